@@ -1,0 +1,40 @@
+# Everything a person does with a checkout. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup nightly test check ui notebooks bench dictionary clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+setup: ## virtual environment and Java archives; quick when nothing changed
+	@$(PYTHON) infra/setup.py
+
+nightly: setup ## tonight, end to end, on synthetic data if there is none
+	@$(BIN)/nightjar nightly
+
+test: setup ## every test, benchmarks aside
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## lint, format, types, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+ui: setup ## web pages of Dagster and MLflow on loopback
+	@$(BIN)/nightjar ui
+
+notebooks: setup ## every notebook, headless, to HTML
+	@$(BIN)/nightjar notebooks
+
+bench: setup ## benchmarks; results go to docs/benchmarks.md
+	@$(BIN)/python -m tests.bench
+
+dictionary: setup ## docs/data-dictionary.md from the contracts
+	@$(BIN)/python -m schemas.dictionary
+
+clean: ## caches and build products; never NIGHTJAR_HOME, .venv or .jars
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist spark-warehouse metastore_db derby.log
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,301 @@
+"""Sets a fresh machine up: virtual environment from the lock file, Java archives by checksum. Standard library only.
+
+Run as `python3 infra/setup.py`, which the Makefile does before every command. The first time takes minutes; after that
+a stamp in the virtual environment says that nothing changed, and it ends in a fraction of a second.
+Everything that can be wrong with the machine is said in one sentence with what to do, and the exit code is 1.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def python_problem(version: tuple) -> str:
+    """What is wrong with this interpreter and what to do, or nothing. Python 3.6 can still read this file."""
+    if version >= (3, 11):
+        return ""
+    newer = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+    how = f"run `make PYTHON={newer[0]} setup`" if newer else "install Python 3.11 or newer and run again"
+    return f"Set-up stopped. Python {version[0]}.{version[1]} is too old, 3.11 or newer is needed: {how}."
+
+
+if python_problem(sys.version_info[:2]):
+    sys.exit(python_problem(sys.version_info[:2]))
+
+import fcntl  # noqa: E402
+import tomllib  # noqa: E402  not in the interpreters refused above
+
+import machine  # noqa: E402  beside this file, which is run as a script
+from machine import Progress, SetupError  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / ".nightjar-setup"
+# What the environment is made from: a change of any of these makes set-up run again.
+SOURCES = (
+    "requirements.lock",
+    "pyproject.toml",
+    "infra/bootstrap.lock",
+    "infra/jars.toml",
+    "infra/setup.py",
+    "infra/machine.py",
+)
+
+# --- the steps ---
+
+
+def make_environment(progress: Progress, environ: dict[str, str]) -> None:
+    """A virtual environment of this interpreter's version at .venv; one of another version is made anew."""
+    wanted = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    asked = "import sys; print('%d.%d' % sys.version_info[:2])"
+    code, text = machine.output_of([str(PYTHON), "-c", asked]) if PYTHON.exists() else (127, "")
+    if code == 0 and text.strip() == wanted:
+        return
+    progress.say(f"virtual environment with Python {wanted} in .venv")
+    clear = ["--clear"] if PYTHON.exists() or PYTHON.is_symlink() else []
+    code, text = progress.run("virtual environment", [sys.executable, "-m", "venv", *clear, str(VENV)], environ)
+    if code != 0 and "ensurepip" in text:
+        raise SetupError(
+            "Python has no ensurepip, so no virtual environment can be made:"
+            f" install it (Debian: `apt install python{wanted}-venv`) and run again."
+        )
+    if code != 0:
+        raise machine.explain("Virtual environment", text)
+
+
+def get_installer(progress: Progress, environ: dict[str, str], cache: Path) -> str:
+    """Path of the pinned uv inside .venv, installed by pip from the cache, or fetched by its hash."""
+    uv = VENV / "bin" / "uv"
+    lock = str(ROOT / "infra" / "bootstrap.lock")
+    version = re.search(r"uv==(\S+)", Path(lock).read_text())
+    if version and machine.output_of([str(uv), "--version"])[1].startswith(f"uv {version[1]} "):
+        return str(uv)
+    wheels = str(cache / "wheels")
+    pip = [str(PYTHON), "-m", "pip"]
+    install = [*pip, "install", "--quiet", "--no-index", "--find-links", wheels, "--require-hashes", "-r", lock]
+    if any(Path(wheels).glob("uv-*.whl")) and progress.run("installer", install, environ)[0] == 0:
+        return str(uv)
+    progress.say("installer: fetching uv by its hash")
+    fetch = [*pip, "download", "--quiet", "--retries", "1", "--no-deps", "--only-binary", ":all:", "--dest", wheels]
+    for command in ([*fetch, "--require-hashes", "-r", lock], install):
+        code, text = progress.run("installer", command, environ)
+        if code != 0:
+            raise machine.explain("Fetching the installer uv", text)
+    return str(uv)
+
+
+def install_packages(progress: Progress, environ: dict[str, str], uv: str) -> None:
+    """Exactly the packages of the lock file, each by its hash, and this project on top, editable."""
+    lock = ROOT / "requirements.lock"
+    count = len(re.findall(r"^[a-z0-9].*==", lock.read_text(), re.MULTILINE))
+    progress.say(f"packages: up to {count} from requirements.lock (minutes the first time)")
+    sync = [uv, "pip", "sync", "--python", str(PYTHON), "--require-hashes", str(lock)]
+    # The cache first, without a network: quick, and it works where there is none.
+    code, _ = progress.run("packages", [*sync, "--offline"], environ)
+    if code != 0:
+        code, text = progress.run("packages", sync, environ)
+        if code != 0:
+            raise machine.explain("Fetching the packages", text)
+    own = [
+        uv,
+        "pip",
+        "install",
+        "--python",
+        str(PYTHON),
+        "--offline",
+        "--no-deps",
+        "--no-build-isolation",
+        "-e",
+        str(ROOT),
+    ]
+    code, text = progress.run("this project", [*own, "-e", str(ROOT)], environ)
+    if code != 0:
+        raise machine.explain("Installing this project", text)
+
+
+def mirror(environ: dict[str, str]) -> dict[str, str]:
+    """Lets uv use the package index and certificates that pip is set to, where uv is not told otherwise."""
+    code, text = machine.output_of([str(PYTHON), "-m", "pip", "config", "list"])
+    found = dict(re.findall(r"^\S*?\.(index-url|cert)='(.*)'$", text, re.MULTILINE)) if code == 0 else {}
+    extra = {"UV_DEFAULT_INDEX": found.get("index-url"), "SSL_CERT_FILE": found.get("cert")}
+    if "UV_INDEX_URL" in environ:
+        del extra["UV_DEFAULT_INDEX"]
+    return {**{name: value for name, value in extra.items() if value}, **environ}
+
+
+def read_jars() -> list[dict[str, str]]:
+    """The archives of infra/jars.toml with their file names.
+
+    Raises:
+        SetupError: an archive is not of the version that the lock file pins its package to.
+    """
+    jars = tomllib.loads((ROOT / "infra" / "jars.toml").read_text())["jar"]
+    lock = (ROOT / "requirements.lock").read_text()
+    for jar in jars:
+        jar["file"] = f"{jar['artifact']}-{jar['version']}.jar"
+        pinned = re.search(rf"^{re.escape(jar['package'])}==(\S+)", lock, re.MULTILINE)
+        if not pinned or pinned[1] != jar["version"]:
+            raise SetupError(
+                f"infra/jars.toml has {jar['artifact']} {jar['version']}, but requirements.lock pins {jar['package']}"
+                f" {pinned[1] if pinned else 'not at all'}: move them together."
+            )
+    return jars
+
+
+def jars_folder(environ: dict[str, str]) -> Path:
+    return Path(environ.get("NIGHTJAR_JARS") or ROOT / ".jars")
+
+
+def sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def has_jar(folder: Path, jar: dict[str, str]) -> bool:
+    path = folder / jar["file"]
+    return path.is_file() and sha256(path) == jar["sha256"]
+
+
+def get_jars(progress: Progress, environ: dict[str, str], cache: Path, java: str) -> None:
+    """Every archive of infra/jars.toml in the jars folder: from the cache, else by the Ivy inside pyspark."""
+    folder = jars_folder(environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = cache / "jars"
+    kept.mkdir(parents=True, exist_ok=True)
+    for jar in read_jars():
+        optional = jar.get("optional", "")
+        jar["sha256"] = environ.get(optional, jar["sha256"]) if optional else jar["sha256"]
+        if not jar["sha256"]:
+            progress.say(f"{jar['file']}: left out, {optional} does not say its checksum; igraph does its work")
+            continue
+        if has_jar(folder, jar):
+            continue
+        if not has_jar(kept, jar):
+            progress.say(f"{jar['file']}: fetching")
+            try:
+                fetch_jar(progress, environ, kept, jar, java)
+            except SetupError as error:
+                if not optional:
+                    raise
+                progress.say(f"{jar['file']}: left out, igraph does its work. {error}")
+                continue
+        copy = folder / (jar["file"] + ".part")
+        shutil.copyfile(kept / jar["file"], copy)
+        copy.replace(folder / jar["file"])
+
+
+def fetch_jar(progress: Progress, environ: dict[str, str], kept: Path, jar: dict[str, str], java: str) -> None:
+    """One archive into the cache, by the Ivy that pyspark ships, kept only if its checksum is the recorded one."""
+    ivy = next(iter(sorted(VENV.glob("lib/python*/site-packages/pyspark/jars/ivy-*.jar"))), None)
+    if ivy is None:
+        raise SetupError("pyspark has no Ivy in it: remove .venv and run again.")
+    with tempfile.TemporaryDirectory(dir=kept) as work:
+        # Settings of your own (a mirror inside the network) come from NIGHTJAR_IVY_SETTINGS, an ivysettings.xml.
+        settings = ["-settings", environ["NIGHTJAR_IVY_SETTINGS"]] if environ.get("NIGHTJAR_IVY_SETTINGS") else []
+        command = [java, "-jar", str(ivy), *settings, "-cache", f"{work}/cache", "-notransitive", "-types", "jar"]
+        command += ["-dependency", jar["organisation"], jar["artifact"], jar["version"]]
+        code, text = progress.run(jar["file"], [*command, "-retrieve", f"{work}/[artifact]-[revision].[ext]"], environ)
+        fetched = Path(work) / jar["file"]
+        if code != 0 or not fetched.is_file():
+            raise machine.explain(f"Fetching {jar['file']}", text)
+        found = sha256(fetched)
+        if found != jar["sha256"]:
+            raise SetupError(
+                f"{jar['file']} has SHA-256 {found}, not the recorded {jar['sha256']}: it was not kept."
+                " Somebody changed the archive or the mirror; do not go on before you know why."
+            )
+        fetched.replace(kept / jar["file"])
+
+
+# --- the whole ---
+
+
+def fingerprint() -> str:
+    """Hash of everything that the environment is made from, where it lies and which Python made it."""
+    digest = hashlib.sha256(f"{ROOT} {sys.version_info[:2]}".encode())
+    for name in SOURCES:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_ready(environ: dict[str, str]) -> bool:
+    """The stamp is of these sources, and interpreter, Java and archives are still there. Takes milliseconds."""
+    try:
+        stamp = json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return False
+    jars = [jar for jar in read_jars() if not jar.get("optional")]
+    return (
+        stamp.get("fingerprint") == fingerprint()
+        and stamp.get("environ") == choices(environ)
+        and os.access(stamp.get("java", ""), os.X_OK)
+        and PYTHON.exists()
+        and all(has_jar(jars_folder(environ), jar) for jar in jars)
+    )
+
+
+def choices(environ: dict[str, str]) -> dict[str, str]:
+    """The settings of a person that change what set-up does."""
+    names = ("JAVA_HOME", "NIGHTJAR_JARS", "NIGHTJAR_GRAPHFRAMES_SHA256")
+    return {name: environ[name] for name in names if environ.get(name)}
+
+
+def set_up(environ: dict[str, str]) -> None:
+    """Makes the machine ready, or raises SetupError. One at a time per checkout: a second one waits."""
+    if is_ready(environ):
+        return
+    handle = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if is_ready(environ):
+            return
+        progress = Progress()
+        java = machine.find_java(environ)
+        machine.check_folder(ROOT)
+        cache = machine.cache_folder(environ, VENV / ".cache")
+        machine.check_folder(cache, machine.NEEDED_BYTES // 2)
+        progress.say(f"Python {sys.version_info[0]}.{sys.version_info[1]}, Java at {java}, disk: as needed")
+        with suppress(FileNotFoundError):
+            STAMP.unlink()
+        make_environment(progress, environ)
+        environ = mirror(environ)
+        uv = get_installer(progress, environ, cache)
+        install_packages(progress, environ, uv)
+        get_jars(progress, environ, cache, java)
+        stamp = {"fingerprint": fingerprint(), "environ": choices(environ), "java": java}
+        STAMP.write_text(json.dumps(stamp))
+        progress.say("ready")
+    finally:
+        os.close(handle)
+
+
+def main() -> int:
+    try:
+        set_up(dict(os.environ))
+    except SetupError as error:
+        print(f"Set-up stopped. {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Set-up was interrupted; run it again and it goes on from what was fetched.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "the disk is full: free some space" if full else f"{error.filename}: {error.strerror}: put that right"
+        print(f"Set-up stopped, {what} and run again.", file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,253 @@
+"""The command line `nightjar`. Each command prints for people, or JSON with `--json`; imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+# The network is not needed by anything here, and nothing is to be sent out.
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PYTHONWARNINGS", "ignore")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+NIGHT = click.DateTime(formats=["%Y-%m-%d"])
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main() -> None:
+    """Nightjar: the nightly pipeline that finds reports missing the CSAE tag and queues them for analysts.
+
+    All state lives in NIGHTJAR_HOME (default: .nightjar in the working directory). Removing it is a clean start.
+    """
+
+
+def show(value: Any, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(value, indent=2, default=str) if as_json else text)
+
+
+def _day(value: datetime | None, default: date) -> date:
+    return value.date() if value else default
+
+
+class Failures(click.ClickException):
+    """Errors a person can act on are one sentence, not a traceback."""
+
+    exit_code = 1
+
+
+@main.command()
+@click.option("--reports", type=int, help="Number of reports, all nights together.")
+@click.option("--forces", help="Comma-separated force codes (see schemas/codes.py).")
+@click.option("--nights", type=int, help="Number of nights.")
+@click.option("--first-night", type=NIGHT, help="First night (default: tonight).")
+@click.option("--seed", type=int, help="Seed of the world (default: the settings' seed).")
+@as_json
+def demo(
+    reports: int | None, forces: str | None, nights: int | None, first_night: datetime | None, seed: int | None, as_json: bool
+) -> None:
+    """Write a synthetic landing zone: files of several forces and providers, each in its sender's own layout."""
+    from jobs import demo as demo_job
+    from jobs import settings
+
+    chosen = settings.load()
+    summary = demo_job.write(
+        chosen,
+        first_night=_day(first_night, chosen.tonight()),
+        n_reports=reports,
+        n_nights=nights,
+        forces=forces.split(",") if forces else None,
+        seed=seed,
+    )
+    show(summary, as_json, f"{summary['n_files']} files, {summary['n_rows']} rows in {chosen.landing}\nnext: nightjar nightly")
+
+
+@main.group()
+def sources() -> None:
+    """Senders' layouts."""
+
+
+@sources.command("check")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--sender", help="Layout to hold the files against (default: the folder's name).")
+@as_json
+def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
+    """Dry run of a sender's files in FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing."""
+    from jobs import check, workplace
+
+    found = check.run(workplace.reader(), folder, sender or folder.resolve().name)
+    show(found, as_json, check.text(found))
+
+
+@main.command()
+@click.option("--night", type=NIGHT, help="Night to run (default: tonight).")
+@as_json
+def nightly(night: datetime | None, as_json: bool) -> None:
+    """Run one night. Writes a demonstration landing zone first if there is none. Running a night again is safe."""
+    from jobs import demo as demo_job
+    from jobs import lock, settings, workplace
+
+    chosen = settings.load()
+    day = _day(night, chosen.tonight())
+    try:
+        with workplace.writer() as place:
+            from jobs import nightly as nightly_job
+            from jobs import summary
+
+            if demo_job.is_empty(chosen.landing):
+                click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
+                demo_job.write(chosen, first_night=day)
+            report = nightly_job.run(place, day)
+            show(report, as_json, summary.text(report))
+    except (lock.LakehouseBusyError, settings.SettingsError, FileNotFoundError) as error:
+        raise Failures(str(error)) from error
+    except RuntimeError as error:
+        if type(error).__name__ != "NightFailedError":
+            raise
+        raise Failures(str(error)) from error
+
+
+@main.command()
+@click.option("--from", "first", type=NIGHT, required=True, help="First night.")
+@click.option("--to", "last", type=NIGHT, required=True, help="Last night.")
+@as_json
+def backfill(first: datetime, last: datetime, as_json: bool) -> None:
+    """Run past nights, oldest first. Each uses only what was known then."""
+    from jobs import lock, workplace
+
+    if last < first:
+        raise click.BadParameter("--to is before --from")
+    try:
+        with workplace.writer() as place:
+            from jobs import nightly as nightly_job
+            from jobs import summary
+
+            reports = nightly_job.backfill(place, first.date(), last.date())
+    except lock.LakehouseBusyError as error:
+        raise Failures(str(error)) from error
+    show(reports, as_json, "\n\n".join(summary.text(report) for report in reports))
+
+
+@main.command()
+@click.option("--night", type=NIGHT, help="Train on what was known in this night (default: tonight).")
+@as_json
+def train(night: datetime | None, as_json: bool) -> None:
+    """Compare the candidates on identical grouped folds, register the best, promote it if it meets the criteria."""
+    from jobs import lock, settings, workplace
+    from jobs import training as training_job
+
+    try:
+        with workplace.writer() as place:
+            outcome = training_job.train(place, _day(night, settings.load().tonight()))
+    except lock.LakehouseBusyError as error:
+        raise Failures(str(error)) from error
+    show(outcome, as_json, training_job.text(outcome))
+
+
+@main.group()
+def queue() -> None:
+    """Review queues."""
+
+
+@queue.command("show")
+@click.option("--night", type=NIGHT, help="Night (default: the newest published).")
+@click.option("--queue", "name", default="reclassify", show_default=True)
+@click.option("--force", help="Force code.")
+@click.option("--limit", default=10, show_default=True, help="Rows per force.")
+@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@as_json
+def queue_show(night: datetime | None, name: str, force: str | None, limit: int, reviewer: str, as_json: bool) -> None:
+    """Print the top of a queue. The look is logged before rows are shown."""
+    from jobs import look, workplace
+
+    rows = look.queue(workplace.reader(), night.date() if night else None, name, force, limit, reviewer)
+    show(rows, as_json, look.queue_text(rows))
+
+
+@main.command()
+@click.argument("item")
+@click.argument("outcome")
+@click.option("--tag", help="CSAE tag to add, with TAG_ADDED.")
+@click.option("--why", default="", help="Reason in your words.")
+@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who decides.")
+@click.option("--seconds", default=0.0, help="Seconds the item was open.")
+@as_json
+def decide(item: str, outcome: str, tag: str | None, why: str, reviewer: str, seconds: float, as_json: bool) -> None:
+    """Record a decision on a queue ITEM: TAG_ADDED, NOT_CSAE, ALREADY_TAGGED, REFER, NEED_INFO or DEFER."""
+    from jobs import look, workplace
+
+    try:
+        path = look.decide(
+            workplace.reader(), item, outcome, tag=tag, why=why, reviewer=reviewer,
+            decided_at=datetime.now().astimezone(), seconds=seconds,
+        )  # fmt: skip
+    except (ValueError, LookupError) as error:
+        raise Failures(str(error)) from error
+    show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
+
+
+@main.command()
+@click.argument("item")
+@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@as_json
+def trace(item: str, reviewer: str, as_json: bool) -> None:
+    """From a queue ITEM to its file, row, table versions, model and code."""
+    from jobs import look, workplace
+
+    try:
+        found = look.trace(workplace.reader(), item, reviewer)
+    except LookupError as error:
+        raise Failures(str(error)) from error
+    show(found, as_json, look.trace_text(found))
+
+
+@main.command()
+@as_json
+def doctor(as_json: bool) -> None:
+    """Health of tables, log and registry. Exit code 1 if anything is wrong."""
+    from jobs import doctor as doctor_job
+    from jobs import workplace
+
+    findings = doctor_job.examine(workplace.reader())
+    show(findings, as_json, doctor_job.text(findings))
+    if any(not finding["ok"] for finding in findings):
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--night", type=NIGHT, help="Night (default: the newest published).")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the pages (default: exports/notebooks).")
+@as_json
+def notebooks(night: datetime | None, out: Path | None, as_json: bool) -> None:
+    """Run every notebook headless and render it to HTML."""
+    from jobs import look, workplace
+
+    pages = look.render_notebooks(workplace.reader(), night.date() if night else None, out)
+    show([str(page) for page in pages], as_json, "\n".join(map(str, pages)))
+
+
+@main.command()
+@click.option("--dagster-port", default=3000, show_default=True)
+@click.option("--mlflow-port", default=5000, show_default=True)
+def ui(dagster_port: int, mlflow_port: int) -> None:
+    """Dagster and MLflow web pages on loopback. Stop with Ctrl-C."""
+    from jobs import settings, web
+
+    web.serve(settings.load(), dagster_port, mlflow_port)
+
+
+def tomorrow(night: str) -> str:
+    return (date.fromisoformat(night) + timedelta(days=1)).isoformat()
+
+
+if __name__ == "__main__":
+    main()

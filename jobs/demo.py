@@ -1,0 +1,40 @@
+"""A synthetic landing zone, so that a newcomer has a night to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.settings import Settings
+from pipelines import synthesis
+
+
+def is_empty(landing: Path) -> bool:
+    """True where no sender has delivered anything yet."""
+    return not landing.is_dir() or not any(landing.iterdir())
+
+
+def write(
+    chosen: Settings,
+    *,
+    first_night: date,
+    n_reports: int | None = None,
+    n_nights: int | None = None,
+    forces: Sequence[str] | None = None,
+    seed: int | None = None,
+) -> dict[str, Any]:
+    """Write the world to the landing zone; what is not given comes from the settings. Returns counts of files and rows."""
+    demo = chosen["demo"]
+    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    summary = synthesis.write(
+        chosen.landing,
+        chosen.truth,
+        seed=chosen["seed"] if seed is None else seed,
+        first_night=first_night,
+        n_nights=n_nights or demo["n_nights"],
+        n_reports=n_reports or demo["n_reports"],
+        forces=tuple(forces or demo["forces"]),
+    )
+    return {"n_files": summary.n_files, "n_rows": summary.n_rows, "landing": str(chosen.landing)}

@@ -1,0 +1,127 @@
+"""The lakehouse: reads and writes of contracted Delta tables, in folders here and under three-level names on a cluster.
+
+Every write replaces exactly what it owns (a night) or appends. Content that is already there is not written again, so a
+rerun leaves tables *and their versions* as they were, and a rerun after a crash writes only what was missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs import faults
+from schemas.contract import Table
+
+
+class WriteSkippedError(RuntimeError):
+    """Delta reported success but the table's version did not move: data would be lost in silence."""
+
+
+@dataclass
+class Lakehouse:
+    """Delta tables below `root`, or in the Unity catalogue `catalog`. Counts its commits in `n_writes`."""
+
+    spark: SparkSession
+    root: Path
+    catalog: str | None = None
+    n_writes: int = 0
+    _versions: dict[str, int] = field(default_factory=dict)
+
+    def location(self, table: Table) -> str:
+        """Where the table is: a folder, or a three-level name."""
+        return f"{self.catalog}.{table.path}" if self.catalog else str(self.root / table.layer / table.noun)
+
+    def exists(self, table: Table) -> bool:
+        if self.catalog:
+            return self.spark.catalog.tableExists(self.location(table))
+        return (self.root / table.layer / table.noun / "_delta_log").is_dir()
+
+    def read(self, table: Table, *, version: int | None = None) -> DataFrame:
+        """The table, or an empty DataFrame of its contract where it was never written."""
+        if not self.exists(table):
+            return self.spark.createDataFrame([], table.struct())
+        reader = self.spark.read if version is None else self.spark.read.option("versionAsOf", version)
+        return reader.table(self.location(table)) if self.catalog else reader.format("delta").load(self.location(table))
+
+    def version(self, table: Table) -> int | None:
+        """Newest Delta version of the table; None where it was never written."""
+        if not self.exists(table):
+            return None
+        if self.catalog:
+            return int(DeltaTable.forName(self.spark, self.location(table)).history(1).select("version").collect()[0][0])
+        return max(int(commit.stem) for commit in (Path(self.location(table)) / "_delta_log").glob("*.json"))
+
+    def versions(self, tables: tuple[Table, ...]) -> dict[str, int]:
+        """Newest version of each table that exists, by path. Remembers what this run wrote: one writer, one truth."""
+        found = {}
+        for table in tables:
+            if table.path not in self._versions:
+                version = self.version(table)
+                if version is None:
+                    continue
+                self._versions[table.path] = version
+            found[table.path] = self._versions[table.path]
+        return found
+
+    def replace(self, df: DataFrame, table: Table, where: Mapping[str, str]) -> bool:
+        """Make `df` the whole content of the partition `where` (column to value) of `table`. True if it wrote.
+
+        `df` is read up to twice: persist it first where it is dear. Writes nothing where the same content is there.
+        """
+        df = table.conform(df)
+        condition = " AND ".join(f"{column} = '{value}'" for column, value in where.items())
+        self._ensure(table)
+        there = self.read(table).where(condition)
+        same = content_hash(df) == content_hash(there) if not there.isEmpty() else df.isEmpty()
+        if same:
+            return False
+        self._commit(df, table, {"replaceWhere": condition}, "overwrite")
+        return True
+
+    def append(self, df: DataFrame, table: Table) -> None:
+        """Append rows. The caller makes sure that they are not there yet."""
+        self._ensure(table)
+        self._commit(table.conform(df), table, {}, "append")
+
+    def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
+        faults.point(f"before:{table.path}")
+        before = self.version(table)
+        writer = df.write.format("delta").mode(mode).options(**options)
+        writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
+        after = self.version(table)
+        if after == before or after is None:
+            raise WriteSkippedError(f"{table.path} is still at version {before} after a write to {options or 'its end'}")
+        self._versions[table.path] = after
+        self.n_writes += 1
+        faults.point(f"after:{table.path}")
+
+    def _ensure(self, table: Table) -> None:
+        """Create the table with its constraints in its first commit, so that no version of it ever lacked them."""
+        if self.exists(table):
+            return
+        builder = DeltaTable.createIfNotExists(self.spark)
+        builder = builder.tableName(self.location(table)) if self.catalog else builder.location(self.location(table))
+        for (name, column), structure in zip(table.columns.items(), table.struct(), strict=True):
+            builder = builder.addColumn(name, structure.dataType, nullable=structure.nullable, comment=column.doc)
+        for name, sql in table.constraints().items():
+            builder = builder.property(f"delta.constraints.{name}", sql)
+        builder.partitionedBy(*table.partition_by).execute()
+        self.n_writes += 1
+
+
+def content_hash(df: DataFrame) -> str:
+    """Hash of a DataFrame's rows, whatever their order, files or partitions: two sums of 60-bit digests, and the count."""
+    digest = F.sha2(F.to_json(F.struct(*sorted(df.columns)), {"ignoreNullFields": "false"}), 256)
+    row = df.select(digest.alias("d")).agg(
+        *[
+            F.coalesce(F.sum(F.conv(F.substring("d", start, 15), 16, 10).cast("decimal(38,0)")), F.lit(0)).alias(f"s{start}")
+            for start in (1, 16)
+        ],
+        F.count("*").alias("n"),
+    )
+    return "-".join(str(value) for value in row.collect()[0])

@@ -1,0 +1,43 @@
+"""What a person sees while a night runs: which step, how far, how long. Goes to standard error, so that `--json` stays clean."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Progress:
+    """Numbered steps with their seconds. `total` is what is expected, not a promise."""
+
+    total: int = 0
+    quiet: bool = False
+    done: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    def say(self, text: str) -> None:
+        if not self.quiet:
+            print(f"{time.monotonic() - self.started:7.1f} s  {text}", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        self.done += 1
+        of = f"[{self.done}/{self.total}]" if self.total else f"[{self.done}]"
+        self.say(f"{of:>8} {name} ...")
+        begun = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - begun, 2)
+        self.say(f"{'':>8} {name} done in {self.seconds[name]:.1f} s")
+
+
+CURRENT = Progress()  # of this process: one night at a time runs in it
+
+
+def start(total: int, *, quiet: bool = False) -> Progress:
+    """Begin counting anew."""
+    CURRENT.__init__(total, quiet)  # type: ignore[misc]
+    return CURRENT

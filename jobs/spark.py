@@ -1,0 +1,60 @@
+"""The one Spark session of a run. Each setting carries its reason; on a cluster the cluster's own session is used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def jars_folder() -> Path:
+    """Folder of the jars that set-up fetched: `NIGHTJAR_JARS`, or `.jars` beside the code."""
+    return Path(os.environ.get("NIGHTJAR_JARS", ROOT / ".jars"))
+
+
+def session(home: Path, *, cores: str = "*", memory: str = "2g") -> SparkSession:
+    """The session: the cluster's where there is one (Databricks, Spark Connect), else one local Spark with Delta.
+
+    Raises:
+        FileNotFoundError: the Delta jars are not there; set-up has not run.
+    """
+    if "DATABRICKS_RUNTIME_VERSION" in os.environ or "SPARK_REMOTE" in os.environ:
+        return SparkSession.builder.getOrCreate()
+    jars = sorted(jars_folder().glob("*.jar"))
+    if not any(jar.name.startswith("delta-spark") for jar in jars):
+        raise FileNotFoundError(f"No Delta jars in {jars_folder()}. Run `make setup` first.")
+    scratch = home / "spark"
+    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    n_cores = (os.cpu_count() or 2) if cores == "*" else int(cores)
+    settings = {
+        "spark.jars": ",".join(map(str, jars)),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.ui.enabled": "false",  # start-up time, and no open port
+        "spark.ui.showConsoleProgress": "false",  # the night prints its own progress
+        "spark.driver.memory": memory,
+        "spark.driver.host": "127.0.0.1",  # loopback only
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.session.timeZone": "UTC",  # instants are UTC everywhere
+        "spark.sql.shuffle.partitions": str(n_cores),  # 200 tiny tasks cost seconds on one machine
+        "spark.default.parallelism": str(n_cores),
+        "spark.databricks.delta.snapshotPartitions": "2",  # the default of 50 makes each small write take seconds
+        "spark.databricks.delta.schema.autoMerge.enabled": "false",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "5000",  # report text is long: keeps workers' memory flat
+        "spark.sql.adaptive.enabled": "true",
+        "spark.sql.files.maxPartitionBytes": str(32 << 20),
+        "spark.local.dir": str(scratch),
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.log.level": "ERROR",
+    }
+    # Java logging of Delta and Parquet is quieted, and derby.log stays out of the working directory.
+    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -Duser.timezone=UTC"
+    builder = SparkSession.builder.appName("nightjar").master(f"local[{cores}]")
+    builder = builder.config("spark.driver.extraJavaOptions", java)
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()

@@ -1,0 +1,38 @@
+"""Dagster's and MLflow's own web pages, on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from jobs import nightly
+from jobs.settings import ROOT, Settings
+
+
+def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
+    """Start both servers and wait; both end with this process."""
+    with nightly.instance(chosen.home):
+        pass  # writes the instance's configuration
+    chosen.mlflow.mkdir(parents=True, exist_ok=True, mode=0o700)
+    binaries = Path(sys.executable).parent
+    environment = {**os.environ, "NIGHTJAR_HOME": str(chosen.home)}
+    commands = [
+        [str(binaries / "dagster"), "dev", "-m", "jobs.definitions", "-h", "127.0.0.1", "-p", str(dagster_port)],
+        [
+            str(binaries / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(mlflow_port),
+            "--backend-store-uri", f"sqlite:///{chosen.mlflow / 'mlflow.db'}",
+            "--default-artifact-root", str(chosen.mlflow / "artifacts"),
+        ],
+    ]  # fmt: skip
+    running = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
+    print(f"Dagster on http://127.0.0.1:{dagster_port}   MLflow on http://127.0.0.1:{mlflow_port}   Ctrl-C stops both")
+    try:
+        for process in running:
+            process.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for process in running:
+            process.terminate()

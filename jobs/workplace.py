@@ -1,0 +1,56 @@
+"""What a run works with: settings, sources, the one Spark session, the lakehouse. Made once per run, under the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyspark.sql import SparkSession
+
+from jobs import audit, lakehouse, lock, settings, spark
+from schemas import sources
+
+
+@dataclass
+class Workplace:
+    """Everything lazily: reading definitions or printing help starts no Spark."""
+
+    settings: settings.Settings
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        chosen = self.settings["spark"]
+        return spark.session(self.settings.home, cores=str(chosen["cores"]), memory=chosen["memory"])
+
+    @cached_property
+    def lake(self) -> lakehouse.Lakehouse:
+        return lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings["catalog"])
+
+    @cached_property
+    def sources(self) -> dict[str, sources.Source]:
+        return sources.load(self.settings.sources)
+
+    @cached_property
+    def audit(self) -> audit.Audit:
+        return audit.Audit(self.settings.log)
+
+    @cached_property
+    def code_commit(self) -> str:
+        return settings.code_commit()
+
+
+def reader() -> Workplace:
+    """A workplace to look around in: no lock, writes nothing."""
+    chosen = settings.load()
+    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Workplace(chosen)
+
+
+@contextmanager
+def writer() -> Iterator[Workplace]:
+    """A workplace to write from: holds the writer's lock for the length of the block."""
+    place = reader()
+    with lock.writer(place.settings.lakehouse):
+        yield place

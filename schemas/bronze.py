@@ -1,0 +1,78 @@
+"""Bronze: every input row as it came. Append-only, keyed by the content hash of its file."""
+
+from __future__ import annotations
+
+from schemas import codes
+from schemas.contract import DATE, LONG, STRING, Column, Table, required
+
+FEEDS = (
+    "reports",
+    "nominals",
+    "report_links",
+    "investigations",
+    "missing_episodes",
+    "comms_authorisations",
+    "comms_events",
+)
+
+SHA256 = r"[0-9a-f]{64}"
+
+FILES = Table(
+    path="bronze.files",
+    doc="One row per file that arrived, and what became of it. The ledger that makes bronze idempotent.",
+    key=("night", "file"),
+    columns={
+        "night": required(DATE, "night in which the file arrived"),
+        "sender": required(STRING, "force or provider, by its layout's name", pattern="[a-z0-9_]+"),
+        "feed": required(STRING, "feed, from the folder it arrived in"),
+        "file": required(STRING, "path below the landing zone"),
+        "file_hash": Column(STRING, "SHA-256 of the content; NULL where it cannot be read", pattern=SHA256),
+        "n_bytes": Column(LONG, "size of the file", minimum=0, unit="bytes"),
+        "status": required(STRING, "what became of the file", among=("LOADED", "DUPLICATE", "QUARANTINED")),
+        "duplicate_of": Column(STRING, "path of the file with the same content that was loaded before"),
+        "reason": Column(STRING, "reason code, where quarantined", among=tuple(codes.QUARANTINE_REASONS)),
+        "n_rows": required(LONG, "rows in the file (0 where it cannot be read)", minimum=0),
+        "n_rows_loaded": required(LONG, "rows written to bronze.rows", minimum=0),
+        "n_rows_quarantined": required(LONG, "rows written to bronze.quarantine; 1 for a file refused whole", minimum=0),
+        "n_rows_deduplicated": required(LONG, "rows of a file that was loaded before", minimum=0),
+        "rescued_columns": Column(STRING, "comma-separated columns that no mapping names: kept in the row, with a warning"),
+    },
+    partition_by=("night",),
+)
+
+ROWS = Table(
+    path="bronze.rows",
+    doc="Every row that could be read, exactly as the sender wrote it, as one JSON object in the sender's own names.",
+    key=("file_hash", "row_number"),
+    columns={
+        "night": required(DATE, "night in which the file arrived"),
+        "feed": required(STRING, "feed", among=FEEDS),
+        "sender": required(STRING, "force or provider, by its layout's name"),
+        "file": required(STRING, "path below the landing zone"),
+        "file_hash": required(STRING, "SHA-256 of the file's content", pattern=SHA256),
+        "row_number": required(LONG, "position of the row in its file, from 1, header not counted", minimum=1),
+        "raw": required(STRING, "the row as a JSON object, sender's names and values", is_personal=True),
+    },
+    partition_by=("night", "feed"),
+)
+
+QUARANTINE = Table(
+    path="bronze.quarantine",
+    doc="What could not be accepted, with the reason and the raw text. Nothing is lost; nothing here is used.",
+    key=("night", "stage", "file", "row_number"),
+    columns={
+        "night": required(DATE, "night in which it arrived"),
+        "stage": required(STRING, "where it was refused", among=("ingest", "conform", "decisions")),
+        "sender": required(STRING, "force or provider"),
+        "feed": required(STRING, "feed"),
+        "file": required(STRING, "path below the landing zone"),
+        "file_hash": Column(STRING, "SHA-256 of the file's content; NULL where it cannot be read"),
+        "row_number": required(LONG, "row in its file from 1; 0 for the file as a whole", minimum=0),
+        "reason": required(STRING, "reason code", among=tuple(codes.QUARANTINE_REASONS)),
+        "detail": Column(STRING, "what exactly was wrong, without personal data (column and rule)"),
+        "raw": Column(STRING, "raw text, at most 100,000 characters; never kept for SECRET and above", is_personal=True),
+    },
+    partition_by=("night", "stage"),
+)
+
+TABLES = (FILES, ROWS, QUARANTINE)

@@ -1,0 +1,117 @@
+"""UK policing code lists. Each names its source; lists not seen in a primary source are settings of a force, not code."""
+
+from __future__ import annotations
+
+# Home Office force codes, as two-character strings. Source: Home Office, Police Force Areas code list.
+FORCES: dict[str, str] = {
+    "01": "Metropolitan", "03": "Cumbria", "04": "Lancashire", "05": "Merseyside", "06": "Greater Manchester",
+    "07": "Cheshire", "10": "Northumbria", "11": "Durham", "12": "North Yorkshire", "13": "West Yorkshire",
+    "14": "South Yorkshire", "16": "Humberside", "17": "Cleveland", "20": "West Midlands", "21": "Staffordshire",
+    "22": "West Mercia", "23": "Warwickshire", "30": "Derbyshire", "31": "Nottinghamshire", "32": "Lincolnshire",
+    "33": "Leicestershire", "34": "Northamptonshire", "35": "Cambridgeshire", "36": "Norfolk", "37": "Suffolk",
+    "40": "Bedfordshire", "41": "Hertfordshire", "42": "Essex", "43": "Thames Valley",
+    "44": "Hampshire and Isle of Wight", "45": "Surrey", "46": "Kent", "47": "Sussex", "48": "City of London",
+    "50": "Devon and Cornwall", "52": "Avon and Somerset", "53": "Gloucestershire", "54": "Wiltshire", "55": "Dorset",
+    "60": "North Wales", "61": "Gwent", "62": "South Wales", "63": "Dyfed-Powys",
+}  # fmt: skip
+# Senders outside the 43 forces (British Transport Police, Scotland, PSNI, NCA, test senders) use two letters.
+FORCE_PATTERN = r"[0-9]{2}|[A-Z][A-Z0-9]"
+
+# Intelligence grading 3x5x2. Source: College of Policing, Authorised Professional Practice, Intelligence report.
+SCHEMES = ("3x5x2", "5x5x5")
+SOURCE_GRADES = {"1": "reliable", "2": "untested", "3": "not reliable"}
+INTELLIGENCE_GRADES = {
+    "A": "known directly to the source",
+    "B": "known indirectly to the source but corroborated",
+    "C": "known indirectly to the source",
+    "D": "not known",
+    "E": "suspected to be false",
+}
+HANDLING_CODES = {"P": "lawful sharing permitted", "C": "lawful sharing permitted with conditions"}
+ACTION_CODES = {
+    "A1": "may be combined and corroborated, no action without the originator's permission",
+    "A2": "covert action; protect source and technique, not sole evidence",
+    "A3": "overt action as specified",
+}
+SANITISATION_CODES = {"S1": "originator allows unsupervised sanitisation", "S2": "consult the originator first"}
+
+# Government Security Classification. SENSITIVE is a marking on OFFICIAL, not a tier. Source: Cabinet Office, GSC policy.
+MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")  # in rising order; what the embedded system may hold
+REFUSED_MARKINGS = ("SECRET", "TOP SECRET")  # refused without keeping the text
+LEGACY_MARKINGS = ("RESTRICTED", "CONFIDENTIAL")  # quarantined for review: no automatic mapping exists
+
+# Tags of reports: several per report.
+CSAE_TAGS = (
+    "CSA_FAMILIAL", "CSA_INSTITUTION", "CSA_CHILD_ON_CHILD", "CSE_GROUP", "CSE_GANG", "CSE_LONE", "ONLINE_GROOMING",
+    "IIOC", "SELF_GENERATED", "LIVESTREAM", "SEXTORTION", "NON_RECENT",
+)  # fmt: skip
+OTHER_TAGS = ("CCE", "MSHT", "DA", "DRUGS", "FIREARMS", "FRAUD", "ASB", "OTHER")
+TAGS = CSAE_TAGS + OTHER_TAGS
+
+ROLES = ("VICTIM", "SUSPECT", "WITNESS", "OTHER")  # of a nominal in a report or an investigation
+SCOPE_ROLES = ("VICTIM", "SUSPECT")  # roles that bring a report into scope of the reclassification
+INVESTIGATION_STATUSES = ("OPEN", "CLOSED")
+
+# Missing people. Labels as commonly used in APP (to be confirmed per force: the source layout maps them).
+MISSING_RISKS = ("NO_APPARENT", "LOW", "MEDIUM", "HIGH")
+CARE_STATUSES = ("NOT_IN_CARE", "LOOKED_AFTER", "CHILDRENS_HOME", "FOSTER", "UNKNOWN")
+
+# Self-defined ethnicity 18+1 (with W4 Roma accepted) and officer-defined (IC). Never a model input, never inferred.
+SELF_DEFINED_ETHNICITIES = (
+    "W1", "W2", "W3", "W4", "W9", "M1", "M2", "M3", "M9", "A1", "A2", "A3", "A4", "A9", "B1", "B2", "B9", "O2", "O9",
+    "NS",
+)  # fmt: skip
+MIGRATED_ETHNICITIES = {"O1": "A4"}  # 16+1 coded Chinese as O1; migrated with a flag
+OFFICER_DEFINED_ETHNICITIES = ("IC1", "IC2", "IC3", "IC4", "IC5", "IC6", "IC9")
+UNKNOWN_OFFICER_DEFINED = ("IC0", "IC7", "IC8")  # occur in the field; read as IC9 with a flag
+SEXES = ("F", "M", "U")
+
+# Communications data. Source: Investigatory Powers Act 2016, part 3.
+COMMS_TYPES = ("VOICE", "SMS", "MMS", "DATA")
+DIRECTIONS = ("OUTGOING", "INCOMING", "UNKNOWN")
+AUTHORISATION_KINDS = ("ENTITY", "EVENTS")
+CONTENT_WORDS = ("content", "body", "message_text", "message", "text", "transcript")  # column names that are refused
+
+# Decisions. Source: Data Protection Act 2018 ss.50A-50D, and the review procedure.
+OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER", "NEED_INFO", "DEFER")
+FINAL_OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER")  # the item is not asked again
+LABELLING_OUTCOMES = {"TAG_ADDED": True, "NOT_CSAE": False, "ALREADY_TAGGED": True}  # outcome -> is CSAE
+
+# Log of processing. Source: Data Protection Act 2018 s.62.
+LOG_ACTIONS = ("collection", "alteration", "consultation", "disclosure", "combination", "erasure")
+
+# Why something is in the quarantine. The key is what the tables hold; the text is for people.
+QUARANTINE_REASONS = {
+    # files
+    "FILE_EMPTY": "the file holds no bytes",
+    "FILE_UNREADABLE": "the file cannot be opened or read",
+    "FILE_NOT_REGULAR": "a folder, link, pipe or device where a file was expected",
+    "FILE_TRUNCATED": "a compressed file ends early",
+    "FILE_ENCRYPTED": "the file is encrypted",
+    "FILE_TOO_LARGE": "the file, a line of it, or what it unpacks to is over a limit",
+    "FILE_TOO_WIDE": "the file has more columns than the limit",
+    "FILE_TYPE_MISMATCH": "the content is not of the format that the sender's layout names",
+    "FILE_ENCODING": "the file is not in the encoding that the sender's layout names",
+    "FILE_NO_ROWS": "the file has a header and no rows",
+    "FILE_LAYOUT_UNKNOWN": "required columns of the sender's layout are absent",
+    "FILE_DUPLICATE_COLUMNS": "two columns have the same name",
+    "FILE_CONTENT_COLUMN": "a column looks like content of communications, which is out of scope",
+    "FILE_UNKNOWN_FEED": "no layout maps this sender and feed",
+    # rows
+    "ROW_MALFORMED": "the row cannot be parsed in the layout's format",
+    "ROW_TOO_DEEP": "nested values deeper than the limit",
+    "ROW_TOO_LONG": "the row is longer than the limit",
+    "ROW_DUPLICATE_KEYS": "a JSON object names a key twice",
+    "MISSING_REQUIRED": "a required value is absent",
+    "BAD_DATE": "a date or time cannot be read in the layout's formats, or lies outside the possible",
+    "BAD_CODE": "a code is not in the list that applies",
+    "BAD_GRADING": "a 3x5x2 grading is not valid",
+    "BAD_HANDLING": "handling C without both an action and a sanitisation code, or P with one",
+    "MARKING_REFUSED": "marked SECRET or above: refused, text not kept",
+    "MARKING_LEGACY": "a legacy marking: for review, never mapped automatically",
+    "NO_AUTHORISATION": "communications data without a known authorisation",
+    "BAD_NUMBER": "a telephone number, duration or other number cannot be read",
+    "DECISION_INVALID": "a decision file that cannot be accepted",
+}
+
+COMMS_PURPOSES = ("PREVENT_OR_DETECT_CRIME", "SAFETY_OF_LIFE", "OTHER")  # IPA 2016 s.60A(7), shortened

@@ -1,0 +1,119 @@
+"""What each feed can carry: our field names, the kind of value each takes, and which are required.
+
+Layouts (`schemas.sources`) map senders' columns to these fields; `pipelines.conform` reads values by their kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas import codes
+
+
+@dataclass(frozen=True)
+class Field:
+    """One of our fields in a feed: what kind of value it takes and whether a record is refused without it."""
+
+    kind: str  # text | code | codes | date | instant | boolean | number | phone | party | postcode | vehicle | marking
+    is_required: bool = False
+    among: tuple[str, ...] = ()  # national values, for codes
+
+
+def _text(is_required: bool = False) -> Field:
+    return Field("text", is_required)
+
+
+def _code(*among: str, is_required: bool = False) -> Field:
+    return Field("code", is_required, among)
+
+
+_FLAG = Field("boolean")
+
+FIELDS: dict[str, dict[str, Field]] = {
+    "reports": {
+        "urn": _text(True),
+        "scheme": _code(*codes.SCHEMES, is_required=True),
+        "marking": Field("marking", True, codes.MARKINGS),
+        "originator": _text(),
+        "intelligence_on": Field("date", True),
+        "created_at": Field("instant"),
+        "title": _text(),
+        "provenance_text": _text(),
+        "provenance_source": _text(),
+        "provenance_intelligence": _text(),
+        "provenance_grade": _text(),
+        "handling_code": _text(True),
+        "action_code": _text(),
+        "sanitisation_code": _text(),
+        "handling_conditions": _text(),
+        "is_immunity_claimed": _FLAG,
+        "tags": Field("codes", False, codes.TAGS),
+    },
+    "nominals": {
+        "person_ref": _text(True),
+        "forename": _text(),
+        "surname": _text(),
+        "born_on": Field("date"),
+        "sex": _code(*codes.SEXES),
+        "self_defined_ethnicity": _code(*codes.SELF_DEFINED_ETHNICITIES, *codes.MIGRATED_ETHNICITIES),
+        "officer_defined_ethnicity": _code(*codes.OFFICER_DEFINED_ETHNICITIES, *codes.UNKNOWN_OFFICER_DEFINED),
+        "phone": Field("phone"),
+        "address": _text(),
+        "postcode": Field("postcode"),
+        "vehicle": Field("vehicle"),
+    },
+    "report_links": {
+        "urn": _text(True),
+        "person_ref": _text(True),
+        "role": _code(*codes.ROLES, is_required=True),
+    },
+    "investigations": {
+        "investigation_ref": _text(True),
+        "person_ref": _text(True),
+        "operation": _text(),
+        "role": _code(*codes.ROLES, is_required=True),
+        "status": _code(*codes.INVESTIGATION_STATUSES, is_required=True),
+        "opened_on": Field("date", True),
+        "closed_on": Field("date"),
+    },
+    "missing_episodes": {
+        "episode_ref": _text(True),
+        "person_ref": _text(True),
+        "reported_at": Field("instant", True),
+        "last_seen_at": Field("instant"),
+        "found_at": Field("instant"),
+        "risk": _code(*codes.MISSING_RISKS, is_required=True),
+        "care_status": _code(*codes.CARE_STATUSES),
+        "is_cse_flagged": _FLAG,
+        "is_cce_flagged": _FLAG,
+        "found_postcode": Field("postcode"),
+        "is_interview_offered": _FLAG,
+        "is_interview_held": _FLAG,
+    },
+    "comms_authorisations": {
+        "auth_urn": _text(True),
+        "section": _text(),
+        "purpose": _code(*codes.COMMS_PURPOSES, is_required=True),
+        "kind": _code(*codes.AUTHORISATION_KINDS, is_required=True),
+        "granted_at": Field("instant", True),
+        "expires_at": Field("instant", True),
+        "authoriser": _text(),
+        "is_protected_profession": _FLAG,
+        "is_journalist_source": _FLAG,
+    },
+    "comms_events": {
+        "auth_urn": _text(),  # absent or unknown has a reason of its own: NO_AUTHORISATION
+        "a_number": Field("party"),
+        "b_number": Field("party"),
+        "imei": _text(),
+        "imsi": _text(),
+        "type": _code(*codes.COMMS_TYPES, is_required=True),
+        "started_at": Field("instant", True),
+        "duration_s": Field("number"),
+        "first_cell": _text(),
+        "last_cell": _text(),
+        "direction": _code(*codes.DIRECTIONS),
+    },
+}
+ITEM_PARTS = ("text", "source", "intelligence", "grade")
+ITEM_CONSTANTS = ("item_source", "item_intelligence")

@@ -1,0 +1,195 @@
+"""Gold: what people use. Each table replaces one night; decisions are append-only."""
+
+from __future__ import annotations
+
+from schemas import codes
+from schemas.contract import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INSTANT,
+    INT,
+    LONG,
+    STRING,
+    Column,
+    Table,
+    array,
+    mapping,
+    required,
+    struct,
+)
+
+STRATA = ("NO_TAG", "OTHER_TAG")  # no tag at all; another tag but not CSAE
+
+REASON = struct(
+    kind=STRING,  # "term", "rule", "flag", later "path"
+    text=STRING,  # what a person reads
+    source_table=STRING,
+    source_id=STRING,
+    start=INT,  # offset in the source's text, characters from 0; NULL where it does not apply
+    end=INT,  # exclusive
+    weight=DOUBLE,  # signed: positive moves the score up
+)
+SOURCE_ROW = struct(table=STRING, id=STRING, file=STRING, file_hash=STRING, row_number=LONG)
+
+REPORT_SCORES = Table(
+    path="gold.report_scores",
+    doc="Champion's calibrated score of every in-scope report without a CSAE tag, as of the night.",
+    key=("night", "report_id"),
+    columns={
+        "night": required(DATE, "night"),
+        "report_id": required(STRING, "report"),
+        "force": required(STRING, "force of the report"),
+        "stratum": required(STRING, "no tag at all, or another tag", among=STRATA),
+        "score": required(DOUBLE, "calibrated probability that the CSAE tag is missing", minimum=0, maximum=1),
+        "score_low": required(DOUBLE, "lower end of the calibration interval", minimum=0, maximum=1),
+        "score_high": required(DOUBLE, "upper end of the calibration interval", minimum=0, maximum=1),
+        "is_out_of_fold": required(BOOLEAN, "the report was in training and its score is out of fold"),
+        "reasons": required(array(REASON), "terms that moved the score, strongest first"),
+        "text_hash": required(STRING, "hash of the text that was scored"),
+        "model_name": required(STRING, "registered model"),
+        "model_version": required(STRING, "version in the registry"),
+    },
+    partition_by=("night",),
+)
+
+QUEUE_ITEMS = Table(
+    path="gold.queue_items",
+    doc="Review queues: one table for all of them. Each row is a reason to look, never a fact about a person.",
+    key=("night", "queue", "item_id"),
+    columns={
+        "night": required(DATE, "night of publication"),
+        "queue": required(STRING, "queue", pattern="[a-z_]+"),
+        "item_id": required(STRING, "stable: the same question keeps its id from night to night", pattern="[0-9a-f]{16}"),
+        "force": required(STRING, "force that reviews it"),
+        "rank": required(INT, "place in the force's queue, from 1", minimum=1),
+        "subject_kind": required(STRING, "what the row is about", among=("report", "person", "location", "comms", "travel")),
+        "subject_id": required(STRING, "id of the subject"),
+        "person_ids": required(array(STRING), "nominals in scope"),
+        "stratum": required(STRING, "stratum of the queue"),
+        "score": required(DOUBLE, "calibrated score", minimum=0, maximum=1),
+        "score_low": required(DOUBLE, "lower end of the interval", minimum=0, maximum=1),
+        "score_high": required(DOUBLE, "upper end of the interval", minimum=0, maximum=1),
+        "reasons": required(array(REASON), "at least one, each naming its source and offsets"),
+        "marking": required(STRING, "maximum of the inputs' markings", among=codes.MARKINGS),
+        "is_text_changed": required(BOOLEAN, "decided before on another text: asked again because the text changed"),
+        "is_suspected_false": required(BOOLEAN, "an item is graded E"),
+        "text_hash": Column(STRING, "hash of the text shown"),
+        "details": required(mapping(STRING), "what a queue adds of its own, for example tags"),
+        "source_rows": required(array(SOURCE_ROW), "rows behind the item"),
+        "table_versions": required(mapping(LONG), "Delta version of each table read"),
+        "model_name": Column(STRING, "registered model"),
+        "model_version": Column(STRING, "version in the registry"),
+        "code_commit": required(STRING, "commit of the code"),
+        "config_hash": required(STRING, "hash of the settings"),
+    },
+    partition_by=("night", "queue"),
+    checks={"has_reason": "size(reasons) >= 1"},
+)
+
+DECISIONS = Table(
+    path="gold.decisions",
+    doc="What analysts decided. Append-only and hash-chained; each row names a person.",
+    key=("decision_id",),
+    columns={
+        "decision_id": required(STRING, "name of the inbox file", pattern="[0-9a-f-]{36}"),
+        "night": required(DATE, "night that took the decision in"),
+        "sequence": required(LONG, "place in the chain, from 1", minimum=1),
+        "item_id": required(STRING, "queue item"),
+        "queue": required(STRING, "queue"),
+        "queue_night": required(DATE, "night of the queue the reviewer saw"),
+        "force": required(STRING, "force"),
+        "subject_id": required(STRING, "what was decided on"),
+        "text_hash": Column(STRING, "hash of the text the reviewer saw"),
+        "outcome": required(STRING, "outcome", among=codes.OUTCOMES),
+        "tag": Column(STRING, "CSAE tag the reviewer added", among=codes.CSAE_TAGS),
+        "reason_code": Column(STRING, "reason code of the force"),
+        "free_text": Column(STRING, "reviewer's words", is_personal=True),
+        "reviewer": required(STRING, "who decided", is_personal=True),
+        "second_reviewer": Column(STRING, "who checked", is_personal=True),
+        "opened_at": required(INSTANT, "when the item was opened"),
+        "decided_at": required(INSTANT, "when it was decided"),
+        "seconds_open": required(DOUBLE, "seconds the item was open", minimum=0, unit="seconds"),
+        "score_shown": Column(DOUBLE, "score the reviewer saw; NULL where hidden"),
+        "is_score_hidden": required(BOOLEAN, "the score was not shown"),
+        "is_override": required(BOOLEAN, "the reviewer said no to what the model ranked"),
+        "model_version": Column(STRING, "model behind the score"),
+        "explanation_shown": Column(STRING, "JSON of the reasons shown", is_personal=True),
+        "previous_hash": required(STRING, "hash of the decision before this one in the chain"),
+        "hash": required(STRING, "SHA-256 of this decision with the previous hash"),
+    },
+    partition_by=("night",),
+)
+
+WRITEBACK = Table(
+    path="gold.writeback",
+    doc="What each force is to write into its own system: made only from decisions. No decision, no row.",
+    key=("night", "decision_id"),
+    columns={
+        "night": required(DATE, "night"),
+        "decision_id": required(STRING, "decision behind the row"),
+        "force": required(STRING, "force"),
+        "report_id": required(STRING, "report"),
+        "urn": required(STRING, "URN in the force's own system"),
+        "outcome": required(STRING, "outcome", among=("TAG_ADDED",)),
+        "tag": required(STRING, "tag to add", among=codes.CSAE_TAGS),
+        "local_tag": required(STRING, "the force's own word for the tag; the national one where it has none"),
+        "reviewer": required(STRING, "who decided", is_personal=True),
+        "decided_at": required(INSTANT, "when"),
+        "reason": Column(STRING, "why, in the reviewer's words", is_personal=True),
+    },
+    partition_by=("night",),
+)
+
+ROW_COUNTS = Table(
+    path="gold.row_counts",
+    doc="Row conservation per feed, sender and night: in = loaded + quarantined + deduplicated + lawfully deleted.",
+    key=("night", "sender", "feed"),
+    columns={
+        "night": required(DATE, "night"),
+        "sender": required(STRING, "sender"),
+        "feed": required(STRING, "feed"),
+        "n_files": required(LONG, "files that arrived", minimum=0),
+        "n_in": required(LONG, "rows that arrived (a file refused whole counts as one)", minimum=0),
+        "n_loaded": required(LONG, "rows in silver", minimum=0),
+        "n_quarantined": required(LONG, "rows in the quarantine", minimum=0),
+        "n_deduplicated": required(LONG, "rows of re-sent files, or the same record again in one night", minimum=0),
+        "n_deleted": required(LONG, "rows lawfully deleted", minimum=0),
+    },
+    partition_by=("night",),
+    checks={"conserved": "n_in = n_loaded + n_quarantined + n_deduplicated + n_deleted"},
+)
+
+RUN_MANIFEST = Table(
+    path="gold.run_manifest",
+    doc="One row per night: what ran, on what, with what result.",
+    key=("night",),
+    columns={
+        "night": required(DATE, "night"),
+        "code_commit": required(STRING, "commit of the code"),
+        "config_hash": required(STRING, "hash of the settings"),
+        "model_name": Column(STRING, "champion"),
+        "model_version": Column(STRING, "its version"),
+        "table_versions": required(mapping(LONG), "Delta version of each table after the night"),
+        "n_rows_in": required(LONG, "rows that arrived", minimum=0),
+        "n_queue_items": required(LONG, "queue rows published", minimum=0),
+        "n_decisions": required(LONG, "decisions taken in", minimum=0),
+    },
+    partition_by=("night",),
+)
+
+OOF_SCORES = Table(
+    path="gold.oof_scores",
+    doc="Out-of-fold calibrated scores of training reports, per model version.",
+    key=("model_version", "report_id", "text_hash"),
+    columns={
+        "model_name": required(STRING, "registered model"),
+        "model_version": required(STRING, "version in the registry"),
+        "report_id": required(STRING, "training report"),
+        "text_hash": required(STRING, "hash of the text trained on"),
+        "score": required(DOUBLE, "out-of-fold calibrated probability", minimum=0, maximum=1),
+    },
+    partition_by=("model_version",),
+)
+
+TABLES = (REPORT_SCORES, QUEUE_ITEMS, DECISIONS, WRITEBACK, ROW_COUNTS, RUN_MANIFEST, OOF_SCORES)
