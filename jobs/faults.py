@@ -7,6 +7,25 @@ import signal
 
 VARIABLE = "NIGHTJAR_FAULT"
 
+# In the order in which a night that has a decision to take in passes them: between each two commits that belong
+# together, and around what happens outside Delta.
+POINTS = (
+    "before bronze.rows",
+    "after bronze.rows",
+    "after bronze.files",
+    "after silver.reports",
+    "before silver.comms_events",
+    "after gold.row_counts",
+    "after gold.report_scores",
+    "before gold.decisions",
+    "after gold.decisions",
+    "after gold.queue_items",
+    "after gold.writeback",
+    "half exported",
+    "before gold.run_manifest",
+    "after gold.run_manifest",
+)
+
 
 def point(name: str) -> None:
     """Die here, as `kill -9` does, if the environment names this point. Costs one dictionary look-up otherwise."""

@@ -89,7 +89,7 @@ class Lakehouse:
         self._commit(table.conform(df), table, {}, "append")
 
     def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
-        faults.point(f"before:{table.path}")
+        faults.point(f"before {table.path}")
         before = self.version(table)
         writer = df.write.format("delta").mode(mode).options(**options)
         writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
@@ -98,7 +98,7 @@ class Lakehouse:
             raise WriteSkippedError(f"{table.path} is still at version {before} after a write to {options or 'its end'}")
         self._versions[table.path] = after
         self.n_writes += 1
-        faults.point(f"after:{table.path}")
+        faults.point(f"after {table.path}")
 
     def _ensure(self, table: Table) -> None:
         """Create the table with its constraints in its first commit, so that no version of it ever lacked them."""

@@ -93,7 +93,7 @@ class Table:
         return T.StructType([T.StructField(n, c.type, c.nullable) for n, c in self.columns.items()])
 
     def conform(self, df: DataFrame) -> DataFrame:
-        """Project to the contract. A missing column is an error here: `DataFrame.to` alone fills it with NULL in silence."""
+        """Project to the contract. A missing column is an error: `DataFrame.to` alone fills it with NULL in silence."""
         return df.select(*self.names).to(T.StructType([T.StructField(f.name, f.dataType, True) for f in self.struct()]))
 
     def constraints(self) -> dict[str, str]:
@@ -101,20 +101,39 @@ class Table:
         found = {name: sql for name, column in self.columns.items() for name, sql in _conditions(name, column)}
         return {**found, **self.checks}
 
-    def ddl(self) -> str:
-        """`CREATE TABLE` text with NOT NULL, comments and CHECK conditions, for people and for a catalogue."""
+    def statements(self) -> list[str]:
+        """SQL that makes the table: `CREATE TABLE` with NOT NULL and comments, then one `ALTER TABLE` for each CHECK.
+
+        Delta takes no CHECK inside `CREATE TABLE`.
+        """
         lines = [
-            f"  {n} {c.type.simpleString().upper()}{'' if c.nullable else ' NOT NULL'} COMMENT '{c.doc.replace(chr(39), chr(39) * 2)}'"
-            for n, c in self.columns.items()
+            f"  {name} {c.type.simpleString()}{'' if c.nullable else ' NOT NULL'} COMMENT {_literal(c.doc)}"
+            for name, c in self.columns.items()
         ]
-        lines += [f"  CONSTRAINT {name} CHECK ({sql})" for name, sql in self.constraints().items()]
-        tail = f"\nPARTITIONED BY ({', '.join(self.partition_by)})" if self.partition_by else ""
-        return f"CREATE TABLE {self.path} (\n" + ",\n".join(lines) + f"\n) USING delta{tail}"
+        parts = f"\nPARTITIONED BY ({', '.join(self.partition_by)})" if self.partition_by else ""
+        body = ",\n".join(lines)
+        create = f"CREATE TABLE {self.path} (\n{body}\n) USING delta{parts}\nCOMMENT {_literal(self.doc)}"
+        alter = f"ALTER TABLE {self.path} ADD CONSTRAINT"
+        return [create, *(f"{alter} {name} CHECK ({sql})" for name, sql in self.constraints().items())]
+
+    def ddl(self) -> str:
+        """The statements as one SQL script, for people and for a catalogue."""
+        return ";\n".join(self.statements()) + ";\n"
+
+
+def whole(pattern: str) -> str:
+    """`pattern` so that it must match a whole value, not even a trailing line end apart (`$` would let one through)."""
+    return rf"\A(?:{pattern})\z"
+
+
+def _literal(text: str) -> str:
+    """`text` as a Spark SQL string literal. Spark reads a backslash in a literal as an escape, so it is doubled."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _conditions(name: str, column: Column) -> Iterator[tuple[str, str]]:
     if column.among is not None:
-        values = ", ".join("'" + v.replace("'", "''") + "'" for v in column.among)
+        values = ", ".join(_literal(value) for value in column.among)
         if isinstance(column.type, T.ArrayType):
             yield f"{name}_among", f"{name} IS NULL OR size(array_except({name}, array({values}))) = 0"
         else:
@@ -124,4 +143,4 @@ def _conditions(name: str, column: Column) -> Iterator[tuple[str, str]]:
     if column.maximum is not None:
         yield f"{name}_maximum", f"{name} IS NULL OR {name} <= {column.maximum}"
     if column.pattern is not None:
-        yield f"{name}_pattern", f"{name} IS NULL OR {name} RLIKE '^(?:{column.pattern})$'"
+        yield f"{name}_pattern", f"{name} IS NULL OR {name} RLIKE {_literal(whole(column.pattern))}"

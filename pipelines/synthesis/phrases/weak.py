@@ -18,10 +18,10 @@ MISSING = (
 
 OLDER = (
     "{v} [is associating|has begun to associate|spends time|has been seen] with [a group of older males|older associates|people several years {vpos} senior|adults not known to the family|an older male] [in|around|near] {town}.",
-    "{vs} was [collected|picked up|dropped off|met] [from school|outside {premises}|at the end of the road|near the bus station] by [a male in {vpos} twenties|an older male|two older males|a driver {vs} would not name] in a {car}.",
+    "{vs} was [collected|picked up|dropped off|met] [from school|outside {premises}|at the end of the road|near the bus station] by [a male in his twenties|an older male|two older males|a driver {vs} would not name] in a {car}.",
     "An older [friend|associate|male|contact] known [only|to {vobj}|locally] as '{nick}' [has been calling round|is said to look after {vobj}|lets {vobj} stay|is often with {vobj}].",
     "[Staff|Peers|School friends|Neighbours] [describe|talk about|mention] {vobj} [going about with|sitting in cars with|being driven by] [older people|older lads|men|someone much older].",
-    "{vs} refers to [{nick}|an older person|a male in {vpos} thirties] as [a mate|{vpos} cousin|{vpos} boss|like family], [though|but] [no such relative is known|the family do not know him|records show no link].",
+    "{vs} refers to [{nick}|an older person|a male in his thirties] as [a mate|{vpos} cousin|{vpos} boss|like family], [though|but] [no such relative is known|the family do not know him|records show no link].",
     "A {car} [VRM {vrm}|index not seen|part index {vrm}] has [waited|been parked|pulled up] [near the home|outside the school|at the corner of {street}] on [{n}|several] occasions and {v} [gets in|has been seen to approach it|denies knowing the driver].",
 )
 

@@ -1,0 +1,50 @@
+"""The keyword rule: the baseline that every candidate has to beat."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.feature_extraction.text import CountVectorizer
+
+from models import words
+
+PHRASES = tuple(sorted(words.KEYWORDS))
+
+
+def phrases() -> CountVectorizer:
+    """A vectoriser with one column per phrase of the word list, 1 where the report holds it. Negation is not handled."""
+    return CountVectorizer(vocabulary=list(PHRASES), ngram_range=(1, 3), binary=True, strip_accents="unicode")
+
+
+class KeywordRule(ClassifierMixin, BaseEstimator):
+    """Points of the phrases that a report holds, each counted once. Learns nothing from labels.
+
+    Takes the matrix of `phrases()`: reports x phrases, in the order of `PHRASES`.
+    """
+
+    def fit(self, matrix: sparse.csr_matrix, labels: np.ndarray) -> Self:
+        """Remembers the classes, as scikit-learn asks; the points come from the word list."""
+        self.classes_ = np.unique(labels)
+        self.coef_ = np.array([[words.KEYWORDS[phrase] for phrase in PHRASES]])
+        return self
+
+    def decision_function(self, matrix: sparse.csr_matrix) -> np.ndarray:
+        """Points per report."""
+        points: np.ndarray = np.asarray(matrix @ self.coef_[0])
+        return points
+
+    def predict(self, matrix: sparse.csr_matrix) -> np.ndarray:
+        """True from two points: one outright phrase, or two that are often beside it."""
+        return self.classes_[(self.decision_function(matrix) >= 2.0).astype(int)]
+
+
+def points(texts: Any) -> np.ndarray:
+    """Points of each text, without any training: what the rule alone says.
+
+    Args:
+        texts: sequence of strings.
+    """
+    return np.asarray(phrases().transform(texts) @ np.array([words.KEYWORDS[phrase] for phrase in PHRASES]))

@@ -1,0 +1,83 @@
+"""Two processes on one lakehouse: the lock lets one write at a time, and tells the other who holds it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import lakehouse, lock, settings
+from schemas import silver
+
+COMMITS = 50
+COMMITTER = """
+import sys, time
+from datetime import date
+from pathlib import Path
+from jobs import lakehouse, lock, spark
+from schemas import silver
+from tests.support import tables
+root, who, n = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+session = spark.session(root / who, cores="1", memory="1g")
+lake = lakehouse.Lakehouse(session, root / "lakehouse")
+for i in range(n):
+    df = tables.frame(session, silver.PEOPLE, {"person_id": f"36:{who}{i}"})
+    with lock.writer(root / "lakehouse", wait_s=120):
+        lake.append(df, silver.PEOPLE)
+"""
+HOLDER = """
+import sys, time
+from pathlib import Path
+from jobs import lock
+with lock.writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.spark
+def test_no_commit_of_two_processes_is_lost(spark: SparkSession, tmp_path: Path):
+    command = [sys.executable, "-c", COMMITTER, str(tmp_path)]
+    running = [subprocess.Popen([*command, who, str(COMMITS)], cwd=settings.ROOT) for who in ("a", "b")]
+    assert [process.wait(timeout=500) for process in running] == [0, 0]
+    found = lakehouse.Lakehouse(spark, tmp_path / "lakehouse").read(silver.PEOPLE)
+    assert found.select("person_id").distinct().count() == 2 * COMMITS
+    assert found.count() == 2 * COMMITS
+
+
+@pytest.fixture
+def holder(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "lakehouse")], cwd=settings.ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+
+
+def test_a_second_night_stops_within_five_seconds_and_names_the_first(holder, tmp_path: Path):
+    environment = {**os.environ, "NIGHTJAR_HOME": str(tmp_path)}
+    begun = time.monotonic()
+    second = subprocess.run(
+        [sys.executable, "-m", "jobs.cli", "nightly"], cwd=settings.ROOT, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert time.monotonic() - begun < 5 + 3  # the promise, and the start of an interpreter on a busy machine
+    assert second.returncode == 1
+    assert str(holder.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+    assert holder.poll() is None  # the first is unharmed
+
+
+def test_the_lock_dies_with_its_holder(holder, tmp_path: Path):
+    holder.kill()
+    holder.wait()
+    with lock.writer(tmp_path / "lakehouse", wait_s=1):
+        pass
