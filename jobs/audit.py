@@ -1,10 +1,10 @@
 """The log of processing that the Data Protection Act 2018 s.62 asks for: hash-chained, verified offline.
 
-One JSON object a line in `processing.jsonl`, each with the SHA-256 of the line before. Beside it `head.json` keeps how many
-entries there are, how many bytes, and the last hash, so that a log that was cut short, or written anew from some entry on,
-no longer fits its head. The head is written twice for each entry, once as an intent: a process killed between leaves
-a log that the next append repairs, and never one that looks tampered with. Put the head on storage that the log's
-writers cannot change (`anchor`), or copy it there, and whoever rewrites both files is found too.
+One JSON object a line in `processing.jsonl`, each with the SHA-256 of the line before. Beside it `head.json` keeps how
+many entries there are, how many bytes, and the last hash, so that a log that was cut short, or written anew from some
+entry on, no longer fits its head. The head is written twice for each entry, once as an intent: a process killed between
+leaves a log that the next append repairs, and never one that looks tampered with. Keep the head (`anchor`), or copies
+of it, on storage that the log's writers cannot change, and whoever rewrites both files is found too.
 
 Nothing may be shown, shared or joined before its entry is on disk: every failure to write raises.
 """

@@ -13,7 +13,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -138,7 +138,7 @@ def _landed(path: Path, night: date, sender: str, feed: str, landing: Path) -> L
 def _refused(file: LandedFile, reason: str, detail: str) -> LandedFile:
     if file.reason is not None:  # the first reason stands
         return file
-    return LandedFile(*astuple(file)[: len(fields(file)) - 2], reason=reason, detail=detail)
+    return replace(file, reason=reason, detail=detail)
 
 
 def _hash(path: Path) -> tuple[str, int]:

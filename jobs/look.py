@@ -12,6 +12,7 @@ from pyspark.sql.window import Window
 
 from jobs import inbox, notebook, settings
 from jobs.workplace import Workplace
+from pipelines import decisions
 from schemas import bronze, codes, gold, silver
 
 NOTEBOOKS = settings.ROOT / "notebooks"
@@ -79,7 +80,7 @@ def decide(
         ValueError: the decision is not valid; says why.
     """
     row = item(place, item_id)
-    decision = inbox.from_item(
+    decision = decisions.of_item(
         row, outcome=outcome, tag=tag, free_text=why or None, reviewer=reviewer,
         opened_at=decided_at - timedelta(seconds=seconds), decided_at=decided_at,
     )  # fmt: skip
@@ -97,7 +98,7 @@ def trace(place: Workplace, item_id: str, reviewer: str) -> dict[str, Any]:
         same_row = (F.col("file_hash") == found["file_hash"]) & (F.col("row_number") == found["row_number"])
         source = source | same_row
     raw = lake.read(bronze.ROWS).where(source).select("night", "sender", "file", "row_number", "raw").collect()
-    decisions = lake.read(gold.DECISIONS).where(F.col("item_id") == F.lit(item_id)).orderBy("sequence").collect()
+    decided = lake.read(gold.DECISIONS).where(F.col("item_id") == F.lit(item_id)).orderBy("sequence").collect()
     history = lake.read(silver.REPORTS).where(F.col("report_id") == F.lit(row["subject_id"]))
     order = Window.orderBy("night")
     history = history.select("night", "_file", "_row_number", "text_hash", "tags", F.row_number().over(order).alias("n"))
@@ -114,7 +115,7 @@ def trace(place: Workplace, item_id: str, reviewer: str) -> dict[str, Any]:
         "rows": [r.asDict() for r in raw],
         "versions_of_the_report": [r.asDict() for r in history.collect()],
         "decisions": [
-            {"night": d.night, "outcome": d.outcome, "reviewer": d.reviewer, "decided_at": d.decided_at} for d in decisions
+            {"night": d.night, "outcome": d.outcome, "reviewer": d.reviewer, "decided_at": d.decided_at} for d in decided
         ],
     }
 

@@ -1,4 +1,4 @@
-"""The rules that one decision keeps, before it may enter the table. What comes from a file is foreign until it has passed here."""
+"""The rules that one decision keeps before it may enter the table. A file is foreign until it has passed here."""
 
 from __future__ import annotations
 

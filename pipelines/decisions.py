@@ -1,7 +1,7 @@
-"""Decisions of analysts: what makes one valid, and how the night takes new ones into the append-only, hash-chained table.
+"""Decisions of analysts, and how the night takes new ones into the append-only, hash-chained table.
 
-Decisions are made by people, some hundreds a night: tonight's are checked and chained one after the other on the driver,
-because each hash needs the one before. The table that holds all of them is only ever read by Spark.
+Decisions are made by people, some hundreds a night: tonight's are checked and chained one after the other on the
+driver, because each hash needs the one before. The table that holds all of them is only ever read by Spark.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def of_item(
 ) -> Decision:
     """The decision of `reviewer` on `item`, a row of `gold.queue_items` as a mapping.
 
-    Its id follows from what was decided, by whom, on what and when opened: the same call made twice is the same decision.
+    Its id follows from what was decided, by whom, on what and when opened: the same call made twice is one decision.
 
     Raises:
         ValueError: the decision breaks a rule; the message names each.
@@ -201,7 +201,7 @@ def _parsed(file: File) -> tuple[Decision | None, str | None]:
 
 
 def _known(existing: DataFrame, ids: list[str]) -> tuple[dict[str, dict[str, Any]], tuple[int, str]]:
-    """Which of `ids` the table has, with their content, and where its chain ends. One Spark job, as many rows as `ids`."""
+    """Which of `ids` the table has, with their content, and where its chain ends. One Spark job, few rows."""
     wanted = existing.where(F.col("decision_id").isin(ids))
     newest = existing.orderBy(F.col("sequence").desc()).limit(1)
     known, last = {}, (0, GENESIS)
@@ -250,7 +250,7 @@ def _refusal(file: File, why: str, night: date) -> tuple[Any, ...]:
 
 
 def digest(row: Mapping[str, Any]) -> str:
-    """SHA-256 of a row of `gold.DECISIONS` but for its `hash`, as JSON with sorted keys, dates and UTC instants in ISO form."""
+    """SHA-256 of a row of `gold.DECISIONS` without its `hash`: JSON, sorted keys, dates and UTC instants in ISO."""
     plain = {name: _plain(row[name]) for name in gold.DECISIONS.names if name != "hash"}
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

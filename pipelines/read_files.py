@@ -31,9 +31,7 @@ BATCH = 2_000  # rows at once where a reader counts rows
 KEPT_RAW = 100_000  # characters of a refused row that are kept
 SPOOLED = 32 << 20  # bytes kept in memory before the spool goes to disk
 
-PARTS = pa.schema(
-    [("row_number", pa.int64()), ("raw", pa.string()), ("reason", pa.string()), ("detail", pa.string())]
-)
+PARTS = pa.schema([("row_number", pa.int64()), ("raw", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
 
 EXTENSIONS = {
     "csv": (".csv", ".psv", ".tsv", ".txt", ".dat"),
@@ -46,7 +44,7 @@ ZIP, GZIP, OLE = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
 FOREIGN = (b"%PDF", b"{\\rtf", b"<?xml", b"<!DOCTYPE", b"<html", b"PAR1", b"ORC", b"Obj\x01", b"7z\xbc\xaf", b"Rar!")
 
 
-class FileRefused(Exception):
+class FileRefused(Exception):  # noqa: N818 - a verdict on a file, not a fault
     """A file that is quarantined whole: `reason` is a key of `codes.QUARANTINE_REASONS`, `detail` is for people."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -109,7 +107,7 @@ def check_head(head: bytes, layout: str) -> None:
 
 
 _METADATA_WORDS = frozenset(
-    "type kind id ref reference count length size bytes status direction time date at on class format code no number".split()
+    "type kind id ref reference count length size bytes status direction time date at on class format code number".split()
 )
 _CONTENT_WORDS = frozenset(word for name in codes.CONTENT_WORDS for word in name.split("_"))
 

@@ -82,7 +82,12 @@ def _check_archive(file: IO[bytes]) -> None:
         raise FileRefused("FILE_TYPE_MISMATCH", "an archive that is not a workbook")
     too_dense = any(e.file_size > MIN_PART and e.file_size > MAX_XML_RATIO * max(1, e.compress_size) for e in entries)
     strings = sum(e.file_size for e in entries if e.filename.lower().endswith("sharedstrings.xml"))
-    if len(entries) > MAX_ENTRIES or too_dense or strings > MAX_STRINGS or sum(e.file_size for e in entries) > MAX_WORKBOOK:
+    if (
+        len(entries) > MAX_ENTRIES
+        or too_dense
+        or strings > MAX_STRINGS
+        or sum(e.file_size for e in entries) > MAX_WORKBOOK
+    ):
         raise FileRefused("FILE_TOO_LARGE", "the workbook unpacks beyond the limits")
     for entry in entries:
         if entry.filename.lower().endswith((".xml", ".rels")):
@@ -129,7 +134,9 @@ def _spool_cells(rows: Iterator[tuple[Any, ...]], names: list[str], spool: Spool
         texts = [str([_cell(cell) for cell in row]) for row, wide in zip(filled, is_wide, strict=True) if wide]
         spool.add(numbers[is_wide], pa.array(texts, pa.string()), "ROW_MALFORMED", f"values beyond the {width} columns")
         good = [row for row, wide in zip(filled, is_wide, strict=True) if not wide]
-        columns = [pa.array([_cell(row[n]) if n < len(row) else None for row in good], pa.string()) for n in range(width)]
+        columns = [
+            pa.array([_cell(row[n]) if n < len(row) else None for row in good], pa.string()) for n in range(width)
+        ]
         if good:
             batch = pa.RecordBatch.from_arrays(columns, names=names)
             read_text.spool_json(numbers[~is_wide], batch, spool)

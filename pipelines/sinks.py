@@ -1,7 +1,7 @@
 """Escaping at the sink: text of reports, names and model terms must never act in a spreadsheet, page or log.
 
-Text is kept as it came until it leaves; each way out has one function here. Nothing is dropped in silence: what cannot be
-shown safely is shown as U+FFFD, so that offsets into the text stay true.
+Text is kept as it came until it leaves; each way out has one function here. Nothing is dropped in silence: what cannot
+be shown safely is shown as U+FFFD, so that offsets into the text stay true.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def clean(value: Any) -> str:
 def cell(value: Any) -> str:
     """`value` as a CSV cell that no spreadsheet takes for a formula.
 
-    The cell, and each part of it after `;`, tab or line break, gets a leading `'` where its first visible character could
-    start a formula, or where it begins with a tab or line break. Plain numbers (`-12.5`) and telephone numbers
-    (`+447700900123`, `+44 7700 900123`) stay as they are. The caller still quotes the cell.
+    The cell, and each part of it after `;`, tab or line break, gets a leading `'` where its first visible character
+    could start a formula; so does a cell that begins with a tab or line break. Plain numbers (`-12.5`) and telephone
+    numbers (`+447700900123`, `+44 7700 900123`) stay as they are. The caller still quotes the cell.
     """
     text = clean(value)
     guarded = "".join(_guarded(part) for part in _CUTS.split(text))
@@ -103,7 +103,7 @@ class _Stretch:
 
 
 def highlight(text: str, spans: Iterable[Span]) -> str:
-    """`text` as safe HTML, spans in `<mark>`: class `up` or `down` by direction, and `strong` from half the largest weight.
+    """`text` as safe HTML, spans in `<mark>`: class `up` or `down`, and `strong` from half the largest weight.
 
     Overlapping spans become one mark whose direction is that of the sum of their weights, and whose title names all of
     them. Offsets outside the text are cut to it; spans without offsets or characters are left out.
@@ -141,7 +141,7 @@ def _merged(spans: Iterable[Span], length: int) -> Sequence[_Stretch]:
 
 
 def log_line(value: Any, *, limit: int = 2000) -> str:
-    """`value` as one printable line of a log: line breaks, controls and reordering characters as escapes, cut at `limit`."""
+    """`value` as one printable line of a log: line breaks, controls and reordering as escapes, cut at `limit`."""
     text = "" if value is None else str(value)
     line = "".join(_escaped(character) for character in text[: limit + 1])
     return line if len(line) <= limit else line[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"

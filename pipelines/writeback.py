@@ -36,7 +36,7 @@ def writeback(
 
     Args:
         decisions: `gold.DECISIONS`, any nights.
-        reports: `silver.REPORTS` as of the night, one row a report. A decision on a report that is no longer held gives no row.
+        reports: `silver.REPORTS` as of the night, one row a report. A decision on a report no longer held gives no row.
         words: force -> national tag -> the force's own word; the national tag where there is none.
         night: the night whose decisions are written.
     """
@@ -57,12 +57,8 @@ def writeback(
 
 
 def _word(words: Mapping[str, Mapping[str, str]]) -> F.Column:
-    pairs = [
-        F.lit(v)
-        for force, tags in sorted(words.items())
-        for tag, word in sorted(tags.items())
-        for v in (f"{force}:{tag}", word)
-    ]
+    pairs = {f"{force}:{tag}": word for force, tags in sorted(words.items()) for tag, word in sorted(tags.items())}
     if not pairs:
         return F.lit(None).cast("string")
-    return F.try_element_at(F.create_map(*pairs), F.concat_ws(":", "force", "tag"))
+    literals = [F.lit(part) for pair in pairs.items() for part in pair]
+    return F.try_element_at(F.create_map(*literals), F.concat_ws(":", "force", "tag"))

@@ -137,10 +137,22 @@ def scatter(texts: Sequence[pa.Array], groups: Sequence[draws.Ints]) -> pa.Array
 
 
 def render_pool(
-    pool: Sequence[str], rows: draws.Ints, keys: draws.Keys, slots: Slots, draw: draws.Draws, name: str
+    pool: Sequence[str],
+    rows: draws.Ints,
+    keys: draws.Keys,
+    slots: Slots,
+    draw: draws.Draws,
+    name: str,
+    turn: tuple[draws.Keys, draws.Ints] | None = None,
 ) -> pa.Array:
-    """One template of the pool a row, drawn by key."""
-    drawn = draw.below(f"{name}/template", keys, len(pool))
+    """One template of the pool a row, drawn by key.
+
+    `turn` is (key of the whole text, how often the text has used this pool): a text then takes templates in turn.
+    """
+    if turn is None:
+        drawn = draw.below(f"{name}/template", keys, len(pool))
+    else:
+        drawn = (draw.below(f"{name}/template", turn[0], len(pool)) + turn[1]) % len(pool)
     order = np.argsort(drawn, kind="stable")
     ends = np.searchsorted(drawn[order], np.arange(len(pool) + 1))
     groups = [order[ends[k] : ends[k + 1]] for k in range(len(pool))]

@@ -26,7 +26,7 @@ _SELF_DEFINED_WEIGHTS = (50, 2, 1, 0.3, 8, 2, 1, 1, 1, 3, 4, 2, 1, 2, 3, 4, 1, 1
 _OFFICER_WEIGHTS = (60, 5, 10, 14, 2, 3, 6)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Who:
     """People after aliases are resolved, each array of shape (n,): whose record it is."""
 

@@ -22,7 +22,7 @@ CHILD, SUSPECT, OTHER = 0, 1, 2  # classes of people, in the order in which a fo
 GROUP_CHILDREN, GROUP_PERIPHERAL, GROUP_OFFENDERS, GROUP_ASSOCIATES = 4, 3, 3, 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Force:
     """One force's part of the world. Indices of reports and people run from 0 within the force."""
 
@@ -84,7 +84,7 @@ class Force:
         return np.searchsorted(self.bounds, report, side="right") - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     seed: int
     first_night: date

@@ -88,7 +88,7 @@ SOFT_ONLINE = (
     "{s} runs [several profiles|an account] posing as a [teenager|younger person] and [befriends young users|asks young users to go on camera|sends them game credit].",
     "[Partner|Lodger|IT repairer|Employer] found [pictures of children|folders that worried them|files they would not describe] on {s}'s [laptop|computer|old phone], [device not handed over|he deleted things since].",
     "{vs} was [asked to turn the camera on|told to show more|sent gifts on a stream] by [viewers|a follower called {nick}] and [felt {vs} could not stop|did not tell {vpos} parents].",
-    "{s} [travels|is due to travel] to meet [someone {age} met online|a young person from a game] [with gifts|having booked a room], [family of {s} raised it|told a colleague she is older than she looks].",
+    "{s} [travels|is due to travel] to meet [someone met online|a young person from a game] [with gifts|having booked a room], [family of {s} raised it|told a colleague she is older than she looks].",
 )
 
 SOFT_IMAGE = (

@@ -68,9 +68,9 @@ HOME = (
 
 BEHAVIOUR = (
     "{v} has [become withdrawn|become secretive|changed in mood|lost weight|stopped seeing {vpos} friends] [since {date}|over the past {n} weeks|for no clear reason].",
-    "There are [marks|scratches|fresh marks] on {vpos} [arms|wrists] [which {vs} explained as an accident|being looked at by the school nurse|, referred to CAMHS].",
+    "There are [marks|scratches|fresh marks] on {vpos} arms [which {vs} explained as an accident|being looked at by the school nurse|and CAMHS has been told].",
     "{vs} [smelt of|was under the influence of|admitted having] [alcohol|cannabis|drink] [on return|when found|and was unsteady].",
-    "{vs} is [scared of|worried about|wary of] [someone|getting others into trouble|being seen with police] [but would not say more|and asked to speak later|, staff to keep trying].",
+    "{vs} is [scared of|worried about|wary of] [someone|getting others into trouble|being seen with police] [but would not say more|and asked to speak later|so staff will keep trying].",
     "[CAMHS|The GP|School nurse|Sexual health clinic|Youth service] [has been involved|appointment on {date}|advice sought], [no further detail shared|consent not given to share|awaiting feedback].",
     "{vs} [wrote|left] a [note|diary page|message] saying {vs} [wanted it to stop|could not tell anyone|hated someone], [context not known|found by staff on {date}|passed to the safeguarding lead].",
 )

@@ -79,7 +79,7 @@ TITLES_TOPIC: dict[str, tuple[str, ...]] = {
 
 PROVENANCE = (
     "[Officer observation|Own observation|Seen by officer] [on duty|on {date}|during other enquiries].",
-    "[Member of public|Local resident|Anonymous caller] [by phone|online form|to the front counter] [on {date}|].",
+    "[Member of public|Local resident|Anonymous caller] [by phone|by online form|at the front counter][ on {date}|].",
     "[Named|Regular] source, [tested on {n} occasions|first report|access explained to the controller].",
     "[Partner agency|School|Housing|Health], [named professional held|via MASH|in writing].",
     "[Heard from|Told by] a third party; [basis not known|first-hand account not available].",

@@ -1,0 +1,294 @@
+"""HTML of the reading rooms: plain functions from rows (as mappings) to safe fragments. No script, no link outward.
+
+Every value passes `sinks.html` or `sinks.highlight`; what a function returns is safe and is only ever put into element
+content. The style sheet is `pages.css` beside this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines import sinks
+from schemas import codes, gold
+
+Row = Mapping[str, Any]
+
+STRATUM_LABELS = {"NO_TAG": "no tag", "OTHER_TAG": "other tag, not CSAE"}
+OUTCOME_HELP = {
+    "TAG_ADDED": "it is CSAE: the force is asked to add the tag you name",
+    "NOT_CSAE": "read, and it is not CSAE",
+    "ALREADY_TAGGED": "the force's system has the tag already",
+    "REFER": "for someone else to decide; say whom in your reason",
+    "NEED_INFO": "cannot be decided yet; it comes back",
+    "DEFER": "not now; it comes back",
+}
+N_CHIPS = 4  # reasons in a row of the queue; all of them are shown in the opened report
+
+
+def style() -> str:
+    """The style sheet, as an element."""
+    return f"<style>{Path(__file__).with_name('pages.css').read_text(encoding='utf-8')}</style>"
+
+
+def banner(marking: str) -> str:
+    """The protective marking, as it stands at the top and bottom of every page."""
+    return f'<div class="nj banner" role="note" aria-label="protective marking">{sinks.html(marking)}</div>'
+
+
+def block(*parts: str) -> str:
+    return f'<div class="nj">{"".join(parts)}</div>'
+
+
+def notice(text: str, kind: str = "") -> str:
+    """A line that asks for attention; `kind` is empty, `good` or `warn`."""
+    return f'<div class="notice {kind}">{sinks.html(text)}</div>'
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A plain table of values."""
+    head = "".join(f"<th>{sinks.html(h)}</th>" for h in headings)
+    body = "".join(f"<tr>{''.join(f'<td>{sinks.html(v)}</td>' for v in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def facts(pairs: Iterable[tuple[str, Any]]) -> str:
+    """A list of names and values; an absent value is shown as a dash."""
+    shown = "".join(
+        f"<dt>{sinks.html(k)}</dt><dd>{sinks.html('–' if v in (None, '', []) else v)}</dd>" for k, v in pairs
+    )
+    return f"<dl>{shown}</dl>"
+
+
+def cards(pairs: Iterable[tuple[Any, str]]) -> str:
+    """Figures in a row, each with what it counts."""
+    shown = "".join(f'<div class="card"><b>{sinks.html(v)}</b><span>{sinks.html(k)}</span></div>' for v, k in pairs)
+    return f'<div class="cards">{shown}</div>'
+
+
+def force_name(force: str) -> str:
+    return codes.FORCES.get(force, force)
+
+
+def score(row: Row) -> str:
+    """The score as a number, and as a mark on a track from 0 to 1 with its interval."""
+    low, high, at = (min(1.0, max(0.0, float(row[n]))) * 100 for n in ("score_low", "score_high", "score"))
+    return (
+        f'<div class="score"><b>{row["score"]:.2f}</b>'
+        f'<div class="track"><i style="left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%"></i>'
+        f'<b style="left:{at:.1f}%"></b></div>'
+        f'<span class="sub">{row["score_low"]:.2f} to {row["score_high"]:.2f}</span></div>'
+    )
+
+
+def reason_chip(reason: Row) -> str:
+    """One reason: its words, coloured and signed by the way it moved the score."""
+    weight = reason["weight"]
+    if reason["kind"] == "flag" or weight is None:
+        return f'<span class="chip flag" title="{sinks.html(reason["text"])}">{sinks.html(reason["text"])}</span>'
+    kind, sign = ("up", "+") if weight >= 0 else ("down", "\N{MINUS SIGN}")
+    title = sinks.html(f"{reason['text']} {weight:+.3f}")
+    return f'<span class="chip {kind}" title="{title}">{sign} {sinks.html(reason["text"])}</span>'
+
+
+def chips(values: Iterable[str], kind: str = "tag") -> str:
+    return "".join(f'<span class="chip {kind}">{sinks.html(v)}</span>' for v in values)
+
+
+def flags(row: Row, waiting: Mapping[str, str]) -> str:
+    """What a reviewer must know before reading on."""
+    found = []
+    if row["is_text_changed"]:
+        found.append('<span class="chip flag">decided before; the text has changed</span>')
+    if row["is_suspected_false"]:
+        found.append('<span class="chip flag">an item is graded E</span>')
+    if row["item_id"] in waiting:
+        found.append(f'<span class="chip mine">{sinks.html(waiting[row["item_id"]])}, taken in tonight</span>')
+    return "".join(found)
+
+
+def queue(rows: Sequence[Row], opened: str | None, waiting: Mapping[str, str], *, is_blind: bool) -> str:
+    """The queue as a table; `waiting` names the decision that waits on an item; a blind one has no score and no reasons."""
+    if not rows:
+        return notice("Nothing is queued for this night and force.")
+    heads = ["<th class='num'>Rank</th>", "<th>Score</th>"] if not is_blind else []
+    head = "".join([*heads, "<th>Report</th><th>Stratum</th>", "" if is_blind else "<th>Why it is here</th>", "<th></th>"])
+    body = "".join(_queue_row(row, opened, waiting, is_blind=is_blind) for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _queue_row(row: Row, opened: str | None, waiting: Mapping[str, str], *, is_blind: bool) -> str:
+    css = "open" if row["item_id"] == opened else "done" if row["item_id"] in waiting else ""
+    tags = chips(row.get("tags") or ())
+    strongest = "".join(reason_chip(reason) for reason in row["reasons"][:N_CHIPS])
+    more = len(row["reasons"]) - N_CHIPS
+    cells = [] if is_blind else [f'<td class="num">{row["rank"]}</td>', f"<td>{score(row)}</td>"]
+    cells += [
+        f'<td><div class="title">{sinks.html(row.get("title") or "(no title)")}</div>'
+        f'<div class="sub">{sinks.html(force_name(row["force"]))} · {sinks.html(row["subject_id"])} · '
+        f'item <span class="mono">{sinks.html(row["item_id"])}</span></div></td>',
+        f'<td><div class="stratum">{_dot(row["stratum"])}</div>{tags}</td>',
+    ]
+    if not is_blind:
+        cells.append(f"<td>{strongest}{f'<span class=sub>and {more} more</span>' if more > 0 else ''}</td>")
+    cells.append(f"<td>{flags(row, waiting)}</td>")
+    return f'<tr class="{css}">{"".join(cells)}</tr>'
+
+
+def _dot(stratum: str) -> str:
+    css = stratum if stratum in gold.STRATA else ""
+    return f'<span class="dot {css}"></span>{sinks.html(STRATUM_LABELS.get(stratum, stratum))}'
+
+
+def counts(rows: Sequence[Row]) -> str:
+    """Published rows per force and stratum; `rows` have force, stratum and n."""
+    if not rows:
+        return ""
+    by_force: dict[str, dict[str, int]] = {}
+    for row in rows:
+        by_force.setdefault(row["force"], {})[row["stratum"]] = int(row["n"])
+    largest = max(sum(found.values()) for found in by_force.values())
+    lines = []
+    for force in sorted(by_force, key=lambda f: (-sum(by_force[f].values()), f)):
+        found = by_force[force]
+        bars = "".join(f'<i class="{s}" style="width:{100 * found.get(s, 0) / largest:.1f}%"></i>' for s in gold.STRATA)
+        figures = "".join(f'<td class="num">{found.get(s, 0)}</td>' for s in gold.STRATA)
+        lines.append(
+            f'<tr><td class="nowrap">{sinks.html(force_name(force))}</td>{figures}'
+            f'<td class="num">{sum(found.values())}</td><td style="width:45%"><div class="bar">{bars}</div></td></tr>'
+        )
+    strata = "".join(f'<th class="num nowrap">{_dot(s)}</th>' for s in gold.STRATA)
+    head = f"<tr><th>Force</th>{strata}<th class='num'>All</th><th></th></tr>"
+    return f"<table><thead>{head}</thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def score_plot(rows: Sequence[Row]) -> str:
+    """Where the scores of the rows shown lie: one line a force, one tick a row, coloured by stratum. An SVG picture."""
+    forces = sorted({row["force"] for row in rows})
+    left, right, line, top = 150, 24, 26, 8
+    width, height = 900, top + line * len(forces) + 26
+    span = width - left - right
+    parts = []
+    for at in (0, 0.25, 0.5, 0.75, 1):
+        x = left + at * span
+        parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="{top}" y2="{height - 22}" stroke="#e6ebef"/>')
+        parts.append(f'<text x="{x:.0f}" y="{height - 8}" text-anchor="middle">{at:g}</text>')
+    for n, force in enumerate(forces):
+        y = top + line * n + line / 2
+        parts.append(f'<text x="{left - 12}" y="{y + 4:.0f}" text-anchor="end">{sinks.html(force_name(force))}</text>')
+        parts.append(f'<line x1="{left}" x2="{width - right}" y1="{y:.0f}" y2="{y:.0f}" stroke="#dde3e8"/>')
+        for row in rows:
+            if row["force"] == force:
+                x = left + min(1.0, max(0.0, float(row["score"]))) * span
+                colour = "#0d5b6b" if row["stratum"] == "NO_TAG" else "#c77b1c"
+                parts.append(f'<rect x="{x - 1.5:.1f}" y="{y - 8:.1f}" width="3" height="16" fill="{colour}" opacity=".7"/>')
+    label = "scores of the rows shown, by force"
+    return (
+        f'<svg viewBox="0 0 {width} {height}" width="100%" style="max-width:{width}px" role="img" aria-label="{label}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+LEGEND = (
+    '<p class="legend"><span><mark class="up strong">strongly</mark><mark class="up">somewhat</mark> raises the score</span>'
+    '<span><mark class="down strong">strongly</mark><mark class="down">somewhat</mark> lowers it</span>'
+    "<span>hover a mark for its weight</span></p>"
+)
+
+
+def report_text(report: Row, item: Row, *, is_blind: bool) -> str:
+    """The report's text, the reasons marked where they stand. Nothing is marked where the text is not the one scored."""
+    same = item["text_hash"] is None or item["text_hash"] == report["text_hash"]
+    spans = [
+        sinks.Span(r["start"], r["end"], float(r["weight"] or 0.0), str(r["text"]))
+        for r in item["reasons"]
+        if not is_blind and same and r["source_id"] in (None, item["subject_id"])
+    ]
+    legend = LEGEND if spans else ""
+    changed = "" if same else notice("This is not the text that was scored, so no reasons are marked in it.", "warn")
+    return f'{changed}{legend}<div class="report">{sinks.highlight(report["text"], spans)}</div>'
+
+
+def report_facts(report: Row) -> str:
+    """Marking, grading, handling, provenance and tags of a report."""
+    handling = [f"{report['handling_code']}: {codes.HANDLING_CODES.get(report['handling_code'], '')}"]
+    lists = (("action_code", codes.ACTION_CODES), ("sanitisation_code", codes.SANITISATION_CODES))
+    handling += [f"{report[name]}: {known.get(report[name], '')}" for name, known in lists if report[name]]
+    provenance = report["provenance"] or {"text": None, "source": None, "intelligence": None}
+    gradings = [f"item {item['n']}: {_grading(item)}" for item in report["items"]]
+    return "".join(
+        [
+            "<h3>Report</h3>",
+            facts(
+                [
+                    ("URN", report["urn"]),
+                    ("Force", force_name(report["force"])),
+                    ("Marking", report["marking"]),
+                    ("Intelligence of", report["intelligence_on"]),
+                    ("Originator", report["originator"]),
+                    ("Known since night", report["night"]),
+                ]
+            ),
+            "<h3>Tags</h3>",
+            chips(report["tags"]) or '<p class="soft small">none recorded</p>',
+            "<h3>Grading (3x5x2)</h3>" if report["scheme"] == "3x5x2" else "<h3>Grading (legacy 5x5x5)</h3>",
+            "".join(f'<p class="small">{sinks.html(line)}</p>' for line in gradings),
+            "<h3>Provenance</h3>",
+            f'<p class="small">{sinks.html(provenance["text"] or "–")}</p>',
+            f'<p class="small soft">{sinks.html(_grading(provenance))}</p>' if provenance["source"] else "",
+            "<h3>Handling</h3>",
+            "".join(f'<p class="small">{sinks.html(line)}</p>' for line in handling),
+            f'<p class="small">{sinks.html(report["handling_conditions"])}</p>' if report["handling_conditions"] else "",
+            chips(["public-interest immunity is claimed"], "flag") if report["is_immunity_claimed"] else "",
+        ]
+    )
+
+
+def _grading(graded: Row) -> str:
+    source = codes.SOURCE_GRADES.get(str(graded["source"]), "")
+    known = codes.INTELLIGENCE_GRADES.get(str(graded["intelligence"]), "")
+    return f"{graded['source'] or '–'} {source} · {graded['intelligence'] or '–'} {known}"
+
+
+def people(rows: Sequence[Row]) -> str:
+    """People named in the report, and the investigations that bring it into scope."""
+    if not rows:
+        return '<p class="soft small">nobody is linked</p>'
+    shown = []
+    for row in rows:
+        name = " ".join(part for part in (row["forename"], row["surname"]) if part) or "(no name)"
+        born = f", born {row['born_on']}" if row["born_on"] else ""
+        scope = "; ".join(row["investigations"]) or "no investigation known"
+        shown.append(
+            f'<p class="small"><b>{sinks.html(name)}</b>{sinks.html(born)} {chips([row["role"].lower()])}<br>'
+            f'<span class="soft">{sinks.html(row["person_id"])} · {sinks.html(scope)}</span></p>'
+        )
+    return "".join(shown)
+
+
+def trace(item: Row) -> str:
+    """Where a row comes from: source rows, table versions, model, code and settings."""
+    sources = table(
+        ("Table", "Id", "File", "Row", "SHA-256 of the file"),
+        [(r["table"], r["id"], r["file"], r["row_number"], (r["file_hash"] or "")[:16] + "…") for r in item["source_rows"]],
+    )
+    versions = ", ".join(f"{name} v{version}" for name, version in sorted(item["table_versions"].items()))
+    return sources + "<p></p>" + facts(
+        [
+            ("Delta versions read", versions),
+            ("Model", f"{item['model_name'] or '–'} v{item['model_version'] or '–'}"),
+            ("Code", item["code_commit"]),
+            ("Settings", item["config_hash"]),
+            ("Text", item["text_hash"]),
+        ]
+    )
+
+
+def outcomes() -> str:
+    """The outcomes a reviewer can choose, and what each does."""
+    return table(("Outcome", "Means"), [(code, OUTCOME_HELP[code]) for code in codes.OUTCOMES])
+
+
+def steps(lines: Iterable[str]) -> str:
+    return f"<ol>{''.join(f'<li>{sinks.html(line)}</li>' for line in lines)}</ol>"

@@ -1,0 +1,173 @@
+"""Layouts as Spark expressions: what a sender calls a field, looked up by the row's `sender`.
+
+All senders of a feed are conformed in one pass: layouts are literals in the expressions, so the plan has one scan
+however many senders there are, and a new sender adds entries to literals, not branches to the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from schemas import codes
+from schemas import sources as layouts
+
+_SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
+_OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
+_ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+
+
+def lookup(values: Mapping[str, str]) -> Column:
+    """The entry of `values` (sender to text) of the row's sender, or NULL."""
+    if not values:
+        return F.lit(None).cast("string")
+    if len(set(values.values())) == 1:
+        return F.when(F.col("sender").isin(list(values)), F.lit(next(iter(values.values()))))
+    pairs = [F.lit(text) for pair in values.items() for text in pair]
+    return F.try_element_at(F.create_map(*pairs), F.col("sender"))
+
+
+def by_literal(values: Mapping[str, Sequence[str]]) -> list[tuple[str, list[str]]]:
+    """Distinct texts of `values` in the order in which senders try them, each with the senders that do."""
+    found: list[tuple[str, list[str]]] = []
+    for position in range(max((len(v) for v in values.values()), default=0)):
+        at: dict[str, list[str]] = {}
+        for sender, texts in values.items():
+            if position < len(texts):
+                at.setdefault(texts[position], []).append(sender)
+        found += at.items()
+    return found
+
+
+def clean(value: Column) -> Column:
+    """Text without padding; empty text is NULL."""
+    return F.nullif(F.btrim(value, F.lit(_SPACE)), F.lit(""))
+
+
+class Extract:
+    """A feed's fields as expressions over one row's JSON, parsed as a map of the sender's top-level columns.
+
+    Args:
+        sources: every layout.
+        feed: name of the feed.
+        row: map<string,string> of the row; nested values are their JSON text.
+    """
+
+    def __init__(self, sources: Mapping[str, layouts.Source], feed: str, row: Column) -> None:
+        self.feed, self.row = feed, row
+        self.senders = layouts.of_feed(sources, feed)
+        self.fields = layouts.FIELDS[feed]
+
+    def text(self, name: str) -> Column:
+        """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
+        return clean(self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name))
+
+    def _read(self, columns: Mapping[str, str], name: str = "") -> Column:
+        paths = {s: layouts.split_path(self.senders[s][1], column) for s, column in columns.items()}
+        value = at(self.row, paths)
+        constants = {s: f.constants[name] for s, (_, f) in self.senders.items() if name in f.constants}
+        return F.coalesce(lookup(constants), value) if constants else value
+
+    def nested(self, columns: Mapping[str, str]) -> Column:
+        """Text at each sender's column or dotted path; `columns` is sender to column."""
+        return self._read(columns)
+
+    def top_level(self, name: str) -> Column:
+        """The sender's top-level column that holds the field, or NULL for a constant."""
+        found = {
+            s: layouts.split_path(f, f.columns[name])[0] for s, (_, f) in self.senders.items() if name in f.columns
+        }
+        return lookup(found)
+
+    def known_columns(self) -> Column:
+        """Array of the sender's top-level columns that the layout names."""
+        pairs = [
+            column
+            for sender, (_, feed) in self.senders.items()
+            for column in (F.lit(sender), F.array(*[F.lit(c) for c in sorted(layouts.mapped_columns(feed))]))
+        ]
+        return F.try_element_at(F.create_map(*pairs), F.col("sender"))
+
+    def national(self, name: str, value: Column | None = None, is_strict: bool = False) -> Column:
+        """The field (or `value`) in national codes: mapped, or national already, or what `unmapped` says; else NULL.
+
+        With `is_strict`, what `unmapped` says does not count: NULL is then a code that the layout does not name.
+        """
+        field = self.fields[name]
+        value = self.text(name) if value is None else value
+        key = F.upper(F.regexp_replace(value, r"\s+", " "))
+        pairs = [
+            column
+            for sender, (_, feed) in self.senders.items()
+            if feed.codes.get(name)
+            for column in (F.lit(sender), F.create_map(*[F.lit(t) for pair in feed.codes[name].items() for t in pair]))
+        ]
+        mapped = [F.try_element_at(F.try_element_at(F.create_map(*pairs), F.col("sender")), key)] if pairs else []
+        among = field.among if field.kind != "marking" else ()
+        passed = F.when(key.isin(list(among)), key) if among else key
+        unmapped = {s: f.unmapped[name] for s, (_, f) in self.senders.items() if name in f.unmapped}
+        rest = [F.when(value.isNotNull(), lookup(unmapped))] if unmapped and not is_strict else []
+        found = F.coalesce(*mapped, passed, *rest)
+        return _marking(found) if field.kind == "marking" else found
+
+    def time_zone(self) -> Column:
+        return lookup({sender: source.time_zone for sender, (source, _) in self.senders.items()})
+
+    def force(self) -> Column:
+        return lookup({sender: source.force for sender, (source, _) in self.senders.items() if source.force})
+
+    def date(self, value: Column) -> Column:
+        """Text as a date by the sender's patterns, then ISO; NULL where none fits."""
+        patterns = by_literal({sender: feed.dates for sender, (_, feed) in self.senders.items()})
+        tried = [F.when(F.col("sender").isin(s), F.try_to_date(value, p)) for p, s in patterns]
+        iso = F.when(
+            value.rlike(r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"), F.try_to_date(F.substring(value, 1, 10), "yyyy-MM-dd")
+        )
+        return F.coalesce(*tried, iso)
+
+    def instant(self, value: Column) -> Column:
+        """Text as an instant: ISO with offset, else the sender's patterns in its own time zone, else ISO in that zone.
+
+        Local times are read as if UTC and then shifted, so the session's time zone does not matter. Of the hour that
+        occurs twice in autumn the first (summer time) is taken; a time in the hour that spring skips moves on by one.
+        """
+        spelt = F.regexp_replace(value, r"([+-]\d{2})(\d{2})$", "$1:$2")
+        with_offset = F.when(value.rlike(_ISO_TIME + _OFFSET), spelt.try_cast("timestamp"))
+        zone = self.time_zone()
+        tried = []
+        for pattern, senders in by_literal({sender: feed.times for sender, (_, feed) in self.senders.items()}):
+            if re.search(r"[XxZzVO]", re.sub(r"'[^']*'", "", pattern)):
+                read = F.try_to_timestamp(value, F.lit(pattern))
+            else:
+                as_utc = F.try_to_timestamp(F.concat(value, F.lit("Z")), F.lit(pattern + "XXX"))
+                read = F.to_utc_timestamp(as_utc, zone)
+            tried.append(F.when(F.col("sender").isin(senders), read))
+        local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
+        return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+
+
+def at(row: Column, paths: Mapping[str, Sequence[str]]) -> Column:
+    """Value of a map<string,string> at each sender's path; beyond the first step the value is JSON text."""
+    first = F.try_element_at(row, lookup({sender: path[0] for sender, path in paths.items()}))
+    nested: dict[str, list[str]] = {}
+    for sender, path in paths.items():
+        if len(path) > 1:
+            nested.setdefault("$" + "".join(f"['{step}']" for step in path[1:]), []).append(sender)
+    value = first
+    for path, senders in nested.items():
+        value = F.when(F.col("sender").isin(senders), F.get_json_object(first, path)).otherwise(value)
+    return value
+
+
+def _marking(value: Column) -> Column:
+    """A marking as the national list spells it: dashes and spaces vary."""
+    spelt = F.upper(F.btrim(F.regexp_replace(value, r"[\s\u2010-\u2015_-]+", " ")))
+    return F.when(spelt == "OFFICIAL SENSITIVE", F.lit("OFFICIAL-SENSITIVE")).otherwise(spelt)
+
+
+def is_refused_marking(marking: Column) -> Column:
+    """Whether a national marking is SECRET or above, with or without a caveat such as UK EYES ONLY."""
+    return F.coalesce(marking.rlike(r"\b(?:" + "|".join(codes.REFUSED_MARKINGS) + r")\b"), F.lit(False))

@@ -1,0 +1,150 @@
+"""The feeds `investigations` and `missing_episodes`, and the planted ties between missing children and offenders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.synthesis import draws, grammar, names, people, world
+from schemas import codes
+
+Columns = dict[str, pa.Array]
+
+P_INVESTIGATED = 0.46  # of people are a subject of an investigation: about 60 % of reports then have one in an open one
+P_OPEN = 0.85
+_NONE = pa.scalar(None, pa.string())
+
+
+def _days(values: draws.Ints, mask: draws.Bools | None = None) -> pa.Array:
+    return pa.array(values.astype(np.int32), mask=mask).cast(pa.date32())
+
+
+def investigations(planet: world.World, force: world.Force, index: draws.Ints, night: int) -> Columns:
+    """Subjects of investigations among these people: one row for each who is one."""
+    draw = planet.draw
+    key = force.keys(index)
+    index = index[draw.chance("investigated", key, P_INVESTIGATED)]
+    key, n = force.keys(index), len(index)
+    n_cases = max(5, force.n_people // 5)
+    case = draw.below("investigation/which", key, n_cases)
+    case_key = force.keys(case)
+    kind = people.resolve(planet, force, index).kind
+    is_open = draw.chance("investigation/open", case_key, P_OPEN)
+    opened = planet.first_day - 20 - draw.below("investigation/opened", case_key, 700)
+    closed = np.minimum(opened + 15 + draw.below("investigation/closed", case_key, 300), planet.first_day + night - 1)
+    operation = grammar.concat(["Operation ", draw.pick("investigation/operation", case_key, names.OPERATIONS)], n)
+    role = np.where(kind == world.SUSPECT, "SUSPECT", "VICTIM")
+    role = np.where((kind == world.OTHER) & draw.chance("investigation/witness", key, 0.25), "WITNESS", role)
+    return {
+        "investigation_ref": grammar.concat([f"I{force.code}-", pc.utf8_lpad(pa.array(case).cast(pa.string()), 7, "0")], n),
+        "person_ref": people.refs(force, index),
+        "operation": pc.if_else(pa.array(draw.chance("investigation/named", case_key, 0.4)), operation, _NONE),
+        "role": pa.array(role.tolist(), pa.string()),
+        "status": pc.if_else(pa.array(is_open), "OPEN", "CLOSED"),
+        "opened_on": _days(opened),
+        "closed_on": _days(closed, mask=is_open),
+    }
+
+
+def n_episodes(force: world.Force) -> int:
+    """Missing episodes of the whole world's time."""
+    return max(20, int(0.12 * force.n_reports))
+
+
+def episodes(planet: world.World, force: world.Force, night: int) -> draws.Ints:
+    """Indices of episodes sent in a night: those reported since the last one, and those whose end became known."""
+    index = np.arange(n_episodes(force))
+    reported, found = _reported(planet, force, index), _found(planet, force, index)
+    end = (planet.first_day + night) * world.DAY
+    if night == 0:
+        return index[reported < end]
+    start = end - world.DAY
+    is_new = (reported >= start) & (reported < end)
+    is_ended = (reported < start) & (found >= start) & (found < end)
+    return index[is_new | is_ended]
+
+
+def _reported(planet: world.World, force: world.Force, index: draws.Ints) -> draws.Ints:
+    """Seconds since 1970, UTC. A share of the episodes falls in the world's later nights, as of its reports."""
+    draw, key = planet.draw, force.keys(index)
+    n_later = force.n_nights - 1
+    is_later = draw.chance("episode/later", key, min(0.3, 0.02 * n_later)) & (n_later > 0)
+    ago = 1 + draw.below("episode/ago", key, 400)
+    ahead = draw.below("episode/ahead", key, max(1, n_later))
+    day = planet.first_day + np.where(is_later, ahead, -ago)
+    return day * world.DAY + 60 * draw.below("episode/minute", key, 1440)
+
+
+def _found(planet: world.World, force: world.Force, index: draws.Ints) -> draws.Ints:
+    hours = -18 * np.log1p(-planet.draw.uniform("episode/length", force.keys(index)))
+    return _reported(planet, force, index) + 3600 + (hours * 3600).astype(np.int64)
+
+
+def _child(planet: world.World, force: world.Force, index: draws.Ints) -> draws.Ints:
+    """Who is missing: often a child of a planted group or of its edge, otherwise any."""
+    draw, key = planet.draw, force.keys(index)
+    n_planted = (world.GROUP_CHILDREN + world.GROUP_PERIPHERAL) * force.n_groups
+    planted = draw.below("episode/planted", key, n_planted)
+    anyone = draw.early("episode/child", key, int(force.known(world.CHILD, 0)), 1.6)
+    return np.where(draw.chance("episode/is-planted", key, 0.3), planted, anyone)
+
+
+def missing(planet: world.World, force: world.Force, index: draws.Ints, night: int) -> Columns:
+    """Missing episodes as known at the start of a night."""
+    draw, key, n = planet.draw, force.keys(index), len(index)
+    child = _child(planet, force, index)
+    in_group = child < world.GROUP_CHILDREN * force.n_groups
+    reported, found = _reported(planet, force, index), _found(planet, force, index)
+    unseen = reported - 60 * (20 + draw.below("episode/unseen", key, 600))
+    still = found >= (planet.first_day + night) * world.DAY
+    child_key = force.keys(child)
+    care = pa.array(codes.CARE_STATUSES).take(pa.array(draw.choice("care", child_key, (0.55, 0.12, 0.18, 0.1, 0.05))))
+    risk = pa.array(codes.MISSING_RISKS).take(pa.array(draw.choice("risk", key, (0.08, 0.22, 0.52, 0.18))))
+    offered = ~still & draw.chance("interview/offered", key, 0.8)
+    who = people.resolve(planet, force, child)
+    return {
+        "episode_ref": grammar.concat([f"M{force.code}/", pc.utf8_lpad(pa.array(index).cast(pa.string()), 6, "0")], n),
+        "person_ref": people.refs(force, child),
+        "reported_at": pa.array(reported).cast(pa.timestamp("s")),
+        "last_seen_at": pa.array(unseen, mask=draw.chance("episode/no-sight", key, 0.1)).cast(pa.timestamp("s")),
+        "found_at": pa.array(found, mask=still).cast(pa.timestamp("s")),
+        "risk": risk,
+        "care_status": pc.if_else(pa.array(draw.chance("care/none", key, 0.08)), _NONE, care),
+        "is_cse_flagged": pa.array(draw.chance("flag/cse", child_key, np.where(in_group, 0.4, 0.05))),
+        "is_cce_flagged": pa.array(draw.chance("flag/cce", child_key, 0.12)),
+        "found_postcode": pc.if_else(pa.array(still | draw.chance("found/none", key, 0.3)), _NONE, who.postcode),
+        "is_interview_offered": pa.array(offered),
+        "is_interview_held": pa.array(offered & draw.chance("interview/held", key, 0.5)),
+    }
+
+
+def ties(planet: world.World, force: world.Force) -> Columns:
+    """Planted ties: a child at the edge of a group, through whom, to which offender, and when harm was to come.
+
+    The child is in no CSAE report with the offender; the way leads over a known child (welfare reports) or an associate
+    (calls). `harm_on` is when the planted harm happens, whether or not the world's nights reach it.
+    """
+    n = force.n_groups * world.GROUP_PERIPHERAL
+    at = np.arange(n)
+    group, key, draw = at // world.GROUP_PERIPHERAL, force.keys(at), planet.draw
+    child = world.GROUP_CHILDREN * force.n_groups + at
+    by_calls = draw.chance("tie/calls", key, 0.5)
+    friend = group * world.GROUP_CHILDREN + draw.below("tie/friend", key, world.GROUP_CHILDREN)
+    associate = force.start(world.OTHER) + group * world.GROUP_ASSOCIATES + draw.below("tie/associate", key, world.GROUP_ASSOCIATES)
+    offender = force.start(world.SUSPECT) + group * world.GROUP_OFFENDERS + draw.below("tie/offender", key, world.GROUP_OFFENDERS)
+    began = planet.first_day - 200 + draw.below("tie/began", key, 150)
+    harmed = began + 40 + draw.below("tie/harm", key, 200)
+
+    def ids(index: draws.Ints) -> pa.Array:
+        return grammar.concat([f"{force.code}:", people.refs(force, index)], n)
+
+    return {
+        "child_id": ids(child),
+        "via_id": ids(np.where(by_calls, associate, friend)),
+        "offender_id": ids(offender),
+        "kind": pc.if_else(pa.array(by_calls), "calls", "reports"),
+        "began_on": _days(began),
+        "harm_on": _days(harmed, mask=draw.chance("tie/no-harm", key, 0.3)),
+        "group": pa.array(group),
+    }

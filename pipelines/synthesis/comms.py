@@ -1,0 +1,192 @@
+"""Communications data of providers: authorisations, and the events held under them. Never content.
+
+Each authorisation is about one telephone for a window of weeks. A planted tie by calls is visible as child to associate and
+associate to offender. Some telephones (a duty desk, a care home) are in touch with hundreds of people and are innocent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.synthesis import draws, grammar, names, people, world
+from schemas import codes
+
+Columns = dict[str, pa.Array]
+
+EVENTS_PER_AUTHORISATION = 40
+HUB_NUMBERS = tuple(range(people.N_MOBILES + people.N_LANDLINES - 12, people.N_MOBILES + people.N_LANDLINES))
+_NONE = pa.scalar(None, pa.string())
+
+
+@dataclass(frozen=True, eq=False)
+class Provider:
+    """A provider's authorisations, numbered from 0; each belongs to a force and a planted group or to any suspect."""
+
+    planet: world.World
+    sender: str
+
+    @property
+    def n(self) -> int:
+        return max(12, self.planet.n_reports // 200)
+
+    def keys(self, index: draws.Ints) -> draws.Keys:
+        return self.planet.draw.hash(f"provider/{self.sender}", index)
+
+    def night(self, index: draws.Ints) -> draws.Ints:
+        """Night in which authorisation and events arrive: most in the first."""
+        n_nights = self.planet.n_nights
+        later = 1 + self.planet.draw.below("auth/night", self.keys(index), max(1, n_nights - 1))
+        is_later = self.planet.draw.chance("auth/later", self.keys(index), 0.3) & (n_nights > 1)
+        return np.where(is_later, later, 0)
+
+    def arriving(self, night: int) -> draws.Ints:
+        index = np.arange(self.n)
+        return index[self.night(index) == night]
+
+    def window(self, index: draws.Ints) -> tuple[draws.Ints, draws.Ints]:
+        """Start and end in seconds since 1970, UTC. Windows lie in the year before, so that they span clock changes."""
+        key, draw = self.keys(index), self.planet.draw
+        day = self.planet.first_day - 30 - draw.below("auth/start", key, 330)
+        return day * world.DAY + 9 * 3600, (day + 28 + draw.below("auth/length", key, 33)) * world.DAY + 9 * 3600
+
+    def urns(self, index: draws.Ints) -> pa.Array:
+        prefix = "CD/" + self.sender[-5:].upper() + "/"
+        return grammar.concat([prefix, pc.utf8_lpad(pa.array(index).cast(pa.string()), 6, "0")], len(index))
+
+    def authorisations(self, index: draws.Ints) -> Columns:
+        key, draw, n = self.keys(index), self.planet.draw, len(index)
+        granted, expires = self.window(index)
+        signer = draw.pick("auth/signer", key, names.SURNAMES)
+        section = pa.array(["s.60A", "s.61", "s.61A"])
+        return {
+            "auth_urn": self.urns(index),
+            "section": draw.pick("auth/section", key, section),
+            "purpose": pa.array(codes.COMMS_PURPOSES).take(pa.array(draw.choice("auth/purpose", key, (0.85, 0.13, 0.02)))),
+            "kind": pa.array(["EVENTS", "ENTITY"]).take(pa.array(draw.choice("auth/kind", key, (0.95, 0.05)))),
+            "granted_at": pa.array(granted).cast(pa.timestamp("s")),
+            "expires_at": pa.array(expires).cast(pa.timestamp("s")),
+            "authoriser": grammar.concat(["OCDA ", signer], n),
+            "is_protected_profession": pa.array(draw.chance("auth/protected", key, 0.02)),
+            "is_journalist_source": pa.array(draw.chance("auth/journalist", key, 0.002)),
+        }
+
+    def events(self, index: draws.Ints) -> Columns:
+        """All events under these authorisations, and a few that no authorisation covers."""
+        return Events(self, np.repeat(index, EVENTS_PER_AUTHORISATION)).rows()
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Events of a provider; `auth` is the authorisation of each, with its events side by side."""
+
+    provider: Provider
+    auth: draws.Ints
+
+    @cached_property
+    def key(self) -> draws.Keys:
+        place = np.arange(len(self.auth)) % EVENTS_PER_AUTHORISATION
+        return self.provider.planet.draw.hash("event", self.provider.keys(self.auth) + place.astype(np.uint64))
+
+    @cached_property
+    def _parties(self) -> tuple[draws.Ints, draws.Ints]:
+        """Numbers of the subject of the authorisation and of the other party, as number indices."""
+        planet, draw = self.provider.planet, self.provider.planet.draw
+        auth_key = self.provider.keys(self.auth)
+        ordinal = draw.below("auth/force", auth_key, len(planet.forces))
+        subject = np.full(len(self.auth), -1, dtype=np.int64)
+        other = np.full(len(self.auth), -1, dtype=np.int64)
+        for force in planet.forces:
+            at = np.flatnonzero(ordinal == force.ordinal)
+            a, b = _within(planet, force, auth_key[at], self.key[at])
+            subject[at], other[at] = a, b
+        limit = people.N_MOBILES + people.N_LANDLINES
+        subject = np.where(subject < 0, draw.below("auth/number", auth_key, limit), subject)
+        return subject, np.where(other < 0, draw.below("event/number", self.key, limit), other)
+
+    @cached_property
+    def started(self) -> draws.Ints:
+        """Seconds since 1970, UTC: mostly inside the window, 3 % outside. Evenings are busier."""
+        draw = self.provider.planet.draw
+        start, end = self.provider.window(self.auth)
+        day = start // world.DAY + draw.below("event/day", self.key, (end - start) // world.DAY)
+        second = (draw.uniform("event/second", self.key) ** 0.7 * world.DAY).astype(np.int64)
+        inside = np.clip(day * world.DAY + second, start, end - 1)
+        outside = end + 3600 + draw.below("event/after", self.key, 20 * world.DAY)
+        return np.where(draw.chance("event/outside", self.key, 0.03), outside, inside)
+
+    def rows(self) -> Columns:
+        provider, draw, key, n = self.provider, self.provider.planet.draw, self.key, len(self.key)
+        subject, other = self._parties
+        outgoing = draw.chance("event/outgoing", key, 0.55)
+        kind = draw.choice("event/type", key, (0.4, 0.35, 0.03, 0.22))
+        is_data, is_voice = kind == codes.COMMS_TYPES.index("DATA"), kind == codes.COMMS_TYPES.index("VOICE")
+        seconds = np.where(is_voice, (-90 * np.log1p(-draw.uniform("event/length", key))).astype(np.int64), 0)
+        seconds = np.where(is_data, 30 + draw.below("event/session", key, 3600), seconds)
+        a, b = np.where(outgoing | is_data, subject, other), np.where(outgoing | is_data, other, subject)
+        short = pa.array(["60777", "61016", "80088", "84888"])
+        called = people.phones(np.where(is_data, -1, b))
+        called = pc.if_else(pa.array(draw.chance("event/short", key, 0.02) & outgoing & ~is_data), draw.pick("event/code", key, short), called)
+        cells = pa.array([f"001-01-{area}-{cell}" for area in range(1001, 1041) for cell in range(1, 9)])
+        first, moves = draw.pick("event/cell", key, cells), draw.chance("event/moves", key, 0.3)
+        missing = draw.chance("event/no-auth", key, 0.004)
+        unknown = grammar.concat([provider.urns(self.auth), "X"], n)
+        urn = pc.if_else(pa.array(missing), pc.if_else(pa.array(draw.chance("event/unknown-auth", key, 0.3)), unknown, _NONE), provider.urns(self.auth))
+        direction = pc.if_else(pa.array(outgoing), "OUTGOING", "INCOMING")
+        return {
+            "auth_urn": urn,
+            "a_number": people.phones(a),
+            "b_number": called,
+            "imei": _device(draw, "imei", "00440000", subject, 7),
+            "imsi": _device(draw, "imsi", "00101", subject, 10),
+            "type": pa.array(codes.COMMS_TYPES).take(pa.array(kind)),
+            "started_at": pa.array(self.started).cast(pa.timestamp("s")),
+            "duration_s": pa.array(seconds),
+            "first_cell": first,
+            "last_cell": pc.if_else(pa.array(moves), draw.pick("event/cell2", key, cells), first),
+            "direction": pc.if_else(pa.array(is_data), _NONE, direction),
+        }
+
+
+def _within(planet: world.World, force: world.Force, auth_key: draws.Keys, key: draws.Keys) -> tuple[draws.Ints, draws.Ints]:
+    """Number indices of subject and other party for events of one force's authorisations; -1 where there is none."""
+    draw = planet.draw
+    group = draw.below("auth/group", auth_key, force.n_groups)
+    is_planted = draw.chance("auth/planted", auth_key, 0.5)
+    offender = force.start(world.SUSPECT) + group * world.GROUP_OFFENDERS + draw.below("auth/offender", auth_key, world.GROUP_OFFENDERS)
+    associate = force.start(world.OTHER) + group * world.GROUP_ASSOCIATES + draw.below("auth/associate", auth_key, world.GROUP_ASSOCIATES)
+    anyone = force.start(world.SUSPECT) + draw.early("auth/suspect", auth_key, force.n_class(world.SUSPECT))
+    of_associate = draw.chance("auth/of-associate", auth_key, 0.5)
+    subject = np.where(is_planted, np.where(of_associate, associate, offender), anyone)
+    edge = world.GROUP_CHILDREN * force.n_groups + group * world.GROUP_PERIPHERAL
+    child = edge + draw.below("event/edge", key, world.GROUP_PERIPHERAL)
+    known = group * world.GROUP_CHILDREN + draw.below("event/known", key, world.GROUP_CHILDREN)
+    friend = force.start(world.OTHER) + draw.early("event/friend", key, force.n_class(world.OTHER))
+    to_offender = force.start(world.SUSPECT) + group * world.GROUP_OFFENDERS + draw.below("event/off", key, world.GROUP_OFFENDERS)
+    to_associate = force.start(world.OTHER) + group * world.GROUP_ASSOCIATES + draw.below("event/assoc", key, world.GROUP_ASSOCIATES)
+    contact = np.where(of_associate, np.where(draw.chance("event/child", key, 0.5), child, to_offender), np.where(draw.chance("event/known2", key, 0.4), known, to_associate))
+    other = np.where(is_planted & draw.chance("event/inside", key, 0.35), contact, friend)
+    number = people.resolve(planet, force, other).number
+    hub = np.array(HUB_NUMBERS)[draw.below("event/hub", key, len(HUB_NUMBERS))]
+    number = np.where(draw.chance("event/is-hub", key, 0.06), hub, number)
+    return people.resolve(planet, force, subject).number, number
+
+
+def _device(draw: draws.Draws, name: str, prefix: str, number: draws.Ints, width: int) -> pa.Array:
+    """Test equipment codes: one a telephone number."""
+    serial = pa.array(draw.below(name, number, 10**width)).cast(pa.string())
+    return grammar.concat([prefix, pc.utf8_lpad(serial, width, "0")], len(number))
+
+
+def hubs() -> Columns:
+    """Innocent telephones with many contacts."""
+    index = np.array(HUB_NUMBERS)
+    what = ("duty social work desk", "care home office", "custody desk", "school switchboard")
+    return {
+        "number": grammar.concat(["+44", pc.utf8_slice_codeunits(people.phones(index), 1)], len(index)),
+        "what": pa.array([what[k % len(what)] for k in range(len(index))]),
+    }
