@@ -17,7 +17,6 @@ import stat
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from jobs import audit
 from pipelines import decision_rules, decisions
@@ -78,13 +77,9 @@ def read(inbox: Path, night: date) -> list[decisions.File]:
     return [found[name] for name in sorted(found)]
 
 
-def pending(inbox: Path) -> list[dict[str, Any]]:
-    """Decisions that wait for the night, as they were submitted; what is no decision is left out."""
-    if not inbox.is_dir():
-        return []
-    files = [_file(path) for path in sorted(inbox.glob("*.json"))]
-    records = [decision_rules.parsed(file.text)[0] for file in files if file.problem is None]
-    return [record for record in records if record and not decision_rules.problems(record, decisions.NAMES)]
+def pending(inbox: Path) -> list[decisions.File]:
+    """What waits in the inbox for a night, by name."""
+    return [_file(path) for path in sorted(inbox.glob("*.json"))] if inbox.is_dir() else []
 
 
 def settle(inbox: Path, night: date, names: Iterable[str]) -> int:

@@ -13,19 +13,17 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import types as T
 
 from pipelines import read
 from schemas import sources as layouts
 
 # Half-written uploads and hidden files: a sender's transfer is not finished, so they are not a drop yet.
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
-MAX_TASKS = 512  # files beyond this share a task; a task costs about 50 ms whatever it reads
 
 
 @dataclass(frozen=True)
@@ -77,10 +75,9 @@ def nights(landing: Path) -> list[date]:
 
 
 def frame(spark: SparkSession, listed: Sequence[LandedFile]) -> DataFrame:
-    """The list as a DataFrame in the shape of `pipelines.read.FILES`, spread so that files are read side by side."""
+    """The list as a DataFrame in the shape of `pipelines.read.FILES`."""
     rows = [astuple(file) for file in listed]
-    files = spark.createDataFrame(rows, T.StructType(read.FILES.fields[: len(fields(LandedFile))]))
-    return files.repartition(max(1, min(len(rows), MAX_TASKS)))
+    return spark.createDataFrame(rows, read.FILES)
 
 
 def files_below(folder: Path, source: layouts.Source, night: date) -> list[LandedFile]:

@@ -1,7 +1,7 @@
 """The shim that lets one notebook file run on Databricks and here, unchanged.
 
-On a cluster `widget`, `show` and `table` are Databricks' own: widgets, `displayHTML`, three-level names. Here a widget's
-value comes from the renderer, a page element goes to the notebook's output, and a table is a Delta folder below
+On a cluster `widget`, `show` and `table` are Databricks' own: widgets, `displayHTML`, three-level names. Here a
+widget's value comes from the renderer, a page element goes to the notebook's output, and a table is a Delta folder below
 `NIGHTJAR_HOME`. `consult` is the only way to rows: the look is in the log of processing before they are returned.
 `decide` hands a decision in: a file in the inbox here, a row of `bronze.inbox` on a cluster.
 """
@@ -69,7 +69,7 @@ class Room:
         self._given.pop(name, None)
 
     def user(self, given: str = "") -> str:
-        """Who is looking: on a cluster the signed-in user whatever was given, else who was given, else the login name."""
+        """Who is looking: on a cluster the signed-in user whatever was given; else who was given, or the login name."""
         if self.is_on_cluster:
             return str(self.place.spark.sql("SELECT current_user()").collect()[0][0])
         return given or getpass.getuser()
@@ -95,7 +95,7 @@ class Room:
         self.show(pages.banner(marking))
 
     def table(self, path: str) -> DataFrame:
-        """A contracted table as a DataFrame, by its path such as `gold.queue_items`. Looking at its rows takes `consult`.
+        """A contracted table, by its path such as `gold.queue_items`. Looking at its rows takes `consult`.
 
         Raises:
             KeyError: no contract has this path.
@@ -162,11 +162,12 @@ class Room:
     def waiting(self) -> dict[str, str]:
         """Decisions that wait for the night: item id to outcome, the latest where there are several."""
         if self.is_on_cluster:
-            files = decisions.handed_in(self.table("bronze.inbox"), self.table("gold.decisions"), self.table("bronze.quarantine"))
-            found = decisions.readable(files)
+            tables = (self.table(path) for path in ("bronze.inbox", "gold.decisions", "bronze.quarantine"))
+            files = decisions.handed_in(*tables)
         else:
-            found = decisions.readable(inbox.read_pending(self.place.settings.inbox))
-        return {d.item_id: d.outcome for d in sorted(found, key=lambda d: d.decided_at)}
+            files = inbox.pending(self.place.settings.inbox)
+        found = sorted(decisions.readable(files), key=lambda d: d.decided_at)
+        return {decision.item_id: decision.outcome for decision in found}
 
 
 def render(
@@ -178,7 +179,7 @@ def render(
     execute: bool = True,
     timeout_s: int = 600,
 ) -> Path:
-    """Run a notebook headless and write it as one HTML page that loads and runs nothing. See `jobs.rendering.render`."""
+    """Run a notebook headless and write it as one HTML page that loads and runs nothing: see `rendering.render`."""
     return rendering.render(notebook, out, params, home=home, execute=execute, timeout_s=timeout_s)
 
 

@@ -109,11 +109,13 @@ def flags(row: Row, waiting: Mapping[str, str]) -> str:
 
 
 def queue(rows: Sequence[Row], opened: str | None, waiting: Mapping[str, str], *, is_blind: bool) -> str:
-    """The queue as a table; `waiting` names the decision that waits on an item; a blind one has no score and no reasons."""
+    """The queue as a table; `waiting` is item to outcome that waits. A blind queue has no score and no reasons."""
     if not rows:
         return notice("Nothing is queued for this night and force.")
     heads = ["<th class='num'>Rank</th>", "<th>Score</th>"] if not is_blind else []
-    head = "".join([*heads, "<th>Report</th><th>Stratum</th>", "" if is_blind else "<th>Why it is here</th>", "<th></th>"])
+    head = "".join(
+        [*heads, "<th>Report</th><th>Stratum</th>", "" if is_blind else "<th>Why it is here</th>", "<th></th>"]
+    )
     body = "".join(_queue_row(row, opened, waiting, is_blind=is_blind) for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -182,7 +184,9 @@ def score_plot(rows: Sequence[Row]) -> str:
             if row["force"] == force:
                 x = left + min(1.0, max(0.0, float(row["score"]))) * span
                 colour = "#0d5b6b" if row["stratum"] == "NO_TAG" else "#c77b1c"
-                parts.append(f'<rect x="{x - 1.5:.1f}" y="{y - 8:.1f}" width="3" height="16" fill="{colour}" opacity=".7"/>')
+                parts.append(
+                    f'<rect x="{x - 1.5:.1f}" y="{y - 8:.1f}" width="3" height="16" fill="{colour}" opacity=".7"/>'
+                )
     label = "scores of the rows shown, by force"
     return (
         f'<svg viewBox="0 0 {width} {height}" width="100%" style="max-width:{width}px" role="img" aria-label="{label}">'
@@ -239,7 +243,9 @@ def report_facts(report: Row) -> str:
             f'<p class="small soft">{sinks.html(_grading(provenance))}</p>' if provenance["source"] else "",
             "<h3>Handling</h3>",
             "".join(f'<p class="small">{sinks.html(line)}</p>' for line in handling),
-            f'<p class="small">{sinks.html(report["handling_conditions"])}</p>' if report["handling_conditions"] else "",
+            f'<p class="small">{sinks.html(report["handling_conditions"])}</p>'
+            if report["handling_conditions"]
+            else "",
             chips(["public-interest immunity is claimed"], "flag") if report["is_immunity_claimed"] else "",
         ]
     )
@@ -271,17 +277,24 @@ def trace(item: Row) -> str:
     """Where a row comes from: source rows, table versions, model, code and settings."""
     sources = table(
         ("Table", "Id", "File", "Row", "SHA-256 of the file"),
-        [(r["table"], r["id"], r["file"], r["row_number"], (r["file_hash"] or "")[:16] + "…") for r in item["source_rows"]],
+        [
+            (r["table"], r["id"], r["file"], r["row_number"], (r["file_hash"] or "")[:16] + "…")
+            for r in item["source_rows"]
+        ],
     )
     versions = ", ".join(f"{name} v{version}" for name, version in sorted(item["table_versions"].items()))
-    return sources + "<p></p>" + facts(
-        [
-            ("Delta versions read", versions),
-            ("Model", f"{item['model_name'] or '–'} v{item['model_version'] or '–'}"),
-            ("Code", item["code_commit"]),
-            ("Settings", item["config_hash"]),
-            ("Text", item["text_hash"]),
-        ]
+    return (
+        sources
+        + "<p></p>"
+        + facts(
+            [
+                ("Delta versions read", versions),
+                ("Model", f"{item['model_name'] or '–'} v{item['model_version'] or '–'}"),
+                ("Code", item["code_commit"]),
+                ("Settings", item["config_hash"]),
+                ("Text", item["text_hash"]),
+            ]
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""From a `# Databricks notebook source` file to an HTML page: parsed, run headless, and rendered with nothing active in it.
+"""From a `# Databricks notebook source` file to an HTML page: run headless, and rendered with nothing active in it.
 
 The page carries a content security policy that lets no script run and no connection be made, whatever it holds. Code is
 folded away under each output: readers see the page, engineers can open it.
@@ -53,17 +53,6 @@ _PAGE = """\
 {body}
 </body>
 </html>
-"""
-_STYLE = """
-body { margin:0; padding:0 28px 40px; background:#fff; }
-body > * { max-width:1280px; margin-left:auto; margin-right:auto; }
-.jp-MarkdownOutput, .jp-RenderedMarkdown { font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif; color:#17212b; }
-.jp-RenderedMarkdown h1 { font-size:28px; margin:26px 0 6px; } .jp-RenderedMarkdown h2 { font-size:19px; margin:34px 0 8px; padding-top:16px; border-top:1px solid #dde3e8; }
-.jp-RenderedMarkdown p { margin:6px 0; max-width:82ch; } .jp-RenderedMarkdown code { font-size:13px; background:#f5f7f9; padding:1px 4px; border-radius:3px; }
-details.code { font:12px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif; color:#8a97a3; margin:4px 0; text-align:right; }
-details.code summary { cursor:pointer; list-style:none; display:inline-block; opacity:.75; }
-details.code pre { text-align:left; background:#f5f7f9; border:1px solid #dde3e8; border-radius:8px; padding:10px 12px; color:#17212b; overflow-x:auto; white-space:pre-wrap; font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace; }
-pre { white-space:pre-wrap; } @media print { details.code { display:none; } }
 """
 
 
@@ -171,5 +160,6 @@ def to_html(book: nbformat.NotebookNode, title: str) -> str:
     exporter: Any = nbconvert.HTMLExporter(template_name="basic", extra_loaders=loaders, template_file="room.html.j2")
     exporter.exclude_anchor_links = True
     exporter.sanitize_html = False  # the elements are our own; values in them were escaped at the sink
+    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
     body, _ = exporter.from_notebook_node(book)
-    return _PAGE.format(policy=POLICY, title=sinks.html(title), style=_STYLE, body=body)
+    return _PAGE.format(policy=POLICY, title=sinks.html(title), style=style, body=body)

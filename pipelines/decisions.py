@@ -182,6 +182,28 @@ def taken_in(files: Sequence[File], existing: DataFrame, night: date, published:
     )
 
 
+def handed_in(inbox: DataFrame, existing: DataFrame, quarantine: DataFrame, night: date | None = None) -> list[File]:
+    """What lies in `bronze.inbox` and no night has taken in or refused, but for `night` itself, by name.
+
+    The same as reading the inbox folder: a rerun of `night` gets what it got before. People write these rows, so those
+    that are open fit the driver.
+    """
+    before = F.lit(True) if night is None else F.col("night") != F.lit(night)
+    taken = existing.where(before).select(F.concat("decision_id", F.lit(".json")).alias("file"))
+    is_refusal = (F.col("stage") == "decisions") & (F.col("sender") == SENDER)
+    prefix = f"{SENDER}/"
+    refused = quarantine.where(before & is_refusal).select(
+        F.substring("file", len(prefix) + 1, 1_000_000).alias("file")
+    )
+    open_rows = inbox.join(taken.unionByName(refused), "file", how="left_anti").orderBy("file").collect()
+    return [File(row["file"], row["text"]) for row in open_rows]
+
+
+def readable(files: Sequence[File]) -> list[Decision]:
+    """The valid decisions among `files`."""
+    return [decision for decision, _ in map(_parsed, files) if decision is not None]
+
+
 def _parsed(file: File) -> tuple[Decision | None, str | None]:
     """The decision in a file, or why there is none. The reason holds no personal data."""
     if file.problem is not None:

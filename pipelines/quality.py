@@ -180,8 +180,9 @@ def _great_expectations() -> Any:
 
 def _context() -> EphemeralDataContext:
     """A context in memory, for one call: nothing on disk, no usage statistics, no progress bars."""
-    library = _great_expectations()
-    context = library.get_context(mode="ephemeral", user_agent_str=None)
+    context = _great_expectations().get_context(mode="ephemeral")
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
     context.enable_analytics(enable=False)
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     return context

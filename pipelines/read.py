@@ -58,15 +58,19 @@ _ARROW = pa.schema(
 )
 
 
-def rows(files: DataFrame, sources: Mapping[str, layouts.Source]) -> DataFrame:
+def rows(files: DataFrame, sources: Mapping[str, layouts.Source], n_tasks: int = 16) -> DataFrame:
     """Every row of `files` (shape FILES) as shape ROWS: one row 0 a file, then its rows from 1.
+
+    Files are spread over `n_tasks` tasks; a good number is that of the files, up to a few hundred.
+
 
     Files with a `reason` already, or with `duplicate_of` set, are not opened. A row with a reason is refused; its `raw`
     is cut to what the quarantine keeps, and is NULL where the row is, or may be, marked SECRET or above.
     """
     if "duplicate_of" in files.columns:
         files = files.filter(F.col("duplicate_of").isNull())
-    found = files.select(*FILES.names).mapInArrow(_reader(dict(sources)), ROWS)
+    spread = files.select(*FILES.names).repartition(n_tasks)
+    found = spread.mapInArrow(_reader(dict(sources)), ROWS)
     return _screened(found, sources)
 
 
@@ -167,8 +171,12 @@ def _screened(found: DataFrame, sources: Mapping[str, layouts.Source]) -> DataFr
     is_readable = is_row & F.col("reason").isNull()
     json_feeds = [f"{s.sender}/{f.name}" for s in sources.values() for f in s.feeds.values() if f.format == "jsonl"]
     is_json = is_readable & F.concat_ws("/", "sender", "feed").isin(json_feeds)
-    refusal = F.when(is_json, _json_refusal(sources))
-    judged = found.withColumn("_why", F.coalesce(refusal, F.when(is_readable, _marking_refusal(sources))))
+    extract = extraction.Extract(sources, "reports", F.from_json("raw", "map<string,string>"))
+    is_suspect = is_readable & (F.col("feed") == "reports") & _may_be_marked(sources)
+    judged = found.withColumn("_marking", F.when(is_suspect, extract.text("marking")))  # only suspects are parsed
+    is_refused = extraction.is_refused_marking(extract.national("marking", F.col("_marking")))
+    marked = F.when(is_refused, _why("MARKING_REFUSED", "marked SECRET or above: text not kept"))
+    judged = judged.withColumn("_why", F.coalesce(F.when(is_json, _json_refusal(sources)), marked))
     reason = F.coalesce("reason", F.col("_why.reason"))
     # A row that cannot be parsed does not tell its marking: text that may be marked is not kept either.
     is_unparsed = reason.isin("ROW_MALFORMED", "ROW_TOO_DEEP", "ROW_DUPLICATE_KEYS") & (F.col("feed") == "reports")
@@ -217,14 +225,3 @@ def _may_be_marked(sources: Mapping[str, layouts.Source]) -> Column:
     ]
     text = F.upper("raw")
     return text.contains("SECRET") | text.contains("\\U") | F.col("sender").isin(coded)
-
-
-def _marking_refusal(sources: Mapping[str, layouts.Source]) -> Column:
-    """Refuses reports marked SECRET or above before their text reaches a table. Only suspects are parsed."""
-    extract = extraction.Extract(sources, "reports", F.from_json("raw", "map<string,string>"))
-    is_refused = extraction.is_refused_marking(extract.national("marking"))
-    is_report = F.col("feed") == "reports"
-    return F.when(
-        is_report & _may_be_marked(sources) & is_refused,
-        _why("MARKING_REFUSED", "marked SECRET or above: text not kept"),
-    )

@@ -75,4 +75,14 @@ QUARANTINE = Table(
     partition_by=("night", "stage"),
 )
 
-TABLES = (FILES, ROWS, QUARANTINE)
+INBOX = Table(
+    path="bronze.inbox",
+    doc="On a cluster: decisions as notebooks handed them in, append-only. On one machine they are files in the inbox.",
+    key=("file",),
+    columns={
+        "file": required(STRING, "name of the decision: its id and .json"),
+        "text": required(STRING, "the decision as one JSON object", is_personal=True),
+    },
+)
+
+TABLES = (FILES, ROWS, QUARANTINE, INBOX)

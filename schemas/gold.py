@@ -157,7 +157,6 @@ ROW_COUNTS = Table(
         "n_deleted": required(LONG, "rows lawfully deleted", minimum=0),
     },
     partition_by=("night",),
-    checks={"conserved": "n_in = n_loaded + n_quarantined + n_deduplicated + n_deleted"},
 )
 
 RUN_MANIFEST = Table(

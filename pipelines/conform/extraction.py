@@ -151,6 +151,8 @@ class Extract:
 
 def at(row: Column, paths: Mapping[str, Sequence[str]]) -> Column:
     """Value of a map<string,string> at each sender's path; beyond the first step the value is JSON text."""
+    if not paths:
+        return F.lit(None).cast("string")
     first = F.try_element_at(row, lookup({sender: path[0] for sender, path in paths.items()}))
     nested: dict[str, list[str]] = {}
     for sender, path in paths.items():
@@ -165,7 +167,7 @@ def at(row: Column, paths: Mapping[str, Sequence[str]]) -> Column:
 def _marking(value: Column) -> Column:
     """A marking as the national list spells it: dashes and spaces vary."""
     spelt = F.upper(F.btrim(F.regexp_replace(value, r"[\s\u2010-\u2015_-]+", " ")))
-    return F.when(spelt == "OFFICIAL SENSITIVE", F.lit("OFFICIAL-SENSITIVE")).otherwise(spelt)
+    return F.regexp_replace(spelt, "^OFFICIAL SENSITIVE$", "OFFICIAL-SENSITIVE")
 
 
 def is_refused_marking(marking: Column) -> Column:

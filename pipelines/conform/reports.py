@@ -78,7 +78,7 @@ def split_grade(grade: Column, scheme: Column) -> tuple[Column, Column]:
 
 def _items(extract: extraction.Extract) -> Column:
     """Items that hold text or a grade, numbered as the sender numbers them."""
-    found = F.coalesce(*_numbered(extract), *_nested(extract), F.array().cast("array<struct<n:int>>"))
+    found = F.coalesce(*_numbered(extract), *_nested(extract), F.array().cast(f"array<{silver.ITEM.simpleString()}>"))
     return F.filter(found, lambda item: item["text"].isNotNull() | item["source"].isNotNull())
 
 

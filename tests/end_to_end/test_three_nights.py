@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs import doctor, look
 from jobs.workplace import Workplace
 from schemas import bronze, gold, silver
-from tests.support import nights
+from tests.support import whole_nights as nights
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 FIRST, SECOND, THIRD = (nights.FIRST + timedelta(days=n) for n in range(3))

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from jobs import faults, look
 from schemas import gold
-from tests.support import nights
+from tests.support import whole_nights as nights
 
 SECOND = nights.FIRST + timedelta(days=1)
 

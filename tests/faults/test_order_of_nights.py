@@ -11,7 +11,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from pyspark.sql import SparkSession
 
 from schemas import bronze, silver
-from tests.support import nights
+from tests.support import whole_nights as nights
 
 LONDON = ZoneInfo("Europe/London")
 

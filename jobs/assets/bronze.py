@@ -1,0 +1,47 @@
+"""Bronze: tonight's files as rows, in three writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from jobs import landing, progress
+from jobs.assets import common
+from pipelines import ingest, read
+from schemas import bronze
+
+
+@dg.multi_asset(
+    name="bronze",
+    specs=[common.spec(table) for table in (bronze.FILES, bronze.ROWS, bronze.QUARANTINE)],
+    required_resource_keys={"place"},
+)
+def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """Read every file of the night once; keep rows, refusals and the ledger of files."""
+    place, night = common.place_of(context), common.night_of(context)
+    tonight = {"night": night.isoformat()}
+    with progress.CURRENT.step("bronze: read tonight's files"):
+        found = landing.scan(place.settings.landing, night, place.sources)
+        progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")
+        listed = ingest.listed(landing.frame(place.spark, found), place.lake.read(bronze.FILES), night).persist()
+        rows = read.rows(listed, place.sources).persist()
+        try:
+            place.lake.replace(ingest.rows(rows), bronze.ROWS, tonight)
+            ledger = ingest.files(rows, listed).persist()
+            refused = ingest.quarantine(rows, ledger, listed)
+            place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
+            place.lake.replace(ledger, bronze.FILES, tonight)
+            totals = ledger.groupBy("sender").sum("n_rows_loaded", "n_rows_quarantined").collect()
+            ledger.unpersist()
+        finally:
+            rows.unpersist()
+            listed.unpersist()
+    loaded = {row[0]: row[1] for row in sorted(totals)}
+    place.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
+    yield common.result(place, bronze.FILES, {"files": len(found)})
+    yield common.result(place, bronze.ROWS, {"rows": sum(loaded.values()), "by sender": common.bars(loaded, "rows loaded")})
+    yield common.result(place, bronze.QUARANTINE, {"rows": sum(row[2] for row in totals)})
+
+
+ALL = [arrived]

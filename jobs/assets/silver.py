@@ -1,0 +1,109 @@
+"""Silver: tonight's rows as conformed nouns. Each feed is judged once; all refusals are one write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import reduce
+
+import dagster as dg
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import progress
+from jobs.assets import common
+from jobs.workplace import Workplace
+from pipelines import asof, conform
+from schemas import bronze, gold, silver
+
+# Authorisations come before the events that need them.
+FEEDS = tuple(silver.BY_FEED)
+
+
+@dg.multi_asset(
+    name="silver",
+    specs=[
+        *(common.spec(table, [bronze.ROWS]) for table in silver.TABLES),
+        common.spec(gold.ROW_COUNTS, [bronze.FILES, bronze.ROWS, bronze.QUARANTINE]),
+    ],
+    required_resource_keys={"place"},
+)
+def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """Judge every row of the night; load what is right, quarantine what is not, and count both."""
+    place, night = common.place_of(context), common.night_of(context)
+    tonight = {"night": night.isoformat()}
+    rows = place.lake.read(bronze.ROWS).where(F.col("night") == F.lit(night))
+    judged: dict[str, DataFrame] = {}
+    try:
+        for feed in FEEDS:
+            table = silver.BY_FEED[feed]
+            with progress.CURRENT.step(f"silver: {table.noun}"):
+                judged[feed] = conform.judge(rows, feed, place.sources, night, _authorisations(place, feed, night)).persist()
+                place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
+        with progress.CURRENT.step("silver: what was refused, and the counts"):
+            refused = reduce(DataFrame.unionByName, (conform.refused(each) for each in judged.values()))
+            place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"})
+            counted = reduce(DataFrame.unionByName, (conform.counts(each) for each in judged.values()))
+            counts = _row_counts(place, night.isoformat(), counted).persist()
+            place.lake.replace(counts, gold.ROW_COUNTS, tonight)
+            loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
+            counts.unpersist()
+    finally:
+        for each in judged.values():
+            each.unpersist()
+    for feed, table in silver.BY_FEED.items():
+        of_feed = {name.split()[0]: n for name, n in sorted(loaded.items()) if name.endswith(f" {feed}")}
+        yield common.result(place, table, {"rows": sum(of_feed.values()), "by sender": common.bars(of_feed, "rows loaded")})
+    yield common.result(place, gold.ROW_COUNTS, {"rows loaded": sum(loaded.values())})
+
+
+def _authorisations(place: Workplace, feed: str, night: date) -> DataFrame | None:
+    if feed != "comms_events":
+        return None
+    return asof.current(place.lake.read(silver.COMMS_AUTHORISATIONS), ["auth_urn"], night)
+
+
+def _row_counts(place: Workplace, night: str, judged: DataFrame) -> DataFrame:
+    """Conservation per sender and feed, counted at three places that do not know of each other: the ledger of files
+    (in, re-sent), the quarantine as written, and the silver tables as written; only twins of one night come from the
+    judgement itself."""
+    of_night = F.col("night") == F.lit(night)
+    by = ["sender", "feed"]
+    files = place.lake.read(bronze.FILES).where(of_night).groupBy(*by)
+    arrived = files.agg(
+        F.count("*").alias("n_files"),
+        # A file that was refused whole has no rows that can be counted: it counts as the one row it is quarantined as.
+        F.sum(F.greatest("n_rows", F.col("n_rows_quarantined"))).alias("n_in"),
+        F.sum("n_rows_deduplicated").alias("n_resent"),
+    )
+    refused = place.lake.read(bronze.QUARANTINE).where(of_night & (F.col("stage") != "decisions"))
+    refused = refused.groupBy(*by).agg(F.count("*").alias("n_quarantined"))
+    loaded = reduce(
+        DataFrame.unionByName,
+        (
+            place.lake.read(table).where(of_night).groupBy(F.col("_sender").alias("sender"), F.lit(feed).alias("feed"))
+            .agg(F.count("*").alias("n_loaded"))
+            for feed, table in silver.BY_FEED.items()
+        ),
+    )  # fmt: skip
+    twins = judged.select(*by, F.col("n_deduplicated").alias("n_twins"))
+    joined = arrived.join(refused, by, how="left").join(loaded, by, how="left").join(twins, by, how="left")
+
+    def count(name: str) -> F.Column:
+        return F.coalesce(F.col(name), F.lit(0)).cast("long")
+
+    return gold.ROW_COUNTS.conform(
+        joined.select(
+            F.lit(night).cast("date").alias("night"),
+            *by,
+            count("n_files").alias("n_files"),
+            count("n_in").alias("n_in"),
+            count("n_loaded").alias("n_loaded"),
+            count("n_quarantined").alias("n_quarantined"),
+            (count("n_resent") + count("n_twins")).alias("n_deduplicated"),
+            F.lit(0).cast("long").alias("n_deleted"),
+        )
+    )
+
+
+ALL = [conformed]

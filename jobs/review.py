@@ -1,0 +1,235 @@
+"""What the review notebook asks for: a queue, a report of it, a reviewer's decision. Rows come by `room.consult`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from jobs import inbox, notebook, pages
+from pipelines import asof
+from schemas import codes, silver
+
+Row = Mapping[str, Any]
+
+
+@dataclass
+class Review:
+    """One reviewer before one queue of one night."""
+
+    room: notebook.Room
+    queue: str
+    night: date
+    force: str | None
+    reviewer: str
+    is_blind: bool
+    rows: list[dict[str, Any]]
+    counts: list[dict[str, Any]]
+    waiting: dict[str, str] = field(default_factory=dict)
+    opened_at: datetime | None = None
+
+    @property
+    def marking(self) -> str:
+        """Highest marking of what the page shows."""
+        return max((row["marking"] for row in self.rows), key=codes.MARKINGS.index, default=codes.MARKINGS[0])
+
+    def pick(self, item_id: str = "") -> dict[str, Any] | None:
+        """The item named, else the first that nobody has decided on, else the first; None in an empty queue.
+
+        Raises:
+            LookupError: the queue does not hold the item named.
+        """
+        if item_id:
+            found = [row for row in self.rows if row["item_id"] == item_id]
+            if not found:
+                raise LookupError(f"the queue of {self.night} does not hold an item {item_id!r}")
+            return found[0]
+        undecided = [row for row in self.rows if row["item_id"] not in self.waiting]
+        return next(iter(undecided or self.rows), None)
+
+
+def open_queue(
+    room: notebook.Room,
+    *,
+    night: str = "",
+    force: str = "",
+    reviewer: str = "",
+    is_blind: bool = False,
+    queue: str = "reclassify",
+    limit: int = 50,
+) -> Review:
+    """The top `limit` rows of each force's queue, with title and tags of the report as of the night.
+
+    A blind queue comes in the order of its items' ids, so that the place in it says nothing.
+
+    Raises:
+        LookupError: nothing is published yet.
+        ValueError: `night` is not a date.
+    """
+    items = room.table("gold.queue_items").where(F.col("queue") == queue)
+    day = date.fromisoformat(night) if night else newest(room, queue)
+    who = room.user(reviewer)
+    shown = items.where(F.col("night") == F.lit(day))
+    if force:
+        shown = shown.where(F.col("force") == force)
+    on_what = f"gold.queue_items queue={queue} night={day.isoformat()} force={force or 'all'}"
+    counted = shown.groupBy("force", "stratum").agg(F.count("*").alias("n"))
+    counts = room.consult(counted, f"{on_what} counts", who)
+    reports = asof.current(room.table("silver.reports"), silver.REPORTS.key, day)
+    about = reports.select(F.col("report_id").alias("subject_id"), "title", "tags")
+    order = ["item_id"] if is_blind else ["force", "rank"]
+    top = shown.where(F.col("rank") <= limit).join(about, "subject_id", how="left").orderBy(*order)
+    rows = room.consult(top, on_what, who, why="blind" if is_blind else None)
+    return Review(room, queue, day, force or None, who, is_blind, rows, counts, room.waiting())
+
+
+def newest(room: notebook.Room, queue: str) -> date:
+    """Night of the newest queue.
+
+    Raises:
+        LookupError: nothing is published yet.
+    """
+    found = room.table("gold.queue_items").where(F.col("queue") == queue).agg(F.max("night")).collect()[0][0]
+    if found is None:
+        raise LookupError("no queue is published yet: run a night first")
+    return date.fromisoformat(str(found))
+
+
+def header(review: Review) -> str:
+    """Figures at the top of the page."""
+    models = sorted({f"{row['model_name']} v{row['model_version']}" for row in review.rows if row["model_name"]})
+    return pages.block(
+        pages.cards(
+            [
+                (review.night.strftime("%a %d %b %Y"), "night of the queue"),
+                (len(review.rows), "reports on this page"),
+                (sum(row["n"] for row in review.counts), "published in all"),
+                (len({row["force"] for row in review.counts}), "forces"),
+                (len(review.waiting), "of your team's decisions wait for the night"),
+                ("hidden" if review.is_blind else "shown", "score"),
+                (", ".join(models) or "–", "model"),
+            ]
+        )
+    )
+
+
+def summary(review: Review) -> str:
+    """How many rows each force and stratum has, and where their scores lie."""
+    plot = (
+        ""
+        if review.is_blind or not review.rows
+        else "<h3>Scores of the rows shown</h3>" + pages.score_plot(review.rows)
+    )
+    return pages.block(pages.counts(review.counts), plot)
+
+
+def queue_table(review: Review, opened: Row | None) -> str:
+    opened_id = opened["item_id"] if opened else None
+    return pages.block(pages.queue(review.rows, opened_id, review.waiting, is_blind=review.is_blind))
+
+
+def open_report(review: Review, item: Row | None) -> str:
+    """The report behind an item: reasons marked, gradings, people. Starts the clock of the decision."""
+    if item is None:
+        return pages.block(pages.notice("Nothing to open."))
+    report_id = item["subject_id"]
+    known = asof.current(
+        review.room.table("silver.reports").where(F.col("report_id") == report_id), silver.REPORTS.key, review.night
+    )
+    found = review.room.consult(known, f"silver.reports {report_id}", review.reviewer)
+    if not found:
+        return pages.block(pages.notice(f"Report {report_id} is no longer held.", "warn"))
+    report = found[0]
+    people = _people(review, report_id)
+    review.opened_at = datetime.now(UTC)
+    reasons = "" if review.is_blind else "<h3>Reasons</h3>" + "".join(pages.reason_chip(r) for r in item["reasons"])
+    banner = ""
+    if item["is_text_changed"]:
+        banner = pages.notice(
+            "You or a colleague decided on this before. It is asked again because its text changed.", "warn"
+        )
+    left = banner + pages.report_text(report, item, is_blind=review.is_blind) + reasons
+    right = "<h3>People in scope</h3>" + pages.people(people) + pages.report_facts(report)
+    return pages.block(f'<div class="two"><div>{left}</div><div>{right}</div></div>')
+
+
+def _people(review: Review, report_id: str) -> list[dict[str, Any]]:
+    """People named in a report, with the investigations they are subjects of, as of the night."""
+    room, night = review.room, review.night
+    links = room.table("silver.report_people").where(F.col("report_id") == report_id)
+    links = asof.current(links, silver.REPORT_PEOPLE.key, night).select("person_id", "role")
+    names = room.table("silver.people").join(links.select("person_id").distinct(), "person_id", how="left_semi")
+    names = asof.current(names, silver.PEOPLE.key, night).select("person_id", "forename", "surname", "born_on")
+    scope = room.table("silver.investigations").join(links.select("person_id").distinct(), "person_id", how="left_semi")
+    words = F.concat_ws(" ", "investigation_id", "operation", F.lower("role"), F.lower("status"))
+    scope = asof.current(scope, silver.INVESTIGATIONS.key, night).groupBy("person_id")
+    found = scope.agg(F.sort_array(F.collect_set(words)).alias("investigations"))
+    people = links.join(names, "person_id", how="left").join(found, "person_id", how="left")
+    nobody = F.array().cast("array<string>")
+    people = people.withColumn("investigations", F.coalesce("investigations", nobody)).orderBy("role", "person_id")
+    return room.consult(people, f"silver.people of report {report_id}", review.reviewer)
+
+
+def trace(item: Row | None) -> str:
+    """Where the opened row comes from."""
+    return pages.block(pages.trace(item)) if item else ""
+
+
+def decide(
+    review: Review,
+    item: Row | None,
+    outcome: str,
+    *,
+    tag: str = "",
+    reason_code: str = "",
+    free_text: str = "",
+    second_reviewer: str = "",
+) -> str:
+    """Hand in the decision, if an outcome is chosen; says what was recorded, or what is missing."""
+    if item is None:
+        return pages.block(pages.notice("Nothing to decide on."))
+    if not outcome:
+        return pages.block(pages.outcomes(), pages.notice("No outcome is chosen, so nothing was recorded."))
+    if review.opened_at is None:
+        return pages.block(pages.notice("Open the report first: a decision is on what was read.", "warn"))
+    try:
+        decision_id = review.room.decide(
+            item,
+            outcome,
+            reviewer=review.reviewer,
+            opened_at=review.opened_at,
+            tag=tag,
+            reason_code=reason_code,
+            free_text=free_text,
+            second_reviewer=second_reviewer,
+            is_score_hidden=review.is_blind,
+        )
+    except inbox.AlreadySubmittedError:
+        return pages.block(pages.notice("This decision was recorded before; nothing was added."))
+    except ValueError as error:
+        return pages.block(pages.outcomes(), pages.notice(f"Nothing was recorded: {error}", "warn"))
+    review.waiting[item["item_id"]] = outcome
+    review.room.clear_widget("outcome")
+    text = f"Recorded: {outcome} on {item['subject_id']} by {review.reviewer}. Decision {decision_id}."
+    return pages.block(pages.notice(text, "good"))
+
+
+def next_steps(review: Review) -> str:
+    """What becomes of decisions."""
+    return pages.block(
+        pages.steps(
+            [
+                "The next night takes your decisions in, each once, and chains them to those before: none can be changed "
+                "unseen. To correct one, decide again.",
+                "Where you added a tag, the force gets a row in its write-back file, with your name and your reason. "
+                "Nothing else changes a tag: not the score, not this page.",
+                f"An item with {', '.join(codes.FINAL_OUTCOMES)} is not asked again, unless the report's "
+                "text changes; then the queue says so. The other outcomes bring it back.",
+                "What you decide is what the next training learns from, and what its figures are judged by.",
+                "That you looked is in the log of processing.",
+            ]
+        )
+    )

@@ -1,0 +1,92 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Reports that may be missing a CSAE tag
+# MAGIC
+# MAGIC **What this is:** reports linked to people under investigation, put in order by how much their words resemble
+# MAGIC reports that carry a CSAE tag. Each is a reason to look.
+# MAGIC
+# MAGIC **What it is not:** a finding about anybody. The score sets no tag and no risk level; you decide, in your own name.
+
+# COMMAND ----------
+
+# DBTITLE 1,Settings
+from jobs import notebook, review
+from schemas import codes
+
+room = notebook.Room("10_review_reclassify")
+night = room.widget("night", "", "1 Night (empty: newest)")
+force = room.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
+reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
+score = room.widget("score", "shown", "4 Score", ("shown", "hidden"))
+item = room.widget("item", "", "5 Item to open (empty: first undecided)")
+
+# COMMAND ----------
+
+# DBTITLE 1,Queue
+tonight = review.open_queue(room, night=night, force=force, reviewer=reviewer, is_blind=score == "hidden")
+opened = tonight.pick(item)
+room.banner(tonight.marking)
+room.show(review.header(tonight), review.summary(tonight))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## The queue
+# MAGIC
+# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. The words on the right moved the score
+# MAGIC most. The shaded row is opened below; put another row's item number into the widget `item` to open that one.
+
+# COMMAND ----------
+
+# DBTITLE 1,Rows
+room.show(review.queue_table(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## One report
+
+# COMMAND ----------
+
+# DBTITLE 1,Report
+room.show(review.open_report(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Decide
+# MAGIC
+# MAGIC Choose an outcome in the widgets and run the cell below, or run, for example:
+# MAGIC
+# MAGIC     review.decide(tonight, opened, "TAG_ADDED", tag="CSE_LONE", free_text="item 2: gifts, an older man, hotel")
+# MAGIC     review.decide(tonight, opened, "NOT_CSAE", free_text="domestic dispute between adults")
+
+# COMMAND ----------
+
+# DBTITLE 1,Decision
+outcome = room.widget("outcome", "", "6 Outcome", ("", *codes.OUTCOMES))
+tag = room.widget("tag", "", "7 Tag to add", ("", *codes.CSAE_TAGS))
+why = room.widget("why", "", "8 Why, in your words")
+second = room.widget("second_reviewer", "", "9 Second reviewer")
+room.show(review.decide(tonight, opened, outcome, tag=tag, free_text=why, second_reviewer=second))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## What happens next
+
+# COMMAND ----------
+
+# DBTITLE 1,Next
+room.show(review.next_steps(tonight))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Where this row comes from
+
+# COMMAND ----------
+
+# DBTITLE 1,Trace
+room.show(review.trace(opened))
+room.banner(tonight.marking)

@@ -1,0 +1,50 @@
+"""Small worlds and whole nights for the trials, through the doors that people use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+from jobs import demo, lakehouse, lock, nightly, settings
+from jobs.workplace import Workplace
+from schemas import bronze, gold, silver
+
+FIRST = date(2026, 3, 27)  # the night after next is that of the spring clock change
+TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES)
+
+
+def place(home: Path) -> Workplace:
+    return Workplace(settings.load(home))
+
+
+def world(home: Path, *, n_reports: int, n_nights: int = 3, first_night: date = FIRST) -> Workplace:
+    """A workplace in `home` with a synthetic landing zone."""
+    made = place(home)
+    demo.write(made.settings, first_night=first_night, n_reports=n_reports, n_nights=n_nights)
+    return made
+
+
+def run(made: Workplace, night: date) -> dict:
+    with lock.writer(made.settings.lakehouse):
+        return nightly.run(made, night, quiet=True)
+
+
+def hashes(made: Workplace) -> dict[str, str]:
+    """Content hash of every table."""
+    return {table.path: lakehouse.content_hash(made.lake.read(table)) for table in TABLES}
+
+
+def command(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `nightjar WORDS` as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "jobs.cli", *words],
+        cwd=settings.ROOT,
+        env={**os.environ, "NIGHTJAR_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
