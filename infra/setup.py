@@ -96,7 +96,7 @@ def install_packages(progress: Progress, environ: dict[str, str], uv: str) -> No
     """Exactly the packages of the lock file, each by its hash, and this project on top, editable."""
     lock = ROOT / "requirements.lock"
     count = len(re.findall(r"^[a-z0-9].*==", lock.read_text(), re.MULTILINE))
-    progress.say(f"packages: up to {count} from requirements.lock (minutes the first time)")
+    progress.say(f"packages: up to {count} from requirements.lock (first time: minutes, 1.5 GB)")
     sync = [uv, "pip", "sync", "--python", str(PYTHON), "--require-hashes", str(lock)]
     # The cache first, without a network: quick, and it works where there is none.
     code, _ = progress.run("packages", [*sync, "--offline"], environ)
@@ -177,7 +177,7 @@ def get_jars(progress: Progress, environ: dict[str, str], cache: Path, java: str
         optional = jar.get("optional", "")
         jar["sha256"] = environ.get(optional, jar["sha256"]) if optional else jar["sha256"]
         if not jar["sha256"]:
-            progress.say(f"{jar['file']}: left out, {optional} does not say its checksum; igraph does its work")
+            progress.say(f"{jar['file']}: left out ({optional} is not set); igraph does its work")
             continue
         if has_jar(folder, jar):
             continue

@@ -1,7 +1,5 @@
 """The root of Dagster's definitions: what there is, in lists. Loads in seconds and starts no Spark."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from jobs import alerts, assets, checks, settings, workplace

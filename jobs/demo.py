@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.settings import Settings
 from pipelines import synthesis
+from schemas import sources
 
 
 def is_empty(landing: Path) -> bool:
@@ -27,7 +28,12 @@ def write(
 ) -> dict[str, Any]:
     """Write the world to the landing zone; what is not given comes from the settings. Returns counts of files and rows."""
     demo = chosen["demo"]
-    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    codes = tuple(forces or demo["forces"])
+    chosen.own_sources.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shipped = {path.stem for path in sources.FOLDER.glob("*.yaml")}
+    for sender, layout in synthesis.layouts(codes).items():
+        if sender not in shipped:  # a world of more forces than ship with a layout brings theirs
+            (chosen.own_sources / f"{sender}.yaml").write_text(layout, encoding="utf-8")
     summary = synthesis.write(
         chosen.landing,
         chosen.truth,
@@ -35,6 +41,6 @@ def write(
         first_night=first_night,
         n_nights=n_nights or demo["n_nights"],
         n_reports=n_reports or demo["n_reports"],
-        forces=tuple(forces or demo["forces"]),
+        forces=codes,
     )
-    return {"n_files": summary.n_files, "n_rows": summary.n_rows, "landing": str(chosen.landing)}
+    return {"n_files": len(summary.files), "n_rows": summary.n_rows, "landing": str(chosen.landing)}

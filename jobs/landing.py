@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -52,11 +53,9 @@ def scan(landing: Path, night: date, sources: Mapping[str, layouts.Source] | Non
     for sender in _folders(landing):
         for feed in _folders(sender):
             drop = feed / night.isoformat()
-            if drop.is_symlink() or not drop.is_dir():
-                continue
             is_known = sender.name in known and feed.name in known[sender.name].feeds
-            for entry in _entries(drop):
-                landed = _landed(Path(entry.path), night, sender.name, feed.name, landing)
+            for path in _drop(drop):
+                landed = _landed(path, night, _plain(sender.name), _plain(feed.name), landing)
                 found.append(landed if is_known else _refused(landed, "FILE_UNKNOWN_FEED", "no layout of that name"))
     return sorted(found, key=lambda f: f.file)
 
@@ -96,6 +95,18 @@ def files_below(folder: Path, source: layouts.Source, night: date) -> list[Lande
                     continue
             found.append(_landed(Path(entry.path), night, source.sender, feed, folder))
     return sorted(found, key=lambda f: f.file)
+
+
+def _plain(name: str) -> str:
+    """A folder's name as tables take it: senders' and feeds' own names stay as they are."""
+    return re.sub(r"[^a-z0-9_]+", "_", name.lower())
+
+
+def _drop(drop: Path) -> list[Path]:
+    """Entries of a night's folder; where that is a link or a file instead, it is the one entry."""
+    if drop.is_dir() and not drop.is_symlink():
+        return [Path(entry.path) for entry in _entries(drop)]
+    return [drop] if os.path.lexists(drop) else []
 
 
 def _folders(folder: Path) -> Iterator[Path]:

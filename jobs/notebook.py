@@ -1,7 +1,7 @@
 """The shim that lets one notebook file run on Databricks and here, unchanged.
 
 On a cluster `widget`, `show` and `table` are Databricks' own: widgets, `displayHTML`, three-level names. Here a
-widget's value comes from the renderer, a page element goes to the notebook's output, and a table is a Delta folder below
+widget's value comes from the renderer, a page element goes to the notebook's output, a table is a Delta folder below
 `NIGHTJAR_HOME`. `consult` is the only way to rows: the look is in the log of processing before they are returned.
 `decide` hands a decision in: a file in the inbox here, a row of `bronze.inbox` on a cluster.
 """

@@ -112,29 +112,34 @@ def queue(rows: Sequence[Row], opened: str | None, waiting: Mapping[str, str], *
     """The queue as a table; `waiting` is item to outcome that waits. A blind queue has no score and no reasons."""
     if not rows:
         return notice("Nothing is queued for this night and force.")
-    heads = ["<th class='num'>Rank</th>", "<th>Score</th>"] if not is_blind else []
-    head = "".join(
-        [*heads, "<th>Report</th><th>Stratum</th>", "" if is_blind else "<th>Why it is here</th>", "<th></th>"]
-    )
-    body = "".join(_queue_row(row, opened, waiting, is_blind=is_blind) for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    heads = ["Report", "Stratum"] if is_blind else ["Rank", "Score", "Report", "Stratum", "Why it is here"]
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    forces = {row["force"] for row in rows}
+    body, force = [], None
+    for row in rows:
+        if row["force"] != force and len(forces) > 1 and not is_blind:
+            force = row["force"]
+            n = sum(r["force"] == force for r in rows)
+            label = f"{force_name(force)} \N{MIDDLE DOT} {n} report{'s' if n != 1 else ''}"
+            body.append(f'<tr class="group"><th colspan="{len(heads)}">{sinks.html(label)}</th></tr>')
+        body.append(_queue_row(row, opened, waiting, is_blind=is_blind))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
 def _queue_row(row: Row, opened: str | None, waiting: Mapping[str, str], *, is_blind: bool) -> str:
     css = "open" if row["item_id"] == opened else "done" if row["item_id"] in waiting else ""
-    tags = chips(row.get("tags") or ())
     strongest = "".join(reason_chip(reason) for reason in row["reasons"][:N_CHIPS])
     more = len(row["reasons"]) - N_CHIPS
     cells = [] if is_blind else [f'<td class="num">{row["rank"]}</td>', f"<td>{score(row)}</td>"]
     cells += [
         f'<td><div class="title">{sinks.html(row.get("title") or "(no title)")}</div>'
-        f'<div class="sub">{sinks.html(force_name(row["force"]))} · {sinks.html(row["subject_id"])} · '
-        f'item <span class="mono">{sinks.html(row["item_id"])}</span></div></td>',
-        f'<td><div class="stratum">{_dot(row["stratum"])}</div>{tags}</td>',
+        f'<div class="sub">{sinks.html(force_name(row["force"]))} \N{MIDDLE DOT} {sinks.html(row["subject_id"])} '
+        f'\N{MIDDLE DOT} <span class="nowrap">item <span class="mono">{sinks.html(row["item_id"])}</span></span></div>'
+        f"{flags(row, waiting)}</td>",
+        f'<td><div class="stratum">{_dot(row["stratum"])}</div>{chips(row.get("tags") or ())}</td>',
     ]
     if not is_blind:
         cells.append(f"<td>{strongest}{f'<span class=sub>and {more} more</span>' if more > 0 else ''}</td>")
-    cells.append(f"<td>{flags(row, waiting)}</td>")
     return f'<tr class="{css}">{"".join(cells)}</tr>'
 
 
@@ -191,110 +196,6 @@ def score_plot(rows: Sequence[Row]) -> str:
     return (
         f'<svg viewBox="0 0 {width} {height}" width="100%" style="max-width:{width}px" role="img" aria-label="{label}">'
         f"{''.join(parts)}</svg>"
-    )
-
-
-LEGEND = (
-    '<p class="legend"><span><mark class="up strong">strongly</mark><mark class="up">somewhat</mark> raises the score</span>'
-    '<span><mark class="down strong">strongly</mark><mark class="down">somewhat</mark> lowers it</span>'
-    "<span>hover a mark for its weight</span></p>"
-)
-
-
-def report_text(report: Row, item: Row, *, is_blind: bool) -> str:
-    """The report's text, the reasons marked where they stand. Nothing is marked where the text is not the one scored."""
-    same = item["text_hash"] is None or item["text_hash"] == report["text_hash"]
-    spans = [
-        sinks.Span(r["start"], r["end"], float(r["weight"] or 0.0), str(r["text"]))
-        for r in item["reasons"]
-        if not is_blind and same and r["source_id"] in (None, item["subject_id"])
-    ]
-    legend = LEGEND if spans else ""
-    changed = "" if same else notice("This is not the text that was scored, so no reasons are marked in it.", "warn")
-    return f'{changed}{legend}<div class="report">{sinks.highlight(report["text"], spans)}</div>'
-
-
-def report_facts(report: Row) -> str:
-    """Marking, grading, handling, provenance and tags of a report."""
-    handling = [f"{report['handling_code']}: {codes.HANDLING_CODES.get(report['handling_code'], '')}"]
-    lists = (("action_code", codes.ACTION_CODES), ("sanitisation_code", codes.SANITISATION_CODES))
-    handling += [f"{report[name]}: {known.get(report[name], '')}" for name, known in lists if report[name]]
-    provenance = report["provenance"] or {"text": None, "source": None, "intelligence": None}
-    gradings = [f"item {item['n']}: {_grading(item)}" for item in report["items"]]
-    return "".join(
-        [
-            "<h3>Report</h3>",
-            facts(
-                [
-                    ("URN", report["urn"]),
-                    ("Force", force_name(report["force"])),
-                    ("Marking", report["marking"]),
-                    ("Intelligence of", report["intelligence_on"]),
-                    ("Originator", report["originator"]),
-                    ("Known since night", report["night"]),
-                ]
-            ),
-            "<h3>Tags</h3>",
-            chips(report["tags"]) or '<p class="soft small">none recorded</p>',
-            "<h3>Grading (3x5x2)</h3>" if report["scheme"] == "3x5x2" else "<h3>Grading (legacy 5x5x5)</h3>",
-            "".join(f'<p class="small">{sinks.html(line)}</p>' for line in gradings),
-            "<h3>Provenance</h3>",
-            f'<p class="small">{sinks.html(provenance["text"] or "–")}</p>',
-            f'<p class="small soft">{sinks.html(_grading(provenance))}</p>' if provenance["source"] else "",
-            "<h3>Handling</h3>",
-            "".join(f'<p class="small">{sinks.html(line)}</p>' for line in handling),
-            f'<p class="small">{sinks.html(report["handling_conditions"])}</p>'
-            if report["handling_conditions"]
-            else "",
-            chips(["public-interest immunity is claimed"], "flag") if report["is_immunity_claimed"] else "",
-        ]
-    )
-
-
-def _grading(graded: Row) -> str:
-    source = codes.SOURCE_GRADES.get(str(graded["source"]), "")
-    known = codes.INTELLIGENCE_GRADES.get(str(graded["intelligence"]), "")
-    return f"{graded['source'] or '–'} {source} · {graded['intelligence'] or '–'} {known}"
-
-
-def people(rows: Sequence[Row]) -> str:
-    """People named in the report, and the investigations that bring it into scope."""
-    if not rows:
-        return '<p class="soft small">nobody is linked</p>'
-    shown = []
-    for row in rows:
-        name = " ".join(part for part in (row["forename"], row["surname"]) if part) or "(no name)"
-        born = f", born {row['born_on']}" if row["born_on"] else ""
-        scope = "; ".join(row["investigations"]) or "no investigation known"
-        shown.append(
-            f'<p class="small"><b>{sinks.html(name)}</b>{sinks.html(born)} {chips([row["role"].lower()])}<br>'
-            f'<span class="soft">{sinks.html(row["person_id"])} · {sinks.html(scope)}</span></p>'
-        )
-    return "".join(shown)
-
-
-def trace(item: Row) -> str:
-    """Where a row comes from: source rows, table versions, model, code and settings."""
-    sources = table(
-        ("Table", "Id", "File", "Row", "SHA-256 of the file"),
-        [
-            (r["table"], r["id"], r["file"], r["row_number"], (r["file_hash"] or "")[:16] + "…")
-            for r in item["source_rows"]
-        ],
-    )
-    versions = ", ".join(f"{name} v{version}" for name, version in sorted(item["table_versions"].items()))
-    return (
-        sources
-        + "<p></p>"
-        + facts(
-            [
-                ("Delta versions read", versions),
-                ("Model", f"{item['model_name'] or '–'} v{item['model_version'] or '–'}"),
-                ("Code", item["code_commit"]),
-                ("Settings", item["config_hash"]),
-                ("Text", item["text_hash"]),
-            ]
-        )
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs import inbox, notebook, pages
+from jobs import inbox, notebook, pages, report_page
 from pipelines import asof
 from schemas import codes, silver
 
@@ -108,7 +108,7 @@ def header(review: Review) -> str:
                 (len(review.rows), "reports on this page"),
                 (sum(row["n"] for row in review.counts), "published in all"),
                 (len({row["force"] for row in review.counts}), "forces"),
-                (len(review.waiting), "of your team's decisions wait for the night"),
+                (len(review.waiting), "decisions wait for the night"),
                 ("hidden" if review.is_blind else "shown", "score"),
                 (", ".join(models) or "–", "model"),
             ]
@@ -145,14 +145,14 @@ def open_report(review: Review, item: Row | None) -> str:
     report = found[0]
     people = _people(review, report_id)
     review.opened_at = datetime.now(UTC)
-    reasons = "" if review.is_blind else "<h3>Reasons</h3>" + "".join(pages.reason_chip(r) for r in item["reasons"])
+    reasons = "" if review.is_blind else report_page.reasons(item["reasons"])
     banner = ""
     if item["is_text_changed"]:
         banner = pages.notice(
             "You or a colleague decided on this before. It is asked again because its text changed.", "warn"
         )
-    left = banner + pages.report_text(report, item, is_blind=review.is_blind) + reasons
-    right = "<h3>People in scope</h3>" + pages.people(people) + pages.report_facts(report)
+    left = banner + report_page.report_text(report, item, is_blind=review.is_blind) + reasons
+    right = "<h3>People in scope</h3>" + report_page.people(people) + report_page.report_facts(report)
     return pages.block(f'<div class="two"><div>{left}</div><div>{right}</div></div>')
 
 
@@ -169,13 +169,15 @@ def _people(review: Review, report_id: str) -> list[dict[str, Any]]:
     found = scope.agg(F.sort_array(F.collect_set(words)).alias("investigations"))
     people = links.join(names, "person_id", how="left").join(found, "person_id", how="left")
     nobody = F.array().cast("array<string>")
-    people = people.withColumn("investigations", F.coalesce("investigations", nobody)).orderBy("role", "person_id")
+    people = people.withColumn("investigations", F.coalesce("investigations", nobody)).orderBy(
+        F.col("role").desc(), "person_id"
+    )
     return room.consult(people, f"silver.people of report {report_id}", review.reviewer)
 
 
 def trace(item: Row | None) -> str:
     """Where the opened row comes from."""
-    return pages.block(pages.trace(item)) if item else ""
+    return pages.block(report_page.trace(item)) if item else ""
 
 
 def decide(
@@ -219,17 +221,15 @@ def decide(
 
 def next_steps(review: Review) -> str:
     """What becomes of decisions."""
-    return pages.block(
-        pages.steps(
-            [
-                "The next night takes your decisions in, each once, and chains them to those before: none can be changed "
-                "unseen. To correct one, decide again.",
-                "Where you added a tag, the force gets a row in its write-back file, with your name and your reason. "
-                "Nothing else changes a tag: not the score, not this page.",
-                f"An item with {', '.join(codes.FINAL_OUTCOMES)} is not asked again, unless the report's "
-                "text changes; then the queue says so. The other outcomes bring it back.",
-                "What you decide is what the next training learns from, and what its figures are judged by.",
-                "That you looked is in the log of processing.",
-            ]
-        )
+    final = ", ".join(codes.FINAL_OUTCOMES)
+    lines = (
+        "The next night takes your decisions in, each once, and chains them to those before: none can be changed "
+        "unseen. To correct one, decide again.",
+        "Where you added a tag, the force gets a row in its write-back file, with your name and your reason. Nothing "
+        "else changes a tag: not the score, not this page.",
+        f"An item with {final} is not asked again, unless the report's text changes; then the queue says so. The other "
+        "outcomes bring it back.",
+        "What you decide is what the next training learns from, and what its figures are judged by.",
+        f"That {review.reviewer} looked is in the log of processing.",
     )
+    return pages.block(pages.steps(lines))

@@ -72,9 +72,9 @@ class Settings:
         return self.home / "mlflow"
 
     @property
-    def sources(self) -> Path | None:
-        folder = self.values["sources"]
-        return Path(folder) if folder else None
+    def own_sources(self) -> Path:
+        """Layouts that this deployment adds to those that ship with the code."""
+        return Path(self.values["sources"]) if self.values["sources"] else self.home / "sources"
 
     def capacity(self) -> dict[str, int]:
         """Queue capacity for the forces that differ from the default, under their code, and the default under `*`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -26,6 +27,7 @@ def session(home: Path, *, cores: str = "*", memory: str = "2g") -> SparkSession
     jars = sorted(jars_folder().glob("*.jar"))
     if not any(jar.name.startswith("delta-spark") for jar in jars):
         raise FileNotFoundError(f"No Delta jars in {jars_folder()}. Run `make setup` first.")
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # workers run what the driver runs, not whatever `python3` is
     scratch = home / "spark"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     n_cores = (os.cpu_count() or 2) if cores == "*" else int(cores)

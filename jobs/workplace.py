@@ -30,7 +30,9 @@ class Workplace:
 
     @cached_property
     def sources(self) -> dict[str, sources.Source]:
-        return sources.load(self.settings.sources)
+        """Layouts by sender: those that ship, and this deployment's own, which win."""
+        own = self.settings.own_sources
+        return {**sources.load(), **(sources.load(own) if own.is_dir() and any(own.glob("*.yaml")) else {})}
 
     @cached_property
     def audit(self) -> audit.Audit:

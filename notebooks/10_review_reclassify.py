@@ -1,15 +1,5 @@
 # Databricks notebook source
-# MAGIC %md
-# MAGIC # Reports that may be missing a CSAE tag
-# MAGIC
-# MAGIC **What this is:** reports linked to people under investigation, put in order by how much their words resemble
-# MAGIC reports that carry a CSAE tag. Each is a reason to look.
-# MAGIC
-# MAGIC **What it is not:** a finding about anybody. The score sets no tag and no risk level; you decide, in your own name.
-
-# COMMAND ----------
-
-# DBTITLE 1,Settings
+# DBTITLE 1,Settings and queue
 from jobs import notebook, review
 from schemas import codes
 
@@ -20,12 +10,23 @@ reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
 score = room.widget("score", "shown", "4 Score", ("shown", "hidden"))
 item = room.widget("item", "", "5 Item to open (empty: first undecided)")
 
-# COMMAND ----------
-
-# DBTITLE 1,Queue
 tonight = review.open_queue(room, night=night, force=force, reviewer=reviewer, is_blind=score == "hidden")
 opened = tonight.pick(item)
 room.banner(tonight.marking)
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC # Reports that may be missing a CSAE tag
+# MAGIC
+# MAGIC **What this is:** reports linked to people under investigation, put in order by how much their words resemble
+# MAGIC reports that carry a CSAE tag. Each is a reason to look.
+# MAGIC
+# MAGIC **What it is not:** a finding about anybody. The score sets no tag and no risk level; you decide, in your name.
+
+# COMMAND ----------
+
+# DBTITLE 1,Summary
 room.show(review.header(tonight), review.summary(tonight))
 
 # COMMAND ----------
@@ -33,8 +34,9 @@ room.show(review.header(tonight), review.summary(tonight))
 # MAGIC %md
 # MAGIC ## The queue
 # MAGIC
-# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. The words on the right moved the score
-# MAGIC most. The shaded row is opened below; put another row's item number into the widget `item` to open that one.
+# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. The words on the right moved
+# MAGIC it most. The shaded row is opened below; put another row's item number into the
+# MAGIC widget `item` to open that one.
 
 # COMMAND ----------
 

@@ -29,7 +29,7 @@ UNIQUE = "key_unique"
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing a contract says: `condition` is SQL that every row satisfies; NULL for the key, which is about all rows."""
+    """What a contract says: `condition` is SQL that every row satisfies; None for the key, which is about all rows."""
 
     name: str  # as the Delta constraint is named; "<column>_not_null", "key_unique"
     kind: str  # not_null | among | minimum | maximum | pattern | check | unique

@@ -102,18 +102,20 @@ class _Stretch:
     labels: tuple[str, ...]
 
 
-def highlight(text: str, spans: Iterable[Span]) -> str:
-    """`text` as safe HTML, spans in `<mark>`: class `up` or `down`, and `strong` from half the largest weight.
+def highlight(text: str, spans: Iterable[Span], *, strong_from: float | None = None) -> str:
+    """`text` as safe HTML, spans in `<mark>`: class `up` or `down`, and `strong` from `strong_from` in weight.
 
-    Overlapping spans become one mark whose direction is that of the sum of their weights, and whose title names all of
-    them. Offsets outside the text are cut to it; spans without offsets or characters are left out.
+    `strong_from` is half the largest weight by default. Overlapping spans become one mark whose direction is that of
+    the sum of their weights, and whose title names all of them. Offsets outside the text are cut to it; spans without
+    offsets or characters are left out.
     """
     stretches = _merged(spans, len(text))
-    largest = max((abs(s.weight) for s in stretches), default=0.0)
+    if strong_from is None:
+        strong_from = max((abs(s.weight) for s in stretches), default=0.0) / 2
     parts, at = [], 0
     for stretch in stretches:
         kind = "up" if stretch.weight >= 0 else "down"
-        strong = " strong" if largest > 0 and abs(stretch.weight) >= largest / 2 else ""
+        strong = " strong" if 0 < strong_from <= abs(stretch.weight) else ""
         title = html(f"{'raises' if kind == 'up' else 'lowers'} the score: {', '.join(stretch.labels)}")
         inside = html(text[stretch.start : stretch.end])
         parts += [html(text[at : stretch.start]), f'<mark class="{kind}{strong}" title="{title}">{inside}</mark>']

@@ -1,7 +1,5 @@
 """Bronze: tonight's files as rows, in three writes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Silver: tonight's rows as conformed nouns. Each feed is judged once; all refusals are one write."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from functools import reduce

@@ -6,8 +6,10 @@ however many senders there are, and a new sender adds entries to literals, not b
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -20,14 +22,25 @@ _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 
 
+_SHAPES = {str: "string", list: "array<string>", dict: "map<string,string>"}
+
+
+def of_sender(values: Mapping[str, Any]) -> Column:
+    """The entry of `values` (sender to text, list or dictionary of texts) of the row's sender, or NULL.
+
+    Layouts are literals given as one JSON text, which Spark folds to a map while it plans: a map built column by column
+    has a node per code, and seconds of analysis per night.
+    """
+    kind = _SHAPES[type(next(iter(values.values())))]
+    folded = F.from_json(F.lit(json.dumps(values, ensure_ascii=False)), f"map<string,{kind}>")
+    return F.try_element_at(folded, F.col("sender"))
+
+
 def lookup(values: Mapping[str, str]) -> Column:
     """The entry of `values` (sender to text) of the row's sender, or NULL."""
     if not values:
-        return F.lit(None).cast("string")
-    if len(set(values.values())) == 1:
-        return F.when(F.col("sender").isin(list(values)), F.lit(next(iter(values.values()))))
-    pairs = [F.lit(text) for pair in values.items() for text in pair]
-    return F.try_element_at(F.create_map(*pairs), F.col("sender"))
+        return F.expr("CAST(NULL AS STRING)")
+    return of_sender(values)
 
 
 def by_literal(values: Mapping[str, Sequence[str]]) -> list[tuple[str, list[str]]]:
@@ -73,7 +86,7 @@ class Extract:
 
     def nested(self, columns: Mapping[str, str]) -> Column:
         """Text at each sender's column or dotted path; `columns` is sender to column."""
-        return self._read(columns)
+        return clean(self._read(columns))
 
     def top_level(self, name: str) -> Column:
         """The sender's top-level column that holds the field, or NULL for a constant."""
@@ -84,12 +97,7 @@ class Extract:
 
     def known_columns(self) -> Column:
         """Array of the sender's top-level columns that the layout names."""
-        pairs = [
-            column
-            for sender, (_, feed) in self.senders.items()
-            for column in (F.lit(sender), F.array(*[F.lit(c) for c in sorted(layouts.mapped_columns(feed))]))
-        ]
-        return F.try_element_at(F.create_map(*pairs), F.col("sender"))
+        return of_sender({s: sorted(layouts.mapped_columns(feed)) for s, (_, feed) in self.senders.items()})
 
     def national(self, name: str, value: Column | None = None, is_strict: bool = False) -> Column:
         """The field (or `value`) in national codes: mapped, or national already, or what `unmapped` says; else NULL.
@@ -99,15 +107,10 @@ class Extract:
         field = self.fields[name]
         value = self.text(name) if value is None else value
         key = F.upper(F.regexp_replace(value, r"\s+", " "))
-        pairs = [
-            column
-            for sender, (_, feed) in self.senders.items()
-            if feed.codes.get(name)
-            for column in (F.lit(sender), F.create_map(*[F.lit(t) for pair in feed.codes[name].items() for t in pair]))
-        ]
-        mapped = [F.try_element_at(F.try_element_at(F.create_map(*pairs), F.col("sender")), key)] if pairs else []
+        pairs = {s: dict(feed.codes[name]) for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
+        mapped = [F.try_element_at(of_sender(pairs), key)] if pairs else []
         among = field.among if field.kind != "marking" else ()
-        passed = F.when(key.isin(list(among)), key) if among else key
+        passed = _among(key, among) if among else key
         unmapped = {s: f.unmapped[name] for s, (_, f) in self.senders.items() if name in f.unmapped}
         rest = [F.when(value.isNotNull(), lookup(unmapped))] if unmapped and not is_strict else []
         found = F.coalesce(*mapped, passed, *rest)
@@ -147,6 +150,14 @@ class Extract:
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
         return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+
+
+def _among(key: Column, among: Sequence[str]) -> Column:
+    """The national value that `key` (in upper case) spells, or NULL."""
+    upper = [value for value in among if value == value.upper()]
+    others = {value.upper(): value for value in among if value != value.upper()}
+    found = [F.when(key.isin(upper), key)] if upper else []
+    return F.coalesce(*found, *[F.when(key == spelt, F.lit(value)) for spelt, value in others.items()])
 
 
 def at(row: Column, paths: Mapping[str, Sequence[str]]) -> Column:

@@ -8,8 +8,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.conform import extraction
-from pipelines.conform import records
+from pipelines.conform import extraction, records
 from pipelines.conform.records import Problem
 from schemas import codes, silver
 from schemas import sources as layouts

@@ -11,7 +11,7 @@ from schemas import codes
 
 Columns = dict[str, pa.Array]
 
-P_INVESTIGATED = 0.46  # of people are a subject of an investigation: about 60 % of reports then have one in an open one
+P_INVESTIGATED = 0.6  # of people are a subject of an investigation: about 60 % of reports then have one in an open one
 P_OPEN = 0.85
 _NONE = pa.scalar(None, pa.string())
 
@@ -37,7 +37,9 @@ def investigations(planet: world.World, force: world.Force, index: draws.Ints, n
     role = np.where(kind == world.SUSPECT, "SUSPECT", "VICTIM")
     role = np.where((kind == world.OTHER) & draw.chance("investigation/witness", key, 0.25), "WITNESS", role)
     return {
-        "investigation_ref": grammar.concat([f"I{force.code}-", pc.utf8_lpad(pa.array(case).cast(pa.string()), 7, "0")], n),
+        "investigation_ref": grammar.concat(
+            [f"I{force.code}-", pc.utf8_lpad(pa.array(case).cast(pa.string()), 7, "0")], n
+        ),
         "person_ref": people.refs(force, index),
         "operation": pc.if_else(pa.array(draw.chance("investigation/named", case_key, 0.4)), operation, _NONE),
         "role": pa.array(role.tolist(), pa.string()),
@@ -84,8 +86,7 @@ def _found(planet: world.World, force: world.Force, index: draws.Ints) -> draws.
 def _child(planet: world.World, force: world.Force, index: draws.Ints) -> draws.Ints:
     """Who is missing: often a child of a planted group or of its edge, otherwise any."""
     draw, key = planet.draw, force.keys(index)
-    n_planted = (world.GROUP_CHILDREN + world.GROUP_PERIPHERAL) * force.n_groups
-    planted = draw.below("episode/planted", key, n_planted)
+    planted = draw.below("episode/planted", key, 7 * force.n_groups)  # the groups' children and those at their edge
     anyone = draw.early("episode/child", key, int(force.known(world.CHILD, 0)), 1.6)
     return np.where(draw.chance("episode/is-planted", key, 0.3), planted, anyone)
 
@@ -94,7 +95,7 @@ def missing(planet: world.World, force: world.Force, index: draws.Ints, night: i
     """Missing episodes as known at the start of a night."""
     draw, key, n = planet.draw, force.keys(index), len(index)
     child = _child(planet, force, index)
-    in_group = child < world.GROUP_CHILDREN * force.n_groups
+    in_group = child < world.PARTS["children"][2] * force.n_groups
     reported, found = _reported(planet, force, index), _found(planet, force, index)
     unseen = reported - 60 * (20 + draw.below("episode/unseen", key, 600))
     still = found >= (planet.first_day + night) * world.DAY
@@ -123,16 +124,18 @@ def ties(planet: world.World, force: world.Force) -> Columns:
     """Planted ties: a child at the edge of a group, through whom, to which offender, and when harm was to come.
 
     The child is in no CSAE report with the offender; the way leads over a known child (welfare reports) or an associate
-    (calls). `harm_on` is when the planted harm happens, whether or not the world's nights reach it.
+    (calls). As in the field, some ties left no trace in what was recorded. `harm_on` is when the planted harm happens,
+    whether or not the world's nights reach it; NULL where none comes.
     """
-    n = force.n_groups * world.GROUP_PERIPHERAL
+    size = world.PARTS["edge"][2]
+    n = force.n_groups * size
     at = np.arange(n)
-    group, key, draw = at // world.GROUP_PERIPHERAL, force.keys(at), planet.draw
-    child = world.GROUP_CHILDREN * force.n_groups + at
+    group, key, draw = at // size, force.keys(at), planet.draw
+    child = world.PARTS["edge"][1] * force.n_groups + at
     by_calls = draw.chance("tie/calls", key, 0.5)
-    friend = group * world.GROUP_CHILDREN + draw.below("tie/friend", key, world.GROUP_CHILDREN)
-    associate = force.start(world.OTHER) + group * world.GROUP_ASSOCIATES + draw.below("tie/associate", key, world.GROUP_ASSOCIATES)
-    offender = force.start(world.SUSPECT) + group * world.GROUP_OFFENDERS + draw.below("tie/offender", key, world.GROUP_OFFENDERS)
+    friend = force.member("children", group, "tie/friend", key)
+    associate = force.member("associates", group, "tie/associate", key)
+    offender = force.member("offenders", group, "tie/offender", key)
     began = planet.first_day - 200 + draw.below("tie/began", key, 150)
     harmed = began + 40 + draw.below("tie/harm", key, 200)
 

@@ -1,7 +1,7 @@
 """Communications data of providers: authorisations, and the events held under them. Never content.
 
-Each authorisation is about one telephone for a window of weeks. A planted tie by calls is visible as child to associate and
-associate to offender. Some telephones (a duty desk, a care home) are in touch with hundreds of people and are innocent.
+Each authorisation is about one telephone for a window of weeks. A planted tie by calls is visible as child to associate
+and associate to offender. Some telephones (a duty desk, a care home) have hundreds of contacts and are innocent.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from schemas import codes
 Columns = dict[str, pa.Array]
 
 EVENTS_PER_AUTHORISATION = 40
+E164_SENDERS = ("telco_north",)  # write +447700900123; others write 07700900123
 HUB_NUMBERS = tuple(range(people.N_MOBILES + people.N_LANDLINES - 12, people.N_MOBILES + people.N_LANDLINES))
+_SHORT_CODES = pa.array(["60777", "61016", "80088", "84888"])
+_CELLS = pa.array([f"001-01-{area}-{cell}" for area in range(1001, 1041) for cell in range(1, 9)])  # a test network
 _NONE = pa.scalar(None, pa.string())
 
 
@@ -66,7 +69,9 @@ class Provider:
         return {
             "auth_urn": self.urns(index),
             "section": draw.pick("auth/section", key, section),
-            "purpose": pa.array(codes.COMMS_PURPOSES).take(pa.array(draw.choice("auth/purpose", key, (0.85, 0.13, 0.02)))),
+            "purpose": pa.array(codes.COMMS_PURPOSES).take(
+                pa.array(draw.choice("auth/purpose", key, (0.85, 0.13, 0.02)))
+            ),
             "kind": pa.array(["EVENTS", "ENTITY"]).take(pa.array(draw.choice("auth/kind", key, (0.95, 0.05)))),
             "granted_at": pa.array(granted).cast(pa.timestamp("s")),
             "expires_at": pa.array(expires).cast(pa.timestamp("s")),
@@ -119,8 +124,28 @@ class Events:
         outside = end + 3600 + draw.below("event/after", self.key, 20 * world.DAY)
         return np.where(draw.chance("event/outside", self.key, 0.03), outside, inside)
 
+    def _as_sent(self, national: pa.Array) -> pa.Array:
+        """Numbers as this provider writes them; short codes stay."""
+        if self.provider.sender not in E164_SENDERS:
+            return national
+        return pc.replace_substring_regex(national, "^0", "+44")
+
+    def _called(self, numbers: pa.Array, may_be_short: draws.Bools) -> pa.Array:
+        """Called numbers; 2 % of outgoing ones are short codes of services."""
+        draw = self.provider.planet.draw
+        is_short = may_be_short & draw.chance("event/short", self.key, 0.02)
+        return pc.if_else(pa.array(is_short), draw.pick("event/code", self.key, _SHORT_CODES), numbers)
+
+    def _authorised(self) -> pa.Array:
+        """The authorisation's URN; 0.4 % of events name none, or one that nobody knows."""
+        draw, urns = self.provider.planet.draw, self.provider.urns(self.auth)
+        lost = draw.chance("event/no-auth", self.key, 0.004)
+        unknown = lost & draw.chance("event/unknown-auth", self.key, 0.3)
+        wrong = pc.if_else(pa.array(unknown), grammar.concat([urns, "X"], len(urns)), _NONE)
+        return pc.if_else(pa.array(lost), wrong, urns)
+
     def rows(self) -> Columns:
-        provider, draw, key, n = self.provider, self.provider.planet.draw, self.key, len(self.key)
+        draw, key = self.provider.planet.draw, self.key
         subject, other = self._parties
         outgoing = draw.chance("event/outgoing", key, 0.55)
         kind = draw.choice("event/type", key, (0.4, 0.35, 0.03, 0.22))
@@ -128,47 +153,46 @@ class Events:
         seconds = np.where(is_voice, (-90 * np.log1p(-draw.uniform("event/length", key))).astype(np.int64), 0)
         seconds = np.where(is_data, 30 + draw.below("event/session", key, 3600), seconds)
         a, b = np.where(outgoing | is_data, subject, other), np.where(outgoing | is_data, other, subject)
-        short = pa.array(["60777", "61016", "80088", "84888"])
-        called = people.phones(np.where(is_data, -1, b))
-        called = pc.if_else(pa.array(draw.chance("event/short", key, 0.02) & outgoing & ~is_data), draw.pick("event/code", key, short), called)
-        cells = pa.array([f"001-01-{area}-{cell}" for area in range(1001, 1041) for cell in range(1, 9)])
-        first, moves = draw.pick("event/cell", key, cells), draw.chance("event/moves", key, 0.3)
-        missing = draw.chance("event/no-auth", key, 0.004)
-        unknown = grammar.concat([provider.urns(self.auth), "X"], n)
-        urn = pc.if_else(pa.array(missing), pc.if_else(pa.array(draw.chance("event/unknown-auth", key, 0.3)), unknown, _NONE), provider.urns(self.auth))
+        called = self._called(people.phones(np.where(is_data, -1, b)), outgoing & ~is_data)
+        first, moves = draw.pick("event/cell", key, _CELLS), draw.chance("event/moves", key, 0.3)
         direction = pc.if_else(pa.array(outgoing), "OUTGOING", "INCOMING")
         return {
-            "auth_urn": urn,
-            "a_number": people.phones(a),
-            "b_number": called,
+            "auth_urn": self._authorised(),
+            "a_number": self._as_sent(people.phones(a)),
+            "b_number": self._as_sent(called),
             "imei": _device(draw, "imei", "00440000", subject, 7),
             "imsi": _device(draw, "imsi", "00101", subject, 10),
             "type": pa.array(codes.COMMS_TYPES).take(pa.array(kind)),
             "started_at": pa.array(self.started).cast(pa.timestamp("s")),
             "duration_s": pa.array(seconds),
             "first_cell": first,
-            "last_cell": pc.if_else(pa.array(moves), draw.pick("event/cell2", key, cells), first),
+            "last_cell": pc.if_else(pa.array(moves), draw.pick("event/cell2", key, _CELLS), first),
             "direction": pc.if_else(pa.array(is_data), _NONE, direction),
         }
 
 
-def _within(planet: world.World, force: world.Force, auth_key: draws.Keys, key: draws.Keys) -> tuple[draws.Ints, draws.Ints]:
+def _within(
+    planet: world.World, force: world.Force, auth_key: draws.Keys, key: draws.Keys
+) -> tuple[draws.Ints, draws.Ints]:
     """Number indices of subject and other party for events of one force's authorisations; -1 where there is none."""
     draw = planet.draw
     group = draw.below("auth/group", auth_key, force.n_groups)
     is_planted = draw.chance("auth/planted", auth_key, 0.5)
-    offender = force.start(world.SUSPECT) + group * world.GROUP_OFFENDERS + draw.below("auth/offender", auth_key, world.GROUP_OFFENDERS)
-    associate = force.start(world.OTHER) + group * world.GROUP_ASSOCIATES + draw.below("auth/associate", auth_key, world.GROUP_ASSOCIATES)
+    offender = force.member("offenders", group, "auth/offender", auth_key)
+    associate = force.member("associates", group, "auth/associate", auth_key)
     anyone = force.start(world.SUSPECT) + draw.early("auth/suspect", auth_key, force.n_class(world.SUSPECT))
     of_associate = draw.chance("auth/of-associate", auth_key, 0.5)
     subject = np.where(is_planted, np.where(of_associate, associate, offender), anyone)
-    edge = world.GROUP_CHILDREN * force.n_groups + group * world.GROUP_PERIPHERAL
-    child = edge + draw.below("event/edge", key, world.GROUP_PERIPHERAL)
-    known = group * world.GROUP_CHILDREN + draw.below("event/known", key, world.GROUP_CHILDREN)
+    child = force.member("edge", group, "event/edge", key)
+    known = force.member("children", group, "event/known", key)
+    to_offender = force.member("offenders", group, "event/offender", key)
+    to_associate = force.member("associates", group, "event/associate", key)
     friend = force.start(world.OTHER) + draw.early("event/friend", key, force.n_class(world.OTHER))
-    to_offender = force.start(world.SUSPECT) + group * world.GROUP_OFFENDERS + draw.below("event/off", key, world.GROUP_OFFENDERS)
-    to_associate = force.start(world.OTHER) + group * world.GROUP_ASSOCIATES + draw.below("event/assoc", key, world.GROUP_ASSOCIATES)
-    contact = np.where(of_associate, np.where(draw.chance("event/child", key, 0.5), child, to_offender), np.where(draw.chance("event/known2", key, 0.4), known, to_associate))
+    contact = np.where(
+        of_associate,
+        np.where(draw.chance("event/child", key, 0.5), child, to_offender),
+        np.where(draw.chance("event/known2", key, 0.4), known, to_associate),
+    )
     other = np.where(is_planted & draw.chance("event/inside", key, 0.35), contact, friend)
     number = people.resolve(planet, force, other).number
     hub = np.array(HUB_NUMBERS)[draw.below("event/hub", key, len(HUB_NUMBERS))]

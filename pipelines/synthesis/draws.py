@@ -1,14 +1,15 @@
 """Draws that depend only on (seed, name, key): the same world whatever the chunk size, order or worker.
 
 Each value is a hash of the seed, the draw's name and the key (an index of a report, person, ...), so nothing has to be
-kept in memory and any part of the world can be made by itself. Hash: splitmix64 (Steele, Lea, Flood 2014).
+kept in memory and any part of the world can be made by itself. Hash: splitmix64 (Steele, Lea and Flood, 2014).
 """
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +21,25 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 AnyInts = Ints | Keys
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_M1 = np.uint64(0xBF58476D1CE4E5B9)
-_M2 = np.uint64(0x94D049BB133111EB)
+_GOLDEN = 0x9E3779B97F4A7C15
+_M1, _M2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def _mix(x: Keys) -> Keys:
-    x = (x ^ (x >> np.uint64(30))) * _M1
-    x = (x ^ (x >> np.uint64(27))) * _M2
-    return x ^ (x >> np.uint64(31))
+@lru_cache(maxsize=100_000)
+def _start(seed: int, name: str) -> np.uint64:
+    """Where the named draw's sequence begins: 64 bits of SHA-256."""
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    return np.uint64(int.from_bytes(digest[:8], "little"))
+
+
+def _mixed(x: Keys) -> Keys:
+    """The finaliser of splitmix64, in place."""
+    x ^= x >> np.uint64(30)
+    x *= np.uint64(_M1)
+    x ^= x >> np.uint64(27)
+    x *= np.uint64(_M2)
+    x ^= x >> np.uint64(31)
+    return x
 
 
 @dataclass(frozen=True)
@@ -39,10 +50,10 @@ class Draws:
 
     def hash(self, name: str, keys: AnyInts) -> Keys:
         """64 uniform bits a key."""
-        salt = np.uint64(zlib.crc32(name.encode()) | (zlib.adler32(name.encode()) << 32))
-        start = _mix(np.array([np.uint64(self.seed & 0xFFFFFFFFFFFFFFFF) + _GOLDEN], dtype=np.uint64))[0]
-        with np.errstate(over="ignore"):
-            return _mix(_mix(keys.astype(np.uint64) * _GOLDEN + start) ^ salt)
+        x = keys.astype(np.uint64)
+        x *= np.uint64(_GOLDEN)
+        x += _start(self.seed, name)
+        return _mixed(x)
 
     def uniform(self, name: str, keys: AnyInts) -> Floats:
         """Uniform in [0, 1)."""

@@ -100,9 +100,7 @@ def _render_flat(parts: Sequence[Literal | Slot], rows: pa.Array, slots: Slots) 
     return concat([p.text if isinstance(p, Literal) else slots(p.name).take(rows) for p in parts], len(rows))
 
 
-def render(
-    template: str, rows: draws.Ints, keys: draws.Keys, slots: Slots, draw: draws.Draws, name: str
-) -> pa.Array:
+def render(template: str, rows: draws.Ints, keys: draws.Keys, slots: Slots, draw: draws.Draws, name: str) -> pa.Array:
     """Texts of shape (len(rows),): `rows` index the chunk's slots, `keys` drive the choices."""
     where = pa.array(rows)
     out: list[pa.Array | str] = []
@@ -122,9 +120,7 @@ def render(
 def _render_choice(choice: Choice, rows: pa.Array, drawn: draws.Ints, slots: Slots) -> pa.Array:
     """One alternative a row, where alternatives hold slots: render each on its own rows, then put back in order."""
     groups = [np.flatnonzero(drawn == k) for k in range(len(choice.alternatives))]
-    texts = [
-        _render_flat(a, rows.take(pa.array(g)), slots) for a, g in zip(choice.alternatives, groups, strict=True)
-    ]
+    texts = [_render_flat(a, rows.take(pa.array(g)), slots) for a, g in zip(choice.alternatives, groups, strict=True)]
     return scatter(texts, groups)
 
 

@@ -1,4 +1,4 @@
-"""Which kinds of sentence a report on a subject is made of. The numbers set how hard the world is; a test measures it."""
+"""Which kinds of sentence a report on a subject is made of. The numbers set how hard the world is."""
 
 from __future__ import annotations
 
@@ -22,18 +22,28 @@ POOL_NAMES = tuple(POOLS)
 ADMIN = -1  # stands for the routine sentences of whoever writes
 
 CORRECTIONS = (
-    "Correction {date}: [the date above was wrong|name corrected|address corrected to {street}|index should read {vrm}].",
+    "Correction {date}: [the date was wrong|name corrected|address corrected to {street}|index should read {vrm}].",
     "Amended on review: [grading reconsidered|category reviewed|duplicate text removed|further detail from {w}].",
-    "[Supervisor|Intelligence unit] update {date}: [re-assessed|categories amended|resubmitted with corrected reference].",
+    "[Supervisor|Intelligence unit] update {date}: [re-assessed|categories amended|reference corrected].",
 )
 
 # Weight of each writer by subject (rows as subjects.SUBJECTS; columns as writers.STYLES).
 STYLE_WEIGHTS = np.array(
     [
-        [3, 2, 4, 1.5, 2.5], [4, 2, 3, 2, 2], [4, 3, 2, 0.5, 1], [5, 3, 0.2, 3, 1], [4, 2, 0.1, 4, 0.5], [3, 3, 0.3, 1, 2],
-        [4, 4, 0.2, 0.3, 2], [3, 2, 0.5, 2, 2], [5, 3, 0.1, 2, 1], [3, 2, 5, 0.3, 3], [5, 2, 1, 0.5, 1], [4, 3, 0.5, 1, 2],
+        [3, 2, 4, 1.5, 2.5],
+        [4, 2, 3, 2, 2],
+        [4, 3, 2, 0.5, 1],
+        [5, 3, 0.2, 3, 1],
+        [4, 2, 0.1, 4, 0.5],
+        [3, 3, 0.3, 1, 2],
+        [4, 4, 0.2, 0.3, 2],
+        [3, 2, 0.5, 2, 2],
+        [5, 3, 0.1, 2, 1],
+        [3, 2, 5, 0.3, 3],
+        [5, 2, 1, 0.5, 1],
+        [4, 3, 0.5, 1, 2],
     ]
-)  # fmt: skip
+)
 
 _WEAK_BY_FAMILY = {
     "contact": ("w_missing", "w_older", "w_gifts", "w_phone", "w_hotel", "w_behaviour"),
@@ -48,28 +58,76 @@ _SOFT = ("soft_contact", "soft_home", "soft_peer", "soft_online", "soft_image")
 
 # Sentences beside the core one, by subject; every report also draws from `shared` and the writer's routine.
 _BESIDE: dict[str, dict[str, float]] = {
-    "CCE": {"c_CCE": 2.0, "w_missing": 1.0, "w_older": 0.9, "w_gifts": 0.7, "w_phone": 0.8, "w_hotel": 0.4, "w_behaviour": 0.4,
-            "w_online": 0.2, "k_negation": 0.35, "soft_contact": 0.05},
-    "DA": {"c_DA": 2.5, "w_home": 0.12, "w_behaviour": 0.2, "w_phone": 0.1},
-    "DRUGS": {"c_DRUGS": 2.5, "w_hotel": 0.25, "w_older": 0.15, "w_phone": 0.2, "w_gifts": 0.05, "w_missing": 0.03},
+    "CCE": {
+        "c_CCE": 2.0,
+        "w_missing": 1.0,
+        "w_older": 0.9,
+        "w_gifts": 0.7,
+        "w_phone": 0.8,
+        "w_hotel": 0.4,
+        "w_behaviour": 0.4,
+        "w_online": 0.2,
+        "k_negation": 0.35,
+        "soft_contact": 0.2,
+    },
+    "DA": {"c_DA": 2.5, "w_home": 0.3, "w_behaviour": 0.3, "w_phone": 0.1, "soft_home": 0.04},
+    "DRUGS": {
+        "c_DRUGS": 2.5,
+        "w_hotel": 0.25,
+        "w_older": 0.15,
+        "w_phone": 0.2,
+        "w_gifts": 0.05,
+        "w_missing": 0.05,
+        "soft_contact": 0.02,
+    },
     "FIREARMS": {"c_FIREARMS": 1.5, "c_DRUGS": 0.8},
     "FRAUD": {"c_FRAUD": 2.0, "k_financial": 0.4, "w_online": 0.05},
-    "ASB": {"c_ASB": 2.0, "w_older": 0.25, "w_missing": 0.1, "k_underage": 0.25, "w_behaviour": 0.1},
+    "ASB": {
+        "c_ASB": 2.0,
+        "w_older": 0.25,
+        "w_missing": 0.1,
+        "k_underage": 0.25,
+        "w_behaviour": 0.1,
+        "soft_contact": 0.03,
+    },
     "MSHT": {"c_MSHT": 2.0, "k_labour": 0.8, "w_hotel": 0.15},
     "ACQ": {"c_ACQ": 2.0, "w_missing": 0.02},
-    "WELFARE": {"c_WELFARE": 1.5, "w_missing": 1.0, "w_behaviour": 1.0, "w_online": 0.9, "w_home": 0.6, "w_older": 0.4,
-                "w_gifts": 0.3, "w_phone": 0.4, "w_hotel": 0.15, "k_negation": 0.45, **{s: 0.06 for s in _SOFT}},
-    "ADULT_SEX": {"k_adult": 1.5, "w_hotel": 0.1, "w_online": 0.1},
+    "WELFARE": {
+        "c_WELFARE": 1.5,
+        "w_missing": 1.0,
+        "w_behaviour": 1.0,
+        "w_online": 0.9,
+        "w_home": 0.6,
+        "w_older": 0.4,
+        "w_gifts": 0.3,
+        "w_phone": 0.4,
+        "w_hotel": 0.15,
+        "k_negation": 0.45,
+        **dict.fromkeys(_SOFT, 0.09),
+    },
+    "ADULT_SEX": {"k_adult": 1.5, "w_hotel": 0.1, "w_online": 0.1, "soft_online": 0.15},
     "MISC": {"c_MISC": 1.0, "k_training": 0.3, "w_behaviour": 0.1},
-}  # fmt: skip
+}
 _CORE: dict[str, dict[str, float]] = {
-    "CCE": {"c_CCE": 0.85, "w_older": 0.05, "w_missing": 0.1}, "DA": {"c_DA": 1}, "DRUGS": {"c_DRUGS": 1},
-    "FIREARMS": {"c_FIREARMS": 1}, "FRAUD": {"c_FRAUD": 0.75, "k_financial": 0.25}, "ASB": {"c_ASB": 0.88, "k_underage": 0.12},
-    "MSHT": {"c_MSHT": 0.65, "k_labour": 0.35}, "ACQ": {"c_ACQ": 1},
-    "WELFARE": {"c_WELFARE": 0.6, "w_missing": 0.18, "w_online": 0.08, "w_behaviour": 0.08, "k_negation": 0.06},
+    "CCE": {"c_CCE": 0.85, "w_older": 0.05, "w_missing": 0.1},
+    "DA": {"c_DA": 1},
+    "DRUGS": {"c_DRUGS": 1},
+    "FIREARMS": {"c_FIREARMS": 1},
+    "FRAUD": {"c_FRAUD": 0.75, "k_financial": 0.25},
+    "ASB": {"c_ASB": 0.88, "k_underage": 0.12},
+    "MSHT": {"c_MSHT": 0.65, "k_labour": 0.35},
+    "ACQ": {"c_ACQ": 1},
+    "WELFARE": {
+        "c_WELFARE": 0.6,
+        "w_missing": 0.16,
+        "w_online": 0.08,
+        "w_behaviour": 0.07,
+        "k_negation": 0.05,
+        **dict.fromkeys(_SOFT, 0.012),
+    },
     "ADULT_SEX": {"k_adult": 1},
     "MISC": {"c_MISC": 0.62, "k_training": 0.18, "k_dogs": 0.06, "k_hearsay": 0.07, "k_closed": 0.07},
-}  # fmt: skip
+}
 
 
 def _weights(mix: Mapping[str, float]) -> tuple[list[int], list[float]]:
@@ -77,11 +135,11 @@ def _weights(mix: Mapping[str, float]) -> tuple[list[int], list[float]]:
 
 
 def _csae_beside(family: str, mode: int) -> dict[str, float]:
-    """Beside the core sentence of a CSAE report: its family's weak indicators, and more of them where nothing is named."""
+    """Beside the core sentence of a CSAE report: its family's weak indicators, more where nothing is named."""
     soft, strength = {
-        subjects.EXPLICIT: (0.8, 2.5),
-        subjects.SOFT: (1.0, 3.5),
-        subjects.VAGUE: (0.15, 4.5),
+        subjects.EXPLICIT: (0.6, 2.0),
+        subjects.SOFT: (0.9, 3.2),
+        subjects.VAGUE: (0.15, 3.5),
     }[mode]
     found = {"shared": 2.5, "admin": 2.0, "c_WELFARE": 0.4, "k_negation": 0.05, csae.FAMILIES[family][0]: soft}
     for name in _WEAK_BY_FAMILY[family]:
@@ -94,7 +152,7 @@ def _csae_core(kind: str, family: str, mode: int) -> dict[str, float]:
         return {f"x_{kind}": 1.0}
     if mode == subjects.SOFT:
         return {csae.FAMILIES[family][0]: 1.0}
-    return {name: 1.0 for name in _WEAK_BY_FAMILY[family]}
+    return dict.fromkeys(_WEAK_BY_FAMILY[family], 1.0)
 
 
 def pools(

@@ -15,7 +15,9 @@ _DAYS = pa.array(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 _DECADES = pa.array(["twenties", "thirties", "forties", "late twenties", "fifties"])
 _CHILD_WORDS = pa.array(["the young person", "the child", "a young female", "YP1", "V1", "the above", "the juvenile"])
 _BOY_WORDS = pa.array(["the young person", "the child", "a young male", "YP1", "V1", "the above", "the juvenile"])
-_UNKNOWN_SUSPECTS = pa.array(["an unknown male", "a male", "SUS1", "UNSUB", "an unidentified person", "a local male", "a man"])
+_UNKNOWN_SUSPECTS = pa.array(
+    ["an unknown male", "a male", "SUS1", "UNSUB", "an unidentified person", "a local male", "a man"]
+)
 _ADULT_WORDS = pa.array(["the victim", "the IP", "V1", "the complainant", "a resident"])
 _DATE_STYLES = ("%d/%m/%y", "%d/%m/%Y", "%d %B", "%d %b %Y", "%d.%m.%y")
 
@@ -45,7 +47,9 @@ class Particulars:
         numbers: dict[str, Callable[[], pa.Array]] = {
             "n": lambda: _text(2 + self._draw.below("slot/n", self._key, 8)),
             "n2": lambda: _text(self._draw.below("slot/n2", self._key, 10)),
-            "money": lambda: grammar.concat(["£", _text(10 + 5 * self._draw.below("slot/money", self._key, 60))], len(self._key)),
+            "money": lambda: grammar.concat(
+                ["£", _text(10 + 5 * self._draw.below("slot/money", self._key, 60))], len(self._key)
+            ),
             "time": self._time,
             "date": self._date,
             "phone": self._phone,
@@ -70,7 +74,9 @@ class Particulars:
         latent = self.latent
         if slot in ("v", "vs", "vpos", "vobj"):
             female = self._who(latent.child).is_female
-            unnamed = pc.if_else(pa.array(female), self._pick("v/unnamed", _CHILD_WORDS), self._pick("v/unnamed", _BOY_WORDS))
+            unnamed = pc.if_else(
+                pa.array(female), self._pick("v/unnamed", _CHILD_WORDS), self._pick("v/unnamed", _BOY_WORDS)
+            )
             if slot == "v":
                 return self._named(latent.child, latent.linked["victim"] & latent.is_about_child, unnamed, "v")
             return _pronoun(female, slot[1:])
@@ -79,7 +85,9 @@ class Particulars:
                 return self._named(latent.adult, latent.linked["victim"], self._pick("p/unnamed", _ADULT_WORDS), "p")
             return _pronoun(self._who(latent.adult).is_female, {"pp": "s", "ppos": "pos", "pobj": "obj"}[slot])
         if slot == "s":
-            return self._named(latent.suspect, latent.linked["suspect"], self._pick("s/unnamed", _UNKNOWN_SUSPECTS), "s")
+            return self._named(
+                latent.suspect, latent.linked["suspect"], self._pick("s/unnamed", _UNKNOWN_SUSPECTS), "s"
+            )
         if slot == "s2":
             return self._named(latent.second, latent.linked["second"], self._pick("s2", names.ALIASES), "s2")
         raise KeyError(f"a phrase uses the unknown slot {slot!r}")
@@ -132,7 +140,9 @@ class Particulars:
         at_group = self._draw.pick("slot/premises/group", self.latent.force.keys(group), names.PREMISES)
         own = (self.latent.group >= 0) & (self.latent.subject != subjects.WELFARE)
         named = pc.if_else(pa.array(own), at_group, self._pick("premises", names.PREMISES))
-        addressed = grammar.concat([_text(1 + self._draw.below("slot/house", self._key, 180)), " ", self("street")], len(own))
+        addressed = grammar.concat(
+            [_text(1 + self._draw.below("slot/house", self._key, 180)), " ", self("street")], len(own)
+        )
         return pc.if_else(pa.array(~own & self._draw.chance("slot/premises/house", self._key, 0.4)), addressed, named)
 
     def _town(self, name: str) -> pa.Array:
@@ -146,5 +156,3 @@ def _text(numbers: draws.Ints) -> pa.Array:
 def _pronoun(is_female: draws.Bools, case: str) -> pa.Array:
     female, male = {"s": ("she", "he"), "pos": ("her", "his"), "obj": ("her", "him")}[case]
     return pc.if_else(pa.array(is_female), female, male)
-
-

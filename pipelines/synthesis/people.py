@@ -1,8 +1,9 @@
 """People of the world and the nominal records that forces hold of them.
 
-A person is a function of the seed and an index: nothing is stored. A record may be an alias (the same person again, in the
-same or another force), a look-alike (another person with the same name and nearly the same date of birth), misspelt or
-incomplete. Phone numbers are unique while the drama ranges last (12,000); beyond that a few people share one.
+A person is a function of the seed and an index: nothing is stored. A record may be an alias (the same person again, in
+the same or another force), a look-alike (another person with the same name and nearly the same date of
+birth), misspelt or incomplete. Phone numbers are unique while the drama ranges last (12,000); beyond that a few people
+share one.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ class Who:
     @cached_property
     def forename(self) -> pa.Array:
         draw = self.world.draw
-        female, male = draw.pick("forename", self.name_key, names.FEMALE), draw.pick("forename", self.name_key, names.MALE)
+        female, male = (
+            draw.pick("forename", self.name_key, names.FEMALE),
+            draw.pick("forename", self.name_key, names.MALE),
+        )
         return pc.if_else(pa.array(self.is_female), female, male)
 
     @cached_property
@@ -67,8 +71,8 @@ class Who:
     def born(self) -> draws.Ints:
         """Date of birth as days since 1970-01-01."""
         draw, today = self.world.draw, self.world.first_day
-        low = np.array([10.0, 18.0, 18.0])[self.kind]
-        span = np.array([7.9, 44.0, 74.0])[self.kind]
+        low = np.array([11.0, 18.0, 18.0])[self.kind]
+        span = np.array([6.9, 44.0, 74.0])[self.kind]
         age = low + span * draw.uniform("age", self.name_key) ** np.array([0.8, 1.7, 1.2])[self.kind]
         shift = np.array([1, -1, 9, 365])[draw.below("lookalike/born", self.key, 4)]
         return today - (age * 365.25).astype(np.int64) + np.where(self.is_lookalike, shift, 0)
@@ -82,7 +86,9 @@ class Who:
     def address(self) -> pa.Array:
         draw = self.world.draw
         house = pa.array(draw.below("house", self.key, 180) + 1).cast(pa.string())
-        return grammar.concat([house, " ", draw.pick("street", self.key, names.STREET_NAMES), ", ", self.town], len(self.key))
+        return grammar.concat(
+            [house, " ", draw.pick("street", self.key, names.STREET_NAMES), ", ", self.town], len(self.key)
+        )
 
     @cached_property
     def postcode(self) -> pa.Array:
@@ -114,7 +120,11 @@ def marks(draw: draws.Draws, keys: draws.AnyInts) -> pa.Array:
     letters = pa.array([a + b for a in "ABCDEFGHKLMNPRSWY" for b in "ABCDEFGHJKLMNPRSTUVWXY"])
     year = pa.array([f"{y:02d}" for y in (*range(8, 26), *range(58, 76))])
     return grammar.concat(
-        [draw.pick("mark/a", keys, letters), draw.pick("mark/y", keys, year), draw.pick("mark/z", keys, names.NEVER_ISSUED_MARK)],
+        [
+            draw.pick("mark/a", keys, letters),
+            draw.pick("mark/y", keys, year),
+            draw.pick("mark/z", keys, names.NEVER_ISSUED_MARK),
+        ],
         len(keys),
     )
 
@@ -172,7 +182,9 @@ def resolve(planet: world.World, force: world.Force, index: draws.Ints) -> Who:
     is_alias = index >= force.n_base
     starts = np.array([force.start(k) for k in range(3)])
     alias_starts = np.array([force.alias_start(k) for k in range(3)])
-    kind = np.where(is_alias, np.searchsorted(alias_starts, index, "right"), np.searchsorted(starts, index, "right")) - 1
+    kind = (
+        np.where(is_alias, np.searchsorted(alias_starts, index, "right"), np.searchsorted(starts, index, "right")) - 1
+    )
     own_key = force.keys(index)
     n_forces = len(planet.forces)
     abroad = is_alias & planet.draw.chance("alias/abroad", own_key, ALIAS_ABROAD) & (n_forces > 1)
@@ -207,7 +219,9 @@ def moved(force: world.Force, night: int) -> draws.Ints:
     return np.unique(force.draw.below(f"moved/{force.code}/{night}", at, int(force.known(world.CHILD, 0))))
 
 
-def records(planet: world.World, force: world.Force, index: draws.Ints, night: int, has_moved: bool) -> dict[str, pa.Array]:
+def records(
+    planet: world.World, force: world.Force, index: draws.Ints, night: int, has_moved: bool
+) -> dict[str, pa.Array]:
     """Nominal records in our names, national codes and typed values: one row an index."""
     who, key, draw = resolve(planet, force, index), force.keys(index), planet.draw
     n = len(index)
@@ -230,7 +244,9 @@ def records(planet: world.World, force: world.Force, index: draws.Ints, night: i
     self_defined = pa.array(codes.SELF_DEFINED_ETHNICITIES).take(
         pa.array(draw.choice("ethnicity/self", who.key, _SELF_DEFINED_WEIGHTS))
     )
-    officer = pa.array(codes.OFFICER_DEFINED_ETHNICITIES).take(pa.array(draw.choice("ethnicity/officer", key, _OFFICER_WEIGHTS)))
+    officer = pa.array(codes.OFFICER_DEFINED_ETHNICITIES).take(
+        pa.array(draw.choice("ethnicity/officer", key, _OFFICER_WEIGHTS))
+    )
     sex = pc.if_else(pa.array(who.is_female), "F", "M")
     return {
         "person_ref": refs(force, index),
@@ -249,7 +265,9 @@ def records(planet: world.World, force: world.Force, index: draws.Ints, night: i
 
 def spaced(national: pa.Array, where: draws.Bools) -> pa.Array:
     """National numbers as people write them: some with a space after the fifth digit."""
-    split = grammar.concat([pc.utf8_slice_codeunits(national, 0, 5), " ", pc.utf8_slice_codeunits(national, 5)], len(national))
+    split = grammar.concat(
+        [pc.utf8_slice_codeunits(national, 0, 5), " ", pc.utf8_slice_codeunits(national, 5)], len(national)
+    )
     return pc.if_else(pa.array(where), split, national)
 
 

@@ -1,7 +1,7 @@
 """The feeds `reports` and `report_links`, in our names and national codes, and what is true of each report.
 
-Flaws are drawn by report: a few lack a required value, are graded or handled wrongly, or carry a marking that the system
-refuses. `truth` says which.
+Flaws are drawn by report: a few lack a required value, are graded or handled wrongly, or carry a marking that the
+system refuses. `truth` says which.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def urns(latent: subjects.Latent) -> pa.Array:
 def _grades(latent: subjects.Latent, name: str) -> tuple[pa.Array, pa.Array]:
     draw, key = latent.planet.draw, latent.key
     source = pa.array(["1", "2", "3"]).take(pa.array(draw.choice(f"{name}/source", key, (0.45, 0.47, 0.08))))
-    intelligence = pa.array(list("ABCDE")).take(pa.array(draw.choice(f"{name}/intelligence", key, (0.3, 0.2, 0.26, 0.22, 0.02))))
+    intelligence = pa.array(list("ABCDE")).take(
+        pa.array(draw.choice(f"{name}/intelligence", key, (0.3, 0.2, 0.26, 0.22, 0.02)))
+    )
     return source, intelligence
 
 
@@ -84,9 +86,16 @@ def _handling(latent: subjects.Latent, is_flawed: draws.Bools) -> Columns:
     is_conditional = draw.chance("handling/c", key, 0.14)
     has_codes = is_conditional ^ is_flawed  # flawed: C without codes, or P with them
     action = pa.array(list(codes.ACTION_CODES)).take(pa.array(draw.choice("handling/action", key, (0.4, 0.35, 0.25))))
-    sanitise = pa.array(list(codes.SANITISATION_CODES)).take(pa.array(draw.choice("handling/sanitise", key, (0.4, 0.6))))
+    sanitise = pa.array(list(codes.SANITISATION_CODES)).take(
+        pa.array(draw.choice("handling/sanitise", key, (0.4, 0.6)))
+    )
     notes = pa.array(
-        ["Consult the originator before any use.", "Not for use in interview.", "Briefing only, do not disclose to partners.", None]
+        [
+            "Consult the originator before any use.",
+            "Not for use in interview.",
+            "Briefing only, do not disclose to partners.",
+            None,
+        ]
     )
     return {
         "handling_code": pc.if_else(pa.array(is_conditional), "C", "P"),
@@ -111,7 +120,8 @@ def _at(reason: str) -> int:
 
 def _originators(latent: subjects.Latent) -> pa.Array:
     draw = latent.planet.draw
-    writer = draw.hash("writer", draw.early("writer/which", latent.key, max(10, latent.force.n_reports // 40)))
+    which = draw.early("writer/which", latent.key, max(30, latent.force.n_reports // 40))
+    writer = draw.hash("writer", latent.force.keys(which))
     number = pa.array(1000 + draw.below("writer/number", writer, 8000)).cast(pa.string())
     rank, surname = draw.pick("writer/rank", writer, names.RANKS), draw.pick("writer/name", writer, names.SURNAMES)
     full = grammar.concat([rank, " ", number, " ", surname], len(writer))
@@ -159,10 +169,9 @@ def _tags(latent: subjects.Latent, recorded: draws.Bools) -> pa.ListArray:
     else:
         local = np.zeros(len(recorded), dtype=bool)
     both = np.column_stack([recorded, local])
-    row, column = np.nonzero(both)
+    _, column = np.nonzero(both)
     offsets = np.concatenate([[0], np.cumsum(both.sum(axis=1))]).astype(np.int32)
     words = pa.array([*codes.TAGS, "!" + names.LOCAL_TAGS[0].as_py()]).take(pa.array(column))
-    del row
     return pa.ListArray.from_arrays(pa.array(offsets), words)
 
 
@@ -172,7 +181,7 @@ def links(latent: subjects.Latent) -> Columns:
     victim = np.where(latent.is_about_child, latent.child, latent.adult)
     parts = (
         ("victim", victim, "VICTIM"), ("suspect", latent.suspect, "SUSPECT"), ("second", latent.second, "SUSPECT"),
-        ("witness", np.where(latent.is_about_child, latent.adult, latent.second), "WITNESS"), ("friend", latent.friend, "OTHER"),
+        ("witness", latent.bystander, "WITNESS"), ("friend", latent.friend, "OTHER"),
     )  # fmt: skip
     found: list[Columns] = []
     for name, index, role in parts:
@@ -207,7 +216,9 @@ def truth(latent: subjects.Latent, night: int, correction: int | None = None) ->
         "is_csae": pa.array(latent.is_csae),
         "kind": kinds.take(pa.array(latent.kind, mask=latent.kind < 0)),
         "subject": pa.array(subjects.SUBJECTS).take(pa.array(latent.subject)),
-        "phrasing": pc.if_else(pa.array(latent.is_csae), pa.array(["explicit", "soft", "vague"]).take(pa.array(latent.mode)), _NONE),
+        "phrasing": pc.if_else(
+            pa.array(latent.is_csae), pa.array(["explicit", "soft", "vague"]).take(pa.array(latent.mode)), _NONE
+        ),
         "is_tag_recorded": pa.array(has_tag),
         "hidden_by": reasons.take(pa.array(latent.hidden_by, mask=~hidden | (latent.hidden_by < 0))),
         "duplicate_of": pc.if_else(

@@ -1,4 +1,4 @@
-"""What people do to text: nicknames, typing slips, misspellings, abbreviations, capitals. Vectorised over Arrow strings."""
+"""What people do to text: nicknames, typing slips, misspellings, abbreviations. Vectorised over Arrow strings."""
 
 from __future__ import annotations
 

@@ -17,17 +17,25 @@ from schemas import codes
 
 # Subject, share among reports that are not CSAE, chance that its own tag is recorded, tag.
 _OTHERS = (
-    ("CCE", 0.08, 0.70, "CCE"), ("DA", 0.14, 0.75, "DA"), ("DRUGS", 0.24, 0.75, "DRUGS"), ("FIREARMS", 0.04, 0.8, "FIREARMS"),
-    ("FRAUD", 0.08, 0.65, "FRAUD"), ("ASB", 0.10, 0.6, "ASB"), ("MSHT", 0.04, 0.65, "MSHT"), ("ACQ", 0.11, 0.3, "OTHER"),
-    ("WELFARE", 0.08, 0.3, "OTHER"), ("ADULT_SEX", 0.03, 0.35, "OTHER"), ("MISC", 0.06, 0.25, "OTHER"),
-)  # fmt: skip
+    ("CCE", 0.08, 0.70, "CCE"),
+    ("DA", 0.14, 0.75, "DA"),
+    ("DRUGS", 0.24, 0.75, "DRUGS"),
+    ("FIREARMS", 0.04, 0.80, "FIREARMS"),
+    ("FRAUD", 0.08, 0.65, "FRAUD"),
+    ("ASB", 0.10, 0.60, "ASB"),
+    ("MSHT", 0.04, 0.65, "MSHT"),
+    ("ACQ", 0.11, 0.30, "OTHER"),
+    ("WELFARE", 0.08, 0.30, "OTHER"),
+    ("ADULT_SEX", 0.03, 0.35, "OTHER"),
+    ("MISC", 0.06, 0.25, "OTHER"),
+)
 SUBJECTS = ("CSAE", *(name for name, *_ in _OTHERS))
 CSAE, CCE, DA, WELFARE, MISC = (SUBJECTS.index(s) for s in ("CSAE", "CCE", "DA", "WELFARE", "MISC"))
 CHILD_SUBJECTS = (CSAE, CCE, WELFARE)
 PREVALENCE = 0.04
 
 EXPLICIT, SOFT, VAGUE = 0, 1, 2  # how plainly a CSAE report is written
-_MODES = (0.40, 0.45, 0.15)
+_MODES = (0.42, 0.46, 0.12)
 P_RANDOM, P_FORCE, P_PHRASING = 0.15, 0.075, 0.075  # parts of CSAE reports whose tag is hidden, and why
 HIDDEN_BY = ("random", "force", "phrasing")
 
@@ -57,7 +65,7 @@ class Latent:
 
     @cached_property
     def origin(self) -> draws.Ints:
-        """Index of the report whose words this one repeats: itself, but for 2 % that are duplicates under another URN."""
+        """Index of the report whose words this one repeats: itself, but for 2 % duplicates under another URN."""
         back = 1 + self.planet.draw.below("duplicate/back", self.key, 400)
         target = self.index - back
         is_copy = self._repeats(self.index) & (target >= 0) & ~self._repeats(target)
@@ -133,9 +141,8 @@ class Latent:
     def child(self) -> draws.Ints:
         """Index of the child: of the group where there is one (its periphery in welfare reports), or any."""
         draw, force = self.planet.draw, self.force
-        member = self.group * world.GROUP_CHILDREN + draw.below("child/member", self.content, world.GROUP_CHILDREN)
-        edge = world.GROUP_CHILDREN * force.n_groups + self.group * world.GROUP_PERIPHERAL
-        peripheral = edge + draw.below("child/edge", self.content, world.GROUP_PERIPHERAL)
+        member = force.member("children", self.group, "child/member", self.content)
+        peripheral = force.member("edge", self.group, "child/edge", self.content)
         anyone = draw.early("child", self.content, force.known(world.CHILD, force.night_of(self.origin)))
         found = np.where(self.group < 0, anyone, np.where(self.subject == WELFARE, peripheral, member))
         return self._or_alias("child", found, world.CHILD)
@@ -143,13 +150,12 @@ class Latent:
     @cached_property
     def friend(self) -> draws.Ints:
         """A known child of the same group: how children at the edge come to be linked to it."""
-        member = self.planet.draw.below("friend", self.content, world.GROUP_CHILDREN)
-        return np.maximum(self.group, 0) * world.GROUP_CHILDREN + member
+        return self.force.member("children", np.maximum(self.group, 0), "friend", self.content)
 
     @cached_property
     def suspect(self) -> draws.Ints:
         draw, force = self.planet.draw, self.force
-        member = self.group * world.GROUP_OFFENDERS + draw.below("suspect/member", self.content, world.GROUP_OFFENDERS)
+        member = force.member("offenders", self.group, "suspect/member", self.content)
         anyone = draw.early("suspect", self.content, force.known(world.SUSPECT, force.night_of(self.origin)))
         found = force.start(world.SUSPECT) + np.where((self.group >= 0) & (self.subject != WELFARE), member, anyone)
         return self._or_alias("suspect", found, world.SUSPECT)
@@ -167,9 +173,19 @@ class Latent:
         found = self.force.start(world.OTHER) + self.planet.draw.early("adult", self.content, known, 1.5)
         return self._or_alias("adult", found, world.OTHER)
 
+    @cached_property
+    def bystander(self) -> draws.Ints:
+        """The witness: never the adult victim."""
+        other, force = self.force.start(world.OTHER), self.force
+        known = force.known(world.OTHER, force.night_of(self.origin))
+        found = other + self.planet.draw.early("bystander", self.content, known, 1.5)
+        return np.where(found == self.adult, other + (found - other + 1) % known, found)
+
     def _or_alias(self, name: str, found: draws.Ints, kind: int) -> draws.Ints:
         """Now and then the force names another record of a person of that class (an alias) instead."""
-        alias = self.force.alias_start(kind) + self.planet.draw.below(f"{name}/alias", self.content, self.force.n_alias(kind))
+        alias = self.force.alias_start(kind) + self.planet.draw.below(
+            f"{name}/alias", self.content, self.force.n_alias(kind)
+        )
         return np.where(self.planet.draw.chance(f"{name}/is-alias", self.content, 0.05), alias, found)
 
     @cached_property
@@ -179,7 +195,9 @@ class Latent:
         p = np.array([_LINKED[s] for s in SUBJECTS])[self.subject]
         roles = ("victim", "suspect", "second", "witness")
         found = {r: draw.chance(f"linked/{r}", self.content, p[:, k]) for k, r in enumerate(roles)}
-        found["friend"] = (self.group >= 0) & (self.subject == WELFARE) & draw.chance("linked/friend", self.content, 0.7)
+        found["friend"] = (
+            (self.group >= 0) & (self.subject == WELFARE) & draw.chance("linked/friend", self.content, 0.7)
+        )
         found["suspect"] |= ~(found["victim"] | found["second"] | found["witness"])
         found["second"] &= found["suspect"] & (self.second != self.suspect)
         found["witness"] &= ~(found["victim"] & found["suspect"] & found["second"]) & ~found["friend"]
@@ -216,7 +234,7 @@ class Latent:
 
 
 def recorded_tags(latent: Latent, correction: int | None = None) -> draws.Bools:
-    """Which national tags each report carries: shape (n, len(codes.TAGS)). `correction` is the night of a correction."""
+    """Which national tags each report carries: (n, len(codes.TAGS)). `correction`: the night of a correction."""
     draw, key = latent.planet.draw, latent.key
     n = len(key)
     at = {tag: k for k, tag in enumerate(codes.TAGS)}

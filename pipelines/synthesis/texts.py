@@ -1,4 +1,4 @@
-"""The words of reports: sentences drawn by subject and writer, filled with the report's own people, places and numbers."""
+"""The words of reports: sentences drawn by subject and writer, filled with the report's people, places, numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ class Words:
     @cached_property
     def n_items(self) -> draws.Ints:
         """1 to 3."""
-        return np.minimum(1 + self.latent.planet.draw.choice("items", self.latent.content, (0.5, 0.32, 0.18)), self._n_sentences)
+        return np.minimum(
+            1 + self.latent.planet.draw.choice("items", self.latent.content, (0.5, 0.32, 0.18)), self._n_sentences
+        )
 
     @cached_property
     def _n_sentences(self) -> draws.Ints:
@@ -64,7 +66,9 @@ class Words:
                 turn = (whose[where], turns[where])
                 groups.append(where)
                 texts.append(
-                    grammar.render_pool(mixes.POOLS[name], rows[where], keys[where], self._slots, draw, f"text/{name}", turn)
+                    grammar.render_pool(
+                        mixes.POOLS[name], rows[where], keys[where], self._slots, draw, f"text/{name}", turn
+                    )
                 )
         return slips.capitalised(grammar.scatter(texts, groups))
 
@@ -97,7 +101,7 @@ class Words:
         return grammar.concat([first, extra], len(rows))
 
     def _as_written(self, texts: pa.Array, rows: draws.Ints) -> pa.Array:
-        """The writer's abbreviations, misspellings, slips, capitals and line breaks. Drawn by report, not by content."""
+        """The writer's abbreviations, misspellings, slips, capitals and line breaks: by report, not by content."""
         draw, key = self.latent.planet.draw, self.latent.key[rows]
         short = [()] + [level for style in writers.STYLES for level in writers.ABBREVIATIONS[style]]
         sizes = np.array([len(writers.ABBREVIATIONS[s]) for s in writers.STYLES])
@@ -105,7 +109,9 @@ class Words:
         style = self.style[rows]
         level = starts[style] + draw.below("abbreviations", key, sizes[style])
         texts = slips.by_group(texts, np.where(draw.chance("abbreviates", key, 0.55), level, 0), short)
-        wrong = np.where(draw.chance("misspells", key, 0.25), 1 + draw.below("misspelling", key, len(writers.MISSPELLINGS)), 0)
+        wrong = np.where(
+            draw.chance("misspells", key, 0.25), 1 + draw.below("misspelling", key, len(writers.MISSPELLINGS)), 0
+        )
         texts = slips.by_group(texts, wrong, [(), *writers.MISSPELLINGS])
         for k in range(2):
             texts = slips.typos(texts, draw.chance(f"typo/{k}", key, 0.3), draw, f"text/{k}", key)
@@ -119,9 +125,15 @@ class Words:
         """Short titles: by subject, about a child, or saying little. Hidden reports never have the subject's title."""
         latent, draw = self.latent, self.latent.planet.draw
         plain = latent.is_csae & (latent.mode == subjects.EXPLICIT)
-        by_subject = draw.chance("title/subject", latent.content, np.where(latent.is_csae, np.where(plain, 0.3, 0.0), 0.35))
+        by_subject = draw.chance(
+            "title/subject", latent.content, np.where(latent.is_csae, np.where(plain, 0.3, 0.0), 0.35)
+        )
         about_child = latent.is_about_child & draw.chance("title/child", latent.content, 0.55)
-        pools: dict[str, tuple[str, ...]] = {"generic": writers.TITLES_GENERIC, "child": writers.TITLES_CHILD, **writers.TITLES_TOPIC}
+        pools: dict[str, tuple[str, ...]] = {
+            "generic": writers.TITLES_GENERIC,
+            "child": writers.TITLES_CHILD,
+            **writers.TITLES_TOPIC,
+        }
         which = np.where(by_subject, 2 + latent.subject, np.where(about_child, 1, 0))
         return self._one_of(pools, which, "title")
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from pipelines.synthesis import draws, layouts
+from pipelines.synthesis import draws, senders
 
 DAY = 86_400  # seconds
 FIRST_SHARE = 0.7  # of all reports arrive in the first night's bulk drop, where there are several nights
@@ -19,7 +19,8 @@ EARLY_PEOPLE = 0.85  # of a force's people are known in the first night
 _WEIGHTS = {"csv,": 1.0, "csv|": 0.8, "jsonl": 1.3, "xlsx": 0.5, "parquet": 0.9}
 
 CHILD, SUSPECT, OTHER = 0, 1, 2  # classes of people, in the order in which a force numbers them
-GROUP_CHILDREN, GROUP_PERIPHERAL, GROUP_OFFENDERS, GROUP_ASSOCIATES = 4, 3, 3, 2
+# Members of a planted group: class, how many of the class stand before them a group, how many there are a group.
+PARTS = {"children": (CHILD, 0, 4), "edge": (CHILD, 4, 3), "offenders": (SUSPECT, 0, 3), "associates": (OTHER, 0, 2)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Force:
 
     code: str
     ordinal: int  # place in the world's list of forces
-    layout: layouts.Layout
+    layout: senders.Layout
     bounds: draws.Ints  # (n_nights + 1,): reports [bounds[k], bounds[k+1]) arrive in night k
     is_under_recording: bool  # records the CSAE tag less often than others
     draw: draws.Draws
@@ -76,6 +77,12 @@ class Force:
         share = EARLY_PEOPLE + (1 - EARLY_PEOPLE) * part if self.n_nights > 1 else np.ones_like(part)
         return np.maximum((share * self.n_class(kind)).astype(np.int64), 7 * self.n_groups if kind == CHILD else 1)
 
+    def member(self, part: str, group: draws.Ints, name: str, keys: draws.AnyInts) -> draws.Ints:
+        """Index of a drawn member of planted groups; `part` is one of PARTS."""
+        kind, first, size = PARTS[part]
+        place = group * size + self.draw.below(name, keys, size)
+        return self.start(kind) + first * self.n_groups + place
+
     def keys(self, index: draws.Ints) -> draws.Keys:
         """Keys of this force's indices, unlike those of any other force."""
         return (np.uint64(int(self.code, 36)) << np.uint64(40)) | index.astype(np.uint64)
@@ -90,7 +97,7 @@ class World:
     first_night: date
     n_nights: int
     forces: tuple[Force, ...]
-    layouts: dict[str, layouts.Layout]
+    layouts: dict[str, senders.Layout]
 
     @property
     def draw(self) -> draws.Draws:
@@ -127,8 +134,8 @@ def make(seed: int, first_night: date, n_nights: int, n_reports: int, forces: Se
     if n_nights < 1 or n_reports < 20 * len(forces):
         raise ValueError("n_nights: at least 1; n_reports: at least 20 a force")
     draw = draws.Draws(seed)
-    found = layouts.of(forces)
-    own = [found[layouts.sender(code)] for code in forces]
+    found = senders.of(forces)
+    own = [found[senders.sender(code)] for code in forces]
     weights = [_WEIGHTS[_format(layout)] for layout in own]
     sizes = _shares(n_reports, weights)
     ranks = np.argsort(draw.uniform("under-recording", np.array([int(c, 36) for c in forces], dtype=np.uint64)))
@@ -140,6 +147,6 @@ def make(seed: int, first_night: date, n_nights: int, n_reports: int, forces: Se
     return World(seed, first_night, n_nights, plans, found)
 
 
-def _format(layout: layouts.Layout) -> str:
+def _format(layout: senders.Layout) -> str:
     feed = layout.feeds["reports"]
     return feed.format + (feed.delimiter if feed.format == "csv" else "")

@@ -91,7 +91,7 @@ def test_rows_are_counted_not_only_noticed(spark: SparkSession) -> None:
 
 
 def test_no_value_of_a_row_is_in_a_result(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> None:
-    row = {
+    row: dict[str, Any] = {
         "night": NIGHT,
         "parcel_id": "Wilhelmina",
         "size": "Quartermaine",

@@ -86,7 +86,9 @@ def judged(
     return conform.judge(rows, feed, sources.load() if layouts is None else layouts, night, **more).persist()
 
 
-def raw_rows(spark: SparkSession, sender: str, feed: str, rows: Sequence[Mapping[str, Any]], night: dt.date = NIGHT) -> DataFrame:
+def raw_rows(
+    spark: SparkSession, sender: str, feed: str, rows: Sequence[Mapping[str, Any]], night: dt.date = NIGHT
+) -> DataFrame:
     """Rows of bronze.rows made directly, without files."""
     import json
 

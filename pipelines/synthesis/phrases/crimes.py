@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - phrases are easier to read and compare on one line
 """Core phrases of the other subjects: what most intelligence reports are about."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - phrases are easier to read and compare on one line
 """Phrases of reports that are about child sexual abuse and exploitation: explicit ones by kind, and euphemistic ones.
 
 Explicit phrases use the field's words and stop there: what an intelligence report says to be read by others, without

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - phrases are easier to read and compare on one line
 """Reports that use the words of exploitation and are about something else: negations, other exploitation, hearsay."""
 
 from __future__ import annotations

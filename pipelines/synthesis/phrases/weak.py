@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - phrases are easier to read and compare on one line
 """Weak indicators: things that many children's reports hold, whatever turns out to lie behind them.
 
 Exploitation reports hold several of these together; county-lines, welfare and domestic reports hold one or two. None of

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - phrases are easier to read and compare on one line
 """How different writers write: routine sentences, openings, and abbreviations. And titles, and provenance."""
 
 from __future__ import annotations

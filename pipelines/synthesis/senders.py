@@ -1,7 +1,7 @@
 """Senders' layouts as the writer needs them: the same YAML that the reader uses, turned round (ours to theirs).
 
-Five forces have a layout of their own. A world of more forces gives each further force one of the five under its own name:
-`texts` returns those YAMLs, so that the reader can be pointed at a folder that holds them.
+Five forces have a layout of their own. A world of more forces gives each further one of the five under its own
+name: `texts` returns those YAMLs, so that the reader can be pointed at a folder that holds them.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Feed:
     format: str
     delimiter: str = ","
     encoding: str = "utf-8"
-    date: str | None = None  # first Spark pattern; None: typed
-    time: str | None = None
+    dates: tuple[str, ...] = ()  # Spark patterns; the writer uses the first, and workbooks the last for typed-in text
+    times: tuple[str, ...] = ()  # none: typed, or ISO with offset
     columns: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, Any] | None = None
@@ -49,8 +49,6 @@ class Layout:
 
 def sender(force: str) -> str:
     """Folder name of a force's sender: its name in lower case with underscores."""
-    if force not in codes.FORCES:
-        raise ValueError(f"unknown force {force!r}: expected one of the Home Office codes in schemas.codes.FORCES")
     return OWN.get(force) or re.sub(r"[^a-z]+", "_", codes.FORCES[force].lower()).strip("_")
 
 
@@ -61,11 +59,16 @@ def _template(force: str) -> str:
 
 def texts(forces: Sequence[str]) -> dict[str, str]:
     """YAML text by sender, for these forces and both providers."""
+    unknown = sorted(set(forces) - set(codes.FORCES))
+    if unknown:
+        raise ValueError(f"unknown force {', '.join(unknown)}: expected Home Office codes, as in schemas.codes.FORCES")
     found = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in PROVIDERS}
     for force in forces:
         text = (FOLDER / f"{_template(force)}.yaml").read_text(encoding="utf-8")
         if force not in OWN:
-            text = re.sub(r"\A(#.*\n)+", f"# {codes.FORCES[force]}: writes in the layout of {_template(force)}.\n", text)
+            text = re.sub(
+                r"\A(#.*\n)+", f"# {codes.FORCES[force]}: writes in the layout of {_template(force)}.\n", text
+            )
             text = re.sub(r"^sender: .*$", f"sender: {sender(force)}", text, count=1, flags=re.M)
             text = re.sub(r"^name: .*$", f"name: {codes.FORCES[force]} Police", text, count=1, flags=re.M)
             text = re.sub(r"^force: .*$", f'force: "{force}"', text, count=1, flags=re.M)
@@ -88,8 +91,8 @@ def parse(text: str) -> Layout:
             format=feed["format"],
             delimiter=feed.get("delimiter", ","),
             encoding=feed.get("encoding", "utf-8"),
-            date=(feed.get("dates") or [None])[0],
-            time=(feed.get("times") or [None])[0],
+            dates=tuple(feed.get("dates", ())),
+            times=tuple(feed.get("times", ())),
             columns=feed["columns"],
             lists=feed.get("lists", {}),
             items=feed.get("items"),

@@ -1,0 +1,127 @@
+"""Trials 9, 10, 11 and 12: nothing that a file is, holds or is called stops the night, or is loaded in part."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import landing
+from schemas import codes
+from tests.support import nights, poison
+
+MEMORY_LIMIT = 200 << 20  # bytes beyond what the reader's own modules take
+
+
+@pytest.fixture(scope="module")
+def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> nights.Ingested:
+    """The twenty poison files beside two good ones."""
+    home = tmp_path_factory.mktemp("poison") / "landing"
+    poison.write(home)
+    good = [nights.report(Intel_Ref=f"GOOD/{n}") for n in range(3)]
+    nights.drop(home, "norfolk", "reports", "good.csv", nights.csv_bytes(good))
+    marked = nights.csv_bytes([nights.report(Intel_Ref="GOOD/9")])
+    nights.drop(home, "norfolk", "reports", "good_with_mark.csv", b"\xef\xbb\xbf" + marked)
+    return nights.ingested(spark, home)
+
+
+@pytest.mark.spark
+def test_twenty_poison_files_are_quarantined_and_good_ones_loaded(night: nights.Ingested) -> None:
+    files = {row.file.rsplit("/", 1)[-1]: row for row in night.files.collect()}
+    assert len(poison.REASONS) == 20
+    found = {name: files[name].reason if name in files else None for name in poison.REASONS}
+    expected = {**poison.REASONS, "mixed_line_ends.csv": None}  # refused row by row: the file has good rows too
+    refused = {row.file.rsplit("/", 1)[-1] for row in night.quarantine.collect()}
+    assert {n: r for n, r in found.items() if n != "mixed_line_ends.csv" or r} == {
+        n: r for n, r in poison.REASONS.items() if n != "mixed_line_ends.csv" or found[n]
+    }, expected
+    assert refused == set(poison.REASONS)
+    assert files["good.csv"].n_rows_loaded == 3
+    assert files["good_with_mark.csv"].n_rows_loaded == 1
+    assert not files["good_with_mark.csv"].rescued_columns  # the mark is not part of the first column's name
+
+
+@pytest.mark.spark
+def test_reasons_are_known_and_details_hold_no_content(night: nights.Ingested) -> None:
+    for row in night.quarantine.collect():
+        assert row.reason in codes.QUARANTINE_REASONS
+        assert "van" not in (row.detail or "")
+
+
+@pytest.mark.spark
+def test_files_refused_whole_leave_no_rows(night: nights.Ingested) -> None:
+    whole = {row.file for row in night.files.filter("status = 'QUARANTINED'").collect()}
+    loaded = {row.file for row in night.rows.select("file").distinct().collect()}
+    assert len(whole) >= 19
+    assert not whole & loaded
+
+
+@pytest.mark.spark
+def test_rows_are_conserved_in_every_file(night: nights.Ingested) -> None:
+    for row in night.files.filter("reason IS NULL OR reason NOT LIKE 'FILE%'").collect():
+        assert row.n_rows == row.n_rows_loaded + row.n_rows_quarantined + row.n_rows_deduplicated, row.file
+
+
+_MEASURE = """
+import json, resource, sys
+from pipelines import read
+from schemas import sources
+layouts = sources.load()
+file = json.loads(sys.argv[1])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+batches = [b.to_pylist()[:1] for b in read.read_file(file, layouts)]
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"reason": batches[0][0]["reason"], "grown": (after - before) * 1024}))
+"""
+
+
+@pytest.mark.parametrize("name", sorted(poison.BOMBS))
+def test_bombs_are_refused_within_memory(name: str, tmp_path: Path) -> None:
+    sender, content, reason = poison.BOMBS[name]
+    path = tmp_path / name
+    path.write_bytes(content())
+    file = {"night": None, "sender": sender, "feed": "reports", "file": name, "path": str(path), "file_hash": None}
+    file |= {"n_bytes": path.stat().st_size, "reason": None, "detail": None}
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURE, json.dumps(file)], capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    assert found["reason"] == reason
+    assert found["grown"] < MEMORY_LIMIT, f"{found['grown'] >> 20} MiB"
+
+
+@pytest.mark.parametrize(
+    "name", ["..evil.csv", "a\\..\\b.csv", "%2e%2e%2fetc.csv", "-rf.csv", "new\nline.csv", "=cmd.csv"]
+)
+def test_strange_names_stay_names(name: str, tmp_path: Path) -> None:
+    """Trial 12: a name is only ever an entry of its own folder."""
+    nights.drop(tmp_path, "norfolk", "reports", "plain.csv", b"a")
+    if name.startswith("."):
+        nights.drop(tmp_path, "norfolk", "reports", name, b"b")
+        assert [f.file.rsplit("/", 1)[-1] for f in landing.scan(tmp_path, nights.NIGHT)] == ["plain.csv"]
+        return
+    path = nights.drop(tmp_path, "norfolk", "reports", name, b"b")
+    found = {f.path: f for f in landing.scan(tmp_path, nights.NIGHT)}
+    assert str(path) in found
+    assert all(Path(p).resolve().is_relative_to(tmp_path.resolve()) for p in found)
+
+
+def test_unknown_senders_and_linked_folders(tmp_path: Path) -> None:
+    nights.drop(tmp_path, "Nowhere Police!", "reports", "a.csv", b"a")
+    nights.drop(tmp_path, "norfolk", "gossip", "a.csv", b"a")
+    outside = tmp_path.parent / "elsewhere"
+    nights.drop(outside, "reports", "", "b.csv", b"b")
+    (tmp_path / "suffolk").symlink_to(outside, target_is_directory=True)
+    drop = tmp_path / "norfolk" / "reports"
+    drop.mkdir(parents=True)
+    (drop / nights.NIGHT.isoformat()).symlink_to(outside, target_is_directory=True)
+    found = landing.scan(tmp_path, nights.NIGHT)
+    assert {(f.sender, f.feed, f.reason) for f in found} == {
+        ("nowhere_police_", "reports", "FILE_UNKNOWN_FEED"),
+        ("norfolk", "gossip", "FILE_UNKNOWN_FEED"),
+        ("norfolk", "reports", "FILE_NOT_REGULAR"),
+    }
