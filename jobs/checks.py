@@ -1,4 +1,4 @@
-"""Blocking asset checks: each table keeps its contract, and rows are conserved. Results name columns and counts, no rows."""
+"""Blocking asset checks: each table keeps its contract, and rows are conserved. Results hold counts, never rows."""
 
 from collections.abc import Iterator, Sequence
 
@@ -55,7 +55,9 @@ def rows_are_conserved(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckR
     counts = place.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key))
     total = F.col("n_loaded") + F.col("n_quarantined") + F.col("n_deduplicated") + F.col("n_deleted")
     lost = counts.where(F.col("n_in") != total).select("sender", "feed", "n_in", total.alias("n_out")).collect()
-    return dg.AssetCheckResult(passed=not lost, metadata={"lost": dg.MetadataValue.json([row.asDict() for row in lost])})
+    return dg.AssetCheckResult(
+        passed=not lost, metadata={"lost": dg.MetadataValue.json([row.asDict() for row in lost])}
+    )
 
 
 @dg.asset_check(
@@ -70,13 +72,16 @@ def every_sender_delivered(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
     sums = counts.agg(F.sum("n_in").alias("n_in"), F.sum(F.col("n_loaded") + F.col("n_deduplicated")).alias("n_good"))
     silent = [row.sender for row in sums.where("n_in > 0 AND n_good = 0").collect()]
     return dg.AssetCheckResult(
-        passed=not silent, severity=dg.AssetCheckSeverity.WARN, metadata={"refused_whole": dg.MetadataValue.json(silent)}
+        passed=not silent,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"refused_whole": dg.MetadataValue.json(silent)},
     )
 
 
 ALL = [
     _contracts_check("silver", silver.TABLES),
-
+    _contracts_check("scores", (gold.REPORT_SCORES,)),  # of its own, since the queue waits for it
+    _contracts_check("gold", (gold.QUEUE_ITEMS, gold.WRITEBACK)),
     rows_are_conserved,
     every_sender_delivered,
 ]

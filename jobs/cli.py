@@ -1,4 +1,4 @@
-"""The command line `nightjar`. Each command prints for people, or JSON with `--json`; imports what it needs when it runs."""
+"""The command line `nightjar`. Each command prints for people, or JSON with `--json`, and imports only what it needs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,12 @@ class Failures(click.ClickException):
 @click.option("--seed", type=int, help="Seed of the world (default: the settings' seed).")
 @as_json
 def demo(
-    reports: int | None, forces: str | None, nights: int | None, first_night: datetime | None, seed: int | None, as_json: bool
+    reports: int | None,
+    forces: str | None,
+    nights: int | None,
+    first_night: datetime | None,
+    seed: int | None,
+    as_json: bool,
 ) -> None:
     """Write a synthetic landing zone: files of several forces and providers, each in its sender's own layout."""
     from jobs import demo as demo_job
@@ -68,7 +73,11 @@ def demo(
         forces=forces.split(",") if forces else None,
         seed=seed,
     )
-    show(summary, as_json, f"{summary['n_files']} files, {summary['n_rows']} rows in {chosen.landing}\nnext: nightjar nightly")
+    show(
+        summary,
+        as_json,
+        f"{summary['n_files']} files, {summary['n_rows']} rows in {chosen.landing}\nnext: nightjar nightly",
+    )
 
 
 @main.group()
@@ -81,7 +90,7 @@ def sources() -> None:
 @click.option("--sender", help="Layout to hold the files against (default: the folder's name).")
 @as_json
 def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
-    """Dry run of a sender's files in FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing."""
+    """Dry run of a sender's files in FOLDER/<feed>/<night>/: what maps, what does not, first bad rows. Writes nothing."""
     from jobs import check, workplace
 
     found = check.run(workplace.reader(), folder, sender or folder.resolve().name)

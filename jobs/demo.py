@@ -26,7 +26,7 @@ def write(
     forces: Sequence[str] | None = None,
     seed: int | None = None,
 ) -> dict[str, Any]:
-    """Write the world to the landing zone; what is not given comes from the settings. Returns counts of files and rows."""
+    """Write the world to the landing zone; what is not given comes from the settings. Returns counts."""
     demo = chosen["demo"]
     codes = tuple(forces or demo["forces"])
     chosen.own_sources.mkdir(parents=True, exist_ok=True, mode=0o700)

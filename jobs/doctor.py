@@ -41,12 +41,16 @@ def _tables(place: Workplace) -> list[dict[str, Any]]:
 
 def _log(place: Workplace) -> dict[str, Any]:
     broken = place.audit.verify()
-    return _finding("log of processing", broken is None, "chain is whole" if broken is None else f"first bad entry: {broken}")
+    return _finding(
+        "log of processing", broken is None, "chain is whole" if broken is None else f"first bad entry: {broken}"
+    )
 
 
 def _decisions(place: Workplace) -> dict[str, Any]:
     broken = decisions.verify_chain(place.lake.read(gold.DECISIONS))
-    return _finding("chain of decisions", broken is None, "chain is whole" if broken is None else f"first bad decision: {broken}")
+    return _finding(
+        "chain of decisions", broken is None, "chain is whole" if broken is None else f"first bad decision: {broken}"
+    )
 
 
 def _registry(place: Workplace) -> dict[str, Any]:
@@ -56,7 +60,9 @@ def _registry(place: Workplace) -> dict[str, Any]:
         champion = found.champion(name)
     except (registry.RegistryError, OSError) as error:
         return _finding("registry", False, str(error))
-    return _finding("registry", True, f"champion {name} v{champion.version} matches its manifest" if champion else "no champion yet")
+    return _finding(
+        "registry", True, f"champion {name} v{champion.version} matches its manifest" if champion else "no champion yet"
+    )
 
 
 def _finding(what: str, ok: bool, said: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ POINTS = (
     "after gold.decisions",
     "after gold.queue_items",
     "after gold.writeback",
-    "half exported",
+    "after export",
     "before gold.run_manifest",
     "after gold.run_manifest",
 )

@@ -113,9 +113,10 @@ def _file(path: Path) -> decisions.File:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         return decisions.File(path.name, "", f"cannot be opened ({type(error).__name__})")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return decisions.File(path.name, "", "not a regular file")
     with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return decisions.File(path.name, "", "not a regular file")
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         return decisions.File(

@@ -53,7 +53,9 @@ class Lakehouse:
         if not self.exists(table):
             return None
         if self.catalog:
-            return int(DeltaTable.forName(self.spark, self.location(table)).history(1).select("version").collect()[0][0])
+            return int(
+                DeltaTable.forName(self.spark, self.location(table)).history(1).select("version").collect()[0][0]
+            )
         return max(int(commit.stem) for commit in (Path(self.location(table)) / "_delta_log").glob("*.json"))
 
     def versions(self, tables: tuple[Table, ...]) -> dict[str, int]:
@@ -95,7 +97,9 @@ class Lakehouse:
         writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
         after = self.version(table)
         if after == before or after is None:
-            raise WriteSkippedError(f"{table.path} is still at version {before} after a write to {options or 'its end'}")
+            raise WriteSkippedError(
+                f"{table.path} is still at version {before} after a write to {options or 'its end'}"
+            )
         self._versions[table.path] = after
         self.n_writes += 1
         faults.point(f"after {table.path}")
@@ -119,9 +123,17 @@ def content_hash(df: DataFrame) -> str:
     digest = F.sha2(F.to_json(F.struct(*sorted(df.columns)), {"ignoreNullFields": "false"}), 256)
     row = df.select(digest.alias("d")).agg(
         *[
-            F.coalesce(F.sum(F.conv(F.substring("d", start, 15), 16, 10).cast("decimal(38,0)")), F.lit(0)).alias(f"s{start}")
+            F.coalesce(F.sum(F.conv(F.substring("d", start, 15), 16, 10).cast("decimal(38,0)")), F.lit(0)).alias(
+                f"s{start}"
+            )
             for start in (1, 16)
         ],
         F.count("*").alias("n"),
     )
     return "-".join(str(value) for value in row.collect()[0])
+
+
+def n_actions(spark: SparkSession) -> int | None:
+    """Spark SQL actions of this session so far; None where the engine does not tell (Spark Connect)."""
+    session = getattr(spark, "_jsparkSession", None)
+    return int(session.sharedState().statusStore().executionsCount()) if session is not None else None

@@ -79,21 +79,19 @@ def frame(spark: SparkSession, listed: Sequence[LandedFile]) -> DataFrame:
     return spark.createDataFrame(rows, read.FILES)
 
 
-def files_below(folder: Path, source: layouts.Source, night: date) -> list[LandedFile]:
-    """A sender's files anywhere below `folder`, for a dry run: the feed is the folder name that is a feed's name."""
+def below(folder: Path, source: layouts.Source, night: date) -> list[LandedFile]:
+    """A sender's files anywhere below `folder`, for a dry run: the innermost folder named as a feed says which feed.
+
+    Folders that look like files ("x.csv") are listed, and refused, as `scan` does.
+    """
     found = []
-    for parent, folders, _names in os.walk(folder, followlinks=False):
-        inside = Path(parent).relative_to(folder).parts
-        feed = next((part for part in reversed((folder.name, *inside)) if part in source.feeds), None)
-        folders.sort()
-        if feed is None:
-            continue
-        for entry in _entries(Path(parent)):
-            if entry.is_dir(follow_symlinks=False):
-                folders[:] = folders if "." not in entry.name else [f for f in folders if f != entry.name]
-                if "." not in entry.name:
-                    continue
-            found.append(_landed(Path(entry.path), night, source.sender, feed, folder))
+    for parent, folders, _ in os.walk(folder, followlinks=False):
+        inside = (folder.resolve().name, *Path(parent).relative_to(folder).parts)
+        feed = next((part for part in reversed(inside) if part in source.feeds), None)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(name).suffix)
+        if feed is not None:
+            entries = [entry for entry in _entries(Path(parent)) if entry.name not in folders]
+            found += [_landed(Path(entry.path), night, source.sender, feed, folder) for entry in entries]
     return sorted(found, key=lambda f: f.file)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
 _held: set[Path] = set()  # by this process: a run inside a command that already holds the lock goes on
 
 

@@ -71,7 +71,15 @@ def item(place: Workplace, item_id: str) -> dict[str, Any]:
 
 
 def decide(
-    place: Workplace, item_id: str, outcome: str, *, tag: str | None, why: str, reviewer: str, decided_at: datetime, seconds: float
+    place: Workplace,
+    item_id: str,
+    outcome: str,
+    *,
+    tag: str | None,
+    why: str,
+    reviewer: str,
+    decided_at: datetime,
+    seconds: float,
 ) -> Path:
     """Write one decision to the inbox.
 
@@ -101,7 +109,9 @@ def trace(place: Workplace, item_id: str, reviewer: str) -> dict[str, Any]:
     decided = lake.read(gold.DECISIONS).where(F.col("item_id") == F.lit(item_id)).orderBy("sequence").collect()
     history = lake.read(silver.REPORTS).where(F.col("report_id") == F.lit(row["subject_id"]))
     order = Window.orderBy("night")
-    history = history.select("night", "_file", "_row_number", "text_hash", "tags", F.row_number().over(order).alias("n"))
+    history = history.select(
+        "night", "_file", "_row_number", "text_hash", "tags", F.row_number().over(order).alias("n")
+    )
     return {
         "item": item_id,
         "queue": row["queue"],
@@ -115,19 +125,33 @@ def trace(place: Workplace, item_id: str, reviewer: str) -> dict[str, Any]:
         "rows": [r.asDict() for r in raw],
         "versions_of_the_report": [r.asDict() for r in history.collect()],
         "decisions": [
-            {"night": d.night, "outcome": d.outcome, "reviewer": d.reviewer, "decided_at": d.decided_at} for d in decided
+            {"night": d.night, "outcome": d.outcome, "reviewer": d.reviewer, "decided_at": d.decided_at}
+            for d in decided
         ],
     }
 
 
 def trace_text(found: dict[str, Any]) -> str:
-    lines = [f"{name:<14}{found[name]}" for name in ("item", "queue", "night", "subject", "score", "model", "code_commit", "config_hash")]
-    lines += ["tables read"] + [f"  {table:<26}version {version}" for table, version in sorted(found["table_versions"].items())]
+    lines = [
+        f"{name:<14}{found[name]}"
+        for name in ("item", "queue", "night", "subject", "score", "model", "code_commit", "config_hash")
+    ]
+    lines += ["tables read"] + [
+        f"  {table:<26}version {version}" for table, version in sorted(found["table_versions"].items())
+    ]
     lines += ["rows behind it"]
-    lines += [f"  {r['file']} row {r['row_number']}\n    {json.dumps(json.loads(r['raw']), ensure_ascii=False)[:400]}" for r in found["rows"]]
+    lines += [
+        f"  {r['file']} row {r['row_number']}\n    {json.dumps(json.loads(r['raw']), ensure_ascii=False)[:400]}"
+        for r in found["rows"]
+    ]
     lines += ["versions of the report"]
-    lines += [f"  night {v['night']}  {v['_file']} row {v['_row_number']}  text {v['text_hash'][:12]}" for v in found["versions_of_the_report"]]
-    lines += ["decisions"] + [f"  {d['night']} {d['outcome']} by {d['reviewer']} at {d['decided_at']}" for d in found["decisions"]]
+    lines += [
+        f"  night {v['night']}  {v['_file']} row {v['_row_number']}  text {v['text_hash'][:12]}"
+        for v in found["versions_of_the_report"]
+    ]
+    lines += ["decisions"] + [
+        f"  {d['night']} {d['outcome']} by {d['reviewer']} at {d['decided_at']}" for d in found["decisions"]
+    ]
     return "\n".join(lines)
 
 

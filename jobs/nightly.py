@@ -6,8 +6,8 @@ import logging
 import os
 import shutil
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import functions as F
 
-from jobs import alerts, progress, settings, workplace
+from jobs import alerts, progress, settings
 from jobs.workplace import Workplace
-from schemas import bronze, gold
+from schemas import bronze, gold, silver
 
 INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
 
@@ -49,7 +49,7 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     begun = time.monotonic()
     job = definitions.defs.resolve_job_def("nightly")
-    progress.start(len(job.nodes), quiet=quiet)
+    progress.start(len(silver.BY_FEED) + 11, quiet=quiet)  # one step a feed, and eleven more
     with instance(place.settings.home) as made:
         _fail_orphans(made)
         outcome = job.execute_in_process(
@@ -59,13 +59,18 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         failures = [
-            f"{event.step_key}: {_root(event.step_failure_data.error)}" for event in outcome.all_events if event.is_step_failure
+            f"{event.step_key}: {_root(event.step_failure_data.error)}"
+            for event in outcome.all_events
+            if event.is_step_failure
         ]
     if not outcome.success:
         message = "; ".join(failures) or "the run failed before its first step"
         path = alerts.send(place.settings, night.isoformat(), message)
         raise NightFailedError(f"Night {night} failed. {message}. Told in {path}. Run it again to finish it.")
-    return {**report(place, night), "seconds": round(time.monotonic() - begun, 1), "step_seconds": progress.CURRENT.seconds}
+    (recorded,) = outcome.asset_materializations_for_node("gold__run_manifest")
+    effort = {f"n_{name}": recorded.metadata[name].value for name in ("writes", "actions")}
+    seconds = {"seconds": round(time.monotonic() - begun, 1), "step_seconds": progress.CURRENT.seconds}
+    return {**report(place, night), **effort, **seconds}
 
 
 def backfill(place: Workplace, first: date, last: date, *, quiet: bool = False) -> list[dict[str, Any]]:
@@ -75,13 +80,18 @@ def backfill(place: Workplace, first: date, last: date, *, quiet: bool = False) 
 
 
 def report(place: Workplace, night: date) -> dict[str, Any]:
-    """What happened in a night, from the tables: per sender the row counts, per force the queue, and where things are."""
+    """What happened in a night, from the tables: rows per sender, the queue per force, and where things are."""
     lake = place.lake
     tonight = F.col("night") == F.lit(night)
-    sums = [F.sum(f"n_{kind}").cast("long").alias(kind) for kind in ("files", "in", "loaded", "quarantined", "deduplicated", "deleted")]
+    sums = [
+        F.sum(f"n_{kind}").cast("long").alias(kind)
+        for kind in ("files", "in", "loaded", "quarantined", "deduplicated", "deleted")
+    ]
     senders = lake.read(gold.ROW_COUNTS).where(tonight).groupBy("sender").agg(*sums).orderBy("sender").collect()
     reasons = lake.read(bronze.QUARANTINE).where(tonight).groupBy("sender", "reason").count().collect()
-    queue = lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count().orderBy("queue", "force").collect()
+    queue = (
+        lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count().orderBy("queue", "force").collect()
+    )
     manifest = lake.read(gold.RUN_MANIFEST).where(tonight).collect()
     return {
         "night": night.isoformat(),

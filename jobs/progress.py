@@ -1,4 +1,4 @@
-"""What a person sees while a night runs: which step, how far, how long. Goes to standard error, so that `--json` stays clean."""
+"""What a person sees while a night runs: which step, how far, how long. On standard error: `--json` stays clean."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _merge(values: dict[str, Any], given: dict[str, Any], where: str, prefix: st
 
 
 def code_commit() -> str:
-    """Commit of the code that runs: `NIGHTJAR_COMMIT`, else what git says (`-dirty` with local changes), else `unknown`."""
+    """Commit of the code that runs: `NIGHTJAR_COMMIT`, else what git says (`-dirty` with changes), else `unknown`."""
     if "NIGHTJAR_COMMIT" in os.environ:
         return os.environ["NIGHTJAR_COMMIT"]
     try:

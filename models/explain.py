@@ -37,7 +37,7 @@ class NotExplainableError(TypeError):
 
 
 def terms(pipeline: Pipeline, texts: Sequence[str], n_up: int = 6, n_down: int = 2) -> list[list[Term]]:
-    """Per text, the `n_up` terms that moved its score up most and the `n_down` that moved it down most, strongest first.
+    """Per text, the `n_up` terms that moved its score up most, then the `n_down` that moved it down most.
 
     Raises:
         NotExplainableError: the classifier is not linear.
@@ -48,7 +48,10 @@ def terms(pipeline: Pipeline, texts: Sequence[str], n_up: int = 6, n_down: int =
     names = counts.get_feature_names_out()
     found = []
     for row, text in enumerate(texts):  # the few reports of a queue
-        columns, values = parts.indices[parts.indptr[row] : parts.indptr[row + 1]], parts.data[parts.indptr[row] : parts.indptr[row + 1]]
+        columns, values = (
+            parts.indices[parts.indptr[row] : parts.indptr[row + 1]],
+            parts.data[parts.indptr[row] : parts.indptr[row + 1]],
+        )
         order = np.lexsort((columns, -values))
         up = [k for k in order[:n_up] if values[k] > 0]
         down = [k for k in order[::-1][:n_down] if values[k] < 0]

@@ -63,7 +63,9 @@ class Registry:
         """
         experiment = self._experiment()
         figures = {r.candidate.name: r for r in comparison.results}
-        with mlflow.start_run(experiment_id=experiment, run_name=f"comparison {tags.get('night', '')}".strip()) as parent:
+        with mlflow.start_run(
+            experiment_id=experiment, run_name=f"comparison {tags.get('night', '')}".strip()
+        ) as parent:
             mlflow.set_tags({**tags, "fold_hash": comparison.folds.hash, "seed": str(comparison.seed)})
             mlflow.log_params({"n_reports": len(comparison.reports), "capacity": comparison.capacity})
             mlflow.log_params({f"n_excluded_{why}": n for why, n in comparison.n_excluded.items()})
@@ -116,13 +118,16 @@ class Registry:
         """
         precision = result.metrics["average_precision"]
         refusals = []
-        if precision <= baseline.metrics["average_precision"]:
+        at_least = baseline.metrics["average_precision"]
+        if precision <= at_least:
             refusals.append(
-                f"average precision {precision:.3f} does not beat the keyword rule's {baseline.metrics['average_precision']:.3f}"
+                f"average precision {precision:.3f} does not beat the keyword rule's {at_least:.3f}"
             )
         incumbent = self._aliased(name)
         if incumbent is not None and precision < float(incumbent.tags["average_precision"]):
-            refusals.append(f"average precision {precision:.3f} is below the champion's {incumbent.tags['average_precision']}")
+            refusals.append(
+                f"average precision {precision:.3f} is below the champion's {incumbent.tags['average_precision']}"
+            )
         self._client.set_model_version_tag(name, version, "average_precision", f"{precision:.6f}")
         if refusals:
             self._client.set_model_version_tag(name, version, "refused", "; ".join(refusals))
@@ -161,22 +166,31 @@ class Registry:
     def _verified(self, found: ModelVersion) -> artefact.Artefact:
         folder = self._download(f"models:/{found.name}/{found.version}")
         expected = json.loads(found.tags.get("manifest", "{}"))
-        files = {name: sha for name, sha in _files(folder).items() if name in expected or not _is_added_by_registry(name)}
+        files = {
+            name: sha for name, sha in _files(folder).items() if name in expected or not _is_added_by_registry(name)
+        }
         if not expected or files != expected:
             differing = sorted(n for n in {*files, *expected} if files.get(n) != expected.get(n))
-            raise artefact.ModelRefusedError(f"{found.name} v{found.version} is not what was registered: {', '.join(differing)}")
+            raise artefact.ModelRefusedError(
+                f"{found.name} v{found.version} is not what was registered: {', '.join(differing)}"
+            )
         about = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
         _refuse_code(about, f"{found.name} v{found.version}")
         intervals = pd.DataFrame(about["metadata"]["calibration_intervals"])
         blob = (folder / MODEL_FILE).read_bytes()
-        return artefact.Artefact(found.name, str(found.version), blob, expected[MODEL_FILE], intervals, dict(found.tags))
+        return artefact.Artefact(
+            found.name, str(found.version), blob, expected[MODEL_FILE], intervals, dict(found.tags)
+        )
 
     def _download(self, uri: str) -> Path:
         target = tempfile.mkdtemp(prefix="model-", dir=self._folder)
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=target))
 
     def _versions(self, name: str) -> list[ModelVersion]:
-        return [self._client.get_model_version(name, v.version) for v in self._client.search_model_versions(f"name = '{name}'")]
+        return [
+            self._client.get_model_version(name, v.version)
+            for v in self._client.search_model_versions(f"name = '{name}'")
+        ]
 
     def _aliased(self, name: str) -> ModelVersion | None:
         try:

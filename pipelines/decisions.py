@@ -286,8 +286,8 @@ def verify_chain(decisions: DataFrame) -> str | None:
     checked = decisions.select(*gold.DECISIONS.names).mapInArrow(
         _check_hashes, "sequence long, previous_hash string, hash string, is_right boolean"
     )
-    before = checked.select((F.col("sequence") + 1).alias("sequence"), F.col("hash").alias("_before"))
-    counts = checked.groupBy("sequence").agg(F.count("*").alias("_n"))
+    before = decisions.select((F.col("sequence") + 1).alias("sequence"), F.col("hash").alias("_before"))
+    counts = decisions.groupBy("sequence").agg(F.count("*").alias("_n"))
     linked = checked.join(before, "sequence", how="left").join(counts, "sequence", how="left")
     is_first = F.col("sequence") == 1
     follows = F.col("previous_hash").eqNullSafe(F.when(is_first, F.lit(GENESIS)).otherwise(F.col("_before")))

@@ -216,7 +216,7 @@ def _json_refusal(sources: Mapping[str, layouts.Source]) -> Column:
 
 
 def _may_be_marked(sources: Mapping[str, layouts.Source]) -> Column:
-    """Whether a report's raw text could carry a refused marking: it holds the word, an escape, or a sender's own code."""
+    """Whether a report's raw text could carry a refused marking: the word, an escape, or a sender's own code."""
     coded = [
         name
         for name, (_, feed) in layouts.of_feed(sources, "reports").items()

@@ -107,27 +107,8 @@ def check_head(head: bytes, layout: str) -> None:
 
 
 _METADATA_WORDS = frozenset(
-    [
-        "type",
-        "kind",
-        "id",
-        "ref",
-        "reference",
-        "count",
-        "length",
-        "size",
-        "bytes",
-        "status",
-        "direction",
-        "time",
-        "date",
-        "at",
-        "on",
-        "class",
-        "format",
-        "code",
-        "number",
-    ]
+    {"type", "kind", "id", "ref", "reference", "count", "length", "size", "bytes", "status", "direction", "time"}
+    | {"date", "at", "on", "class", "format", "code", "number"}
 )
 _CONTENT_WORDS = frozenset(word for name in codes.CONTENT_WORDS for word in name.split("_"))
 

@@ -30,6 +30,7 @@ REASON = struct(
     end=INT,  # exclusive
     weight=DOUBLE,  # signed: positive moves the score up
 )
+REASON_LIST = array(REASON)
 SOURCE_ROW = struct(table=STRING, id=STRING, file=STRING, file_hash=STRING, row_number=LONG)
 
 REPORT_SCORES = Table(

@@ -38,7 +38,9 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     loaded = {row[0]: row[1] for row in sorted(totals)}
     place.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
     yield common.result(place, bronze.FILES, {"files": len(found)})
-    yield common.result(place, bronze.ROWS, {"rows": sum(loaded.values()), "by sender": common.bars(loaded, "rows loaded")})
+    yield common.result(
+        place, bronze.ROWS, {"rows": sum(loaded.values()), "by sender": common.bars(loaded, "rows loaded")}
+    )
     yield common.result(place, bronze.QUARANTINE, {"rows": sum(row[2] for row in totals)})
 
 

@@ -44,7 +44,9 @@ def place_of(context: dg.AssetExecutionContext) -> Workplace:
 def result(place: Workplace, table: Table, metadata: Mapping[str, Any] | None = None) -> dg.MaterializeResult:
     """What Dagster shows of a written table: version and counts, never rows."""
     versions = place.lake.versions((table,))
-    return dg.MaterializeResult(asset_key=key(table), metadata={"version": versions.get(table.path, -1), **(metadata or {})})
+    return dg.MaterializeResult(
+        asset_key=key(table), metadata={"version": versions.get(table.path, -1), **(metadata or {})}
+    )
 
 
 def bars(counts: Mapping[str, float], title: str) -> dg.MarkdownMetadataValue:

@@ -36,7 +36,9 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
         for feed in FEEDS:
             table = silver.BY_FEED[feed]
             with progress.CURRENT.step(f"silver: {table.noun}"):
-                judged[feed] = conform.judge(rows, feed, place.sources, night, _authorisations(place, feed, night)).persist()
+                judged[feed] = conform.judge(
+                    rows, feed, place.sources, night, _authorisations(place, feed, night)
+                ).persist()
                 place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
         with progress.CURRENT.step("silver: what was refused, and the counts"):
             refused = reduce(DataFrame.unionByName, (conform.refused(each) for each in judged.values()))
@@ -51,7 +53,9 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             each.unpersist()
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(loaded.items()) if name.endswith(f" {feed}")}
-        yield common.result(place, table, {"rows": sum(of_feed.values()), "by sender": common.bars(of_feed, "rows loaded")})
+        yield common.result(
+            place, table, {"rows": sum(of_feed.values()), "by sender": common.bars(of_feed, "rows loaded")}
+        )
     yield common.result(place, gold.ROW_COUNTS, {"rows loaded": sum(loaded.values())})
 
 

@@ -86,7 +86,7 @@ def refused(judged: DataFrame) -> DataFrame:
 
 
 def counts(judged: DataFrame) -> DataFrame:
-    """Per sender and feed: `n_in`, `n_loaded`, `n_quarantined`, `n_deduplicated` (the first is the sum of the others)."""
+    """Per sender and feed: `n_in`, and the `n_loaded`, `n_quarantined`, `n_deduplicated` that it is the sum of."""
     is_bad = F.col("reason").isNotNull()
     is_loaded = ~is_bad & ~F.col("is_superseded")
     return judged.groupBy(F.col("_sender").alias("sender"), F.col("_feed").alias("feed")).agg(

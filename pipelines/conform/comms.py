@@ -72,7 +72,7 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
 
 
 def _event_id() -> Column:
-    """SHA-256 of provider, parties, type and start. Handset and SIM stand in where there is no number (data sessions)."""
+    """SHA-256 of provider, parties, type and start; handset and SIM stand in where there is no number (data)."""
     has_number = F.coalesce("a_number", "b_number").isNotNull()
     parts = [
         F.col("sender"),

@@ -22,7 +22,7 @@ _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 
 
-_SHAPES = {str: "string", list: "array<string>", dict: "map<string,string>"}
+_SHAPES: dict[type, str] = {str: "string", list: "array<string>", dict: "map<string,string>"}
 
 
 def of_sender(values: Mapping[str, Any]) -> Column:

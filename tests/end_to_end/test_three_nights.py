@@ -23,12 +23,23 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
     """What three nights left behind: reports, hashes after each, and the decisions made between the first two."""
     place = nights.world(tmp_path_factory.mktemp("home"), n_reports=1500)
     told = {"place": place, "reports": [nights.run(place, FIRST)], "hashes": [nights.hashes(place)]}
-    truth = pd.read_parquet(place.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")
+    truth = (
+        pd.read_parquet(place.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")
+    )
     queue = place.lake.read(gold.QUEUE_ITEMS).where(F.col("night") == F.lit(FIRST)).orderBy("rank", "force").collect()
     hidden = next(row for row in queue if truth.loc[row.subject_id, "is_csae"])
     innocent = next(row for row in queue if not truth.loc[row.subject_id, "is_csae"])
     at = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(hours=9)
-    look.decide(place, hidden.item_id, "TAG_ADDED", tag="CSE_LONE", why="=see items 1 and 2", reviewer="A1", decided_at=at, seconds=60)
+    look.decide(
+        place,
+        hidden.item_id,
+        "TAG_ADDED",
+        tag="CSE_LONE",
+        why="=see items 1 and 2",
+        reviewer="A1",
+        decided_at=at,
+        seconds=60,
+    )
     look.decide(place, innocent.item_id, "NOT_CSAE", tag=None, why="", reviewer="A1", decided_at=at, seconds=20)
     told |= {"truth": truth, "queue": queue, "hidden": hidden, "innocent": innocent}
     for night in (SECOND, THIRD):
@@ -63,14 +74,19 @@ def test_the_queue_is_rich_in_what_was_hidden(story: dict):
 
 def test_every_queue_row_says_why_and_from_where(story: dict):
     place: Workplace = story["place"]
-    texts = {row.report_id: row.text for row in place.lake.read(silver.REPORTS).where(F.col("night") == F.lit(FIRST)).collect()}
+    texts = {
+        row.report_id: row.text
+        for row in place.lake.read(silver.REPORTS).where(F.col("night") == F.lit(FIRST)).collect()
+    }
     for row in story["queue"]:
         assert row.source_rows
         assert row.table_versions["silver.reports"] >= 0
         terms = [reason for reason in row.reasons if reason.start is not None]
         for term in terms:
             assert 0 <= term.start < term.end <= len(texts[row.subject_id])
-    assert sum(bool([r for r in row.reasons if r.start is not None]) for row in story["queue"]) > 0.9 * len(story["queue"])
+    assert sum(bool([r for r in row.reasons if r.start is not None]) for row in story["queue"]) > 0.9 * len(
+        story["queue"]
+    )
 
 
 def test_a_decided_item_is_not_asked_again_and_only_a_decision_writes_back(story: dict):
@@ -103,7 +119,10 @@ def test_a_resent_file_loads_nothing(story: dict):
     files = story["place"].lake.read(bronze.FILES)
     again = files.where("status = 'DUPLICATE'").collect()
     assert again
-    loaded = {(row.file, row.night) for row in story["place"].lake.read(bronze.ROWS).select("file", "night").distinct().collect()}
+    loaded = {
+        (row.file, row.night)
+        for row in story["place"].lake.read(bronze.ROWS).select("file", "night").distinct().collect()
+    }
     assert not {(row.file, row.night) for row in again} & loaded
 
 

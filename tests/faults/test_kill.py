@@ -42,5 +42,7 @@ def test_a_night_killed_at_every_point_and_rerun_equals_one_undisturbed(spark: S
     assert nights.hashes(killed) == nights.hashes(calm)
     exported = {p.relative_to(calm.settings.exports): p.read_bytes() for p in calm.settings.exports.rglob("*.csv")}
     assert exported
-    assert exported == {p.relative_to(killed.settings.exports): p.read_bytes() for p in killed.settings.exports.rglob("*.csv")}
+    assert exported == {
+        p.relative_to(killed.settings.exports): p.read_bytes() for p in killed.settings.exports.rglob("*.csv")
+    }
     assert killed.audit.verify() is None

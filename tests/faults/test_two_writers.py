@@ -54,7 +54,10 @@ def test_no_commit_of_two_processes_is_lost(spark: SparkSession, tmp_path: Path)
 @pytest.fixture
 def holder(tmp_path: Path):
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path / "lakehouse")], cwd=settings.ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(tmp_path / "lakehouse")],
+        cwd=settings.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -65,10 +68,8 @@ def holder(tmp_path: Path):
 def test_a_second_night_stops_within_five_seconds_and_names_the_first(holder, tmp_path: Path):
     environment = {**os.environ, "NIGHTJAR_HOME": str(tmp_path)}
     begun = time.monotonic()
-    second = subprocess.run(
-        [sys.executable, "-m", "jobs.cli", "nightly"], cwd=settings.ROOT, env=environment, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "jobs.cli", "nightly"]
+    second = subprocess.run(command, cwd=settings.ROOT, env=environment, capture_output=True, text=True, check=False)
     assert time.monotonic() - begun < 5 + 3  # the promise, and the start of an interpreter on a busy machine
     assert second.returncode == 1
     assert str(holder.pid) in second.stderr

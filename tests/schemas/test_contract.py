@@ -12,7 +12,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from schemas import dictionary, gold, silver
+from schemas import dictionary, silver
 from schemas.contract import DATE, DOUBLE, INT, LONG, STRING, Column, Table, array, required, struct
 from tests.support import tables
 
@@ -208,8 +208,11 @@ def test_conform_refuses_a_text_where_a_number_belongs(spark: SparkSession) -> N
         MENUS.conform(menu(spark).drop("n_sold").selectExpr("*", "'7' AS n_sold"))
 
 
-def test_a_row_count_that_is_not_conserved_breaks_its_check(spark: SparkSession) -> None:
-    good = {"n_in": 10, "n_loaded": 7, "n_quarantined": 2, "n_deduplicated": 1, "n_deleted": 0}
-    condition = gold.ROW_COUNTS.checks["conserved"]
-    assert tables.frame(spark, gold.ROW_COUNTS, good).selectExpr(condition).first() == (True,)
-    assert tables.frame(spark, gold.ROW_COUNTS, {**good, "n_loaded": 6}).selectExpr(condition).first() == (False,)
+def test_handling_in_silver_is_3x5x2(spark: SparkSession) -> None:
+    """C has both an action and a sanitisation code, P has neither."""
+    cases = [("P", None, None, True), ("P", "A1", None, False), ("P", None, "S1", False), ("C", "A1", "S2", True)]
+    cases += [("C", "A1", None, False), ("C", None, "S1", False), ("C", None, None, False)]
+    names = ("handling_code", "action_code", "sanitisation_code")
+    reports = tables.frame(spark, silver.REPORTS, *(dict(zip(names, case, strict=False)) for case in cases)).coalesce(1)
+    found = reports.selectExpr(f"{silver.REPORTS.checks['handling_codes']} AS holds").collect()
+    assert [row.holds for row in found] == [case[3] for case in cases]

