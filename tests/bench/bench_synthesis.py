@@ -1,7 +1,7 @@
-"""How long the synthetic world takes to write, and how much memory: 10,000 and 100,000 reports, and 1,000,000 with --full.
+"""How long the synthetic world takes to write, and how much memory: 10,000, 100,000 and with --full 1,000,000 reports.
 
-Goal on 2 cores: 1,000,000 reports in under 300 s, with memory that does not grow with the number of reports. Each size is
-written by a process of its own, so that its peak memory is its own.
+Goal on 2 cores: 1,000,000 reports in under 300 s, with memory that does not grow with the number of reports. Each size
+is written by a process of its own, so that its peak memory is its own.
 
 Run: python -m tests.bench.bench_synthesis [--full] [--json]
 """
