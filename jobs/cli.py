@@ -1,4 +1,4 @@
-"""The command line `nightjar`. Each command prints for people, or JSON with `--json`, and imports only what it needs."""
+"""The command line `nightjar`. Each command prints for people, or JSON with `--json`."""
 
 from __future__ import annotations
 
@@ -90,11 +90,16 @@ def sources() -> None:
 @click.option("--sender", help="Layout to hold the files against (default: the folder's name).")
 @as_json
 def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
-    """Dry run of a sender's files in FOLDER/<feed>/<night>/: what maps, what does not, first bad rows. Writes nothing."""
-    from jobs import check, workplace
+    """Dry run of FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing."""
+    from jobs import source_check, summary, workplace
 
-    found = check.run(workplace.reader(), folder, sender or folder.resolve().name)
-    show(found, as_json, check.text(found))
+    place = workplace.reader()
+    name = sender or folder.resolve().name
+    if name not in place.sources:
+        known = ", ".join(sorted(place.sources))
+        raise Failures(f"No layout is named {name}. Layouts: {known}. Put a new one in {place.settings.own_sources}.")
+    found = source_check.check(place.spark, folder, place.sources[name], place.settings.tonight())
+    show([report.as_dict() for report in found], as_json, summary.check_text(found))
 
 
 @main.command()

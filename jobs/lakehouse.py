@@ -119,7 +119,7 @@ class Lakehouse:
 
 
 def content_hash(df: DataFrame) -> str:
-    """Hash of a DataFrame's rows, whatever their order, files or partitions: two sums of 60-bit digests, and the count."""
+    """Hash of a DataFrame's rows, whatever their order, files or partitions: sums of digests, and the count."""
     digest = F.sha2(F.to_json(F.struct(*sorted(df.columns)), {"ignoreNullFields": "false"}), 256)
     row = df.select(digest.alias("d")).agg(
         *[

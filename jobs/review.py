@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs import inbox, notebook, pages, report_page
 from pipelines import asof
-from schemas import codes, silver
+from schemas import codes, contract, silver
 
 Row = Mapping[str, Any]
 
@@ -78,11 +78,18 @@ def open_queue(
     on_what = f"gold.queue_items queue={queue} night={day.isoformat()} force={force or 'all'}"
     counted = shown.groupBy("force", "stratum").agg(F.count("*").alias("n"))
     counts = room.consult(counted, f"{on_what} counts", who)
-    reports = asof.current(room.table("silver.reports"), silver.REPORTS.key, day)
-    about = reports.select(F.col("report_id").alias("subject_id"), "title", "tags")
     order = ["item_id"] if is_blind else ["force", "rank"]
-    top = shown.where(F.col("rank") <= limit).join(about, "subject_id", how="left").orderBy(*order)
-    rows = room.consult(top, on_what, who, why="blind" if is_blind else None)
+    rows = room.consult(
+        shown.where(F.col("rank") <= limit).orderBy(*order), on_what, who, why="blind" if is_blind else None
+    )
+    about = {
+        row["report_id"]: row
+        for row in _known(
+            room, silver.REPORTS, day, "report_id", [r["subject_id"] for r in rows], ["title", "tags"], who
+        )
+    }
+    nothing: dict[str, Any] = {"title": None, "tags": []}
+    rows = [{**row, **{n: about.get(row["subject_id"], nothing)[n] for n in nothing}} for row in rows]
     return Review(room, queue, day, force or None, who, is_blind, rows, counts, room.waiting())
 
 
@@ -136,10 +143,8 @@ def open_report(review: Review, item: Row | None) -> str:
     if item is None:
         return pages.block(pages.notice("Nothing to open."))
     report_id = item["subject_id"]
-    known = asof.current(
-        review.room.table("silver.reports").where(F.col("report_id") == report_id), silver.REPORTS.key, review.night
-    )
-    found = review.room.consult(known, f"silver.reports {report_id}", review.reviewer)
+    columns = [name for name in silver.REPORTS.names if name != "report_id"]
+    found = _known(review.room, silver.REPORTS, review.night, "report_id", [report_id], columns, review.reviewer)
     if not found:
         return pages.block(pages.notice(f"Report {report_id} is no longer held.", "warn"))
     report = found[0]
@@ -156,23 +161,44 @@ def open_report(review: Review, item: Row | None) -> str:
     return pages.block(f'<div class="two"><div>{left}</div><div>{right}</div></div>')
 
 
+def _known(
+    room: notebook.Room,
+    table: contract.Table,
+    night: date,
+    by: str,
+    ids: Sequence[str],
+    columns: Sequence[str],
+    who: str,
+) -> list[dict[str, Any]]:
+    """Rows of a silver table as of a night for a page's worth of ids: read by id, so nothing else is touched."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return []
+    mine = room.table(table.path).where(F.col(by).isin(wanted))
+    rows = asof.current(mine, table.key, night).select(by, *columns)
+    named = wanted[0] if len(wanted) == 1 else f"{len(wanted)} by {by}, {wanted[0]} to {wanted[-1]}"
+    return room.consult(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS)
+
+
 def _people(review: Review, report_id: str) -> list[dict[str, Any]]:
-    """People named in a report, with the investigations they are subjects of, as of the night."""
-    room, night = review.room, review.night
-    links = room.table("silver.report_people").where(F.col("report_id") == report_id)
-    links = asof.current(links, silver.REPORT_PEOPLE.key, night).select("person_id", "role")
-    names = room.table("silver.people").join(links.select("person_id").distinct(), "person_id", how="left_semi")
-    names = asof.current(names, silver.PEOPLE.key, night).select("person_id", "forename", "surname", "born_on")
-    scope = room.table("silver.investigations").join(links.select("person_id").distinct(), "person_id", how="left_semi")
-    words = F.concat_ws(" ", "investigation_id", "operation", F.lower("role"), F.lower("status"))
-    scope = asof.current(scope, silver.INVESTIGATIONS.key, night).groupBy("person_id")
-    found = scope.agg(F.sort_array(F.collect_set(words)).alias("investigations"))
-    people = links.join(names, "person_id", how="left").join(found, "person_id", how="left")
-    nobody = F.array().cast("array<string>")
-    people = people.withColumn("investigations", F.coalesce("investigations", nobody)).orderBy(
-        F.col("role").desc(), "person_id"
-    )
-    return room.consult(people, f"silver.people of report {report_id}", review.reviewer)
+    """People named in a report, victims first, with the investigations they are subjects of, as of the night."""
+    room, night, who = review.room, review.night, review.reviewer
+    links = _known(room, silver.REPORT_PEOPLE, night, "report_id", [report_id], ["person_id", "role"], who)
+    ids = [link["person_id"] for link in links]
+    names = _known(room, silver.PEOPLE, night, "person_id", ids, ["forename", "surname", "born_on"], who)
+    about = ["investigation_id", "operation", "role", "status"]
+    cases = _known(room, silver.INVESTIGATIONS, night, "person_id", ids, about, who)
+    by_id = {row["person_id"]: row for row in names}
+    nobody = {"forename": None, "surname": None, "born_on": None}
+    people = []
+    for link in sorted(links, key=lambda row: (codes.ROLES.index(row["role"]), row["person_id"])):
+        scope = [
+            " ".join(filter(None, (c["investigation_id"], c["operation"], c["role"].lower(), c["status"].lower())))
+            for c in cases
+            if c["person_id"] == link["person_id"]
+        ]
+        people.append({**nobody, **by_id.get(link["person_id"], {}), **link, "investigations": sorted(scope)})
+    return people
 
 
 def trace(item: Row | None) -> str:

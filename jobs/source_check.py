@@ -96,7 +96,7 @@ def _feed(
     report = FeedCheck(
         feed=feed,
         n_files=sum(file.feed == feed for file in listed),
-        n_rows=n_in + sum(row["row_number"] > 0 for row in refused.filter(F.col("feed") == feed).collect()),
+        n_rows=n_in + refused.filter((F.col("feed") == feed) & (F.col("row_number") > 0)).count(),
         n_accepted=n_loaded + n_again,
         n_refused=sum(reasons.values()),
         mapped=dict(layout.columns),

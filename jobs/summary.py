@@ -1,10 +1,11 @@
-"""A night's report in words."""
+"""Reports in words: of a night, and of a dry run of a sender's files."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
 
+from jobs.source_check import FeedCheck
 from schemas import codes
 
 COLUMNS = ("in", "loaded", "quarantined", "deduplicated", "deleted")
@@ -41,3 +42,25 @@ def text(report: dict[str, Any]) -> str:
         "  make ui                                          Dagster and MLflow in the browser",
     ]
     return "\n".join(lines)
+
+
+def check_text(reports: list[FeedCheck]) -> str:
+    """Per feed: what maps, what does not, and the first rows that would be refused."""
+    lines: list[str] = []
+    for report in reports:
+        lines.append(f"{report.feed}: {report.n_files} files, {report.n_rows} rows, {report.n_accepted} accepted")
+        lines += [f"  {ours:<28}<- {theirs}" for ours, theirs in report.mapped.items()]
+        for said, names in (
+            ("fields of ours that nothing maps", report.unmapped_fields),
+            ("columns named in the layout that no file has", report.absent_columns),
+            ("columns that the layout does not name (kept, not used)", report.unmapped_columns),
+        ):
+            lines += [f"  {said}: {', '.join(names)}"] if names else []
+        lines += [
+            f"  unknown code {c['field']} = {c['value']!r} in {c['n_rows']} rows -> {c['becomes']}"
+            for c in report.unknown_codes
+        ]
+        lines += [f"  refused {n:>6}  {codes.QUARANTINE_REASONS[reason]}" for reason, n in report.reasons.items()]
+        lines += [f"  {b['file']} row {b['row_number']}: {b['reason']} ({b['detail']})" for b in report.first_bad]
+        lines.append("")
+    return "\n".join(lines).rstrip() or "no file of a feed that the layout names"

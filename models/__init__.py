@@ -1,1 +1,1 @@
-"""How text is classified and judged: scikit-learn estimators, evaluation, explanation, registry. Code, never artefacts."""
+"""How text is classified and judged: scikit-learn estimators, evaluation, explanation, registry. No artefacts."""

@@ -119,7 +119,12 @@ def _ties(keys: np.ndarray) -> np.ndarray:
 def _signatures(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """MinHash signatures, texts x N_HASHES, and whether a text has any shingle. Texts of one or two words have none."""
     hashing = HashingVectorizer(
-        ngram_range=(3, 3), binary=True, norm=None, alternate_sign=False, n_features=1 << 22, token_pattern=r"(?u)\b\w+\b"
+        ngram_range=(3, 3),
+        binary=True,
+        norm=None,
+        alternate_sign=False,
+        n_features=1 << 22,
+        token_pattern=r"(?u)\b\w+\b",
     )
     rng = np.random.default_rng(0)  # a fixed hash family, not a draw: signatures of a text never change
     a = rng.integers(1, int(PRIME), N_HASHES, dtype=np.uint64)
@@ -142,7 +147,9 @@ def _signatures(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 def _incidence(person_ids: Sequence[Sequence[str]]) -> sparse.csr_matrix:
     """Reports x people, 1 where the report names the person."""
     lengths = [0 if people is None else len(people) for people in person_ids]
-    named = np.concatenate([np.asarray(people, dtype=object) for people in person_ids if people is not None and len(people)] or [[]])
+    named = np.concatenate(
+        [np.asarray(people, dtype=object) for people in person_ids if people is not None and len(people)] or [[]]
+    )
     codes, people_index = pd.factorize(named)
     rows = np.repeat(np.arange(len(person_ids)), lengths)
     matrix = sparse.csr_matrix((np.ones(len(rows)), (rows, codes)), shape=(len(person_ids), len(people_index)))
@@ -161,12 +168,13 @@ def _groups(duplicates: sparse.csr_matrix, people: sparse.csr_matrix, largest: i
         graph = sparse.bmat([[duplicates, kept], [kept.T, None]], format="csr") if kept.shape[1] else duplicates
         components = csgraph.connected_components(graph, directed=False)[1]
         size = np.bincount(components[:n_reports], minlength=components.max() + 1)
+        lowest = bound
         too_large = size[components[n_reports:]] > largest
         if lower is None or not too_large.any():
             break
         tying = np.flatnonzero(is_tying)
         is_tying[tying[too_large & (per_person[tying] > lower)]] = False
-    return np.unique(components[:n_reports], return_inverse=True)[1], bound
+    return np.unique(components[:n_reports], return_inverse=True)[1], lowest
 
 
 def _shuffle_keys(ids: pd.Index, seed: int) -> np.ndarray:
@@ -187,12 +195,14 @@ def _deal(group: np.ndarray, label: np.ndarray, keys: np.ndarray, n_folds: int) 
     fold[has] = _fill(positives[has], np.zeros(n_folds))
     rest = np.flatnonzero(positives == 0)
     rest = rest[np.lexsort((key[rest], -size[rest]))]
-    fold[rest] = _fill(size[rest].astype(float), np.bincount(fold[has], weights=size[has], minlength=n_folds).astype(float))
+    fold[rest] = _fill(
+        size[rest].astype(float), np.bincount(fold[has], weights=size[has], minlength=n_folds).astype(float)
+    )
     return fold[group]
 
 
 def _fill(weights: np.ndarray, load: np.ndarray) -> np.ndarray:
-    """Fold per group, for groups in falling weight: the first to the lightest fold each, the rest by what folds lack."""
+    """Fold per group, in falling weight: the first to the lightest fold each, the rest by what folds lack."""
     load, fold = load.copy(), np.empty(len(weights), dtype=np.int64)
     for position in range(min(N_GREEDY, len(weights))):  # bounded: groups are sorted, so the rest are the smallest
         fold[position] = np.argmin(load)

@@ -15,7 +15,7 @@ PHRASES = tuple(sorted(words.KEYWORDS))
 
 
 def phrases() -> CountVectorizer:
-    """A vectoriser with one column per phrase of the word list, 1 where the report holds it. Negation is not handled."""
+    """A vectoriser of one column per phrase of the word list, 1 where the report holds it. Negation is not handled."""
     return CountVectorizer(vocabulary=list(PHRASES), ngram_range=(1, 3), binary=True, strip_accents="unicode")
 
 

@@ -33,7 +33,7 @@ def calibration_bins(label: np.ndarray, score: np.ndarray, n_bins: int = N_BINS)
 
 
 def calibration_error(label: np.ndarray, score: np.ndarray) -> float:
-    """Expected calibration error over equal-mass bins (Naeini et al. 2015, with equal mass since positives are rare)."""
+    """Expected calibration error over equal-mass bins (Naeini et al. 2015; equal mass: positives are rare)."""
     bins = calibration_bins(label, score)
     return float(np.average((bins["score"] - bins["observed"]).abs(), weights=bins["n"]))
 

@@ -141,9 +141,7 @@ def train(
     if label.all():
         raise NoNegativesError(f"all of {len(reports)} training reports carry a CSAE tag: nothing to tell apart")
     progress(f"{len(reports)} reports, {int(label.sum())} with a CSAE tag: grouping")
-    folds = folds_module.grouped(
-        reports["report_id"], texts, label, reports["person_ids"], n_folds=n_folds, seed=seed
-    )
+    folds = folds_module.grouped(reports["report_id"], texts, label, reports["person_ids"], n_folds=n_folds, seed=seed)
     _refuse_one_class(label, folds)
     scores = {candidate.name: np.zeros(len(reports)) for candidate in candidates}
     for fold in range(n_folds):
@@ -151,7 +149,9 @@ def train(
         vectorised = _Vectorised(texts[is_train])
         for candidate in candidates:
             progress(f"fold {fold + 1} of {n_folds}: {candidate.name}")
-            classifier, _ = _fit(candidate, vectorised.matrix(candidate.vectoriser), label[is_train], folds.fold[is_train], seed)
+            classifier, _ = _fit(
+                candidate, vectorised.matrix(candidate.vectoriser), label[is_train], folds.fold[is_train], seed
+            )
             scored = vectorised.transform(candidate.vectoriser, texts[~is_train])
             scores[candidate.name][~is_train] = classifier.predict_proba(scored)[:, 1]
     kept = reports[["report_id", "text_hash", "label", "stratum", "force"]].assign(fold=folds.fold, group=folds.group)
@@ -178,7 +178,9 @@ def _usable(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 def _refuse_one_class(label: np.ndarray, folds: folds_module.Folds) -> None:
     positives = np.bincount(folds.fold, weights=label, minlength=folds.n_folds).astype(int)
     sizes = np.bincount(folds.fold, minlength=folds.n_folds)
-    bad = [f"fold {k + 1}: {positives[k]} of {sizes[k]}" for k in range(folds.n_folds) if not 0 < positives[k] < sizes[k]]
+    bad = [
+        f"fold {k + 1}: {positives[k]} of {sizes[k]}" for k in range(folds.n_folds) if not 0 < positives[k] < sizes[k]
+    ]
     if bad:
         raise OneClassFoldError(
             f"with {folds.n_folds} folds over {int(label.sum())} CSAE reports in {len(np.unique(folds.group[label]))} "

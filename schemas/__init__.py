@@ -1,1 +1,1 @@
-"""What is true: one contract per table, code lists, and the layout of each sender's files. A leaf: imports none of ours."""
+"""What is true: one contract per table, code lists, and the layout of each sender's files. A leaf."""

@@ -33,9 +33,9 @@ FILES = Table(
         "reason": Column(STRING, "reason code, where quarantined", among=tuple(codes.QUARANTINE_REASONS)),
         "n_rows": required(LONG, "rows in the file (0 where it cannot be read)", minimum=0),
         "n_rows_loaded": required(LONG, "rows written to bronze.rows", minimum=0),
-        "n_rows_quarantined": required(LONG, "rows written to bronze.quarantine; 1 for a file refused whole", minimum=0),
+        "n_rows_quarantined": required(LONG, "rows in the quarantine; 1 for a file refused whole", minimum=0),
         "n_rows_deduplicated": required(LONG, "rows of a file that was loaded before", minimum=0),
-        "rescued_columns": Column(STRING, "comma-separated columns that no mapping names: kept in the row, with a warning"),
+        "rescued_columns": Column(STRING, "columns that no mapping names: kept in the row, with a warning"),
     },
     partition_by=("night",),
 )
@@ -70,7 +70,7 @@ QUARANTINE = Table(
         "row_number": required(LONG, "row in its file from 1; 0 for the file as a whole", minimum=0),
         "reason": required(STRING, "reason code", among=tuple(codes.QUARANTINE_REASONS)),
         "detail": Column(STRING, "what exactly was wrong, without personal data (column and rule)"),
-        "raw": Column(STRING, "raw text, at most 100,000 characters; never kept for SECRET and above", is_personal=True),
+        "raw": Column(STRING, "raw text, at most 100,000 characters; never of SECRET and above", is_personal=True),
     },
     partition_by=("night", "stage"),
 )

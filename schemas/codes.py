@@ -1,4 +1,4 @@
-"""UK policing code lists. Each names its source; lists not seen in a primary source are settings of a force, not code."""
+"""UK policing code lists. Each names its source; what no primary source confirms is a force's setting."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ACTION_CODES = {
 }
 SANITISATION_CODES = {"S1": "originator allows unsupervised sanitisation", "S2": "consult the originator first"}
 
-# Government Security Classification. SENSITIVE is a marking on OFFICIAL, not a tier. Source: Cabinet Office, GSC policy.
+# Government Security Classification. SENSITIVE is a marking on OFFICIAL, not a tier. Source: GSC policy.
 MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")  # in rising order; what the embedded system may hold
 REFUSED_MARKINGS = ("SECRET", "TOP SECRET")  # refused without keeping the text
 LEGACY_MARKINGS = ("RESTRICTED", "CONFIDENTIAL")  # quarantined for review: no automatic mapping exists

@@ -61,10 +61,10 @@ QUEUE_ITEMS = Table(
     columns={
         "night": required(DATE, "night of publication"),
         "queue": required(STRING, "queue", pattern="[a-z_]+"),
-        "item_id": required(STRING, "stable: the same question keeps its id from night to night", pattern="[0-9a-f]{16}"),
+        "item_id": required(STRING, "stable: the same question keeps its id", pattern="[0-9a-f]{16}"),
         "force": required(STRING, "force that reviews it"),
         "rank": required(INT, "place in the force's queue, from 1", minimum=1),
-        "subject_kind": required(STRING, "what the row is about", among=("report", "person", "location", "comms", "travel")),
+        "subject_kind": required(STRING, "kind of subject", among=("report", "person", "location", "comms", "travel")),
         "subject_id": required(STRING, "id of the subject"),
         "person_ids": required(array(STRING), "nominals in scope"),
         "stratum": required(STRING, "stratum of the queue"),

@@ -55,10 +55,14 @@ REPORTS = Table(
         "text": required(STRING, "title and item texts, each on its own line: what classifiers read", is_personal=True),
         "text_hash": required(STRING, "SHA-256 of `text`: says whether a report's words changed"),
         "items": required(array(ITEM), "numbered items, each graded", is_personal=True),
-        "provenance": Column(struct(text=STRING, source=STRING, intelligence=STRING), "provenance, graded", is_personal=True),
+        "provenance": Column(
+            struct(text=STRING, source=STRING, intelligence=STRING), "provenance, graded", is_personal=True
+        ),
         "handling_code": required(STRING, "handling", among=tuple(codes.HANDLING_CODES)),
         "action_code": Column(STRING, "action code, with handling C only", among=tuple(codes.ACTION_CODES)),
-        "sanitisation_code": Column(STRING, "sanitisation, with handling C only", among=tuple(codes.SANITISATION_CODES)),
+        "sanitisation_code": Column(
+            STRING, "sanitisation, with handling C only", among=tuple(codes.SANITISATION_CODES)
+        ),
         "handling_conditions": Column(STRING, "free conditions", is_personal=True),
         "is_immunity_claimed": Column(BOOLEAN, "public-interest immunity flag"),
         "is_suspected_false": required(BOOLEAN, "an item is graded E: never trains a model, flagged wherever shown"),
@@ -92,7 +96,10 @@ PEOPLE = Table(
             STRING, "18+1, never a model input, never inferred", among=codes.SELF_DEFINED_ETHNICITIES, is_personal=True
         ),
         "officer_defined_ethnicity": Column(
-            STRING, "officer-defined, never merged with self-defined", among=codes.OFFICER_DEFINED_ETHNICITIES, is_personal=True
+            STRING,
+            "officer-defined, never merged with self-defined",
+            among=codes.OFFICER_DEFINED_ETHNICITIES,
+            is_personal=True,
         ),
         "is_ethnicity_migrated": required(BOOLEAN, "an older or unknown ethnicity code was migrated"),
         "phone": Column(STRING, "E.164", pattern=PHONE, is_personal=True),

@@ -52,9 +52,12 @@ class Provider:
         return index[self.night(index) == night]
 
     def window(self, index: draws.Ints) -> tuple[draws.Ints, draws.Ints]:
-        """Start and end in seconds since 1970, UTC. Windows lie in the year before, so that they span clock changes."""
+        """Start and end in seconds since 1970, UTC.
+
+        Windows lie in the year before the first night: together they span both clock changes and hold no future.
+        """
         key, draw = self.keys(index), self.planet.draw
-        day = self.planet.first_day - 30 - draw.below("auth/start", key, 330)
+        day = self.planet.first_day - 85 - draw.below("auth/start", key, 300)
         return day * world.DAY + 9 * 3600, (day + 28 + draw.below("auth/length", key, 33)) * world.DAY + 9 * 3600
 
     def urns(self, index: draws.Ints) -> pa.Array:

@@ -1,4 +1,4 @@
-"""The reading room: logged before shown, the same file here and on a cluster, a page that needs nothing from outside."""
+"""The reading room: logged before shown, one file here and on a cluster, a page that needs nothing from outside."""
 
 from __future__ import annotations
 
@@ -147,7 +147,9 @@ def test_on_a_cluster_the_notebook_uses_what_databricks_gives(
         get=lambda name: values[name],
         remove=lambda name: values.pop(name),
     )
-    shell = SimpleNamespace(user_ns={"dbutils": SimpleNamespace(widgets=widgets), "displayHTML": shown.append})
+    shell = SimpleNamespace(
+        user_ns={"dbutils": SimpleNamespace(widgets=widgets), "displayHTML": shown.append}, execution_count=1
+    )
     monkeypatch.setitem(sys.modules, "IPython.core.getipython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "17.3")
     cluster = notebook.Room("test", room.place)
@@ -210,7 +212,7 @@ def test_a_cell_that_fails_leaves_the_old_page_and_says_which(tmp_path: Path) ->
     source = tmp_path / "broken.py"
     source.write_text("# Databricks notebook source\nraise RuntimeError('no queue')\n")
     (tmp_path / "page.html").write_text("old")
-    with pytest.raises(rendering.NotebookError, match="broken.py: a cell failed: RuntimeError: no queue"):
+    with pytest.raises(rendering.NotebookError, match=r"broken\.py: a cell failed: RuntimeError: no queue"):
         notebook.render(source, tmp_path / "page.html", home=tmp_path, timeout_s=60)
     assert (tmp_path / "page.html").read_text() == "old"
 

@@ -167,6 +167,7 @@ def test_providers_write_numbers_and_times_in_their_own_ways(world: Written) -> 
     assert all(r["A Party"].startswith("0") for r in south)
     times = sorted(datetime.strptime(r["Start Time"], "%d/%m/%Y %H:%M:%S") for r in south)
     assert times[0] < datetime(2025, 10, 26) < times[-1], "spans the change of clocks in October"
+    assert times[-1].date() < FIRST, "nothing comes from the future"
     assert any(not r["authorisation"] for r in north + [{"authorisation": r["Auth URN"]} for r in south])
     urns = {r["authorisation"] for r in read("telco_north", "comms_authorisations")}
     unknown = [r for r in north if r["authorisation"] and r["authorisation"] not in urns]

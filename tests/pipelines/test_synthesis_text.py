@@ -92,7 +92,7 @@ def test_texts_are_varied(reports: Reports) -> None:
 
 
 def _n_combinations(template: str, words: texts.Words) -> float:
-    """Texts that a template can make: its own choices times the values of its slots, as one force's reports hold them."""
+    """Texts that a template can make: its own choices times its slots' values in one force's reports."""
     slots = set(re.findall(r"\{(\w+)\}", template))
     return grammar.variants(template) * float(np.prod([len(words._slots(s).unique()) for s in slots]))
 

@@ -47,7 +47,8 @@ REPORTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], dict[str, float]], .
     (
         "Associates of a known nominal",
         (
-            "Source states the male has moved in with a family in Lowestoft and takes the daughters out by car at night.",
+            "Source states the male has moved in with a family in Lowestoft and takes the daughters out by car "
+            "at night.",
         ),
         ("OTHER",),
         {"takes the daughters": 0.42, "at night": 0.18},

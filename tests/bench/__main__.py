@@ -1,0 +1,67 @@
+"""`make bench`: every benchmark, each in a process of its own, printed and written to docs/benchmarks.md.
+
+`make bench ARGS=--quick` leaves out the million reports.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from jobs import settings
+from tests.bench import measure
+
+PAGE = settings.ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    sizes = (10_000, 100_000) if "--quick" in sys.argv else (10_000, 100_000, 1_000_000)
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; each row ran in a process of its own, peak memory is of all its processes.",
+        f"Machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}.",
+        "",
+        "## Ingest and conform",
+        "",
+        "Rows are those of all seven feeds. Growth is seconds against the row above; ten times the rows should take at",
+        "most twelve times as long.",
+        "",
+        "| reports | rows | making the world, s | ingest and conform, s | rows/s | peak memory, MiB | growth |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    before = None
+    for size in sizes:
+        found = measure.in_process("tests.bench.bench_ingest", str(size))
+        growth = f"{found['seconds'] / before:.1f}" if before else ""
+        before = found["seconds"]
+        lines.append(
+            f"| {size:,} | {found['n_rows']:,} | {found['world_s']} | {found['seconds']} "
+            f"| {found['n_rows'] / found['seconds']:,.0f} | {found['peak_mib']:,} | {growth} |"
+        )
+        print(lines[-1], flush=True)
+    scoring = measure.in_process("tests.bench.bench_scoring")
+    night = measure.in_process("tests.bench.bench_night")
+    lines += [
+        "",
+        "## Scoring",
+        "",
+        f"{scoring['n']:,} texts of 60 words, TF-IDF and logistic regression: plain scikit-learn in one process "
+        f"{scoring['plain_per_s']:,} a second; Spark {scoring['spark_per_s_and_core']:,} a second and core: "
+        f"**ratio {scoring['ratio']}** (goal: at least 0.8).",
+        "",
+        "## The night's fixed cost",
+        "",
+        f"An empty night: {night['seconds']} s after start-up, {night['n_writes']} writes, {night['n_actions']} Spark "
+        "actions.",
+        "",
+    ]
+    text = "\n".join(lines)
+    Path(PAGE).write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
