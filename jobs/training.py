@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import progress
 from jobs.workplace import Workplace
-from models import artefact, candidates, registry, training
 from pipelines import asof, reclassify
 from schemas import gold, silver
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models import artefact
+
+# models and MLflow are imported where they are used: they take seconds that Dagster's definitions need not spend.
 
 
 def champion(place: Workplace, night: date) -> artefact.Artefact:
@@ -22,6 +27,8 @@ def champion(place: Workplace, night: date) -> artefact.Artefact:
     So a rerun scores with the same model whatever was promoted since, and a backfill never uses a model that learnt
     from later nights.
     """
+    from models import registry
+
     name = place.settings["training"]["model"]
     shelf = registry.Registry(place.settings.mlflow)
     used = place.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
@@ -46,6 +53,8 @@ def train(place: Workplace, night: date) -> dict[str, Any]:
     Returns:
         night, figures per candidate, name and version registered, refusals (none: it is the champion).
     """
+    from models import candidates, registry, training
+
     chosen = place.settings["training"]
     reports = _known_reports(place, night)
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(chosen["max_reports"])).toPandas()

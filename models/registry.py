@@ -19,6 +19,7 @@ from typing import Any
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
 import pandas as pd
@@ -120,9 +121,7 @@ class Registry:
         refusals = []
         at_least = baseline.metrics["average_precision"]
         if precision <= at_least:
-            refusals.append(
-                f"average precision {precision:.3f} does not beat the keyword rule's {at_least:.3f}"
-            )
+            refusals.append(f"average precision {precision:.3f} does not beat the keyword rule's {at_least:.3f}")
         incumbent = self._aliased(name)
         if incumbent is not None and precision < float(incumbent.tags["average_precision"]):
             refusals.append(
@@ -166,9 +165,7 @@ class Registry:
     def _verified(self, found: ModelVersion) -> artefact.Artefact:
         folder = self._download(f"models:/{found.name}/{found.version}")
         expected = json.loads(found.tags.get("manifest", "{}"))
-        files = {
-            name: sha for name, sha in _files(folder).items() if name in expected or not _is_added_by_registry(name)
-        }
+        files = _files(folder)
         if not expected or files != expected:
             differing = sorted(n for n in {*files, *expected} if files.get(n) != expected.get(n))
             raise artefact.ModelRefusedError(
@@ -218,13 +215,9 @@ def _refuse_code(about: Mapping[str, Any], what: str) -> None:
         raise artefact.ModelRefusedError(f"{what} is not stored as {MODEL_FILE}: not loaded")
 
 
-def _is_added_by_registry(name: str) -> bool:
-    return name == "registered_model_meta"
-
-
 def _files(folder: Path) -> dict[str, str]:
-    """SHA-256 per file of a model's folder."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    """SHA-256 per file of a model's folder, but for the note that MLflow's own download leaves in it."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "registered_model_meta")
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 
@@ -146,16 +146,16 @@ def train(
     scores = {candidate.name: np.zeros(len(reports)) for candidate in candidates}
     for fold in range(n_folds):
         is_train = folds.fold != fold
-        vectorised = _Vectorised(texts[is_train])
+        vectorised, held_out = _Vectorised(texts[is_train], seed), texts[~is_train]
         for candidate in candidates:
             progress(f"fold {fold + 1} of {n_folds}: {candidate.name}")
             classifier, _ = _fit(
                 candidate, vectorised.matrix(candidate.vectoriser), label[is_train], folds.fold[is_train], seed
             )
-            scored = vectorised.transform(candidate.vectoriser, texts[~is_train])
+            scored = vectorised.transform(candidate.vectoriser, held_out)
             scores[candidate.name][~is_train] = classifier.predict_proba(scored)[:, 1]
     kept = reports[["report_id", "text_hash", "label", "stratum", "force"]].assign(fold=folds.fold, group=folds.group)
-    everything = _Vectorised(texts)
+    everything = _Vectorised(texts, seed)
     results = []
     for candidate in candidates:
         progress(f"all reports: {candidate.name}")
@@ -191,10 +191,11 @@ def _refuse_one_class(label: np.ndarray, folds: folds_module.Folds) -> None:
 class _Vectorised:
     """Texts vectorised once per vectoriser, and once per counting step where vectorisers share it."""
 
-    def __init__(self, texts: np.ndarray) -> None:
-        self._texts = texts
+    def __init__(self, texts: np.ndarray, seed: int) -> None:
+        self.texts = texts
+        self._seed = seed
         self._counts: dict[Any, tuple[CountVectorizer, sparse.csr_matrix]] = {}
-        self._weights: dict[str, tuple[TfidfTransformer | None, sparse.csr_matrix]] = {}
+        self._weights: dict[str, tuple[Any, sparse.csr_matrix]] = {}
         self._transformed: dict[Any, tuple[np.ndarray, sparse.csr_matrix]] = {}
 
     def matrix(self, name: str) -> sparse.csr_matrix:
@@ -210,20 +211,19 @@ class _Vectorised:
         weights, _ = self._fitted(name)
         step = candidates_module.VECTORISERS[name].counts
         if step not in self._transformed or self._transformed[step][0] is not texts:
-            same = self._transformed.get(step)
-            if same is None or not np.array_equal(same[0], texts):
-                self._transformed[step] = (texts, self._counts[step][0].transform(texts))
+            self._transformed[step] = (texts, self._counts[step][0].transform(texts))
         counted = self._transformed[step][1]
-        return counted if weights is None else weights.transform(counted)
+        return counted if weights is None else sparse.csr_matrix(weights.transform(counted))
 
-    def _fitted(self, name: str) -> tuple[TfidfTransformer | None, sparse.csr_matrix]:
+    def _fitted(self, name: str) -> tuple[Any, sparse.csr_matrix]:
         if name not in self._weights:
             vectoriser = candidates_module.VECTORISERS[name]
             if vectoriser.counts not in self._counts:
-                self._counts[vectoriser.counts] = _count(vectoriser.counts(), self._texts)
+                self._counts[vectoriser.counts] = _count(vectoriser.counts(), self.texts)
             counted = self._counts[vectoriser.counts][1]
-            weights = vectoriser.weights() if vectoriser.weights else None
-            self._weights[name] = (weights, counted if weights is None else weights.fit_transform(counted))
+            weights = vectoriser.weights(counted.shape[1], self._seed) if vectoriser.weights else None
+            weighted = counted if weights is None else sparse.csr_matrix(weights.fit_transform(counted))
+            self._weights[name] = (weights, weighted)
         return self._weights[name]
 
 
@@ -283,7 +283,7 @@ def _result(
     classifier, parameters = _fit(candidate, everything.matrix(candidate.vectoriser), label, fold, seed)
     fit_s = time.perf_counter() - started
     pipeline = Pipeline([*everything.steps(candidate.vectoriser), ("classifier", classifier)])
-    timed = everything._texts[:N_TIMED]
+    timed = everything.texts[:N_TIMED]
     started = time.perf_counter()
     pipeline.predict_proba(timed)
     figures = {

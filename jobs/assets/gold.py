@@ -7,7 +7,6 @@ from pyspark.sql import functions as F
 from jobs import export, faults, inbox, lakehouse, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
-from models import scoring
 from pipelines import asof, decisions, reclassify, writeback
 from schemas import bronze, gold, silver
 from schemas.contract import Table
@@ -71,6 +70,8 @@ def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Score every report in scope with the night's classifier, in Arrow batches."""
     place, night = common.place_of(context), common.night_of(context)
+    from models import scoring  # scikit-learn: seconds that definitions need not spend
+
     with progress.CURRENT.step("score the reports in scope"):
         model = training.champion(place, night)
         scope = _scope(place, night)
@@ -99,6 +100,8 @@ def queued(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Choose what is shown, explain it, and publish it with where it came from."""
     place, night = common.place_of(context), common.night_of(context)
     lake = place.lake
+    from models import scoring
+
     with progress.CURRENT.step("publish the queue"):
         model = training.champion(place, night)
         scores = lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(night))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -13,18 +14,14 @@ from pipelines.conform.records import Problem
 from schemas import silver
 from schemas import sources as layouts
 
-NO_AUTHORISATION = "no authorisation of this reference is known"
-
 
 def authorisations(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
     """Judged authorisations (silver.comms_authorisations). A flag that is not given counts as not set."""
     record = records.read(rows, "comms_authorisations", sources, night)
     flags = ("is_protected_profession", "is_journalist_source")
     record = record.with_columns({name: F.coalesce(name, F.lit(False)) for name in flags})
-    record = record.with_problems(
-        Problem(F.col("expires_at") < F.col("granted_at"), "BAD_DATE", "expires_at: before granted_at")
-    )
-    return records.finish(record, silver.COMMS_AUTHORISATIONS, "comms_authorisations")
+    backwards = Problem(F.col("expires_at") < F.col("granted_at"), "BAD_DATE", "expires_at: before granted_at")
+    return records.finish(record, silver.COMMS_AUTHORISATIONS, "comms_authorisations", then=(backwards,))
 
 
 def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
@@ -47,7 +44,7 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
     )
     joined = record.df.join(F.broadcast(windows), on=F.col("auth_urn") == F.col("_auth"), how="left")
     is_inside = F.col("started_at").between(F.col("_granted"), F.col("_expires"))
-    record = records.Record(joined, record.extract, night, record.problems).with_columns(
+    record = replace(record, df=joined).with_columns(
         {
             "direction": F.coalesce("direction", F.lit("UNKNOWN")),
             "is_excess": ~F.coalesce(is_inside, F.lit(False)),
@@ -56,19 +53,12 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
         }
     )
     parties = F.coalesce("_t_a_number", "_t_b_number", "_t_imei", "_t_imsi")
-    # Each message names its own detail so that a person can tell the two apart.
-    record = records.Record(
-        record.df,
-        record.extract,
-        night,
-        (
-            Problem(F.col("_t_auth_urn").isNull(), "NO_AUTHORISATION", "the event names no authorisation"),
-            Problem(F.col("_auth").isNull(), "NO_AUTHORISATION", NO_AUTHORISATION),
-            *record.problems,
-            Problem(parties.isNull(), "MISSING_REQUIRED", "a number, imei or imsi"),
-        ),
+    unauthorised = (
+        Problem(F.col("_t_auth_urn").isNull(), "NO_AUTHORISATION", "the event names no authorisation"),
+        Problem(F.col("_auth").isNull(), "NO_AUTHORISATION", "no authorisation of this reference is known"),
     )
-    return records.finish(record, silver.COMMS_EVENTS, "comms_events")
+    nobody = Problem(parties.isNull(), "MISSING_REQUIRED", "a number, imei or imsi")
+    return records.finish(record, silver.COMMS_EVENTS, "comms_events", first=unauthorised, then=(nobody,))
 
 
 def _event_id() -> Column:

@@ -7,7 +7,7 @@ becomes NULL and its column is kept in `_rescued`: a nominal is not lost for a t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
@@ -39,21 +39,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Record:
-    """A feed's rows with one typed column per field (named as the field), and what is wrong with them so far.
+    """A feed's rows with one typed column per field (named as the field).
 
-    `df` also holds the row's own columns, `_m` (map of the sender's top-level columns) and `_t_<field>` (as written).
+    `df` also holds the row's own columns, `_m` (map of the sender's top-level columns), `_t_<field>` (as written) and
+    `_wrong`: the first problem that follows from the kinds of fields alone, judged before a noun changes any column.
     """
 
     df: DataFrame
     extract: extraction.Extract
     night: date
-    problems: tuple[Problem, ...]
 
     def with_columns(self, columns: Mapping[str, Column]) -> Record:
-        return Record(self.df.withColumns(dict(columns)), self.extract, self.night, self.problems)
-
-    def with_problems(self, *problems: Problem) -> Record:
-        return Record(self.df, self.extract, self.night, (*self.problems, *problems))
+        return replace(self, df=self.df.withColumns(dict(columns)))
 
 
 def parsed(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source]) -> tuple[DataFrame, extraction.Extract]:
@@ -62,18 +59,22 @@ def parsed(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source]) ->
     mine = rows.filter((F.col("feed") == feed) & F.col("sender").isin(senders))
     extract = extraction.Extract(sources, feed, F.col("_m"))
     texts = {f"_t_{name}": extract.text(name) for name in layouts.FIELDS[feed]}
+    for name, field in layouts.FIELDS[feed].items():
+        if field.kind == "party":  # a withheld number is an absent one
+            text = texts[f"_t_{name}"]
+            texts[f"_t_{name}"] = F.when(~F.upper(text).isin(*phones.WITHHELD), text)
     return mine.withColumn("_m", F.from_json("raw", "map<string,string>")).withColumns(texts), extract
 
 
 def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], night: date) -> Record:
-    """Typed values of every field of `feed`, and the problems that follow from the kinds of fields alone."""
+    """Typed values of every field of `feed`, and what is wrong with them."""
     df, extract = parsed(rows, feed, sources)
     fields = layouts.FIELDS[feed]
     df = df.withColumns({name: _value(extract, name, field, night) for name, field in fields.items()})
     missing = [
         Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name) for name, f in fields.items() if f.is_required
     ]
-    return Record(df, extract, night, (*missing, *_unreadable(fields)))
+    return Record(df.withColumn("_wrong", _first((*missing, *_unreadable(fields)))), extract, night)
 
 
 _REASONS = {"date": "BAD_DATE", "instant": "BAD_DATE", "code": "BAD_CODE", "boolean": "BAD_CODE", "marking": "BAD_CODE"}
@@ -113,7 +114,7 @@ def _value(extract: extraction.Extract, name: str, field: layouts.Field, night: 
         "boolean": lambda: boolean(extract.national(name, text)),
         "number": lambda: number(text),
         "phone": lambda: phones.e164_of(text),
-        "party": lambda: F.when(~F.upper(text).isin(*phones.WITHHELD), phones.party_of(text)),
+        "party": lambda: phones.party_of(text),
         "postcode": lambda: postcode(text),
         "vehicle": lambda: vehicle(text),
     }
@@ -177,13 +178,18 @@ def local_id(extract: extraction.Extract, reference: Column) -> Column:
     return F.concat(extract.force(), F.lit(":"), reference)
 
 
-def finish(record: Record, table: Table, feed: str) -> DataFrame:
+def finish(
+    record: Record, table: Table, feed: str, first: Sequence[Problem] = (), then: Sequence[Problem] = ()
+) -> DataFrame:
     """The judged records: the contract's columns, and the columns of JUDGEMENT.
+
+    Problems in `first` come before those of the kinds of fields, problems in `then` after them.
 
     `reason` is the first problem's, or NULL for an accepted record. Of several accepted records of one key the last by
     file and row is current; the others are `is_superseded`.
     """
-    df = record.df.withColumn("_rescued", _rescued(record.extract)).withColumn("_why", _first(record.problems))
+    df = record.df.withColumn("_rescued", _rescued(record.extract))
+    df = df.withColumn("_why", F.coalesce(*_each(first), F.col("_wrong"), *_each(then)))
     df = df.withColumns(
         {
             "night": F.lit(record.night),
@@ -204,11 +210,14 @@ def finish(record: Record, table: Table, feed: str) -> DataFrame:
 
 def _first(problems: Sequence[Problem]) -> Column:
     """The first problem that applies, as a struct of reason and detail; NULL where none does."""
+    return F.coalesce(*_each(problems))
 
+
+def _each(problems: Sequence[Problem]) -> list[Column]:
     def why(problem: Problem) -> Column:
         return F.struct(F.lit(problem.reason).alias("reason"), F.lit(problem.detail).alias("detail"))
 
-    return F.coalesce(*[F.when(problem.condition, why(problem)) for problem in problems])
+    return [F.when(problem.condition, why(problem)) for problem in problems]
 
 
 def _rescued(extract: extraction.Extract) -> Column:

@@ -41,11 +41,12 @@ def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
         ),
         Problem(F.col("marking").isin(*codes.LEGACY_MARKINGS), "MARKING_LEGACY", "marking: legacy, for review"),
     )
-    record = records.Record(record.df, extract, night, (*first, *record.problems, *_problems()))
     return records.finish(
         record.with_columns({"tags": national, "text_hash": F.sha2("text", 256), "is_csae": _is_csae(national)}),
         silver.REPORTS,
         "reports",
+        first=first,
+        then=_problems(),
     )
 
 

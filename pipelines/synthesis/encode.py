@@ -81,10 +81,10 @@ def _combined(columns: Columns, prefix: str) -> pa.Array:
     return pc.binary_join_element_wise(columns[f"{prefix}_intelligence"], columns[f"{prefix}_source"], "")
 
 
-def theirs(layout: senders.Layout, feed: senders.Feed, columns: Columns, first_row: int) -> Columns:
+def theirs(layout: senders.Layout, feed: senders.Feed, columns: Columns) -> Columns:
     """Columns in the sender's names, order, words and types. Items in arrays are nested later, by format."""
     n = len(next(iter(columns.values())))
-    turn = np.arange(first_row, first_row + n)
+    turn = np.arange(n)
     if "direction" in columns:  # a provider's two words for one kind of event say which way it went
         turn = np.asarray(pc.fill_null(pc.equal(columns["direction"], "INCOMING"), False)).astype(np.int64)
     found: Columns = {}
@@ -97,7 +97,7 @@ def theirs(layout: senders.Layout, feed: senders.Feed, columns: Columns, first_r
                 for part in ("text", "source", "intelligence"):
                     found[numbered[part].format(n=k)] = columns[f"item{k}_{part}"]
     for name in feed.ignore:
-        numbers = pa.array(np.arange(first_row + 1, first_row + n + 1))
+        numbers = pa.array(np.arange(1, n + 1))
         found[name] = numbers if feed.format == "parquet" else numbers.cast(pa.string())
     return found
 
@@ -123,18 +123,10 @@ def _shaped(values: pa.Array, layout: senders.Layout, feed: senders.Feed) -> pa.
     return values
 
 
-def write(
-    path: Path,
-    layout: senders.Layout,
-    feed_name: str,
-    columns: Columns,
-    *,
-    first_row: int = 0,
-    extra: Columns | None = None,
-) -> int:
+def write(path: Path, layout: senders.Layout, feed_name: str, columns: Columns, extra: Columns | None = None) -> int:
     """Write one file in the sender's format and return its number of rows. `extra`: more, in the sender's names."""
     feed = layout.feeds[feed_name]
-    own = {**theirs(layout, feed, columns, first_row), **(extra or {})}
+    own = {**theirs(layout, feed, columns), **(extra or {})}
     n = len(next(iter(own.values())))
     path.parent.mkdir(parents=True, exist_ok=True)
     if feed.format == "csv":

@@ -106,12 +106,19 @@ class Writer:
         return self.landing / sender / feed / day / f"{sender}_{feed}_{day.replace('-', '')}_{suffix}.{extension}"
 
     def _write(
-        self, sender: str, feed: str, night: int, suffix: str, columns: Columns, kind: str = "normal", **more: Columns
+        self,
+        sender: str,
+        feed: str,
+        night: int,
+        suffix: str,
+        columns: Columns,
+        kind: str = "normal",
+        extra: Columns | None = None,
     ) -> None:
         if not len(next(iter(columns.values()))):
             return
         path = self._path(sender, feed, night, suffix)
-        n = encode.write(path, self.planet.layouts[sender], feed, columns, **more)  # type: ignore[arg-type]
+        n = encode.write(path, self.planet.layouts[sender], feed, columns, extra)
         self.files.append(File(sender, feed, self._day(night), str(path.relative_to(self.landing)), n, kind))
 
     # -- forces -------------------------------------------------------------------------------------------------------

@@ -56,8 +56,8 @@ def land(home: Path, records: pd.DataFrame, deleted: set[str]) -> None:
     everything = pd.DataFrame({"record_id": ids, "on": "2026-01-02"})
     drops = {
         "reports": everything.assign(
-            title=records["title"], tags=np.where(is_tagged, "relevant", ""), abstract1=records["abstract"], source1="2",
-            grade1="B",
+            title=records["title"], tags=np.where(is_tagged, "relevant", ""), abstract1=records["abstract"],
+            source1="2", grade1="B",
         ),
         "nominals": everything,
         "report_links": everything,
@@ -102,8 +102,7 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
         ranking = [row.subject_id.removeprefix("ZZ:") for row in shown.select("subject_id").collect()]
         ours.append(recall(ranking, deleted))
         theirs.append(recall(plain(records, deleted, seed), deleted))
-    print(
-        f"recall of deleted tags in the first 2 x deleted rows, by seed: ours {np.round(ours, 3)}, mean {np.mean(ours):.3f}"
-    )
+    print("recall of deleted tags in the first 2 x deleted rows, by seed")
+    print(f"the night: {np.round(ours, 3)}, mean {np.mean(ours):.3f}")
     print(f"plain TF-IDF with logistic regression: {np.round(theirs, 3)}, mean {np.mean(theirs):.3f}; stated {PLAIN}")
     assert np.mean(ours) >= PLAIN
