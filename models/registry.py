@@ -1,6 +1,6 @@
 """The registry: the only door to MLflow. What is compared is logged; what is registered has a manifest of hashes.
 
-MLflow runs on SQLite with local artefacts by default; `MLFLOW_TRACKING_URI` names a server where there is one. Before a
+MLflow runs on SQLite with local artefacts by default; `NIGHTJAR_MLFLOW_URI` names a server where there is one. Before a
 version is loaded, every file of it must have the hash that was noted when it was registered, and its `MLmodel` must
 name MLflow's own scikit-learn loader and no code.
 """
@@ -47,12 +47,15 @@ class RegistryError(RuntimeError):
 
 
 class Registry:
-    """Runs and models in `folder` (SQLite and local artefacts), or on the server that `MLFLOW_TRACKING_URI` names."""
+    """Runs and models in `folder` (SQLite and local artefacts), or on the server that `NIGHTJAR_MLFLOW_URI` names."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
+        # Not MLflow's own variable: MLflow sets that one itself, to whatever it was last pointed at.
+        server = os.environ.get("NIGHTJAR_MLFLOW_URI")
+        self.uri = server or f"sqlite:///{folder / 'mlflow.db'}"
+        self._artifacts = None if server else (folder / "artifacts").as_uri()
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
         self._client = mlflow.MlflowClient(self.uri, self.uri)
@@ -201,8 +204,7 @@ class Registry:
         found = self._client.get_experiment_by_name(EXPERIMENT)
         if found is not None:
             return str(found.experiment_id)
-        where = None if "MLFLOW_TRACKING_URI" in os.environ else (self._folder / "artifacts").as_uri()
-        return str(self._client.create_experiment(EXPERIMENT, where))
+        return str(self._client.create_experiment(EXPERIMENT, self._artifacts))
 
 
 def _refuse_code(about: Mapping[str, Any], what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
@@ -32,7 +33,7 @@ def unknown_codes(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Sour
         if field.kind not in CODED:
             continue
         values = records.raw_list(extract, name) if field.kind == "codes" else F.array(f"_t_{name}")
-        found.append(F.transform(values, lambda value, name=name: _unknown(extract, name, value)))  # type: ignore[misc]
+        found.append(F.transform(values, functools.partial(_unknown, extract, name)))
     if not found:
         return df.select(F.lit("").alias("field"), F.lit("").alias("value"), F.lit(0).alias("n_rows")).limit(0)
     unknown = df.select(F.explode(F.flatten(F.array(*found))).alias("code")).filter("code IS NOT NULL").select("code.*")
