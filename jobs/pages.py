@@ -128,8 +128,9 @@ def queue(rows: Sequence[Row], opened: str | None, waiting: Mapping[str, str], *
 
 def _queue_row(row: Row, opened: str | None, waiting: Mapping[str, str], *, is_blind: bool) -> str:
     css = "open" if row["item_id"] == opened else "done" if row["item_id"] in waiting else ""
-    strongest = "".join(reason_chip(reason) for reason in row["reasons"][:N_CHIPS])
-    more = len(row["reasons"]) - N_CHIPS
+    reasons = [reason for reason in row["reasons"] if reason["kind"] != "flag"]  # flags stand beside the title
+    strongest = "".join(reason_chip(reason) for reason in reasons[:N_CHIPS])
+    more = len(reasons) - N_CHIPS
     cells = [] if is_blind else [f'<td class="num">{row["rank"]}</td>', f"<td>{score(row)}</td>"]
     cells += [
         f'<td><div class="title">{sinks.html(row.get("title") or "(no title)")}</div>'

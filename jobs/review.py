@@ -61,7 +61,7 @@ def open_queue(
     queue: str = "reclassify",
     limit: int = 50,
 ) -> Review:
-    """The top `limit` rows of each force's queue, with title and tags of the report as of the night.
+    """The top `limit` rows of each force's queue, with title and tags of the report as published.
 
     A blind queue comes in the order of its items' ids, so that the place in it says nothing.
 
@@ -82,15 +82,14 @@ def open_queue(
     rows = room.consult(
         shown.where(F.col("rank") <= limit).orderBy(*order), on_what, who, why="blind" if is_blind else None
     )
-    about = {
-        row["report_id"]: row
-        for row in _known(
-            room, silver.REPORTS, day, "report_id", [r["subject_id"] for r in rows], ["title", "tags"], who
-        )
-    }
-    nothing: dict[str, Any] = {"title": None, "tags": []}
-    rows = [{**row, **{n: about.get(row["subject_id"], nothing)[n] for n in nothing}} for row in rows]
+    rows = [{**row, **_about(row["details"])} for row in rows]
     return Review(room, queue, day, force or None, who, is_blind, rows, counts, room.waiting())
+
+
+def _about(details: Mapping[str, str]) -> dict[str, Any]:
+    """Title and tags as the queue published them: no other table is read to list it."""
+    tags = details.get("tags", "")
+    return {"title": details.get("title"), "tags": tags.split(", ") if tags else []}
 
 
 def newest(room: notebook.Room, queue: str) -> date:

@@ -132,8 +132,8 @@ QUIET = set(
     " ul li pre code details summary svg line rect text".split()
 )
 ATTRIBUTES = set(
-    "class style title colspan role aria-label lang charset http-equiv content name id viewbox width height x y x1 x2 y1"
-    " y2 text-anchor stroke fill opacity".split()
+    "class style title colspan role aria-label lang charset http-equiv content name id viewbox width height x y x1 x2"
+    " y1 y2 text-anchor stroke fill opacity".split()
 )
 
 

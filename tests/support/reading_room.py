@@ -164,6 +164,7 @@ def _item(n: int, report: Mapping[str, Any], terms: Mapping[str, float]) -> dict
         "is_text_changed": n == 2,
         "is_suspected_false": n == 3,
         "text_hash": report["text_hash"],
+        "details": {"title": report["title"], "tags": ", ".join(report["tags"])},
         "source_rows": [("silver.reports", report["report_id"], report["_file"], SHA, report["_row_number"])],
         "table_versions": {"silver.reports": 3, "silver.report_people": 3, "silver.investigations": 3},
         "model_name": "reclassify",

@@ -1,0 +1,134 @@
+"""The registry on a real SQLite: what is logged, what is promoted, and what is refused before it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+import yaml
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from models import artefact, candidates, explain, registry, training
+
+TAGS = {"night": "2026-01-05", "data_version": "1", "code_commit": "abc"}
+SIGNS = "gifts hotel older phone secret".split()
+PLAIN = "vehicle speeding market noise garden parking shop fence dog bus".split()
+
+
+@pytest.fixture(scope="module")
+def comparison() -> training.Comparison:
+    rng = np.random.default_rng(1)
+    label = rng.random(400) < 0.2
+    texts = [
+        " ".join(rng.choice(PLAIN, 8)) + (" " + " ".join(rng.choice(SIGNS, 3)) if is_csae else "") for is_csae in label
+    ]
+    frame = pd.DataFrame(
+        {
+            "report_id": [f"36:{n}" for n in range(400)], "text": texts,
+            "text_hash": [hashlib.sha256(f"{n}{t}".encode()).hexdigest() for n, t in enumerate(texts)], "label": label,
+            "stratum": np.where(label, "CSAE", "NO_TAG"), "force": "36", "person_ids": [[f"36:p{n}"] for n in range(400)],
+            "is_suspected_false": False,
+        }
+    )  # fmt: skip
+    chosen = (candidates.KEYWORD_RULE, candidates.TFIDF_LOGISTIC)
+    return training.train(frame, chosen, seed=1, n_folds=3, capacity=20)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory, comparison: training.Comparison) -> registry.Registry:
+    """A registry with one champion."""
+    made = registry.Registry(tmp_path_factory.mktemp("mlflow"))
+    result = comparison.result("tfidf_logistic")
+    version = made.register("reclassify", result, made.log(comparison, TAGS), TAGS)
+    assert made.promote("reclassify", version, result, comparison.result("keyword_rule")) == []
+    return made
+
+
+def test_the_champion_comes_back_as_it_was_fitted(shelf: registry.Registry, comparison: training.Comparison):
+    champion = shelf.champion("reclassify")
+    assert champion is not None
+    fitted = comparison.result("tfidf_logistic").pipeline
+    texts = ["older male, gifts and a hotel", "a dog at the garden fence"]
+    assert np.array_equal(champion.load().predict_proba(texts), fitted.predict_proba(texts))
+    assert champion.tags["night"] == "2026-01-05"
+
+
+def test_a_night_before_the_training_has_no_champion(shelf: registry.Registry):
+    assert shelf.champion("reclassify", date(2026, 1, 4)) is None
+    assert shelf.champion("reclassify", date(2026, 1, 5)) is not None
+
+
+def test_a_worse_model_is_refused_with_reasons(shelf: registry.Registry, comparison: training.Comparison):
+    result = comparison.result("tfidf_logistic")
+    worse = replace(result, metrics={**result.metrics, "average_precision": 0.001})
+    version = shelf.register("reclassify", worse, shelf.log(comparison, TAGS), TAGS)
+    refusals = shelf.promote("reclassify", version, worse, comparison.result("keyword_rule"))
+    assert len(refusals) == 2
+    assert shelf.champion("reclassify").version != version
+
+
+def test_a_baseline_is_never_registered(shelf: registry.Registry, comparison: training.Comparison):
+    with pytest.raises(registry.RegistryError, match="baseline"):
+        shelf.register("reclassify", comparison.result("keyword_rule"), "", TAGS)
+
+
+@pytest.mark.parametrize("name", ["model.skops", "MLmodel"])
+def test_a_changed_file_is_refused_before_it_is_loaded(shelf: registry.Registry, name: str):
+    stored = next(path for path in Path(shelf._folder, "artifacts").rglob(name))
+    content = stored.read_bytes()
+    stored.write_bytes(content + b" ")
+    try:
+        with pytest.raises(artefact.ModelRefusedError, match=name):
+            for version in ("1", "2"):
+                shelf.load("reclassify", version)
+    finally:
+        stored.write_bytes(content)
+
+
+def test_an_mlmodel_that_names_code_is_refused():
+    plain = {
+        "flavors": {
+            "python_function": {"loader_module": "mlflow.sklearn"},
+            "sklearn": {"serialization_format": "skops"},
+        }
+    }
+    registry._refuse_code(plain, "it")
+    for about in ("loader_module: evil", "{loader_module: mlflow.sklearn, code: code}"):
+        bad = {"flavors": {**plain["flavors"], "python_function": yaml.safe_load(about)}}
+        with pytest.raises(artefact.ModelRefusedError):
+            registry._refuse_code(bad, "it")
+
+
+class _Foreign(LogisticRegression):
+    pass
+
+
+def test_types_that_are_not_on_the_list_are_refused():
+    pipeline = make_pipeline(CountVectorizer(), _Foreign()).fit(["one two", "three four"], [0, 1])
+    blob = skops.io.dumps(pipeline)
+    with pytest.raises(artefact.ModelRefusedError, match="_Foreign"):
+        artefact.load(blob, hashlib.sha256(blob).hexdigest())
+    with pytest.raises(artefact.ModelRefusedError, match="not loaded"):
+        artefact.load(blob, "0" * 64)
+
+
+def test_the_parts_of_an_explanation_add_up_to_the_log_odds(comparison: training.Comparison):
+    pipeline = comparison.result("tfidf_logistic").pipeline
+    text = "Older male with GIFTS at the hotel; dog at the fence"
+    found = explain.terms(pipeline, [text], n_up=100, n_down=100)[0]
+    probability = pipeline.predict_proba([text])[0, 1]
+    calibrated = pipeline.steps[-1][1].calibrated_classifiers_[0]
+    slope, offset = calibrated.calibrators[0].a_, calibrated.calibrators[0].b_
+    rest = -(slope * calibrated.estimator.intercept_[0] + offset)
+    assert np.isclose(np.log(probability / (1 - probability)), rest + sum(term.weight for term in found))
+    gifts = next(term for term in found if term.text == "gifts")
+    assert text[gifts.start : gifts.end] == "GIFTS"
+    assert gifts.weight > 0
