@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test check ui notebooks bench dictionary clean
+.PHONY: help setup setup-bert lock nightly test check ui notebooks bench dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -11,10 +11,16 @@ help: ## this list
 setup: ## virtual environment and Java archives; quick when nothing changed
 	@$(PYTHON) infra/setup.py
 
+setup-bert: ## the same and what fine-tuned BERT needs (torch: several GB)
+	@$(PYTHON) infra/setup.py --with bert
+
+lock: setup ## both lock files anew from pyproject.toml, keeping the versions that still fit
+	@$(PYTHON) infra/lock.py
+
 nightly: setup ## tonight, end to end, on synthetic data if there is none
 	@$(BIN)/nightjar nightly
 
-test: setup ## every test, benchmarks aside
+test: setup-bert ## every test, benchmarks aside
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: setup ## lint, format, types, import rules

@@ -1,7 +1,8 @@
 """Sets a fresh machine up: virtual environment from the lock file, Java archives by checksum. Standard library only.
 
-Run as `python3 infra/setup.py`, which the Makefile does before every command. The first time takes minutes; after that
-a stamp in the virtual environment says that nothing changed, and it ends in a fraction of a second.
+Run as `python3 infra/setup.py`, which the Makefile does before every command; `--with bert` adds what the fine-tuned
+BERT needs (torch, several GB), and stays added. The first time takes minutes; after that a stamp in the virtual
+environment says that nothing changed, and it ends in a fraction of a second.
 Everything that can be wrong with the machine is said in one sentence with what to do, and the exit code is 1.
 """
 
@@ -39,9 +40,11 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".nightjar-setup"
+LOCKS = {"": "requirements.lock", "bert": "requirements-bert.lock"}  # the second holds all of the first, and more
 # What the environment is made from: a change of any of these makes set-up run again.
 SOURCES = (
     "requirements.lock",
+    "requirements-bert.lock",
     "pyproject.toml",
     "infra/bootstrap.lock",
     "infra/jars.toml",
@@ -92,11 +95,12 @@ def get_installer(progress: Progress, environ: dict[str, str], cache: Path) -> s
     return str(uv)
 
 
-def install_packages(progress: Progress, environ: dict[str, str], uv: str) -> None:
+def install_packages(progress: Progress, environ: dict[str, str], uv: str, extra: str) -> None:
     """Exactly the packages of the lock file, each by its hash, and this project on top, editable."""
-    lock = ROOT / "requirements.lock"
+    lock = ROOT / LOCKS[extra]
     count = len(re.findall(r"^[a-z0-9].*==", lock.read_text(), re.MULTILINE))
-    progress.say(f"packages: up to {count} from requirements.lock (first time: minutes, 1.5 GB)")
+    size = "7 GB" if extra else "1.5 GB"
+    progress.say(f"packages: up to {count} from {lock.name} (first time: minutes, {size})")
     sync = [uv, "pip", "sync", "--python", str(PYTHON), "--require-hashes", str(lock)]
     # The cache first, without a network: quick, and it works where there is none.
     code, _ = progress.run("packages", [*sync, "--offline"], environ)
@@ -229,15 +233,21 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def is_ready(environ: dict[str, str]) -> bool:
-    """The stamp is of these sources, and interpreter, Java and archives are still there. Takes milliseconds."""
+def read_stamp() -> dict:
+    """What the last complete set-up noted; empty where there was none."""
     try:
-        stamp = json.loads(STAMP.read_text())
+        return dict(json.loads(STAMP.read_text()))
     except (OSError, ValueError):
-        return False
+        return {}
+
+
+def is_ready(environ: dict[str, str], extra: str = "") -> bool:
+    """The stamp is of these sources, and interpreter, Java and archives are still there. Takes milliseconds."""
+    stamp = read_stamp()
     jars = [jar for jar in read_jars() if not jar.get("optional")]
     return (
         stamp.get("fingerprint") == fingerprint()
+        and extra in ("", stamp.get("extra"))
         and stamp.get("environ") == choices(environ)
         and os.access(stamp.get("java", ""), os.X_OK)
         and PYTHON.exists()
@@ -251,15 +261,16 @@ def choices(environ: dict[str, str]) -> dict[str, str]:
     return {name: environ[name] for name in names if environ.get(name)}
 
 
-def set_up(environ: dict[str, str]) -> None:
+def set_up(environ: dict[str, str], extra: str = "") -> None:
     """Makes the machine ready, or raises SetupError. One at a time per checkout: a second one waits."""
-    if is_ready(environ):
+    if is_ready(environ, extra):
         return
     handle = os.open(ROOT, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if is_ready(environ):
+        if is_ready(environ, extra):
             return
+        extra = extra or read_stamp().get("extra", "")  # what was added once is not taken away
         progress = Progress()
         java = machine.find_java(environ)
         machine.check_folder(ROOT)
@@ -271,18 +282,21 @@ def set_up(environ: dict[str, str]) -> None:
         make_environment(progress, environ)
         environ = mirror(environ)
         uv = get_installer(progress, environ, cache)
-        install_packages(progress, environ, uv)
+        install_packages(progress, environ, uv, extra)
         get_jars(progress, environ, cache, java)
-        stamp = {"fingerprint": fingerprint(), "environ": choices(environ), "java": java}
+        stamp = {"fingerprint": fingerprint(), "environ": choices(environ), "java": java, "extra": extra}
         STAMP.write_text(json.dumps(stamp))
         progress.say("ready")
     finally:
         os.close(handle)
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
+    if words not in ([], ["--with", "bert"]):
+        print("usage: python3 infra/setup.py [--with bert]", file=sys.stderr)
+        return 2
     try:
-        set_up(dict(os.environ))
+        set_up(dict(os.environ), words[1] if words else "")
     except SetupError as error:
         print(f"Set-up stopped. {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -298,4 +312,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -85,8 +85,9 @@ def score(row: Row) -> str:
 def reason_chip(reason: Row) -> str:
     """One reason: its words, coloured and signed by the way it moved the score."""
     weight = reason["weight"]
-    if reason["kind"] == "flag" or weight is None:
-        return f'<span class="chip flag" title="{sinks.html(reason["text"])}">{sinks.html(reason["text"])}</span>'
+    if not weight:  # a rule or a flag, which moves nothing
+        css = "flag" if reason["kind"] == "flag" else "tag"
+        return f'<span class="chip {css}" title="{sinks.html(reason["text"])}">{sinks.html(reason["text"])}</span>'
     kind, sign = ("up", "+") if weight >= 0 else ("down", "\N{MINUS SIGN}")
     title = sinks.html(f"{reason['text']} {weight:+.3f}")
     return f'<span class="chip {kind}" title="{title}">{sign} {sinks.html(reason["text"])}</span>'

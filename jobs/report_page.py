@@ -68,8 +68,8 @@ def reasons(rows: Sequence[Row]) -> str:
     largest = max((abs(r["weight"]) for r in rows if r["weight"] is not None), default=0.0) or 1.0
     lines = []
     for text, weight in dict.fromkeys((r["text"], r["weight"]) for r in rows):
-        if weight is None:
-            lines.append(f'<tr><td>{sinks.html(text)}</td><td class="num"></td><td></td></tr>')
+        if not weight:  # a rule or a flag, which moves nothing
+            lines.append(f'<tr><td>{sinks.html(text)}</td><td class="num"></td><td class="wide"></td></tr>')
             continue
         width = 50 * abs(weight) / largest
         kind, left = ("up", 50.0) if weight >= 0 else ("down", 50 - width)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, strip_accents_unicode
 from sklearn.pipeline import Pipeline
 
@@ -43,8 +44,7 @@ def terms(pipeline: Pipeline, texts: Sequence[str], n_up: int = 6, n_down: int =
         NotExplainableError: the classifier is not linear.
     """
     counts: CountVectorizer = pipeline.steps[0][1]
-    matrix = pipeline[:-1].transform(texts).tocsr()
-    parts = matrix.multiply(coefficients(pipeline)).tocsr()
+    parts = _parts(pipeline, texts)
     names = counts.get_feature_names_out()
     found = []
     for row, text in enumerate(texts):  # the few reports of a queue
@@ -73,6 +73,25 @@ def coefficients(pipeline: Pipeline) -> np.ndarray:
         raise NotExplainableError(f"{type(classifier).__name__} has no coefficients")
     # Platt's sigmoid is 1 / (1 + exp(a f + b)): log-odds are -(a f + b).
     return -float(calibrated.calibrators[0].a_) * np.asarray(classifier.coef_).ravel()
+
+
+def _parts(pipeline: Pipeline, texts: Sequence[str]) -> sparse.csr_matrix:
+    """Texts x terms: each term's part in the log-odds.
+
+    Where topics stand beside the terms (`candidates.weights_and_topics`), a report's topics are its weighted terms times
+    the topics' loadings, divided by the length of the result; so each term's part through the topics is exact too, at
+    the report's own length, and parts and intercept still add up to the log-odds.
+    """
+    n_terms = len(pipeline.steps[0][1].vocabulary_)
+    matrix = sparse.csr_matrix(pipeline[:-1].transform(texts))
+    slopes, terms_only = coefficients(pipeline), matrix[:, :n_terms]
+    own = sparse.csr_matrix(terms_only.multiply(slopes[:n_terms]))
+    if matrix.shape[1] == n_terms:
+        return own
+    loadings = pipeline.steps[1][1].named_steps["both"].named_transformers["topics"].named_steps["svd"].components_
+    length = np.linalg.norm(terms_only @ loadings.T, axis=1)
+    through = terms_only.multiply(slopes[n_terms:] @ loadings)
+    return sparse.csr_matrix(own + through.multiply(1.0 / np.where(length > 0, length, 1.0)[:, None]))
 
 
 def _places(counts: CountVectorizer, text: str, wanted: set[str]) -> dict[str, tuple[int, int]]:

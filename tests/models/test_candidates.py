@@ -1,0 +1,38 @@
+"""What classifiers read, and what the keyword rule says."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.base import clone
+
+from models import candidates, keywords, words
+
+
+def test_names_are_unique_and_builds_are_unfitted():
+    names = [candidate.name for candidate in candidates.CANDIDATES]
+    assert len(names) == len(set(names))
+    for candidate in candidates.CANDIDATES:
+        assert candidate.vectoriser in candidates.VECTORISERS
+        built = candidate.build(7, **candidate.grid[0])
+        assert not hasattr(built, "classes_")
+        clone(built)
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match="no such candidate: nonesuch"):
+        candidates.named(["nonesuch"])
+
+
+def test_protected_and_function_words_and_long_numbers_are_not_read():
+    analyse = candidates.word_counts().build_analyzer()
+    text = "A Somali male, IC3, of Polish nationality, the caller: 14yo not seen since 2024, ring 07700900123"
+    read = {word for term in analyse(text) for word in term.split()}
+    assert read == {"male", "caller", "14yo", "not", "seen", "ring"}  # negation and age stay
+    assert not read & set(words.PROTECTED_WORDS)
+
+
+def test_keyword_rule_counts_each_phrase_once_and_ignores_negation():
+    # "groomed" 2; "child" 0.5; "gifts" 0.5; twice "gifts" is still 0.5
+    assert keywords.points(["child groomed with gifts, gifts"]).tolist() == [3.0]
+    assert keywords.points(["no sign of grooming"]).tolist() == keywords.points(["grooming"]).tolist() == [2.0]
+    assert keywords.points(["a quiet evening"]).tolist() == [0.0]
