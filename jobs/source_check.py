@@ -115,8 +115,8 @@ def _feed(
 def _authorisations(
     spark: SparkSession, rows: DataFrame, sources: dict[str, layouts.Source], night: date, feed: str
 ) -> DataFrame | None:
-    """For events, the authorisations that lie beside them."""
-    if feed != "comms_events":
+    """For what is held under authorisations, those that lie beside it."""
+    if feed not in conform.AUTHORISED:
         return None
     if "comms_authorisations" not in next(iter(sources.values())).feeds:
         return spark.createDataFrame([], silver.COMMS_AUTHORISATIONS.struct())

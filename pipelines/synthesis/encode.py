@@ -118,7 +118,7 @@ def _shaped(values: pa.Array, layout: senders.Layout, feed: senders.Feed) -> pa.
     if pa.types.is_boolean(kind) and feed.format != "jsonl":
         yes, no = _BOOLEANS[feed.delimiter] if feed.format == "csv" else ("Yes", "No")
         return pc.if_else(values, yes, no)
-    if pa.types.is_integer(kind) and feed.format != "jsonl":
+    if (pa.types.is_integer(kind) or pa.types.is_floating(kind)) and feed.format != "jsonl":
         return values.cast(pa.string())
     return values
 

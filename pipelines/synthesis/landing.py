@@ -170,10 +170,13 @@ class Writer:
     # -- providers ----------------------------------------------------------------------------------------------------
 
     def _provider(self, provider: comms.Provider, night: int) -> None:
+        if night == 0:
+            self._write(provider.sender, "comms_cells", night, "001", provider.network.rows())
         index = provider.arriving(night)
         if not len(index):
             return
         self._write(provider.sender, "comms_authorisations", night, "001", provider.authorisations(index))
+        self._write(provider.sender, "comms_subscribers", night, "001", provider.subscribers(index))
         step = CHUNK // comms.EVENTS_PER_AUTHORISATION
         for part, start in enumerate(range(0, len(index), step), start=1):
             some = index[start : start + step]
