@@ -23,6 +23,12 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         unmapped: {tags: OTHER}                   # what a value that `codes` does not name becomes, else BAD_CODE
         constants: {scheme: 3x5x2}                # ours: value, where the sender has no such column
         ignore: [Print Flag]                      # known and deliberately unused
+        header_rows: 3           # xlsx: a column's name is spread over these rows, joined by " / "
+        skip_rows: 1             # xlsx: rows with a title before the header
+        durations: seconds       # seconds | minutes (decimal) | clock (mm:ss or h:mm:ss)
+        clock: {column: Zone, offsets: {BST: "+01:00", GMT: "+00:00"}}  # which clock a local time was read from
+        patterns: {first_cell: "^([^@]+)"}        # ours: what part of the text is the value, as one group
+        file_name: {subject_number: "_([0-9]+)[.]csv$"}   # ours: value that only the file's name tells, as one group
 
 `constants` may also name `item_source` and `item_intelligence`, the grading of every item of a sender that grades none.
 """
@@ -32,7 +38,7 @@ from __future__ import annotations
 import codecs
 import re
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +73,14 @@ class Items:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """A column that says which clock a local time was read from, so that the hour that comes twice is told apart."""
+
+    column: str
+    offsets: Mapping[str, str]  # the sender's word in upper case -> "+01:00"
+
+
+@dataclass(frozen=True)
 class Feed:
     """One feed of a sender: file format, and how its columns and values map to ours."""
 
@@ -83,6 +97,12 @@ class Feed:
     unmapped: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    header_rows: int = 1
+    skip_rows: int = 0
+    durations: str = "seconds"
+    clock: Clock | None = None
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    file_name: Mapping[str, str] = field(default_factory=dict)
 
     def required_columns(self) -> list[str]:
         """Sender's columns (dotted paths for nested ones) without which no row of a file could be accepted."""
@@ -107,7 +127,7 @@ class Source:
 
 def mapped_columns(feed: Feed) -> set[str]:
     """Top-level sender columns that the layout uses or names in `ignore`; every other column of a file is rescued."""
-    names = [*feed.columns.values(), *feed.ignore]
+    names = [*feed.columns.values(), *feed.ignore, *([feed.clock.column] if feed.clock else [])]
     if feed.items is not None:
         names += [feed.items.path] if feed.items.path else [c for item in feed.items.columns() for c in item.values()]
     nested = feed.format in ("jsonl", "parquet")
@@ -117,6 +137,26 @@ def mapped_columns(feed: Feed) -> set[str]:
 def split_path(feed: Feed, column: str) -> list[str]:
     """A column as a path: dots reach into nested values in JSON and Parquet, and are plain characters elsewhere."""
     return column.split(".") if feed.format in ("jsonl", "parquet") else [column]
+
+
+def nearest(paths: Set[tuple[str, ...]], feed: str, sources: Mapping[str, Source]) -> tuple[str, list[str]] | None:
+    """Of the layouts of `feed`, the one that names most of a file's columns, and its required columns that are absent.
+
+    Args:
+        paths: every column of the file as a path.
+
+    Returns:
+        None where no layout names any of the columns. Of equals, the one with fewer absent, then the first by name.
+    """
+    found = []
+    for sender, (_, layout) in of_feed(sources, feed).items():
+        named = {tuple(split_path(layout, column)) for column in layout.columns.values()}
+        absent = [c for c in layout.required_columns() if tuple(split_path(layout, c)) not in paths]
+        found.append((-len(named & paths), len(absent), sender, absent))
+    if not found or min(found)[0] == 0:
+        return None
+    _, _, sender, absent = min(found)
+    return sender, absent
 
 
 def of_feed(sources: Mapping[str, Source], feed: str) -> dict[str, tuple[Source, Feed]]:
@@ -182,10 +222,12 @@ def parse(document: Any, where: str = "layout") -> Source:
 
 
 _FEED_KEYS = ("format", "delimiter", "encoding", "dates", "times", "columns", "lists", "items", "codes", "unmapped")
+_MORE_KEYS = ("constants", "ignore", "header_rows", "skip_rows", "durations", "clock", "patterns", "file_name")
+DURATIONS = ("seconds", "minutes", "clock")
 
 
 def _feed(name: str, keys: Mapping[str, Any], where: str) -> Feed:
-    _only(keys, where, (*_FEED_KEYS, "constants", "ignore"))
+    _only(keys, where, (*_FEED_KEYS, *_MORE_KEYS))
     fields = FIELDS[name]
     layout = _string(keys, "format", where)
     _check(layout in FORMATS, f"{where}.format", f"is {layout!r}, not one of {', '.join(FORMATS)}")
@@ -193,9 +235,10 @@ def _feed(name: str, keys: Mapping[str, Any], where: str) -> Feed:
     _check(len(delimiter) == 1 and delimiter not in '"\r\n', f"{where}.delimiter", "takes one character")
     columns = _strings(keys, "columns", where, fields)
     constants = _strings(keys, "constants", where, (*fields, *(ITEM_CONSTANTS if name == "reports" else ())))
-    both = sorted(set(columns) & set(constants))
+    named = _expressions(keys, "file_name", where, fields)
+    both = sorted(set(columns) & {*constants, *named})
     _check(not both, f"{where}.constants", f"names fields that have a column: {', '.join(both)}")
-    missing = [n for n, f in fields.items() if f.is_required and n not in columns and n not in constants]
+    missing = [n for n, f in fields.items() if f.is_required and n not in {*columns, *constants, *named}]
     if name == "reports" and "scheme" in missing:  # the scheme in force since about 2016
         constants, missing = {**constants, "scheme": "3x5x2"}, [n for n in missing if n != "scheme"]
     _check(not missing, f"{where}.columns", f"lacks required fields: {', '.join(missing)}")
@@ -214,7 +257,47 @@ def _feed(name: str, keys: Mapping[str, Any], where: str) -> Feed:
         unmapped=_unmapped(keys, where, fields),
         constants=constants,
         ignore=tuple(_list(keys, "ignore", where)),
+        header_rows=_count(keys, "header_rows", where, 1),
+        skip_rows=_count(keys, "skip_rows", where, 0),
+        durations=_durations(keys, where),
+        clock=_clock(_mapping(keys["clock"], f"{where}.clock"), f"{where}.clock") if "clock" in keys else None,
+        patterns=_expressions(keys, "patterns", where, columns),
+        file_name=named,
     )
+
+
+def _count(keys: Mapping[str, Any], key: str, where: str, least: int) -> int:
+    value = keys.get(key, least)
+    _check(isinstance(value, int) and least <= value <= 9, f"{where}.{key}", f"takes a number from {least} to 9")
+    _check(value == least or keys.get("format") == "xlsx", f"{where}.{key}", "belongs to xlsx only")
+    return int(value)
+
+
+def _durations(keys: Mapping[str, Any], where: str) -> str:
+    value = str(keys.get("durations", DURATIONS[0]))
+    _check(value in DURATIONS, f"{where}.durations", f"is {value!r}, not one of {', '.join(DURATIONS)}")
+    return value
+
+
+def _clock(keys: Mapping[str, Any], where: str) -> Clock:
+    _only(keys, where, ("column", "offsets"))
+    offsets = _mapping(keys.get("offsets"), f"{where}.offsets")
+    for word, offset in offsets.items():
+        is_offset = isinstance(offset, str) and re.fullmatch(r"[+-]\d{2}:\d{2}", offset)
+        _check(is_offset, f"{where}.offsets.{word}", "takes an offset such as +01:00, quoted")
+    return Clock(_string(keys, "column", where), {str(w).strip().upper(): str(o) for w, o in offsets.items()})
+
+
+def _expressions(keys: Mapping[str, Any], key: str, where: str, known: Any) -> dict[str, str]:
+    """Regular expressions with one group, by our field."""
+    found = _strings(keys, key, where, known)
+    for name, text in found.items():
+        try:
+            n_groups = re.compile(text).groups
+        except re.error as error:
+            raise LayoutError(f"{where}.{key}.{name}: is not a regular expression ({error})") from error
+        _check(n_groups == 1, f"{where}.{key}.{name}", "takes exactly one group: the value")
+    return found
 
 
 def _items(keys: Mapping[str, Any], where: str) -> Items:

@@ -17,6 +17,8 @@ from pipelines.conform.records import Problem
 from schemas import silver
 from schemas import sources as layouts
 
+_PARTIES = ("a_number", "b_number", "subject_number", "other_number")
+
 
 def authorisations(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
     """Judged authorisations (silver.comms_authorisations). A flag that is not given counts as not set."""
@@ -40,6 +42,14 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
     entity data alone, is kept and `is_excess`.
     """
     record = _authorised(records.read(rows, "comms_events", sources, night), known)
+    is_incoming = F.coalesce(F.col("direction") == "INCOMING", F.lit(False))
+    subject, other = F.col("subject_number"), F.col("other_number")
+    record = record.with_columns(
+        {
+            "a_number": F.coalesce("a_number", F.when(is_incoming, other).otherwise(subject)),
+            "b_number": F.coalesce("b_number", F.when(is_incoming, subject).otherwise(other)),
+        }
+    )
     is_inside = F.col("started_at").between(F.col("_granted"), F.col("_expires")) & (F.col("_kind") == "EVENTS")
     record = record.with_columns(
         {
@@ -49,7 +59,7 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
             "event_id": _event_id(),
         }
     )
-    parties = F.coalesce("_t_a_number", "_t_b_number", "_t_imei", "_t_imsi")
+    parties = F.coalesce(*(f"_t_{name}" for name in (*_PARTIES, "imei", "imsi")))
     nobody = Problem(parties.isNull(), "MISSING_REQUIRED", "a number, imei or imsi")
     return records.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=(nobody,))
 

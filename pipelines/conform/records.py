@@ -90,7 +90,7 @@ def _unreadable(fields: Mapping[str, layouts.Field]) -> list[Problem]:
             is_bad = F.col(f"_t_{name}").isNotNull() & ~F.coalesce(F.col(name).isin(*codes.MARKINGS), F.lit(False))
         if field.kind == "codes":
             found.append(Problem(F.exists(name, F.isnull), "BAD_CODE", f"{name}: a code that the layout does not name"))
-        elif field.kind in ("party", "number", "degrees"):
+        elif field.kind in ("party", "number", "duration", "degrees"):
             found.append(Problem(is_bad, "BAD_NUMBER", f"{name}: cannot be read"))
         elif field.kind in ("code", "boolean", "marking"):
             found.append(Problem(is_bad, "BAD_CODE", f"{name}: a code that the layout does not name"))
@@ -114,6 +114,7 @@ def _value(extract: extraction.Extract, name: str, field: layouts.Field, night: 
         "instant": lambda: within(extract.instant(text), instant_of(EARLIEST), instant_of(night + ahead + AHEAD)),
         "boolean": lambda: boolean(extract.national(name, text)),
         "number": lambda: number(text),
+        "duration": lambda: duration(extract, text),
         "degrees": lambda: degrees(text),
         "phone": lambda: phones.e164_of(text),
         "party": lambda: phones.party_of(text),
@@ -162,6 +163,17 @@ def number(text: Column) -> Column:
     """A number of 0 or more, thousands commas allowed; NULL for anything else, also for NaN and infinities."""
     plain = F.when(text.rlike(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?(?:[eE][+]?\d{1,2})?$"), text)
     return F.regexp_replace(plain, ",", "").try_cast("double")
+
+
+def duration(extract: extraction.Extract, text: Column) -> Column:
+    """Seconds, of 0 or more. Decimal minutes are rounded to whole seconds, which two decimals tell apart; mm:ss and
+    h:mm:ss may run over 59 minutes."""
+    parts = F.transform(F.split(text, ":"), lambda part: part.try_cast("double"))
+    is_clock = text.rlike(r"^(?:\d{1,3}:)?\d{1,4}:[0-5]\d$")
+    seconds = F.aggregate(parts, F.lit(0.0), lambda total, part: total * 60 + part)
+    by_clock = F.when(extract.units("clock"), F.when(is_clock, seconds))
+    by_minutes = F.when(extract.units("minutes"), F.round(number(text) * 60))
+    return F.coalesce(by_clock, by_minutes, F.when(extract.units("seconds"), number(text)))
 
 
 def degrees(text: Column) -> Column:

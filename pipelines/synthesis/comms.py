@@ -19,7 +19,15 @@ from schemas import codes
 Columns = dict[str, pa.Array]
 
 EVENTS_PER_AUTHORISATION = 40
-NUMBER_PREFIX = {"telco_north": "+44", "telco_south": "0"}  # what stands for the 0 of 07700900123
+# What stands for the 0 of 07700900123, by provider.
+NUMBER_PREFIX = {
+    "telco_north": "+44",
+    "telco_south": "0",
+    "telco_west": "0",
+    "telco_east": "+44",
+    "telco_coast": "44",
+    "telco_isle": "0044",
+}
 HUB_NUMBERS = tuple(range(people.N_MOBILES + people.N_LANDLINES - 12, people.N_MOBILES + people.N_LANDLINES))
 _SHORT_CODES = pa.array(["60777", "61016", "80088", "84888"])
 _NONE = pa.scalar(None, pa.string())
@@ -228,8 +236,8 @@ class Events:
         called = self._called(people.phones(np.where(is_data, -1, b)), outgoing & ~is_data)
         place = network.whereabouts(self.provider.planet, subject, key, self.started % world.DAY)
         first = self.provider.network.ids(self.ordinal, place)
-        beside = self.provider.network.ids(self.ordinal, network.beside(self.provider.planet, place, key))
         moves = draw.chance("event/moves", key, 0.3)
+        end = np.where(moves, network.beside(self.provider.planet, place, key), place)
         direction = pc.if_else(pa.array(outgoing), "OUTGOING", "INCOMING")
         return {
             "auth_urn": self._authorised(),
@@ -241,7 +249,9 @@ class Events:
             "started_at": pa.array(self.started).cast(pa.timestamp("s")),
             "duration_s": pa.array(seconds),
             "first_cell": first,
-            "last_cell": pc.if_else(pa.array(moves), beside, first),
+            "last_cell": self.provider.network.ids(self.ordinal, end),
+            "first_azimuth": self.provider.network.azimuths(place),
+            "last_azimuth": self.provider.network.azimuths(end),
             "direction": pc.if_else(pa.array(is_data), _NONE, direction),
         }
 

@@ -89,12 +89,15 @@ class Network:
         dlon = _SITE_SPREAD * (2 * draw.uniform(f"site/lon/{self.sender}", site) - 1) * 1.6  # degrees are shorter here
         return np.round(lat + dlat, 5), np.round(lon + dlon, 5)
 
+    def azimuths(self, place: draws.Ints) -> pa.Array:
+        """Where cells point, in degrees from north; NULL for those that point all ways."""
+        degrees = (place % PER_TOWN % 3 * 120.0 + 10 * (place // PER_TOWN)) % 360
+        return pa.array(degrees, mask=place % PER_TOWN == PER_TOWN - 1)
+
     def rows(self) -> Columns:
         """Cells as the feed comms_cells has them, in our names."""
         lat, lon = self.positions()
         place = np.arange(len(lat)) % PER_FORCE
-        is_all_ways = place % PER_TOWN == PER_TOWN - 1
-        azimuth = pa.array((place % PER_TOWN % 3 * 120.0 + 10 * (place // PER_TOWN)) % 360, mask=is_all_ways)
         day = self.planet.first_day
         moves = np.flatnonzero(place == PER_TOWN - 1)
         order = np.concatenate([np.arange(len(lat)), moves])
@@ -105,7 +108,7 @@ class Network:
             "cell": self._names.take(pa.array(order)),
             "latitude": pa.array(np.round(lat[order] + _MOVE * is_new, 5)),
             "longitude": pa.array(lon[order]),
-            "azimuth": azimuth.take(pa.array(order)),
+            "azimuth": self.azimuths(place[order]),
             "from_on": pa.array(np.where(is_new, day - MOVED, day - BUILT).astype(np.int32)).cast(pa.date32()),
             "to_on": ends.cast(pa.date32()),
         }
