@@ -266,5 +266,14 @@ def tomorrow(night: str) -> str:
     return (date.fromisoformat(night) + timedelta(days=1)).isoformat()
 
 
+def _register() -> None:
+    """Commands that live in modules of their own."""
+    from jobs import comms_cli
+
+    main.add_command(comms_cli.comms)
+
+
+_register()
+
 if __name__ == "__main__":
     main()
