@@ -55,8 +55,8 @@ def read(lines: Iterable[str]) -> tuple[list[Wanted], list[str]]:
 
 def _kinds(text: str) -> list[tuple[str, str]]:
     said, _, rest = text.partition(":")
-    kind = said.strip().upper()
-    if kind in (*KINDS, "ACCOUNT") and rest:
+    kind = said.strip().upper() if rest else ""
+    if kind in (*KINDS, "ACCOUNT"):
         text = rest.strip()
     digits = re.sub(r"[\s./\-]", "", text)
     if kind not in ("NUMBER", "IMSI", "ACCOUNT"):
