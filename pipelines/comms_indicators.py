@@ -7,6 +7,8 @@ population; entropies are natural. What a week has no record for is NULL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -16,6 +18,7 @@ CONVERSATION_S = 3600
 PARETO = 0.8
 BIN_S = 1800
 KINDS = ("call", "text")
+PARTS = ("contacts", "conversations", "antennas")
 
 
 def records(legs: DataFrame) -> DataFrame:
@@ -29,18 +32,22 @@ def records(legs: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def weekly(records: DataFrame) -> DataFrame:
+def weekly(records: DataFrame, parts: Sequence[str] = PARTS) -> DataFrame:
     """One row a number and week: `number`, `week` (its Monday), and the indicators.
 
     Args:
         records: as `records` makes them.
+        parts: which of PARTS to work out, beside how much and when.
     """
     # One exchange serves every window and group below: they are all within a number.
     base = records.withColumns({"week": F.to_date(F.date_trunc("week", "local_at")), "_s": F.unix_seconds("local_at")})
     base = base.repartition("number")
     found = _use(base)
-    for part in (_contacts(base), _conversations(base), _antennas(base)):
-        found = found.join(part, on=list(WEEK), how="left")
+    makers = {"contacts": _contacts, "conversations": _conversations, "antennas": _antennas}
+    for name in parts:
+        found = found.join(makers[name](base), on=list(WEEK), how="left")
+    if "conversations" not in parts:
+        return found
     filled = {name: F.coalesce(name, F.lit(0.0)) for name in ("percent_initiated_conversations", "response_rate_text")}
     return found.withColumns(filled)
 
