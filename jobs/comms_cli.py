@@ -46,3 +46,18 @@ def research(
     except (LookupError, ValueError, audit.AuditError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.text())
+
+
+@comms.command("cluster")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def cluster(as_json: bool) -> None:
+    """Cluster the events on disk by number, so that one number's picture reads few files. Not while a night runs."""
+    from jobs import comms_layout, lock, workplace
+
+    try:
+        with workplace.writer() as place:
+            done = comms_layout.cluster(place)
+    except (lock.LakehouseBusyError, LookupError) as error:
+        raise click.ClickException(str(error)) from error
+    text = f"{done.files_before} files before, {done.files_after} after"
+    click.echo(json.dumps(done.as_dict(), indent=2) if as_json else text)

@@ -91,7 +91,7 @@ def party_kind(name: str) -> Column:
 
 
 def of_subjects(legs: DataFrame, wanted: DataFrame) -> DataFrame:
-    """Legs of the listed identifiers, with `subject` and `subject_kind`; a leg that two of a subject's identifiers
+    """Legs of the listed identifiers, with `subject`; a leg that two of a subject's identifiers
     name (number and handset) is there once.
 
     Args:
@@ -104,9 +104,5 @@ def of_subjects(legs: DataFrame, wanted: DataFrame) -> DataFrame:
     each = legs.withColumn("_id", F.explode(named)).where("_id.value IS NOT NULL")
     listed = wanted.select("subject", F.col("kind").alias("_kind"), F.col("value").alias("_value"))
     same = (F.col("_id.kind") == F.col("_kind")) & (F.col("_id.value") == F.col("_value"))
-    found = each.join(F.broadcast(listed), on=same, how="inner")
-    return (
-        found.drop("_id", "_value")
-        .withColumnRenamed("_kind", "subject_kind")
-        .dropDuplicates(["subject", "call_id", "is_out"])
-    )
+    found = each.join(F.broadcast(listed), on=same, how="inner").drop("_id", "_kind", "_value")
+    return found.dropDuplicates(["subject", "call_id", "is_out"])

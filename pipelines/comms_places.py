@@ -86,7 +86,7 @@ def together(positions: DataFrame, options: comms_research.Options) -> DataFrame
     )
     right = each.select("stretch", x.alias("x"), y.alias("y"), F.col("subject").alias("second"),
                         F.col("latitude").alias("lat_2"), F.col("longitude").alias("lon_2"))  # fmt: skip
-    met = left.join(right, on=["stretch", "x", "y"], how="inner").where("subject < second")
+    met = left.join(right, on=["stretch", "x", "y"], how="inner").where(F.col("subject") < F.col("second"))
     met = met.where(kilometres("latitude", "longitude", "lat_2", "lon_2") <= options.near_km)
     place = F.concat_ws(",", F.round("latitude", 2), F.round("longitude", 2))
     return met.groupBy(F.col("subject").alias("first"), "second").agg(
