@@ -62,6 +62,19 @@ def at_capacity(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[s
     return found
 
 
+def recall_by_force(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> pd.DataFrame:
+    """force, positives, recall where each force reads its `capacity` highest reports, strata together.
+
+    Args:
+        frame: columns report_id, label, force.
+    """
+    ranked = frame.assign(score=score).sort_values(["score", "report_id"], ascending=[False, True])
+    read = ranked.groupby("force").head(capacity).groupby("force")["label"].sum()
+    positives = ranked.groupby("force")["label"].sum()
+    found = pd.DataFrame({"positives": positives.astype(int), "read": read}).query("positives > 0").reset_index()
+    return found.assign(recall=found["read"] / found["positives"])[["force", "positives", "recall"]]
+
+
 def wilson(positives: np.ndarray, n: np.ndarray, z: float = Z_95) -> tuple[np.ndarray, np.ndarray]:
     """Wilson score interval of a share (Wilson 1927): (low, high). `n` may be an effective, non-integer size."""
     share = positives / n
