@@ -7,8 +7,10 @@ shared by every candidate that reads it. Classifiers take the sparse matrix and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sklearn.decomposition import TruncatedSVD
@@ -149,6 +151,22 @@ def _xgboost(seed: int, **parameters: Any) -> Any:
     )  # fmt: skip
 
 
+def _bert(seed: int, **parameters: Any) -> Any:
+    from models import bert
+
+    return bert.BertClassifier(seed=seed, **parameters)
+
+
+def fine_tuned(weights: str | None = None, **sizes: Any) -> Candidate:
+    """Fine-tuned BERT: of given weights (a folder or a hub's name), or a compact one made from the reports at hand.
+
+    Args:
+        sizes: parameters of `bert.BertClassifier`.
+    """
+    name = "bert_compact" if weights is None else re.sub(r"[^a-z0-9]+", "_", f"bert {Path(weights).name}".lower())
+    return Candidate(name, "bert", RAW_TEXT, _bert, ({"weights": weights, **sizes},), needs="transformers")
+
+
 _BAYES = tuple({"kind": k, "alpha": a} for k, a in (("multinomial", 0.1), ("multinomial", 0.5), ("complement", 0.3)))
 _COST = ({"C": 1.0}, {"C": 0.1}, {"C": 10.0})
 _MARGIN = ({"C": 0.1}, {"C": 0.01}, {"C": 1.0})
@@ -179,6 +197,7 @@ CANDIDATES: tuple[Candidate, ...] = (
     Candidate("tfidf_forest", "forest", "tfidf", _forest, _BUSHES),
     Candidate("tfidf_xgboost", "xgboost", "tfidf", _xgboost, _BOOSTS),
     TOPICS_LOGISTIC,
+    fine_tuned(),
 )
 FAMILIES = ("random", "rule", "bayes", "logistic", "svc", "tree", "forest", "xgboost", "bert")
 BAG_OF_WORDS: tuple[str, ...] = tuple(

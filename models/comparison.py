@@ -134,6 +134,7 @@ def judged(reports: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[str,
                 "average_precision": metrics.average_precision(label, own),
                 "brier": metrics.brier(label, own),
                 "calibration_error": metrics.calibration_error(label, own),
+                "calibration_noise": metrics.calibration_noise(own),
                 "prevalence": float(label.mean()),
                 **metrics.at_capacity(part, own, capacity),
             }

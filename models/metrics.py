@@ -38,6 +38,16 @@ def calibration_error(label: np.ndarray, score: np.ndarray) -> float:
     return float(np.average((bins["score"] - bins["observed"]).abs(), weights=bins["n"]))
 
 
+def calibration_noise(score: np.ndarray) -> float:
+    """Calibration error that chance alone gives a perfectly calibrated score of this many reports.
+
+    A bin of n reports with mean p is off by E|observed - p| = sqrt(2 p (1 - p) / (pi n)) (normal approximation).
+    """
+    parts = [part for part in np.array_split(np.sort(score), N_BINS) if len(part)]
+    off = [np.sqrt(2 * part.mean() * (1 - part.mean()) / (np.pi * len(part))) for part in parts]
+    return float(np.average(off, weights=[len(part) for part in parts]))
+
+
 def at_capacity(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[str, float]:
     """Recall and precision per stratum where each force reads its `capacity` highest reports of the stratum.
 

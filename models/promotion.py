@@ -13,8 +13,8 @@ class Criteria:
     """Thresholds, from the settings.
 
     Attributes:
-        calibration_error_at_most: expected calibration error, as a share of prevalence: 0.5 lets scores be off by half
-            the share of tagged reports on average.
+        calibration_error_at_most: expected calibration error beyond twice what chance gives, as a share of prevalence:
+            0.5 lets scores be off by half the share of tagged reports on average.
         transparency_at_least: deletion fidelity, from 0 (named terms matter no more than random ones) to 1.
         force_recall_at_least: recall at capacity of each force as a share of the recall over all forces.
         force_positives_at_least: forces with fewer tagged reports are not judged: their recall is chance.
@@ -34,6 +34,12 @@ class Incumbent:
     candidate: str
     night: str
     average_precision: float
+
+
+def ranked(compared: comparison.Comparison) -> list[comparison.Result]:
+    """Registrable results, the highest average precision first."""
+    order = [compared.result(name) for name in compared.table()["name"]]
+    return [result for result in order if result.pipeline is not None]
 
 
 def refusals(
@@ -80,7 +86,9 @@ def _not_better(
 
 
 def _not_calibrated(result: comparison.Result, criteria: Criteria) -> list[str]:
-    error, most = result.metrics["calibration_error"], criteria.calibration_error_at_most * result.metrics["prevalence"]
+    error = result.metrics["calibration_error"]
+    by_chance = 2 * result.metrics["calibration_noise"]
+    most = criteria.calibration_error_at_most * result.metrics["prevalence"] + by_chance
     return [f"calibration error {error:.4f} is above {most:.4f}"] if error > most else []
 
 

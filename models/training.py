@@ -166,9 +166,8 @@ class _Run:
         self.capacity, self.reports, self.progress = capacity, reports, progress
         self.spent: list[tuple[str, str, float]] = []
         in_first = np.flatnonzero(folds.fold == 0)
-        self.sampled = in_first[
-            transparency.sample(label[in_first], seed)
-        ]  # none of them trained the first fold's model
+        # None of these trained the first fold's model.
+        self.sampled = in_first[transparency.sample(label[in_first], seed)]
 
     def results(self, candidates: Sequence[candidates_module.Candidate]) -> list[Result]:
         scores = {candidate.name: np.zeros(len(self.texts)) for candidate in candidates}

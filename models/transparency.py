@@ -1,8 +1,8 @@
 """Transparency as figures: are the named reasons what the score depends on, and would another training name the same?
 
 Deletion fidelity (DeYoung et al. 2020, comprehensiveness): how far a report's score falls when the named terms are
-taken out of its text, against as many terms drawn at random from what the classifier reads in it. Stability: how many of the
-named terms are the same when another fold was left out of the training.
+taken out of its text, against as many words drawn at random from the rest of it. Stability: how many of the named terms
+are the same when another fold was left out of the training.
 """
 
 from __future__ import annotations

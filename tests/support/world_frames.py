@@ -40,9 +40,9 @@ def _force(planet: world.World, force: world.Force) -> tuple[pd.DataFrame, pd.Da
             "label": is_csae,
             "stratum": np.where(is_csae, "CSAE", np.where(is_tagged, "OTHER_TAG", "NO_TAG")),
             "force": force.code,
-            "person_ids": truth["urn"].map(people.agg(lambda p: sorted(set(p)))).map(
-                lambda p: p if isinstance(p, list) else []
-            ),
+            "person_ids": truth["urn"]
+            .map(people.agg(lambda p: sorted(set(p))))
+            .map(lambda p: p if isinstance(p, list) else []),
             "is_suspected_false": (rows["item1_intelligence"] == "E").to_numpy(),
         }
     )
