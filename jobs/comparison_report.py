@@ -106,9 +106,8 @@ def text(found: Mapping[str, Any]) -> str:
     ]
     lines += [f"{name}: not installed ({needs}; make setup-bert)" for name, needs in found["not_installed"].items()]
     lines += ["", *_differences(found), *_readings(found), *_truth(found), "", *_spent(found), ""]
-    return "\n".join(
-        [*lines, *_verdict(found), "next: make notebooks (20_compare_models), or make ui and MLflow's page"]
-    )
+    following = "next: make notebooks (20_compare_models), or make ui and MLflow's page"
+    return "\n".join([*lines, *_verdict(found), following])
 
 
 def best_of(rows: Sequence[Mapping[str, Any]], figure: str, lower: Sequence[str]) -> float | None:

@@ -34,7 +34,8 @@ def named(classifier: Any, texts: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def fidelity(classifier: Any, texts: Sequence[str], reasons: Sequence[Sequence[str]], seed: int) -> dict[str, float]:
-    """`deletion_named` and `deletion_random`: mean share of the score lost; `deletion_fidelity`: their difference.
+    """`deletion_named` and `deletion_random`: mean share of the score lost (below 0: it rose); `deletion_fidelity`: what
+    the named terms lose beyond random ones, these taken as losing at least nothing.
 
     1 where taking out the named terms takes all of the score and random ones take none; 0 where names say nothing.
     Texts without a named term count as losing nothing. NaN without texts.
@@ -50,7 +51,7 @@ def fidelity(classifier: Any, texts: Sequence[str], reasons: Sequence[Sequence[s
     )
     lost = {"deletion_named": 1 - after / before, "deletion_random": 1 - control / before}
     means = {name: float(np.mean(np.clip(share, -1, 1))) for name, share in lost.items()}
-    return {**means, "deletion_fidelity": means["deletion_named"] - means["deletion_random"]}
+    return {**means, "deletion_fidelity": means["deletion_named"] - max(0.0, means["deletion_random"])}
 
 
 def stability(one: Sequence[Sequence[str]], other: Sequence[Sequence[str]]) -> float:
