@@ -34,8 +34,8 @@ def named(classifier: Any, texts: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def fidelity(classifier: Any, texts: Sequence[str], reasons: Sequence[Sequence[str]], seed: int) -> dict[str, float]:
-    """`deletion_named` and `deletion_random`: mean share of the score lost (below 0: it rose); `deletion_fidelity`: what
-    the named terms lose beyond random ones, these taken as losing at least nothing.
+    """`deletion_named` and `deletion_random`: mean share of the score lost (below 0: it rose); `deletion_fidelity`:
+    what the named terms lose beyond random ones, these taken as losing at least nothing.
 
     1 where taking out the named terms takes all of the score and random ones take none; 0 where names say nothing.
     Texts without a named term count as losing nothing. NaN without texts.

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from jobs import spark as spark_job
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("NIGHTJAR_SETTINGS", str(ROOT / "tests" / "support" / "settings.yaml"))
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 

@@ -8,7 +8,7 @@ from jobs import alerts, export, faults, inbox, lakehouse, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, reclassify, writeback
-from schemas import bronze, gold, silver
+from schemas import bronze, gold, network, silver
 from schemas.contract import Table
 
 READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS, gold.DECISIONS)
@@ -174,9 +174,14 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     place, night = common.place_of(context), common.night_of(context)
     lake = place.lake
     with progress.CURRENT.step("the record of the night"):
+<<<<<<< HEAD
         chosen = training.champion(place, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
         tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES)
+=======
+        model = training.champion(place, night)
+        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
+>>>>>>> main
         others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
         row = (
             night, place.code_commit, place.settings.config_hash, *model, chosen.why_none or None,
