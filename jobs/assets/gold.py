@@ -174,14 +174,9 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     place, night = common.place_of(context), common.night_of(context)
     lake = place.lake
     with progress.CURRENT.step("the record of the night"):
-<<<<<<< HEAD
         chosen = training.champion(place, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
-        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES)
-=======
-        model = training.champion(place, night)
         tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
->>>>>>> main
         others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
         row = (
             night, place.code_commit, place.settings.config_hash, *model, chosen.why_none or None,
