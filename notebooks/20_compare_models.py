@@ -14,8 +14,8 @@ room.banner(compared.marking)
 # MAGIC %md
 # MAGIC # Thirteen classifiers, compared
 # MAGIC
-# MAGIC **What this is:** every candidate on the same folds of the same reports, judged out of fold: no report was scored
-# MAGIC by a model that had seen it, a near-duplicate of it, or another report of the same person.
+# MAGIC **What this is:** every candidate on the same folds of the same reports, judged out of fold: no report was
+# MAGIC scored by a model that had seen it, a near-duplicate of it, or another report of the same person.
 # MAGIC
 # MAGIC **How to read it:** a difference counts only where its interval leaves out zero. The recorded tags are wrong in
 # MAGIC exactly the cases that are sought, so every figure is a lower bound of what analysts may find.

@@ -121,8 +121,8 @@ def test_runs_are_nested_and_carry_what_they_learnt_from(trained: tuple[workplac
 
 def test_the_command_line_shows_the_comparison(trained: tuple[workplace.Workplace, dict]):
     said = comparison_report.text(trained[1])
-    for words in ("candidate", "* best of the column", "behind ", "decisions (48 reports)", "CPU seconds went", "is now champion",
-                  "recall of hidden reports at capacity"):  # fmt: skip
+    for words in ("candidate", "* best of the column", "behind ", "decisions (48 reports)", "CPU seconds went",
+                  "is now champion", "recall of hidden reports at capacity"):  # fmt: skip
         assert words in said
     json.dumps(trained[1], allow_nan=False)
 
