@@ -25,6 +25,7 @@ from sklearn.calibration import _SigmoidCalibration
 
 from models import bert_reading, metrics
 
+Texts = Sequence[str] | np.ndarray
 WORD = re.compile(r"(?u)\b[^\W_]\w*\b")
 MOST_WORDS = 300  # words whose part is asked for by occlusion: of longer reports, those of the highest window
 READ_BATCH = 64  # windows scored at a time
@@ -69,7 +70,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         self.epochs, self.patience, self.batch, self.learning_rate = epochs, patience, batch, learning_rate
         self.device, self.n_threads = device, n_threads
 
-    def fit(self, texts: Sequence[str], label: np.ndarray, fold: np.ndarray | None = None) -> Self:
+    def fit(self, texts: Texts, label: np.ndarray, fold: np.ndarray | None = None) -> Self:
         """Make or load the encoder, fine-tune it, calibrate it.
 
         Args:
@@ -87,7 +88,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         self.slope_, self.offset_ = -float(sigmoid.a_), -float(sigmoid.b_)
         return self
 
-    def decision_function(self, texts: Sequence[str]) -> np.ndarray:
+    def decision_function(self, texts: Texts) -> np.ndarray:
         """Log-odds before calibration per text: of its highest window."""
         read = self._windows(texts)
         by_window = self._scored(read.ids)
@@ -95,7 +96,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         np.maximum.at(highest, read.of_text, by_window)
         return highest
 
-    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+    def predict_proba(self, texts: Texts) -> np.ndarray:
         """Calibrated probabilities, shape (n_texts, 2)."""
         if not len(texts):
             return np.zeros((0, 2))
@@ -103,7 +104,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
             score = expit(self.slope_ * self.decision_function(list(texts)) + self.offset_)
         return np.column_stack([1 - score, score])
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
+    def predict(self, texts: Texts) -> np.ndarray:
         """True from a probability of one half."""
         return self.predict_proba(texts)[:, 1] >= 0.5
 
@@ -140,11 +141,12 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
         tokenizer = bert_reading.vocabulary(texts, self.vocabulary)
-        config = BertConfig(
+        about: Any = dict(
             vocab_size=tokenizer.get_vocab_size(), hidden_size=self.hidden, num_hidden_layers=self.n_layers,
             num_attention_heads=self.n_heads, intermediate_size=4 * self.hidden, num_labels=2,
             max_position_embeddings=self.window, pad_token_id=tokenizer.token_to_id("[PAD]"),
         )  # fmt: skip
+        config = BertConfig(**about)
         language = BertForMaskedLM(config)
         read = bert_reading.windows(
             tokenizer, texts, length=self.window, stride=self.window - 2, most=self.most_windows
@@ -226,7 +228,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def _windows(self, texts: Sequence[str]) -> bert_reading.Windows:
+    def _windows(self, texts: Texts) -> bert_reading.Windows:
         length = min(self.window, self.model_.config.max_position_embeddings)
         return bert_reading.windows(self.tokenizer_, texts, length=length, stride=self.stride, most=self.most_windows)
 

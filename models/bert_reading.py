@@ -25,7 +25,7 @@ def readable(text: str) -> str:
     return _UNREAD.sub(lambda match: " " * len(match.group()), text)
 
 
-def vocabulary(texts: Sequence[str], size: int) -> Any:
+def vocabulary(texts: Sequence[str] | np.ndarray, size: int) -> Any:
     """A WordPiece vocabulary learnt from these texts (Schuster and Nakajima 2012), as a `tokenizers.Tokenizer`."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -33,7 +33,7 @@ def vocabulary(texts: Sequence[str], size: int) -> Any:
     made.normalizer = normalizers.BertNormalizer(lowercase=True)
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=list(SPECIAL), show_progress=False)
-    made.train_from_iterable((readable(text) for text in texts), trainer)
+    made.train_from_iterator((readable(text) for text in texts), trainer)
     return made
 
 
@@ -50,7 +50,7 @@ class Windows:
     of_text: np.ndarray
 
 
-def windows(tokenizer: Any, texts: Sequence[str], *, length: int, stride: int, most: int) -> Windows:
+def windows(tokenizer: Any, texts: Sequence[str] | np.ndarray, *, length: int, stride: int, most: int) -> Windows:
     """Windows of `length` pieces, each `stride` after the one before; of a text with more than `most`, evenly spread
     ones, the first and the last among them: a report of a megabyte costs what any long report costs."""
     first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")

@@ -109,7 +109,7 @@ def _collapsed(result: comparison.Result, criteria: Criteria) -> list[str]:
     pooled = float((result.by_force["recall"] * result.by_force["positives"]).sum() / positives)
     least = criteria.force_recall_at_least * pooled
     return [
-        f"recall at capacity in force {row.force} is {row.recall:.2f}, below {least:.2f} ({pooled:.2f} over all forces)"
-        for row in judged.itertuples()
-        if row.recall < least
+        f"recall at capacity in force {force} is {recall:.2f}, below {least:.2f} ({pooled:.2f} over all forces)"
+        for force, recall in zip(judged["force"], judged["recall"].astype(float), strict=True)
+        if recall < least
     ]

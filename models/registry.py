@@ -108,7 +108,8 @@ class Registry:
             }
         )
         figures = {name: v for name, v in {**result.metrics, **extra}.items() if pd.notna(v)}
-        forces = {f"recall_force_{row.force}": float(row.recall) for row in result.by_force.itertuples()}
+        by_force = zip(result.by_force["force"], result.by_force["recall"].astype(float), strict=True)
+        forces = {f"recall_force_{force}": recall for force, recall in by_force}
         mlflow.log_metrics({**figures, **forces})
         label = compared.reports["label"].to_numpy(dtype=bool)
         mlflow.log_figure(plots.curve(label, result), "precision_recall.png")
