@@ -141,11 +141,11 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
         tokenizer = bert_reading.vocabulary(texts, self.vocabulary)
-        about: Any = dict(
-            vocab_size=tokenizer.get_vocab_size(), hidden_size=self.hidden, num_hidden_layers=self.n_layers,
-            num_attention_heads=self.n_heads, intermediate_size=4 * self.hidden, num_labels=2,
-            max_position_embeddings=self.window, pad_token_id=tokenizer.token_to_id("[PAD]"),
-        )  # fmt: skip
+        about: Any = {
+            "vocab_size": tokenizer.get_vocab_size(), "hidden_size": self.hidden, "num_hidden_layers": self.n_layers,
+            "num_attention_heads": self.n_heads, "intermediate_size": 4 * self.hidden, "num_labels": 2,
+            "max_position_embeddings": self.window, "pad_token_id": tokenizer.token_to_id("[PAD]"),
+        }  # fmt: skip
         config = BertConfig(**about)
         language = BertForMaskedLM(config)
         read = bert_reading.windows(
