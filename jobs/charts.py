@@ -74,6 +74,10 @@ def scatter(points: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]
         while any(abs(text_y - other_y) < 12 and abs(text_x - other_x) < 120 for other_x, other_y in taken):
             text_y += 12
         taken.append((text_x, text_y))
+        if text_y - cy > 14:  # the name stands apart from its mark
+            parts.append(
+                f'<line x1="{cx:.1f}" y1="{cy:.1f}" x2="{text_x:.1f}" y2="{text_y - 4:.1f}" stroke="#b9c4cd"/>'
+            )
         look = looks[name]
         fill = "#fff" if look.dash else look.colour
         parts.append(

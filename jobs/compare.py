@@ -32,7 +32,7 @@ FIGURES = (
     ("model_mib", "Model, MiB", "{:.1f}"),
     ("peak_mib", "Peak memory, MiB", "{:.0f}"),
 )
-SAME = 0.02  # share of the best value within which candidates count as not differing in a figure
+SAME = 0.1  # share of the best value within which candidates count as not differing in a figure
 
 
 @dataclass
@@ -82,7 +82,7 @@ def open_comparison(room: notebook.Room, *, night: str = "") -> Compared:
 def header(compared: Compared) -> str:
     found = compared.found
     best, made = compared.real[0], found["registered"]
-    ties = [row["name"] for row in compared.real if row.get("ap_is_tie")]
+    ties = [row["name"] for row in compared.real[1:] if row.get("ap_is_tie")]
     became = "refused" if found["refusals"] else "champion"
     return pages.block(
         pages.cards(
@@ -145,7 +145,7 @@ def _name(compared: Compared, row: Row) -> str:
     chip = pages.chips(["refused" if compared.found["refusals"] else "champion"], "mine") if row["name"] == made else ""
     settings = ", ".join(f"{k} {v}" for k, v in compared.found["parameters"].get(row["name"], {}).items())
     return (
-        f'<td><span class="dot" style="background:{look.colour}"></span><span class="{css}">{sinks.html(row["name"])}'
+        f'<td class="who"><span class="dot" style="background:{look.colour}"></span><span class="{css}">{sinks.html(row["name"])}'
         f'</span> {chip}<div class="sub">{sinks.html(settings)}</div></td>'
     )
 
