@@ -145,8 +145,8 @@ def _name(compared: Compared, row: Row) -> str:
     chip = pages.chips(["refused" if compared.found["refusals"] else "champion"], "mine") if row["name"] == made else ""
     settings = ", ".join(f"{k} {v}" for k, v in compared.found["parameters"].get(row["name"], {}).items())
     return (
-        f'<td class="who"><span class="dot" style="background:{look.colour}"></span><span class="{css}">{sinks.html(row["name"])}'
-        f'</span> {chip}<div class="sub">{sinks.html(settings)}</div></td>'
+        f'<td class="who"><span class="dot" style="background:{look.colour}"></span>'
+        f'<span class="{css}">{sinks.html(row["name"])}</span> {chip}<div class="sub">{sinks.html(settings)}</div></td>'
     )
 
 
