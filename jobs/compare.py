@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from jobs import charts, comparison_report, notebook, pages
 from pipelines import sinks
+from schemas import codes
 
 Row = Mapping[str, Any]
 
@@ -45,7 +47,7 @@ class Compared:
 
     @property
     def marking(self) -> str:
-        return str(self.found["marking"])
+        return str(self.found.get("marking", codes.MARKINGS[0]))
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -65,22 +67,28 @@ class Compared:
 
 
 def open_comparison(room: notebook.Room, *, night: str = "") -> Compared:
-    """The newest comparison, or the newest of a night.
-
-    Raises:
-        LookupError: nothing was compared yet, or not in that night.
-    """
+    """The newest comparison, or the newest on what was known by a night. Where there is none, the page says so."""
     from models import registry
 
     kept = registry.Registry(room.place.settings.mlflow).summaries()
     chosen = [found for found in kept if not night or found["night"] <= night]
-    if not chosen:
-        raise LookupError("no comparison is kept" + (f" of {night} or before" if night else "") + ": nightjar train")
-    return Compared(room, chosen[0], len(kept))
+    return Compared(room, chosen[0] if chosen else {}, len(kept))
+
+
+def _where_there_is_one(part: Callable[..., str]) -> Callable[..., str]:
+    """A part of the page, or nothing where nothing was compared."""
+
+    @wraps(part)
+    def shown(compared: Compared, **given: Any) -> str:
+        return part(compared, **given) if compared.found else ""
+
+    return shown
 
 
 def header(compared: Compared) -> str:
     found = compared.found
+    if not found:
+        return pages.block(pages.notice("Nothing was compared yet: run a night, or `nightjar train`.", "warn"))
     best, made = compared.real[0], found["registered"]
     ties = [row["name"] for row in compared.real[1:] if row.get("ap_is_tie")]
     became = "refused" if found["refusals"] else "champion"
@@ -104,6 +112,7 @@ def header(compared: Compared) -> str:
     )
 
 
+@_where_there_is_one
 def table(compared: Compared, *, only_what_differs: bool = False) -> str:
     """Figures side by side, best values marked. `only_what_differs` leaves out columns in which candidates agree."""
     figures = [f for f in FIGURES if any(row.get(f[0]) is not None for row in compared.rows)]
@@ -150,6 +159,7 @@ def _name(compared: Compared, row: Row) -> str:
     )
 
 
+@_where_there_is_one
 def differences(compared: Compared) -> str:
     """How far each is behind the best, with its interval; pale where the interval holds zero."""
     rows = compared.found["differences"].get("corrected", [])
@@ -157,6 +167,7 @@ def differences(compared: Compared) -> str:
     return pages.block(charts.intervals(drawn, f"average precision behind {rows[0]['name']}")) if drawn else ""
 
 
+@_where_there_is_one
 def curves(compared: Compared) -> str:
     looks = compared.looks
     said = {row["name"]: f"{row['average_precision']:.3f}" for row in compared.rows}
@@ -164,11 +175,13 @@ def curves(compared: Compared) -> str:
     return pages.block(f'<div class="two"><div>{chart}</div><div>{charts.legend(looks, said)}</div></div>')
 
 
+@_where_there_is_one
 def transparency(compared: Compared) -> str:
     """Deletion fidelity against average precision: up and to the right is better in both."""
     return pages.block(_against(compared, "deletion_fidelity", "deletion fidelity (0: no better than random words)"))
 
 
+@_where_there_is_one
 def cost(compared: Compared) -> str:
     """Average precision against time to score and to fit: up and to the left is better in both."""
     score = _against(compared, "ms_per_report", "milliseconds a report")
@@ -185,6 +198,7 @@ def _against(compared: Compared, figure: str, name: str) -> str:
     return charts.scatter(points, compared.looks, x, y)
 
 
+@_where_there_is_one
 def flips(compared: Compared) -> str:
     """Places by recorded tags and by decisions, and which candidates change places."""
     rows = [r for r in compared.real if r.get("adjudicated_average_precision") is not None]
@@ -228,6 +242,7 @@ def _flipped(orders: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str]]:
     ]
 
 
+@_where_there_is_one
 def hidden(compared: Compared) -> str:
     """Recall of the synthetic world's hidden reports, by the way they were hidden; nothing elsewhere."""
     found = compared.found
@@ -254,6 +269,7 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f} %"
 
 
+@_where_there_is_one
 def forces(compared: Compared) -> str:
     """Recall at capacity per force of every candidate."""
     by_force = compared.found["by_force"]
@@ -267,6 +283,7 @@ def forces(compared: Compared) -> str:
     return pages.block(pages.table(heads, body))
 
 
+@_where_there_is_one
 def spent(compared: Compared) -> str:
     """Where the CPU time went."""
     by_name: dict[str, dict[str, float]] = {}
@@ -279,12 +296,14 @@ def spent(compared: Compared) -> str:
     return pages.block(pages.table(("Candidate", "CPU seconds", "Of them"), body))
 
 
+@_where_there_is_one
 def verdict(compared: Compared) -> str:
     """Which candidates meet the criteria of promotion, and why the others do not."""
     rows = [(name, "meets them" if not why else "; ".join(why)) for name, why in compared.found["refused"].items()]
     return pages.block(pages.table(("Candidate", "Criteria of promotion"), rows))
 
 
+@_where_there_is_one
 def provenance(compared: Compared) -> str:
     found = compared.found
     shown = ("night", "data_version", "fold_hash", "code_commit", "config_hash", "seed", "run")
