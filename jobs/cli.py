@@ -159,15 +159,15 @@ def backfill(first: datetime, last: datetime, as_json: bool) -> None:
 @as_json
 def train(night: datetime | None, as_json: bool) -> None:
     """Compare the candidates on identical grouped folds, register the best, promote it if it meets the criteria."""
-    from jobs import lock, settings, workplace
+    from jobs import comparison_report, lock, settings, workplace
     from jobs import training as training_job
 
     try:
         with workplace.writer() as place:
             outcome = training_job.train(place, _day(night, settings.load().tonight()))
-    except lock.LakehouseBusyError as error:
+    except (lock.LakehouseBusyError, ValueError) as error:  # a training that the data do not allow says what is missing
         raise Failures(str(error)) from error
-    show(outcome, as_json, training_job.text(outcome))
+    show(outcome, as_json, comparison_report.text(outcome))
 
 
 @main.group()

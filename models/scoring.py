@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import pyarrow as pa
 
 from models import artefact, explain, metrics
@@ -29,8 +28,7 @@ def scorer(model: artefact.Artefact) -> Mapper:
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pipeline = model.load()
         for batch in batches:
-            texts = batch.column("text").to_numpy(zero_copy_only=False)
-            found = pipeline.predict_proba(texts)[:, 1] if len(texts) else np.zeros(0)
+            found = artefact.probabilities(pipeline, batch.column("text").to_numpy(zero_copy_only=False))
             low, high = metrics.interval_of(found, model.intervals)
             yield pa.RecordBatch.from_arrays(
                 [batch.column("report_id"), batch.column("text_hash"), *(pa.array(a) for a in (found, low, high))],

@@ -26,8 +26,8 @@ def training_reports(reports: DataFrame, report_people: DataFrame, decisions: Da
         decisions: gold.DECISIONS up to the night.
 
     Returns:
-        report_id, text, text_hash, label, stratum (NO_TAG, OTHER_TAG; CSAE where the tag is recorded), force,
-        person_ids, is_suspected_false.
+        report_id, text, text_hash, label, recorded (the force's tag), adjudicated (what was decided, else NULL),
+        stratum (NO_TAG, OTHER_TAG; CSAE where the tag is recorded), force, person_ids, is_suspected_false, marking.
     """
     people = report_people.groupBy(*KEY).agg(F.sort_array(F.collect_set("person_id")).alias("person_ids"))
     is_csae = F.create_map(*[F.lit(v) for pair in codes.LABELLING_OUTCOMES.items() for v in pair])
@@ -43,10 +43,13 @@ def training_reports(reports: DataFrame, report_people: DataFrame, decisions: Da
         "text",
         "text_hash",
         F.coalesce("_decided", "is_csae").alias("label"),
+        F.col("is_csae").alias("recorded"),
+        F.col("_decided").alias("adjudicated"),
         F.when(F.col("is_csae"), "CSAE").otherwise(_stratum()).alias("stratum"),
         "force",
         F.coalesce("person_ids", F.array().cast("array<string>")).alias("person_ids"),
         "is_suspected_false",
+        "marking",
     )
 
 

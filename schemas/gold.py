@@ -170,6 +170,7 @@ RUN_MANIFEST = Table(
         "config_hash": required(STRING, "hash of the settings"),
         "model_name": Column(STRING, "champion"),
         "model_version": Column(STRING, "its version"),
+        "why_no_model": Column(STRING, "why the night had no classifier, and so an empty queue of reports"),
         "table_versions": required(mapping(LONG), "Delta version of each table after the night"),
         "n_rows_in": required(LONG, "rows that arrived", minimum=0),
         "n_queue_items": required(LONG, "queue rows published", minimum=0),

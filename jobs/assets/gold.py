@@ -4,7 +4,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import export, faults, inbox, lakehouse, progress, training
+from jobs import alerts, export, faults, inbox, lakehouse, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, reclassify, writeback
@@ -26,7 +26,14 @@ PLACE = {"place"}
 )
 def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with progress.CURRENT.step("the night's classifier"):
-        model = training.champion(common.place_of(context), common.night_of(context))
+        place, night = common.place_of(context), common.night_of(context)
+        place.classifiers.pop(night, None)  # each run verifies it anew
+        chosen = training.champion(place, night)
+    if chosen.model is None:
+        alerts.send(place.settings, night.isoformat(), f"no classifier, so no queue of reports: {chosen.why_none}")
+        progress.CURRENT.say(f"         no classifier, so no queue of reports: {chosen.why_none}")
+        return dg.MaterializeResult(metadata={"model": "none", "why": chosen.why_none})
+    model = chosen.model
     return dg.MaterializeResult(
         metadata={"model": f"{model.name} v{model.version}", "sha256": model.sha256, **model.tags}
     )
@@ -73,12 +80,15 @@ def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     from models import scoring  # scikit-learn: seconds that definitions need not spend
 
     with progress.CURRENT.step("score the reports in scope"):
-        model = training.champion(place, night)
+        model = training.champion(place, night).model
         scope = _scope(place, night)
         spread = scope.select("report_id", "text_hash", "text").repartition(place.spark.sparkContext.defaultParallelism)
-        raw = spread.mapInArrow(scoring.scorer(model), scoring.SCORED)
-        kept = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
-        scores = reclassify.report_scores(raw, scope, kept, night, (model.name, model.version)).persist()
+        if model is None:
+            raw, version = place.spark.createDataFrame([], scoring.SCORED), ("none", "none")
+        else:
+            raw, version = spread.mapInArrow(scoring.scorer(model), scoring.SCORED), (model.name, model.version)
+        kept = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version[1])
+        scores = reclassify.report_scores(raw, scope, kept, night, version).persist()
         place.lake.replace(scores, gold.REPORT_SCORES, {"night": night.isoformat()})
         counts = {row.stratum: row["count"] for row in scores.groupBy("stratum").count().orderBy("stratum").collect()}
         scores.unpersist()
@@ -103,11 +113,14 @@ def queued(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     from models import scoring
 
     with progress.CURRENT.step("publish the queue"):
-        model = training.champion(place, night)
+        model = training.champion(place, night).model
         scores = lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(night))
         known = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
         shown = reclassify.chosen(scores, _scope(place, night), known, place.settings.capacity()).persist()
-        explained = shown.select("report_id", "text").mapInArrow(scoring.explainer(model), scoring.EXPLAINED)
+        if model is None:
+            explained = place.spark.createDataFrame([], scoring.EXPLAINED)
+        else:
+            explained = shown.select("report_id", "text").mapInArrow(scoring.explainer(model), scoring.EXPLAINED)
         items = reclassify.queue_items(
             shown,
             explained,
@@ -161,12 +174,13 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     place, night = common.place_of(context), common.night_of(context)
     lake = place.lake
     with progress.CURRENT.step("the record of the night"):
-        model = training.champion(place, night)
+        chosen = training.champion(place, night)
+        model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
         tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
         others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
         row = (
-            night, place.code_commit, place.settings.config_hash, model.name, model.version, lake.versions(others),
-            _sum(place, gold.ROW_COUNTS, night, "n_in"), _count(place, gold.QUEUE_ITEMS, night),
+            night, place.code_commit, place.settings.config_hash, *model, chosen.why_none or None,
+            lake.versions(others), _sum(place, gold.ROW_COUNTS, night, "n_in"), _count(place, gold.QUEUE_ITEMS, night),
             _count(place, gold.DECISIONS, night),
         )  # fmt: skip
         manifest = place.spark.createDataFrame([row], gold.RUN_MANIFEST.struct())

@@ -52,6 +52,14 @@ def test_every_published_table_has_a_blocking_check():
     assert {"gold/report_scores", "gold/queue_items", "gold/writeback", "gold/row_counts"} <= blocking
 
 
+def test_training_has_a_job_and_a_weekly_schedule_of_its_own():
+    job = definitions.defs.resolve_job_def("weekly_training")
+    assert int(job.tags["dagster/max_runtime"]) > 0
+    weekly = definitions.defs.resolve_schedule_def("weekly_training_schedule")
+    assert weekly.cron_schedule.split()[-1].isdigit()  # one day of the week
+    assert weekly.execution_timezone == "Europe/London"
+
+
 def test_the_job_runs_in_one_process_with_a_maximum_run_time():
     job = definitions.defs.resolve_job_def("nightly")
     assert job.executor_def is dg.in_process_executor
