@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import progress
+from jobs import nights, progress
 from jobs.workplace import Workplace
-from pipelines import asof, reclassify
 from schemas import gold, silver
 
 if TYPE_CHECKING:
@@ -56,7 +54,7 @@ def train(place: Workplace, night: date) -> dict[str, Any]:
     from models import candidates, registry, training
 
     chosen = place.settings["training"]
-    reports = _known_reports(place, night)
+    reports = nights.training_reports(place, night)
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(chosen["max_reports"])).toPandas()
     comparison = training.train(
         frame,
@@ -92,14 +90,6 @@ def train(place: Workplace, night: date) -> dict[str, Any]:
         "registered": f"{chosen['model']} v{version} ({best.candidate.name})",
         "refusals": refusals,
     }
-
-
-def _known_reports(place: Workplace, night: date) -> DataFrame:
-    lake = place.lake
-    reports = asof.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
-    people = asof.current(lake.read(silver.REPORT_PEOPLE), silver.REPORT_PEOPLE.key, night)
-    decided = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-    return reclassify.training_reports(reports, people, decided)
 
 
 def _keep_out_of_fold(place: Workplace, scores: pd.DataFrame, name: str, version: str) -> None:

@@ -25,7 +25,7 @@ from sklearn.pipeline import Pipeline
 
 from models import candidates as candidates_module
 from models import folds as folds_module
-from models import metrics
+from models import metrics, reading
 
 COLUMNS = ("report_id", "text", "text_hash", "label", "stratum", "force", "person_ids", "is_suspected_false")
 N_TIMED = 2_000  # reports of which the time per report is taken
@@ -170,6 +170,7 @@ def _usable(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     is_false = frame["is_suspected_false"].to_numpy(dtype=bool)
     is_empty = ~frame["text"].fillna("").str.contains(r"\w", regex=True).to_numpy(dtype=bool)
     kept = frame.loc[~is_false & ~is_empty].sort_values("report_id", kind="stable", ignore_index=True)
+    kept["text"] = reading.texts(kept["text"])  # as scoring reads it
     if kept.empty:
         raise EmptyTextError(f"none of {len(frame)} training reports holds text that may be used")
     return kept, {"suspected_false": int(is_false.sum()), "empty_text": int((is_empty & ~is_false).sum())}
