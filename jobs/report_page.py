@@ -82,7 +82,7 @@ def reasons(rows: Sequence[Row]) -> str:
 
 
 def members(rows: Sequence[Row]) -> str:
-    """Near-duplicates that the opened report stands for: a decision on it is one on each, but for later ones on them."""
+    """Near-duplicates that the opened report stands for: a decision on it is one on each of them too."""
     if not rows:
         return ""
     shown = pages.table(

@@ -15,8 +15,8 @@ from schemas import codes, contract, silver
 
 Row = Mapping[str, Any]
 OVER_CAP = (
-    "You have decided on {n} reports since the last night, which is what your force allows a day. The rest keeps: it is "
-    "in tomorrow's queue."
+    "You have decided on {n} reports since the last night, which is what your force allows a day. The rest keeps: it "
+    "is in tomorrow's queue."
 )
 
 

@@ -34,10 +34,10 @@ room.show(review.header(tonight), review.summary(tonight))
 # MAGIC %md
 # MAGIC ## The queue
 # MAGIC
-# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. What a report says, and the words that
-# MAGIC moved its score, are shown once you open it. Some rows come without a score, in places that say nothing: read them
-# MAGIC as you read any other. A row may stand for near-duplicates. The shaded row is opened below; put another row's item
-# MAGIC number into the widget `item` to open that one.
+# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. What a report says, and the words
+# MAGIC that moved its score, are shown once you open it. Some rows come without a score, in places that say nothing:
+# MAGIC read them as you read any other. A row may stand for near-duplicates. The shaded row is opened below; put
+# MAGIC another row's item number into the widget `item` to open that one.
 
 # COMMAND ----------
 

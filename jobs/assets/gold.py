@@ -7,7 +7,7 @@ from jobs import export, faults, inbox, lakehouse, nights, progress, training
 from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, members, reclassify, writeback
-from schemas import bronze, gold, review, silver
+from schemas import bronze, gold, network, review, silver
 from schemas.contract import Table
 
 PLACE = {"place"}
@@ -137,7 +137,7 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     lake = place.lake
     with progress.CURRENT.step("the record of the night"):
         model = training.champion(place, night)
-        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES)
+        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
         others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
         row = (
             night, place.code_commit, place.settings.config_hash, model.name, model.version, lake.versions(others),
