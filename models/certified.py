@@ -64,7 +64,7 @@ def stratum_of(size: int, settled: pd.DataFrame, draws: pd.DataFrame) -> certifi
     nights = ordered["drawn_on"].tolist()
     not_csae = [report for report, is_csae in label.items() if is_csae is not None and not is_csae]
     # From which draw on a report that is not CSAE is outside the pool: once drawn, or once decided.
-    since = np.array([min(place.get(r, len(nights)) + 1, _first(nights, known_on[r])) for r in not_csae], dtype=int)
+    since = np.array([place[r] + 1 if r in place else _first(nights, known_on[r]) for r in not_csae], dtype=int)
     k = np.arange(len(nights))
     n_not = (since[:, None] <= k).sum(axis=0) if len(since) else np.zeros(len(k), dtype=int)
     pool = ordered["n_pool"].to_numpy(dtype=np.int64)

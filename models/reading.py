@@ -35,7 +35,7 @@ _BEYOND_LATIN_1 = re.compile("[\u00ad\u0100-\U0010ffff]")  # the soft hyphen is 
 # Four or more single letters with the same mark between each. One letter a step: there is one way to match it.
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_]([ .\-_*/|~])[^\W\d_](?:\1[^\W\d_]){2,}(?![^\W_])")
 _FIGURES = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a"}
-_FIGURE = re.compile(r"(?<=[a-z])[013457$@](?=[a-z])")
+_FIGURE = re.compile(r"(?<=[a-z])[013457$@]{1,3}(?=[a-z])")
 _MAIL = re.compile(r"@[\w-]{1,63}\.\w")
 
 
@@ -129,9 +129,10 @@ def _joined(text: str) -> list[Edit]:
 
 def _lettered(text: str) -> list[Edit]:
     return [
-        (match.start(), _FIGURES[match.group()])
+        (place, _FIGURES[text[place]])
         for match in _FIGURE.finditer(text)
         if not (match.group() == "@" and _MAIL.match(text, match.start()))
+        for place in range(match.start(), match.end())
     ]
 
 
