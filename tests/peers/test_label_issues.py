@@ -1,8 +1,8 @@
 """Finding missing tags: our queue's order against cleanlab's, the keyword rule and, in one force, plain score order.
 
-All rank the same reports by the same out-of-fold probabilities (the keyword rule by its own points). Reports whose tag is
-missing are known: they were hidden by the synthetic world (at random, by force, by phrasing), or their tags were deleted
-from the public screening set. Recall is at queue capacity per force; differences come with paired-bootstrap intervals
+All rank the same reports by the same out-of-fold probabilities (the keyword rule by its own points). Reports whose tag
+is missing are known: they were hidden by the synthetic world (at random, by force, by phrasing), or their tags were
+deleted from the public screening set. Recall is at queue capacity per force; differences come with paired-bootstrap intervals
 over groups. Run with -s to see the table that docs/queue.md quotes.
 """
 
