@@ -9,7 +9,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import quality
-from schemas import gold, silver
+from schemas import gold, review, silver
 from schemas.contract import Table
 
 
@@ -81,7 +81,8 @@ def every_sender_delivered(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
 ALL = [
     _contracts_check("silver", silver.TABLES),
     _contracts_check("scores", (gold.REPORT_SCORES,)),  # of its own, since the queue waits for it
-    _contracts_check("gold", (gold.QUEUE_ITEMS, gold.WRITEBACK)),
+    _contracts_check("gold", (gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS, gold.WRITEBACK)),
+    _contracts_check("review", (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)),  # they wait for those above
     rows_are_conserved,
     every_sender_delivered,
 ]
