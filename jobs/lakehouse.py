@@ -121,7 +121,8 @@ class Lakehouse:
 
 def _condition(column: str, value: str | tuple[str, ...]) -> str:
     if isinstance(value, tuple):
-        return f"{column} IN ({', '.join(f"'{each}'" for each in value)})"
+        listed = ", ".join(f"'{each}'" for each in value)
+        return f"{column} IN ({listed})"
     return f"{column} = '{value}'"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -21,7 +19,7 @@ def propose(place: Workplace, walk: network_risk.Walk) -> tuple[int, str]:
     n_pairs = pairs.count()
     engine = graph.engine(place.spark, rules.engine, n_pairs, rules.largest_on_driver)
     if engine.name == "graphframes":
-        nodes, pairs = _on_disk(place, known.night, nodes, pairs)
+        nodes, pairs = _on_disk(place, nodes, pairs)
     seed = place.settings.night_seed(known.night)
     communities = engine.communities(nodes, pairs, seed).persist()
     named = seeds.named(known.report_people, known.members, known.edges.limit(0), known.entities)
@@ -62,16 +60,22 @@ def ocg(place: Workplace, known: network_risk.Known) -> DataFrame:
     return listed.join(of_person, ["person_id"], how="inner").select("ocg_ref", "entity_id").distinct()
 
 
-def _on_disk(place: Workplace, night: date, nodes: DataFrame, pairs: DataFrame) -> tuple[DataFrame, DataFrame]:
+def _on_disk(place: Workplace, nodes: DataFrame, pairs: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The graph written to Delta and read back, checkpoints beside it: GraphFrames has given wrong components on inputs
     that are computed again while it iterates."""
-    root = f"{place.lake.location(risk.NETWORK_GROUPS)}_graph"
-    place.spark.sparkContext.setCheckpointDir(f"{root}/checkpoints")
+    home = place.lake.location(risk.NETWORK_GROUPS)
+    if not place.lake.catalog:  # a cluster's session names its own checkpoint folder
+        place.spark.sparkContext.setCheckpointDir(f"{home}_graph/checkpoints")
     found = []
     for name, frame in (("nodes", nodes), ("pairs", pairs)):
-        folder = f"{root}/{night.isoformat()}/{name}"
-        frame.write.format("delta").mode("overwrite").save(folder)
-        found.append(place.spark.read.format("delta").load(folder))
+        writer = frame.write.format("delta").mode("overwrite")
+        if place.lake.catalog:
+            writer.saveAsTable(f"{home}_{name}")
+            found.append(place.spark.read.table(f"{home}_{name}"))
+        else:
+            folder = f"{home}_graph/{name}"
+            writer.save(folder)
+            found.append(place.spark.read.format("delta").load(folder))
     return found[0], found[1]
 
 
@@ -80,4 +84,5 @@ def _touching(pairs: DataFrame, members: DataFrame) -> DataFrame:
     ids = members.select(F.col("entity_id"))
     near = pairs.join(ids.withColumnRenamed("entity_id", "near_id"), ["near_id"], how="left_semi")
     far = pairs.join(ids.withColumnRenamed("entity_id", "far_id"), ["far_id"], how="left_semi")
-    return near.select("near_id", "far_id", "strength").unionByName(far.select("near_id", "far_id", "strength")).distinct()
+    columns = ["near_id", "far_id", "strength"]
+    return near.select(*columns).unionByName(far.select(*columns)).distinct()

@@ -1,7 +1,7 @@
 """Deconfliction: two operations interested in one person, under whatever spelling each force has them.
 
-Each owner is told the same night, and told only whom to call. What the other operation is, why it is interested and what
-it holds stays with its owner. A restricted operation is told about others; its own interest is told to nobody else.
+Each owner is told the same night, and told only whom to call. What the other operation is, why it is interested and
+what it holds stays with its owner. A restricted operation is told about others; its own interest is told to nobody.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def interests(investigations: DataFrame, members: DataFrame, edges: DataFrame) -
         "force", "operation", "entity_id", F.lit("PERSON").alias("kind"), F.col("person_id").alias("record_id")
     )
     uses = edges.where(F.col("kind").isin(*IDENTIFIERS)).select(
-        F.col("from_id").alias("entity_id"), F.col("to_id").alias("thing"), F.split_part("kind", F.lit("_"), F.lit(2)).alias("_kind")
+        F.col("from_id").alias("entity_id"),
+        F.col("to_id").alias("thing"),
+        F.split_part("kind", F.lit("_"), F.lit(2)).alias("_kind"),
     )
     # A telephone that several people use (a children's home) is nobody's interest in particular.
     sole = Window.partitionBy("thing")
@@ -68,9 +70,12 @@ def pointers(
     """
     named = F.concat_ws(":", "force", "operation")
     marked = interested.withColumn("_hidden", named.isin(*restricted) if restricted else F.lit(False))
-    one = marked.select(*[F.col(c).alias(c) for c in ("force", "operation", "entity_id", "record_id", "kind", "_hidden")])
+    one = marked.select("force", "operation", "entity_id", "record_id", "kind", "_hidden")
     other = marked.select(
-        F.col("force").alias("other_force"), F.col("operation").alias("_other"), "entity_id", F.col("_hidden").alias("_secret")
+        F.col("force").alias("other_force"),
+        F.col("operation").alias("_other"),
+        "entity_id",
+        F.col("_hidden").alias("_secret"),
     ).distinct()
     is_other = (F.col("force") != F.col("other_force")) | (F.col("operation") != F.col("_other"))
     met = one.join(other, ["entity_id"], how="inner").where(is_other & ~F.col("_secret"))
@@ -91,6 +96,8 @@ def pointers(
         contact.alias("other_contact"),
         F.col("_hidden").alias("is_restricted"),
     ).dropDuplicates(["pointer_id"])
-    earlier = before.where(F.col("night") < F.lit(night)).groupBy("pointer_id").agg(F.min("first_told_on").alias("_first"))
+    earlier = (
+        before.where(F.col("night") < F.lit(night)).groupBy("pointer_id").agg(F.min("first_told_on").alias("_first"))
+    )
     told = told.join(earlier, ["pointer_id"], how="left")
     return risk.DECONFLICTION.conform(told.withColumn("first_told_on", F.coalesce("_first", F.lit(night))))

@@ -50,7 +50,7 @@ def has_graphframes(spark: SparkSession) -> bool:
         jvm.java.lang.Class.forName(
             "org.graphframes.GraphFrame", False, jvm.java.lang.Thread.currentThread().getContextClassLoader()
         )
-    except Exception as error:  # noqa: BLE001  py4j raises its own type for whatever Java throws
+    except Exception as error:
         if "ClassNotFoundException" not in str(error):
             raise
         return False

@@ -1,6 +1,6 @@
-"""Candidate groups: communities of the network with people named as suspects. Proposed to an analyst, never published.
+"""Candidate groups: communities of the network with people named as suspects. Proposed to analysts, never published.
 
-Communities come from the engine; a group is kept from one only where adults named as suspects in CSAE reports are in it.
+Communities come from the engine; one is kept only where adults named as suspects in CSAE reports are in it.
 Children linked to it are set apart: a child in a community is somebody to protect, whatever role a report gave.
 """
 

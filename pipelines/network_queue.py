@@ -16,7 +16,6 @@ from schemas import codes, gold
 from schemas import risk as tables
 
 SUBJECT_KINDS = {"children": "person", "people": "person", "locations": "location"}
-NONE = F.lit(None).cast("int")
 
 
 def chosen(risks: DataFrame, decisions: DataFrame, capacity: Mapping[str, int]) -> DataFrame:
@@ -105,8 +104,13 @@ def _sources(shown: DataFrame, reports: DataFrame) -> DataFrame:
     """item_id, source_rows: the reports behind the paths, as files and rows."""
     cited = F.flatten(F.transform("paths", lambda p: F.concat(
         F.transform(p["seed_reports"], lambda r: r["report_id"]),
-        F.transform(F.filter(F.flatten(F.transform(p["links"], lambda k: k["evidence_ids"])),
-                             lambda e: e.startswith("silver.reports|")), lambda e: F.split_part(e, F.lit("|"), F.lit(2))),
+        F.transform(
+            F.filter(
+                F.flatten(F.transform(p["links"], lambda k: k["evidence_ids"])),
+                lambda e: e.startswith("silver.reports|"),
+            ),
+            lambda e: F.split_part(e, F.lit("|"), F.lit(2)),
+        ),
     )))  # fmt: skip
     wanted = shown.select("item_id", F.explode(F.array_distinct(cited)).alias("report_id"))
     row = F.struct(
@@ -132,18 +136,21 @@ def path_text(path: Column) -> Column:
 
 
 def _reason(kind: str, text: Column, table: Column, source: Column, weight: Column) -> Column:
+    none = F.lit(None).cast("int")
     return F.struct(
         F.lit(kind).alias("kind"), text.alias("text"), table.alias("source_table"), source.alias("source_id"),
-        NONE.alias("start"), NONE.alias("end"), weight.cast("double").alias("weight"),
+        none.alias("start"), none.alias("end"), weight.cast("double").alias("weight"),
     )  # fmt: skip
 
 
 def _reasons() -> Column:
     """Paths, strongest first; then what a reader must know."""
     reports = F.lit("silver.reports")
-    paths = F.transform("paths", lambda p: _reason(
-        "path", path_text(p), reports, F.coalesce(F.try_element_at(p["seed_reports"], F.lit(1))["report_id"], F.lit("")),
-        p["weight"]))  # fmt: skip
+
+    def report(path: Column) -> Column:
+        return F.coalesce(F.try_element_at(path["seed_reports"], F.lit(1))["report_id"], F.lit(""))
+
+    paths = F.transform("paths", lambda p: _reason("path", path_text(p), reports, report(p), p["weight"]))
     own, itself, nothing = F.lit("gold.network_risk"), F.col("entity_id"), F.lit(0.0)
     first_report = F.coalesce(F.try_element_at("paths", F.lit(1))["seed_reports"][0]["report_id"], itself)
     flags = {

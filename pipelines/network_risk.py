@@ -187,7 +187,7 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
 class Without:
     """Scores (queue, entity_id, score) had things been otherwise; None where nothing would be.
 
-    `decisions`: tonight without the decisions taken in tonight. `data`: the night before, under tonight's configuration.
+    `decisions`: tonight without the decisions taken in tonight. `data`: the night before, under tonight's rules.
     """
 
     decisions: DataFrame | None
@@ -238,15 +238,15 @@ def _paths(walked: Walk) -> DataFrame:
     ties = steps.select(F.least("near", "far").alias("near_id"), F.greatest("near", "far").alias("far_id")).distinct()
     link = _link(walked.pair.join(F.broadcast(ties), ["near_id", "far_id"], how="left_semi"))
     on = (F.least("near", "far") == F.col("near_id")) & (F.greatest("near", "far") == F.col("far_id"))
-    linked = steps.join(link, on, how="inner").groupBy(*key).agg(
-        F.sort_array(F.collect_list(F.struct("at", F.struct(F.col("near").alias("near_id"), F.col("far").alias("far_id"),
-            "kinds", "strength", "first_at", "last_at", "n", "evidence_ids").alias("link")))).alias("_links")
-    )  # fmt: skip
+    ends = [F.col("near").alias("near_id"), F.col("far").alias("far_id")]
+    step = F.struct(*ends, "kinds", "strength", "first_at", "last_at", "n", "evidence_ids").alias("link")
+    linked = steps.join(link, on, how="inner").groupBy(*key)
+    linked = linked.agg(F.sort_array(F.collect_list(F.struct("at", step))).alias("_links"))
     names = best.select(*key, F.posexplode(ids).alias("at", "entity"))
     about = walked.known.entities.select(F.col("entity_id").alias("entity"), "label", "kind")
-    named = names.join(about, ["entity"], how="left").groupBy(*key).agg(
-        F.sort_array(F.collect_list(F.struct("at", F.coalesce("label", "entity").alias("label"), "kind"))).alias("_names")
-    )  # fmt: skip
+    name = F.struct("at", F.coalesce("label", "entity").alias("label"), "kind")
+    named = names.join(about, ["entity"], how="left").groupBy(*key)
+    named = named.agg(F.sort_array(F.collect_list(name)).alias("_names"))
     seed = walked.seeds.select(
         F.col("entity_id").alias("seed_id"), "risk", "reports", F.col("is_suspected_false").alias("_false"), "marking"
     )

@@ -146,8 +146,8 @@ def subjects(found: DataFrame, kinds: DataFrame) -> DataFrame:
         kinds: entity_id, queue: `people` or `locations` for those that may stand in these queues.
 
     Returns:
-        The columns of `found`, queue, entity_id, part: paths of one part count once. A child's paths are each a part; of
-        a person or place each child is one, by the strongest path, so that the score says how many children it reaches.
+        The columns of `found`, queue, entity_id, part: paths of one part count once. A child's paths are each a part;
+        of a person or place each child is one, by the strongest path: the score says how many children it reaches.
     """
     path = F.concat_ws("|", "child_id", F.coalesce("a_id", F.lit("")), F.coalesce("b_id", F.lit("")), "seed_id")
     own = found.where("hops >= 2").select(

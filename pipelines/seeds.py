@@ -1,7 +1,7 @@
 """Seeds of risk: people and places tied to CSAE reports by recorded tag or by an analyst's decision.
 
 A report weighs as much as its best item's grading, less as it ages; an item graded E counts nothing, and the row says
-that there was one. Every weight has a low, a used and a high value: together they give the interval of all that follows.
+that there was one. Every weight has a low, a used and a high value, from which all intervals follow.
 """
 
 from __future__ import annotations

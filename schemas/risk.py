@@ -1,4 +1,4 @@
-"""Gold tables of the network's risk: seeds, scored subjects with their paths, candidate groups, pointers between forces.
+"""Gold tables of the network's risk: seeds, scored subjects with paths, candidate groups, pointers between forces.
 
 Nothing here is a finding about anybody. A score is a reason to look; a group is a proposal that no queue publishes.
 """
@@ -104,7 +104,7 @@ NETWORK_RISK = Table(
 MEMBER = struct(entity_id=STRING, label=STRING, role=STRING, forces=array(STRING), degree_inside=INT, is_seed=BOOLEAN)
 NETWORK_GROUPS = Table(
     path="gold.network_groups",
-    doc="Candidate groups: communities of the network with people named as suspects. Proposed, never published by themselves.",
+    doc="Candidate groups: communities with people named as suspects. Proposed, never published by themselves.",
     key=("night", "group_id"),
     columns={
         "night": required(DATE, "night"),

@@ -20,8 +20,6 @@ READ = (
 QUEUES = dg.AssetKey(["gold", "network_queues"])  # rows of gold.queue_items: the table's own asset is `reclassify`'s
 
 
-
-
 @dg.multi_asset(
     name="network_risk",
     specs=[
@@ -106,7 +104,8 @@ def as_known(place: Workplace, night: date) -> network_risk.Known:
         **{
             name: asof.current(lake.read(table), table.key, night)
             for name, table in (
-                ("reports", silver.REPORTS), ("report_people", silver.REPORT_PEOPLE), ("episodes", silver.MISSING_EPISODES),
+                ("reports", silver.REPORTS), ("report_people", silver.REPORT_PEOPLE),
+                ("episodes", silver.MISSING_EPISODES),
             )
         },
         decisions=lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)),

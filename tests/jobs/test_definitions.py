@@ -11,6 +11,17 @@ import dagster as dg
 from jobs import definitions, settings
 
 # asset <- what it waits for. A change of this graph is a change of the architecture: change it here on purpose.
+NETWORK_READS = [
+    "gold/entities", "gold/entity_members", "gold/edges", "silver/reports", "silver/report_people",
+    "silver/missing_episodes", "silver/investigations", "gold/decisions",
+]  # fmt: skip
+RISK = [
+    "gold/risk_seeds",
+    "gold/network_risk",
+    "gold/network_groups",
+    "gold/deconfliction",
+    "gold/network_queues",
+]
 GRAPH = {
     "bronze/files": [],
     "bronze/quarantine": [],
@@ -28,7 +39,9 @@ GRAPH = {
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/queue_items": ["gold/decisions", "gold/report_scores"],
     "gold/writeback": ["gold/decisions", "silver/reports"],
-    "gold/run_manifest": ["gold/queue_items", "gold/row_counts", "gold/writeback"],
+    **{name: sorted(NETWORK_READS) for name in RISK if name != "gold/network_queues"},
+    "gold/network_queues": sorted(["gold/queue_items", *NETWORK_READS]),
+    "gold/run_manifest": sorted(["gold/queue_items", "gold/row_counts", "gold/writeback", *RISK]),
 }
 
 
@@ -48,6 +61,7 @@ def test_every_published_table_has_a_blocking_check():
     }
     assert {name for name in GRAPH if name.startswith("silver/")} <= blocking
     assert {"gold/report_scores", "gold/queue_items", "gold/writeback", "gold/row_counts"} <= blocking
+    assert set(RISK) <= blocking
 
 
 def test_the_job_runs_in_one_process_with_a_maximum_run_time():

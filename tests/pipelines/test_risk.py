@@ -50,8 +50,8 @@ def test_the_worked_example(spark: SparkSession):
     residents = tuple(k("home", f"resident{n}", 0.6) for n in range(22))
     graph = risk_reference.Graph(
         (
-            k("child", "friend", 0.8), k("friend", "offender", 0.5), k("child", "home", 0.6), k("home", "offender", 1.0),
-            k("friend", "cousin", 1.0), k("cousin", "uncle", 0.5), *residents,
+            k("child", "friend", 0.8), k("friend", "offender", 0.5), k("child", "home", 0.6),
+            k("home", "offender", 1.0), k("friend", "cousin", 1.0), k("cousin", "uncle", 0.5), *residents,
         ),
         {"offender": 0.9, "uncle": 0.4},
         free_degree=12,
@@ -66,7 +66,7 @@ def test_the_worked_example(spark: SparkSession):
 
 
 def test_paths_respect_time_from_the_seed_to_the_child(spark: SparkSession):
-    """The offender met the friend on day 50, after the friend last met child `early` (day 10) but before `late` (60)."""
+    """The offender met the friend on day 50, after the friend last met `early` (day 10), before `late` (60)."""
     k = risk_reference.Link
     graph = risk_reference.Graph(
         (k("early", "friend", 1, 0, 10), k("late", "friend", 1, 0, 60), k("friend", "offender", 1, 50, 55)),
@@ -91,7 +91,7 @@ def test_spark_finds_what_the_plain_walk_finds(spark: SparkSession):
         graph = risk_reference.Graph(
             tuple(edges), seeds, free_degree=4, floor=0.01, places=frozenset([next(iter(seeds))])
         )
-        children = names[:3] + [next(iter(seeds))]  # a child may be a seed herself
+        children = [*names[:3], next(iter(seeds))]  # a child may be a seed herself
         plain = {path.entities: path.weight for child in children for path in graph.paths(child)}
         found = spark_paths(spark, graph, children)
         assert found.keys() == plain.keys()

@@ -1,4 +1,4 @@
-"""The risk of the network in plain Python: every simple path walked one by one. What the Spark joins are held against."""
+"""The risk of the network in plain Python: every simple path walked one by one. What Spark is held against."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Graph:
 
 
 def _in_time(links: tuple[Link, ...]) -> bool:
-    """From the seed (the last link) to the child (the first): is there a time for each step, none before the one before?"""
+    """From the seed (the last link) to the child (the first): can each step be at a time not before the last?"""
     now = float("-inf")
     for link in reversed(links):
         now = max(now, link.first)
