@@ -1,7 +1,7 @@
 """How well the network's score would have done on past days of the synthetic world, beside what forces use today.
 
 The only code beside the world's own that reads `truth/`. Each day is replayed: reports written, episodes reported and
-evidence seen by then, and nothing later. Lasting states (lives at, uses) are taken to hold throughout: their first record
+evidence seen by then, and nothing later. Lasting states (lives at, uses) are taken to hold throughout: their record
 says when they were written down, and not since when they hold.
 """
 
