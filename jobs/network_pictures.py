@@ -59,20 +59,20 @@ def paths(found: Sequence[Row]) -> str:
                 place[entity] = (at, used.get(at, 0))
                 used[at] = used.get(at, 0) + 1
     gap = 64
-    at = {name: (SIDE + 12 + column * COLUMN, TOP + 20 + row * gap) for name, (column, row) in place.items()}
+    where = {name: (SIDE + 12 + column * COLUMN, TOP + 20 + row * gap) for name, (column, row) in place.items()}
     width = SIDE * 2 + (max(used) + 1) * COLUMN
     height = TOP + max(used.values()) * gap + 26
     parts, drawn = [], set()
     for path in found:
         for link in path["links"]:
             pair = tuple(sorted((link["near_id"], link["far_id"])))
-            if pair in drawn or link["near_id"] not in at or link["far_id"] not in at:
+            if pair in drawn or link["near_id"] not in where or link["far_id"] not in where:
                 continue
             drawn.add(pair)
             text = f"{words(link['kinds'])} {link['strength']:.2f}"
-            parts.append(_link(at[link["near_id"]], at[link["far_id"]], 1 + 4 * link["strength"], text))
+            parts.append(_link(where[link["near_id"]], where[link["far_id"]], 1 + 4 * link["strength"], text))
     seeds = {path["entity_ids"][-1] for path in found}
-    parts += [_node(at[name], *about[name], is_seed=name in seeds) for name in place]
+    parts += [_node(where[name], *about[name], is_seed=name in seeds) for name in place]
     heads = ["child", *(f"{n} step{'s' if n > 1 else ''} away" for n in range(1, max(used) + 1))]
     return _svg(width, height, [*_heads(heads), *parts], "paths from the child to known CSAE risk") + legend()
 

@@ -69,7 +69,7 @@ def test_paths_respect_time_from_the_seed_to_the_child(spark: SparkSession):
     """The offender met the friend on day 50, after the friend last met `early` (day 10), before `late` (60)."""
     k = risk_reference.Link
     graph = risk_reference.Graph(
-        (k("early", "friend", 1, 0, 10), k("late", "friend", 1, 0, 60), k("friend", "offender", 1, 50, 55)),
+        (k("early", "friend", 1.0, 0, 10), k("late", "friend", 1.0, 0, 60), k("friend", "offender", 1.0, 50, 55)),
         {"offender": 0.5},
     )
     assert set(spark_paths(spark, graph, ["early", "late"])) == {("late", "friend", "offender")}
