@@ -149,7 +149,7 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 @dg.asset(
     key=common.key(gold.RUN_MANIFEST),
-    deps=[common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS)],
+    deps=[common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)],
     partitions_def=common.NIGHTS,
     group_name="gold",
     kinds={"delta"},

@@ -24,11 +24,22 @@ GRAPH = {
     "silver/comms_events": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
+    "gold/entities": ["silver/people"],
+    "gold/entity_members": ["silver/people"],
+    "gold/entity_events": ["silver/people"],
+    "gold/edges": [
+        "gold/entity_members",
+        "silver/comms_events",
+        "silver/missing_episodes",
+        "silver/people",
+        "silver/report_people",
+        "silver/reports",
+    ],
     "models/champion": ["silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/queue_items": ["gold/decisions", "gold/report_scores"],
     "gold/writeback": ["gold/decisions", "silver/reports"],
-    "gold/run_manifest": ["gold/queue_items", "gold/row_counts", "gold/writeback"],
+    "gold/run_manifest": ["gold/edges", "gold/queue_items", "gold/row_counts", "gold/writeback"],
 }
 
 
@@ -47,6 +58,7 @@ def test_every_published_table_has_a_blocking_check():
         check.asset_key.to_user_string() for check in graph.asset_check_keys if graph.get_check_spec(check).blocking
     }
     assert {name for name in GRAPH if name.startswith("silver/")} <= blocking
+    assert {"gold/entities", "gold/entity_members", "gold/entity_events", "gold/edges"} <= blocking
     assert {"gold/report_scores", "gold/queue_items", "gold/writeback", "gold/row_counts"} <= blocking
 
 
