@@ -9,7 +9,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import quality
-from schemas import gold, risk, silver
+from schemas import gold, network, risk, silver
 from schemas.contract import Table
 
 
@@ -96,6 +96,7 @@ def every_sender_delivered(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
 ALL = [
     _contracts_check("silver", silver.TABLES),
     _contracts_check("scores", (gold.REPORT_SCORES,)),  # of its own, since the queue waits for it
+    _contracts_check("network", network.NIGHTLY),  # of its own, since the risk waits for it
     _contracts_check("gold", (gold.QUEUE_ITEMS, gold.WRITEBACK)),
     _contracts_check("risk", risk.TABLES),
     network_queues_keep_their_contract,

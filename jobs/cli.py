@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from jobs import network_cli
+from jobs import entity_commands, network_cli
 
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
@@ -262,6 +262,7 @@ def ui(dagster_port: int, mlflow_port: int) -> None:
 
 
 main.add_command(network_cli.network)
+main.add_command(entity_commands.entities)
 
 
 def tomorrow(night: str) -> str:

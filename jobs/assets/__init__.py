@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, gold, risk, silver
+from jobs.assets import bronze, entities, gold, risk, silver
 
-ALL = [*bronze.ALL, *silver.ALL, *gold.ALL, *risk.ALL]
+ALL = [*bronze.ALL, *silver.ALL, *entities.ALL, *gold.ALL, *risk.ALL]

@@ -150,9 +150,9 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 @dg.asset(
     key=common.key(gold.RUN_MANIFEST),
     deps=[
-        *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS)),
-        dg.AssetKey(["gold", "network_queues"]),
+        *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
         *(common.key(table) for table in risk.TABLES),
+        dg.AssetKey(["gold", "network_queues"]),
     ],
     partitions_def=common.NIGHTS,
     group_name="gold",
