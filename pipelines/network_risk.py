@@ -69,15 +69,16 @@ class Walk:
 
 
 def walk(known: Known, rules: Rules) -> Walk:
-    """Seeds, links, paths: lazily, but for what is used often and persisted by the caller."""
+    """Seeds, links and paths of what was known; what is used again is computed once."""
     usable = links.usable(known.edges, known.entities, known.night)
     weighed = seeds.report_weights(known.reports, known.decisions, known.night, rules.weights, known.scores)
     named = seeds.named(known.report_people, known.members, usable, known.entities)
-    tied = seeds.seeds(weighed, named, known.entities, known.night, rules.weights).persist()
+    tied = seeds.seeds(weighed, named, known.entities, known.night, rules.weights)
+    tied = links.settled(tied)
     pair = links.pairs(links.projected(usable), known.night).persist()
     both_ways = links.links(pair).persist()
-    degrees = links.degrees(both_ways).persist()
-    children = _children(known, tied, rules.look_back_days).persist()
+    degrees = links.settled(links.degrees(both_ways))
+    children = links.settled(_children(known, tied, rules.look_back_days))
     ends = tied.where("risk > 0").select(
         F.col("entity_id").alias("seed_id"),
         "risk",
@@ -85,11 +86,10 @@ def walk(known: Known, rules: Rules) -> Walk:
         "risk_high",
         (F.col("kind") != "PERSON").alias("is_place"),
     )
-    found = risk.paths(
-        both_ways, degrees, children.select(F.col("entity_id").alias("child_id")), ends, rules.limits
-    ).persist()
-    kinds = _kinds(known.entities, children)
-    return Walk(known, rules, pair, degrees, tied, children, risk.subjects(found, kinds).persist(), risk.direct(found))
+    ids = children.select(F.col("entity_id").alias("child_id"))
+    found = links.settled(risk.paths(both_ways, degrees, ids, ends, rules.limits))
+    subjects = links.settled(risk.subjects(found, _kinds(known.entities, children)))
+    return Walk(known, rules, pair, degrees, tied, children, subjects, risk.direct(found))
 
 
 def _children(known: Known, tied: DataFrame, look_back_days: int) -> DataFrame:
@@ -145,7 +145,7 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
     joined = all_of.join(about, ["entity_id"], how="inner").join(walked.children, ["entity_id"], how="left")
     for more in (seed, walked.degrees, walked.direct):
         joined = joined.join(more, ["entity_id"], how="left")
-    joined = joined.join(_paths(walked), ["queue", "entity_id"], how="left")
+    joined = joined.join(links.settled(_paths(walked)), ["queue", "entity_id"], how="left")
     joined = without.joined(joined, before)
     is_suspect = F.coalesce("is_suspect", F.lit(False))
     stratum = F.when(F.col("queue") == "people", "PERSON").when(F.col("queue") == "locations", "LOCATION")
@@ -228,7 +228,7 @@ def undecided(known: Known) -> Known:
 
 def _paths(walked: Walk) -> DataFrame:
     """queue, entity_id, paths (array of schemas.risk.PATH), evidence_hash, _path_false, _path_marking."""
-    best = risk.strongest(walked.subjects).persist()
+    best = links.settled(risk.strongest(walked.subjects))
     key = ["queue", "entity_id", "place"]
     ids = F.array_compact(F.array(*IDS))
     steps = best.select(

@@ -51,7 +51,7 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
     """
     carries = degrees.select("entity_id", damping(F.col("degree"), limits).alias("damping"))
     first = _first_steps(both_ways, children)
-    last = _last_steps(both_ways, carries, seeds, limits)
+    last = links.settled(_last_steps(both_ways, carries, seeds, limits))
     direct = first.join(last.drop("b_damping"), F.col("a_id") == F.col("seed_id"), how="inner")
     direct = direct.where(F.col("child_id") == F.col("b_id")).select(
         "child_id", *_nothing("a_id", "b_id"), "seed_id", F.lit(1).alias("hops"), *_weights(F.lit(1.0)),
@@ -59,6 +59,7 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
     )  # fmt: skip
     carried = first.join(carries.toDF("a_id", "a_damping"), ["a_id"], how="inner")
     carried = carried.withColumn("w1", F.col("s1") * F.col("a_damping")).where(F.col("w1") >= limits.floor)
+    carried = links.settled(carried)
     two = carried.join(last, F.col("a_id") == F.col("b_id"), how="inner")
     in_time = F.col("last_first") <= F.col("l1")
     two = two.where((F.col("seed_id") != F.col("child_id")) & in_time).select(
