@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines import links, risk, seeds
@@ -231,9 +231,8 @@ def _paths(walked: Walk) -> DataFrame:
     best = links.settled(risk.strongest(walked.subjects))
     key = ["queue", "entity_id", "place"]
     ids = F.array_compact(F.array(*IDS))
-    steps = best.select(
-        *key, F.posexplode(F.arrays_zip(ids.alias("near"), F.slice(ids, 2, 3).alias("far"))).alias("at", "_")
-    )
+    pair = F.zip_with(ids, F.slice(ids, 2, 3), lambda near, far: F.struct(near.alias("near"), far.alias("far")))
+    steps = best.select(*key, F.posexplode(pair).alias("at", "_"))
     steps = steps.where(F.col("_.far").isNotNull()).select(*key, "at", "_.near", "_.far")
     ties = steps.select(F.least("near", "far").alias("near_id"), F.greatest("near", "far").alias("far_id")).distinct()
     link = _link(walked.pair.join(F.broadcast(ties), ["near_id", "far_id"], how="left_semi"))
@@ -282,7 +281,7 @@ def _paths(walked: Walk) -> DataFrame:
 def _link(pair: DataFrame) -> DataFrame:
     """One row a pair, with what stands behind it: kinds, newest records."""
     mine = pair.withColumn("_records", F.transform("evidence", lambda e: F.struct(
-        (-F.unix_micros(F.coalesce(e["at"], F.lit(0).cast("timestamp")))).alias("order"),
+        (-F.unix_micros(F.coalesce(e["at"], F.timestamp_seconds(F.lit(0))))).alias("order"),
         F.concat_ws("|", e["table"], e["id"]).alias("id"))))  # fmt: skip
     grouped = mine.groupBy("near_id", "far_id").agg(
         F.sort_array(F.collect_set("kind")).alias("kinds"),
@@ -299,5 +298,4 @@ def _link(pair: DataFrame) -> DataFrame:
 def newest_before(risks: DataFrame, night: date) -> DataFrame:
     """gold.network_risk of the newest night before `night`."""
     earlier = risks.where(F.col("night") < F.lit(night))
-    last = Window.partitionBy()
-    return earlier.withColumn("_last", F.max("night").over(last)).where("night = _last").drop("_last")
+    return earlier.join(F.broadcast(earlier.agg(F.max("night").alias("night"))), ["night"], how="left_semi")

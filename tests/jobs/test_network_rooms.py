@@ -35,7 +35,7 @@ def room(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> noteb
     rows = network_risk.rows(walk, nothing, network_risk.Without(None, None)).persist()
     items = network_queue.queue_items(
         network_queue.chosen(rows, known.decisions, {"*": 10}), known.reports, world.night,
-        versions={}, code_commit="c", config_hash="h",
+        versions={"gold.edges": 1}, code_commit="c", config_hash="h",
     )  # fmt: skip
     event = tables.frame(
         spark, network.ENTITY_EVENTS,
