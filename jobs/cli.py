@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from jobs import entity_commands, network_cli
+
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -260,6 +262,10 @@ def ui(dagster_port: int, mlflow_port: int) -> None:
     from jobs import settings, web
 
     web.serve(settings.load(), dagster_port, mlflow_port)
+
+
+main.add_command(network_cli.network)
+main.add_command(entity_commands.entities)
 
 
 def tomorrow(night: str) -> str:

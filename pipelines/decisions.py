@@ -175,7 +175,7 @@ def taken_in(files: Sequence[File], existing: DataFrame, night: date, published:
     return TakenIn(
         accepted=table.conform(spark.createDataFrame([[r[n] for n in table.names] for r in rows], table.struct())),
         refused=quarantine.conform(
-            spark.createDataFrame([_refusal(file, why, night) for file, why in refused], quarantine.struct())
+            spark.createDataFrame([refusal_of(file, why, night) for file, why in refused], quarantine.struct())
         ),
         settled=tuple(file.name for file, _, _ in mine),
         waiting=tuple(late),
@@ -266,7 +266,7 @@ def _chained(decisions: list[Decision], night: date, last: tuple[int, str]) -> l
     return rows
 
 
-def _refusal(file: File, why: str, night: date) -> tuple[Any, ...]:
+def refusal_of(file: File, why: str, night: date) -> tuple[Any, ...]:
     sha256 = hashlib.sha256(file.text.encode("utf-8", "surrogatepass")).hexdigest()
     raw = file.text[:MAX_RAW].encode("utf-8", "replace").decode("utf-8")
     name = ascii(file.name)[1:-1]  # a name from outside: shown, never followed

@@ -111,6 +111,7 @@ QUARANTINE_REASONS = {
     "MARKING_LEGACY": "a legacy marking: for review, never mapped automatically",
     "NO_AUTHORISATION": "communications data without a known authorisation",
     "BAD_NUMBER": "a telephone number, duration or other number cannot be read",
+    "UNDO_INVALID": "a request to undo a merge or split that cannot be accepted",
     "DECISION_INVALID": "a decision file that cannot be accepted",
 }
 

@@ -9,11 +9,17 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from schemas import bronze, codes, gold, network, silver
+from schemas import bronze, codes, gold, network, review, risk, silver
 from schemas.contract import Column, Table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
-TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
+TABLES = (
+    *bronze.TABLES,
+    *silver.TABLES,
+    *gold.TABLES,
+    *network.TABLES,
+    *risk.TABLES,
+)
 LAYERS = {
     "bronze": "What arrived, as it arrived.",
     "silver": "The same facts in national codes, UTC and normalised identifiers.",
@@ -45,6 +51,7 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),
     ("Events of entities", "this system", network.ENTITY_EVENT_KINDS),
+    ("Figures about the reviewing", "this system", review.FIGURES),
     ("Reasons for quarantine", "this system", codes.QUARANTINE_REASONS),
 )
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, gold, queueing, reviewing, silver
+from jobs.assets import bronze, entities, gold, queueing, reviewing, risk, silver
 
-ALL = [*bronze.ALL, *silver.ALL, *gold.ALL, *queueing.ALL, *reviewing.ALL]
+ALL = [
+    *bronze.ALL,
+    *silver.ALL,
+    *entities.ALL,
+    *gold.ALL,
+    *queueing.ALL,
+    *reviewing.ALL,
+    *risk.ALL,
+]

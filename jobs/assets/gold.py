@@ -7,7 +7,7 @@ from jobs import alerts, export, faults, inbox, lakehouse, nights, progress, tra
 from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, members, reclassify, writeback
-from schemas import bronze, gold, network, review, silver
+from schemas import bronze, gold, network, review, risk, silver
 from schemas.contract import Table
 
 PLACE = {"place"}
@@ -136,7 +136,12 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 @dg.asset(
     key=common.key(gold.RUN_MANIFEST),
-    deps=[common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, *reviewing.WRITES)],
+    deps=[
+        *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
+        *(common.key(table) for table in reviewing.WRITES),
+        *(common.key(table) for table in risk.TABLES),
+        dg.AssetKey(["gold", "network_queues"]),
+    ],
     partitions_def=common.NIGHTS,
     group_name="gold",
     kinds={"delta"},
@@ -150,7 +155,7 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with progress.CURRENT.step("the record of the night"):
         chosen = training.champion(place, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
-        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
+        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES)
         others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
         row = (
             night, place.code_commit, place.settings.config_hash, *model, chosen.why_none or None,
