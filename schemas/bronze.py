@@ -13,6 +13,10 @@ FEEDS = (
     "missing_episodes",
     "comms_authorisations",
     "comms_events",
+    "airports",
+    "flight_routes",
+    "flights",
+    "flight_passengers",
 )
 
 SHA256 = r"[0-9a-f]{64}"

@@ -14,7 +14,8 @@ from schemas import codes
 class Field:
     """One of our fields in a feed: what kind of value it takes and whether a record is refused without it."""
 
-    kind: str  # text | code | codes | date | instant | boolean | number | phone | party | postcode | vehicle | marking
+    # text | code | codes | date | instant | boolean | number | degrees | phone | party | postcode | vehicle | marking
+    kind: str
     is_required: bool = False
     among: tuple[str, ...] = ()  # national values, for codes
 
@@ -113,6 +114,52 @@ FIELDS: dict[str, dict[str, Field]] = {
         "first_cell": _text(),
         "last_cell": _text(),
         "direction": _code(*codes.DIRECTIONS),
+    },
+    "airports": {
+        "airport": _text(True),
+        "name": _text(),
+        "city": _text(),
+        "country": _text(),
+        "latitude": Field("degrees"),
+        "longitude": Field("degrees"),
+        "time_zone": _text(),
+    },
+    "flight_routes": {
+        "carrier": _text(True),
+        "from_airport": _text(True),
+        "to_airport": _text(True),
+    },
+    # A schedule gives both ends with a date and clock times, an airport's list its own end only, a carrier instants.
+    "flights": {
+        "flight_no": _text(True),
+        "from_airport": _text(),
+        "to_airport": _text(),
+        "side": _code(*codes.LIST_SIDES),  # with home_airport, other_airport and listed_at: an airport's own list
+        "home_airport": _text(),
+        "other_airport": _text(),
+        "listed_at": Field("instant"),
+        "service_on": Field("date"),  # with departs_time and arrives_time ("HH:mm" or "HHmm"): a schedule
+        "departs_time": _text(),
+        "arrives_time": _text(),
+        "departs_at": Field("instant"),
+        "arrives_at": Field("instant"),
+        "times_in": _code(*codes.TIMES_IN),  # AIRPORT: clock times are local to the airport of each end
+        "status": _code(*codes.FLIGHT_STATUSES),
+    },
+    "flight_passengers": {
+        "flight_no": _text(True),
+        "from_airport": _text(True),
+        "to_airport": _text(True),
+        "flight_on": Field("date", True),
+        "name": _text(),  # the whole name in one column: SURNAME/GIVEN MR, Surname, Given, or Given Surname
+        "forename": _text(),
+        "surname": _text(),
+        "born_on": Field("date"),
+        "document_no": _text(),
+        "booking_ref": _text(),
+        "seat": _text(),
+        "basis": _code(*codes.PASSENGER_BASES),  # absent has a reason of its own: NO_LAWFUL_BASIS
+        "authority_ref": _text(),
     },
 }
 ITEM_PARTS = ("text", "source", "intelligence", "grade")

@@ -7,14 +7,13 @@ correction supersedes and keeps history, a rerun replaces its own night, and a b
 
 from __future__ import annotations
 
-from schemas import codes
+from schemas import codes, parts, travel
 from schemas.contract import (
     BOOLEAN,
     DATE,
     DOUBLE,
     INSTANT,
     INT,
-    LONG,
     STRING,
     Column,
     Table,
@@ -26,14 +25,8 @@ from schemas.contract import (
 PHONE = r"\+[0-9]{7,15}"
 POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}"
 
-_LINEAGE = {
-    "_sender": required(STRING, "sender of the row"),
-    "_file": required(STRING, "file below the landing zone"),
-    "_file_hash": required(STRING, "SHA-256 of the file"),
-    "_row_number": required(LONG, "row in the file, from 1"),
-    "_rescued": Column(STRING, "JSON of the sender's columns that no mapping names", is_personal=True),
-}
-_NIGHT = required(DATE, "night that made this version known")
+_LINEAGE = parts.LINEAGE
+_NIGHT = parts.NIGHT
 
 ITEM = struct(n=INT, text=STRING, source=STRING, intelligence=STRING)
 
@@ -213,7 +206,10 @@ COMMS_EVENTS = Table(
     partition_by=("night",),
 )
 
-TABLES = (REPORTS, PEOPLE, REPORT_PEOPLE, INVESTIGATIONS, MISSING_EPISODES, COMMS_AUTHORISATIONS, COMMS_EVENTS)
+TABLES = (
+    *(REPORTS, PEOPLE, REPORT_PEOPLE, INVESTIGATIONS, MISSING_EPISODES, COMMS_AUTHORISATIONS, COMMS_EVENTS),
+    *travel.SILVER,
+)
 
 # Which silver table each feed becomes.
 BY_FEED = {
@@ -224,4 +220,5 @@ BY_FEED = {
     "missing_episodes": MISSING_EPISODES,
     "comms_authorisations": COMMS_AUTHORISATIONS,
     "comms_events": COMMS_EVENTS,
+    **travel.BY_FEED,
 }

@@ -4,7 +4,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
 
     sender: norfolk              # folder in the landing zone
     name: Norfolk Constabulary
-    kind: force                  # force | provider
+    kind: force                  # force | provider | travel
     force: "36"                  # forces only
     time_zone: Europe/London     # of times that carry no offset
     feeds:
@@ -39,12 +39,12 @@ from typing import Any
 
 import yaml
 
-from schemas import bronze, codes
+from schemas import bronze, codes, travel
 from schemas.feeds import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
 
 FOLDER = Path(__file__).resolve().parent / "sources"
 FORMATS = ("csv", "jsonl", "xlsx", "parquet")
-KINDS = ("force", "provider")
+KINDS = ("force", "provider", "travel")  # travel: carriers, airports, border and reference data of flights
 
 
 class LayoutError(ValueError):
@@ -174,11 +174,18 @@ def parse(document: Any, where: str = "layout") -> Source:
     feeds = {}
     for name, body in _mapping(keys.get("feeds"), f"{where}: feeds").items():
         _check(name in bronze.FEEDS, f"{where}: feeds.{name}", f"is not one of {', '.join(bronze.FEEDS)}")
-        allowed = name.startswith("comms_") == (kind == "provider")
+        allowed = _kind_of(name) == kind
         _check(allowed, f"{where}: feeds.{name}", f"is not a feed of a {kind}")
         feeds[name] = _feed(name, _mapping(body, f"{where}: feeds.{name}"), f"{where}: feeds.{name}")
     _check(feeds, f"{where}: feeds", "names no feed")
     return Source(sender, _string(keys, "name", where), kind, zone, feeds, force)
+
+
+def _kind_of(feed: str) -> str:
+    """The kind of sender that a feed belongs to."""
+    if feed in travel.FEEDS:
+        return "travel"
+    return "provider" if feed.startswith("comms_") else "force"
 
 
 _FEED_KEYS = ("format", "delimiter", "encoding", "dates", "times", "columns", "lists", "items", "codes", "unmapped")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, gold, silver
+from jobs.assets import bronze, gold, silver, travel
 
-ALL = [*bronze.ALL, *silver.ALL, *gold.ALL]
+ALL = [*bronze.ALL, *silver.ALL, *gold.ALL, *travel.ALL]

@@ -8,7 +8,7 @@ from jobs import export, faults, inbox, lakehouse, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, reclassify, writeback
-from schemas import bronze, gold, silver
+from schemas import bronze, gold, silver, travel
 from schemas.contract import Table
 
 READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS, gold.DECISIONS)
@@ -149,7 +149,10 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 @dg.asset(
     key=common.key(gold.RUN_MANIFEST),
-    deps=[common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS)],
+    deps=[
+        *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS)),
+        common.key(travel.MATCHES),
+    ],
     partitions_def=common.NIGHTS,
     group_name="gold",
     kinds={"delta"},

@@ -16,7 +16,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.conform import comms, people, reports
+from pipelines.conform import comms, people, reports, travel
 from schemas import bronze, silver
 from schemas import sources as layouts
 
@@ -27,6 +27,9 @@ _JUDGES = {
     "investigations": people.investigations,
     "missing_episodes": people.missing_episodes,
     "comms_authorisations": comms.authorisations,
+    "airports": travel.airports,
+    "flight_routes": travel.routes,
+    "flight_passengers": travel.passengers,
 }
 
 
@@ -36,6 +39,7 @@ def judge(
     sources: Mapping[str, layouts.Source],
     night: date,
     authorisations: DataFrame | None = None,
+    airports: DataFrame | None = None,
 ) -> DataFrame:
     """Every row of `feed` as a record in its silver contract's columns, with the reason where it is refused.
 
@@ -45,18 +49,23 @@ def judge(
         sources: every layout; rows of senders without a layout for the feed are left out.
         night: the night whose version of the records this is.
         authorisations: for comms_events, authorisations as of the night, tonight's included, one row an `auth_urn`.
+        airports: for flights, airports as of the night, tonight's included, one row an `airport`.
 
     Returns:
         The contract's columns, `_feed`, `reason`, `detail`, `raw` (of refused rows only) and `is_superseded`: a later
         row of this night holds the same record. Used several times, so persist it.
 
     Raises:
-        ValueError: comms_events without `authorisations`.
+        ValueError: comms_events without `authorisations`, or flights without `airports`.
     """
     if feed == "comms_events":
         if authorisations is None:
             raise ValueError("comms_events cannot be judged without authorisations")
         return comms.events(rows, sources, night, authorisations)
+    if feed == "flights":
+        if airports is None:
+            raise ValueError("flights cannot be judged without airports")
+        return travel.flights(rows, sources, night, airports)
     return _JUDGES[feed](rows, sources, night)
 
 

@@ -22,7 +22,8 @@ from schemas.contract import Table
 YES, NO = ("Y", "YES", "TRUE", "T", "1"), ("N", "NO", "FALSE", "F", "0")
 EARLIEST = date(1900, 1, 1)
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
-AUTHORISED_AHEAD = timedelta(days=3660)  # authorisations end in the future
+FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
+_FUTURE = ("expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
 KEPT_RAW = 100_000  # characters of a refused row that are kept
 _LINEAGE = {"_sender": "sender", "_file": "file", "_file_hash": "file_hash", "_row_number": "row_number"}
 JUDGEMENT = ("_feed", "reason", "detail", "raw", "is_superseded")  # columns of a judged record beyond its contract
@@ -103,7 +104,7 @@ def _value(extract: extraction.Extract, name: str, field: layouts.Field, night: 
     """The typed value of a field, from its text `_t_<name>`; NULL where it is absent or cannot be read."""
     text = F.col(f"_t_{name}")
     is_coded = any(feed.codes.get(name) for _, feed in extract.senders.values())
-    ahead = AUTHORISED_AHEAD if name == "expires_at" else AHEAD
+    ahead = FAR_AHEAD if name in _FUTURE else AHEAD
     kinds = {
         "text": lambda: extract.national(name, text) if is_coded else text,
         "code": lambda: extract.national(name, text),
@@ -113,6 +114,7 @@ def _value(extract: extraction.Extract, name: str, field: layouts.Field, night: 
         "instant": lambda: within(extract.instant(text), instant_of(EARLIEST), instant_of(night + ahead + AHEAD)),
         "boolean": lambda: boolean(extract.national(name, text)),
         "number": lambda: number(text),
+        "degrees": lambda: degrees(text),
         "phone": lambda: phones.e164_of(text),
         "party": lambda: phones.party_of(text),
         "postcode": lambda: postcode(text),
@@ -158,6 +160,12 @@ def number(text: Column) -> Column:
     """A number of 0 or more, thousands commas allowed; NULL for anything else, also for NaN and infinities."""
     plain = F.when(text.rlike(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?(?:[eE][+]?\d{1,2})?$"), text)
     return F.regexp_replace(plain, ",", "").try_cast("double")
+
+
+def degrees(text: Column) -> Column:
+    """A signed decimal within a half circle; NULL for anything else."""
+    read = F.when(text.rlike(r"^-?\d{1,3}(?:\.\d+)?$"), text).try_cast("double")
+    return F.when(F.abs(read) <= 180, read)
 
 
 def postcode(text: Column) -> Column:
@@ -222,7 +230,9 @@ def _each(problems: Sequence[Problem]) -> list[Column]:
 
 def _rescued(extract: extraction.Extract) -> Column:
     """JSON of the sender's columns that no mapping names, and of those whose value could not be read; or NULL."""
-    forgiving = [n for n, f in extract.fields.items() if f.kind in ("date", "instant", "phone", "postcode", "vehicle")]
+    forgiving = [
+        n for n, f in extract.fields.items() if f.kind in ("date", "instant", "phone", "postcode", "vehicle", "degrees")
+    ]
     lost = [F.when(F.col(f"_t_{n}").isNotNull() & F.col(n).isNull(), extract.top_level(n)) for n in forgiving]
     unread = F.array_compact(F.array(*lost)) if lost else F.array().cast("array<string>")
     known = F.array_except(extract.known_columns(), unread)

@@ -18,7 +18,7 @@ File = _landing.File
 Summary = _landing.Summary
 
 DEFAULT_FORCES = ("36", "37", "47", "45", "22")
-DEFAULT_SENDERS = (*(_senders.OWN[force] for force in DEFAULT_FORCES), *_senders.PROVIDERS)
+DEFAULT_SENDERS = (*(_senders.OWN[force] for force in DEFAULT_FORCES), *_senders.PROVIDERS, *_senders.TRAVEL)
 
 
 def write(

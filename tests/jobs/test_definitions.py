@@ -22,13 +22,21 @@ GRAPH = {
     "silver/missing_episodes": ["bronze/rows"],
     "silver/comms_authorisations": ["bronze/rows"],
     "silver/comms_events": ["bronze/rows"],
+    "silver/airports": ["bronze/rows"],
+    "silver/flight_routes": ["bronze/rows"],
+    "silver/flights": ["bronze/rows"],
+    "silver/flight_passengers": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
     "models/champion": ["silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/queue_items": ["gold/decisions", "gold/report_scores"],
     "gold/writeback": ["gold/decisions", "silver/reports"],
-    "gold/run_manifest": ["gold/queue_items", "gold/row_counts", "gold/writeback"],
+    "gold/travel_matches": [
+        *("gold/decisions", "silver/comms_events", "silver/flight_passengers", "silver/flights"),
+        *("silver/investigations", "silver/missing_episodes", "silver/people"),
+    ],
+    "gold/run_manifest": ["gold/queue_items", "gold/row_counts", "gold/travel_matches", "gold/writeback"],
 }
 
 
