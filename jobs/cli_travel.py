@@ -97,4 +97,24 @@ def profile(
     show([str(file) for file in files], as_json, "\n".join(map(str, files)))
 
 
-COMMANDS = (flights, profile)
+@click.group()
+def evaluate() -> None:
+    """What the night's calculations are worth, beside planted truth (synthetic worlds only)."""
+
+
+@evaluate.command("travel")
+@click.option("--night", type=NIGHT, help="Night (default: the newest that ran).")
+@as_json
+def evaluate_travel(night: datetime | None, as_json: bool) -> None:
+    """Matches on flights: precision, recall, false matches, calibration, beside exact-name rules."""
+    from jobs import evaluate_travel as evaluation
+    from jobs import workplace
+
+    try:
+        report = evaluation.evaluate(workplace.reader(), night.date() if night else None)
+    except LookupError as error:
+        raise Failures(str(error)) from error
+    show(report, as_json, evaluation.text(report))
+
+
+COMMANDS = (flights, profile, evaluate)
