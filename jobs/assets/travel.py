@@ -1,7 +1,5 @@
 """Flights: who of the people looked for may be on one, and the queue `travel`."""
 
-from __future__ import annotations
-
 from datetime import date
 from functools import reduce
 from typing import Any
