@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from jobs import look, profile_comms, profile_docx, profile_facts, profile_html, profile_parts
 from jobs.workplace import Workplace
 from pipelines import asof
-from schemas import contract, gold, silver
+from schemas import contract, gold, network, silver
 from schemas import travel as travel_contract
 
 FORMATS = ("html", "docx")
@@ -64,7 +64,7 @@ def write(
     """Make the profile of a subject and write it; returns the files.
 
     Args:
-        subject: a person's record ("36:N3600000123").
+        subject: a person's record ("36:N3600000123"), or a resolved entity; both give all records of the entity.
         night: as known in this night; by default the newest that ran.
         reader: who asks for it.
         whom: who it is for.
@@ -105,7 +105,7 @@ def gather(place: Workplace, subject: str, night: date) -> profile_parts.Profile
         LookupError: nobody of that id is known in the night.
     """
     reader = _Reader(place, night)
-    person_ids = [subject]
+    person_ids = _records(reader, subject)
     people = reader.known(silver.PEOPLE, "person_id", person_ids)
     if not people:
         raise LookupError(f"No record of {subject} is known in the night of {night}.")
@@ -164,6 +164,15 @@ def gather(place: Workplace, subject: str, night: date) -> profile_parts.Profile
         gaps=tuple(profile_facts.gaps(people, windows, calls.n, lists_to, night)),
         provenance={"code": place.code_commit, "settings": place.settings.config_hash, **place.lake.versions(tables)},
     )
+
+
+def _records(reader: _Reader, subject: str) -> list[str]:
+    """Records of the subject: those of the resolved entity that it is, or is one of; else the record itself."""
+    people = F.col("kind") == "PERSON"
+    own = reader.tonight(network.ENTITY_MEMBERS, people & (F.col("record_id") == F.lit(subject)))
+    entity = own[0]["entity_id"] if own else subject
+    found = reader.tonight(network.ENTITY_MEMBERS, people & (F.col("entity_id") == F.lit(entity)))
+    return sorted(row["record_id"] for row in found) or [subject]
 
 
 def _of_report(report: dict[str, Any]) -> dict[str, Any]:

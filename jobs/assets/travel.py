@@ -12,7 +12,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import asof, travel, travel_gaps, travel_matches, travel_pairs, travel_queue
-from schemas import gold, silver
+from schemas import gold, network, silver
 from schemas import travel as contract
 
 READ = (
@@ -67,7 +67,7 @@ def matches_of(place: Workplace, night: date) -> DataFrame:
     n_rows = crowd.count()
     if not n_rows:
         return place.spark.createDataFrame([], contract.MATCHES.struct())
-    wanted = travel.subjects(people, cases, episodes).persist()
+    wanted = travel.subjects(people, cases, episodes, _resolved(place, night)).persist()
     evidence = travel.evidence(wanted, crowd, F.lit(n_rows), odds).persist()
     scored = travel.scored(evidence, wanted, crowd, F.lit(n_rows), odds)
     legs = travel_matches.timetable(flights)
@@ -81,6 +81,14 @@ def matches_of(place: Workplace, night: date) -> DataFrame:
         travel_gaps.rows(found, events, night, by_chance=chosen["gap_by_chance"], **least),
     )
     return reduce(DataFrame.unionByName, parts)
+
+
+def _resolved(place: Workplace, night: date) -> DataFrame:
+    """Which record of a person is which resolved entity, as of the night; empty where nothing was resolved."""
+    members = place.lake.read(network.ENTITY_MEMBERS).where(
+        (F.col("night") == F.lit(night)) & (F.col("kind") == "PERSON")
+    )
+    return members.select(F.col("record_id").alias("person_id"), F.col("entity_id").alias("subject_id"))
 
 
 def _known(place: Workplace, table: Any, night: date) -> DataFrame:
