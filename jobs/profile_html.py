@@ -1,6 +1,6 @@
 """A subject profile as one HTML page that loads and runs nothing. Every value is escaped here.
 
-On paper the marking stands at the top and bottom of each page: fixed elements repeat there.
+On paper the marking stands at the top and bottom of each page: it is head and foot of a table, which repeat there.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ _PAGE = """\
 <style>{style}</style>
 </head>
 <body>
-<div class="mark top" role="note" aria-label="protective marking">{marking}</div>
-<main>
+<table class="sheet" role="presentation">
+<thead><tr><td><div class="mark" role="note" aria-label="protective marking">{marking}</div></td></tr></thead>
+<tfoot><tr><td><div class="mark" role="note" aria-label="protective marking">{marking}</div></td></tr></tfoot>
+<tbody><tr><td><main>
 {body}
-</main>
-<div class="mark bottom" role="note" aria-label="protective marking">{marking}</div>
+</main></td></tr></tbody>
+</table>
 </body>
 </html>
 """

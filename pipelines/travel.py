@@ -103,7 +103,7 @@ def evidence(wanted: DataFrame, crowd: DataFrame, n_rows: Column, odds: Odds) ->
     both = _by_both_words(records, words, near)
     one = _by_birth_and_word(records, words, near, odds)
     best = both.unionByName(one).groupBy("person_id", "passenger_id")
-    found = best.agg(F.max_by(F.struct("name_bits", "name_bits_least", "how"), "name_bits").alias("_best"))
+    found = best.agg(F.max(F.struct("name_bits", "name_bits_least", "how")).alias("_best"))
     found = found.select("person_id", "passenger_id", "_best.*")
     births = wanted.select("person_id", F.col("born_on").alias("_born"))
     found = found.join(F.broadcast(births), ["person_id"], how="inner")
@@ -140,7 +140,7 @@ def _weighed(near: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
 
 def _by_both_words(records: DataFrame, words: DataFrame, near: DataFrame) -> DataFrame:
     """Pairs whose forename and surname both have a neighbour among the words of the row, in either order."""
-    ways = records.select("person_id", F.explode("forenames").alias("f"), F.explode_outer("surnames").alias("s"))
+    ways = records.select("person_id", F.get("forenames", F.lit(0)).alias("f"), F.explode("surnames").alias("s"))
     first, last = _as(near, "f"), _as(near, "s")
     ways = ways.join(first, ["f"], how="inner").join(last, ["s"], how="inner")
     left = words.select("passenger_id", "n_forenames", F.col("at").alias("f_at"), F.col("word").alias("f_word"))

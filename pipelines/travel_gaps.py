@@ -34,14 +34,18 @@ def journeys(found: DataFrame, *, published_from: float) -> DataFrame:
     sure = found.where(F.col("score") >= published_from).where(timed)
     start, end = F.unix_timestamp("departs_at"), F.unix_timestamp("arrives_at")
     next_flight = Window.partitionBy("subject_id").orderBy("departs_at", "passenger_id")
-    back = F.struct(F.lead("direction").over(next_flight), F.lead(end).over(next_flight)).alias("_back")
-    seen = sure.select("*", start.alias("_start"), end.alias("_end"), back)
-    way = F.col("_back").getField("col1"), F.col("_back").getField("col2")
-    is_return = (F.col("direction") == "OUTBOUND") & (way[0] == "INBOUND") & (way[1] - F.col("_start") <= LONGEST)
-    is_return = F.coalesce(is_return, F.lit(False))
-    return seen.withColumns({"is_return": is_return, "_end": F.when(is_return, way[1]).otherwise(F.col("_end"))}).drop(
-        "_back"
+    seen = sure.withColumns(
+        {
+            "_start": start,
+            "_end": end,
+            "_next": F.lead("direction").over(next_flight),
+            "_back": F.lead(end).over(next_flight),
+        }
     )
+    is_return = (F.col("direction") == "OUTBOUND") & (F.col("_next") == "INBOUND")
+    is_return = F.coalesce(is_return & (F.col("_back") - F.col("_start") <= LONGEST), F.lit(False))
+    ends = F.when(is_return, F.col("_back")).otherwise(F.col("_end"))
+    return seen.withColumns({"is_return": is_return, "_end": ends}).drop("_next", "_back")
 
 
 def silences(events: DataFrame, phones: DataFrame) -> DataFrame:

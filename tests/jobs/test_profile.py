@@ -46,7 +46,10 @@ def test_the_marking_is_on_every_page_of_both_documents() -> None:
     made = profiles.profile()
     page = profile_html.page(made)
     assert page.count('aria-label="protective marking">OFFICIAL-SENSITIVE') == 2
-    assert re.search(r"@media print.*\.mark \{ position:fixed", page, re.S)
+    for part in ("thead", "tfoot"):  # head and foot of a table repeat on every page that it is printed on
+        assert re.search(rf"<{part}><tr><td><div class=\"mark\"[^>]*>OFFICIAL-SENSITIVE", page)
+    assert "table-header-group" in page
+    assert "table-footer-group" in page
     opened = docx.Document(io.BytesIO(profile_docx.document(made)))
     for section in opened.sections:
         assert "OFFICIAL-SENSITIVE" in section.header.paragraphs[0].text
