@@ -52,7 +52,8 @@ def subjects(
 
     Returns:
         subject_id, person_id, force, role (MISSING, VICTIM or SUSPECT; the first that applies), forename, surname,
-        born_on, phone, and the row's lineage; one row a record, records without a name left out.
+        born_on, phone, forenames and surnames (words; of a forename the first only), and the row's lineage; one row a
+        record, records without a name left out. Used several times, so persist it.
     """
     looked_for = (F.col("status") == "OPEN") & F.col("role").isin(*codes.SCOPE_ROLES)
     named = investigations.where(looked_for).select("person_id", F.col("role").alias("_why"))
@@ -68,7 +69,11 @@ def subjects(
         found = found.withColumn("subject_id", F.coalesce("subject_id", "person_id"))
     lineage = ("_file", "_file_hash", "_row_number")
     kept = ("subject_id", "person_id", "force", "forename", "surname", "born_on", "phone")
-    return found.select(*kept, role.alias("role"), *lineage)
+    words = {
+        "forenames": F.slice(travel_names.words_of(F.col("forename")), 1, 1),
+        "surnames": travel_names.words_of(F.col("surname")),
+    }
+    return found.select(*kept, role.alias("role"), *[words[name].alias(name) for name in words], *lineage)
 
 
 def listed(passengers: DataFrame) -> DataFrame:
@@ -83,44 +88,44 @@ def listed(passengers: DataFrame) -> DataFrame:
     return passengers.withColumns({"words": F.slice(words, 1, 6), "n_forenames": n_forenames})
 
 
-def evidence(wanted: DataFrame, crowd: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
+def neighbours(wanted: DataFrame, crowd: DataFrame, n_rows: int, odds: Odds) -> DataFrame:
+    """Words on the lists that agree with a word of a subject's name, with what the agreement is worth in bits.
+
+    Args:
+        wanted: result of `subjects`.
+        crowd: result of `listed`.
+        n_rows: number of passenger rows.
+
+    Returns:
+        wanted, word, level, bits, least (bits with the word as common as the sample leaves open). Persist it.
+    """
+    words = crowd.select("passenger_id", F.explode(F.array_distinct("words")).alias("word"))
+    population = words.groupBy("word").agg(F.count("*").alias("n"))
+    mine = wanted.select(F.explode(F.concat("forenames", "surnames")).alias("word")).distinct()
+    return _weighed(travel_names.neighbours(mine, population), F.lit(n_rows), odds)
+
+
+def evidence(wanted: DataFrame, crowd: DataFrame, near: DataFrame, odds: Odds) -> DataFrame:
     """Pairs of a subject's record and a passenger row that may be one person, with their evidence in bits.
 
     Args:
         wanted: result of `subjects`.
         crowd: result of `listed`.
-        n_rows: number of passenger rows, as a column that can be computed for any row (a literal or a broadcast).
+        near: result of `neighbours`.
 
     Returns:
         person_id, passenger_id, name_bits, name_bits_least (names as common as the sample leaves open), how (struct of
         the words compared), birth_agreement, birth_bits.
     """
-    records = _records(wanted)
-    words = crowd.select("passenger_id", "born_on", "words", "n_forenames", F.posexplode("words").alias("at", "word"))
-    population = words.groupBy("word").agg(F.countDistinct("passenger_id").alias("n"))
-    mine = records.select(F.explode(F.array_distinct(F.concat("forenames", "surnames"))).alias("word")).distinct()
-    near = _weighed(travel_names.neighbours(mine, population), n_rows, odds)
-    both = _by_both_words(records, words, near)
-    one = _by_birth_and_word(records, words, near, odds)
-    best = both.unionByName(one).groupBy("person_id", "passenger_id")
-    found = best.agg(F.max(F.struct("name_bits", "name_bits_least", "how")).alias("_best"))
+    best = _by_both_words(wanted, crowd, near).unionByName(_by_birth_and_word(wanted, crowd, near, odds))
+    found = best.groupBy("person_id", "passenger_id")
+    found = found.agg(F.max(F.struct("name_bits", "name_bits_least", "how")).alias("_best"))
     found = found.select("person_id", "passenger_id", "_best.*")
     births = wanted.select("person_id", F.col("born_on").alias("_born"))
     found = found.join(F.broadcast(births), ["person_id"], how="inner")
     found = found.join(crowd.select("passenger_id", "born_on"), ["passenger_id"], how="inner")
-    agreement = birth_agreement(F.col("_born"), F.col("born_on"))
-    found = found.withColumn("birth_agreement", agreement)
+    found = found.withColumn("birth_agreement", birth_agreement(F.col("_born"), F.col("born_on")))
     return found.withColumn("birth_bits", _birth_bits(odds)).drop("_born", "born_on")
-
-
-def _records(wanted: DataFrame) -> DataFrame:
-    """person_id, born_on, forenames and surnames as words; of a forename only the first word counts."""
-    return wanted.select(
-        "person_id",
-        "born_on",
-        F.slice(travel_names.words_of(F.col("forename")), 1, 1).alias("forenames"),
-        travel_names.words_of(F.col("surname")).alias("surnames"),
-    )
 
 
 def _weighed(near: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
@@ -138,14 +143,13 @@ def _weighed(near: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
     return near.select("wanted", "word", "level", bits.alias("bits"), least.alias("least"))
 
 
-def _by_both_words(records: DataFrame, words: DataFrame, near: DataFrame) -> DataFrame:
+def _by_both_words(records: DataFrame, crowd: DataFrame, near: DataFrame) -> DataFrame:
     """Pairs whose forename and surname both have a neighbour among the words of the row, in either order."""
     ways = records.select("person_id", F.get("forenames", F.lit(0)).alias("f"), F.explode("surnames").alias("s"))
     first, last = _as(near, "f"), _as(near, "s")
     ways = ways.join(first, ["f"], how="inner").join(last, ["s"], how="inner")
-    left = words.select("passenger_id", "n_forenames", F.col("at").alias("f_at"), F.col("word").alias("f_word"))
-    right = words.select("passenger_id", F.col("at").alias("s_at"), F.col("word").alias("s_word"))
-    pairs = left.join(right, ["passenger_id"], how="inner").where("f_at != s_at")
+    pairs = crowd.select("passenger_id", "n_forenames", "words", F.posexplode("words").alias("f_at", "f_word"))
+    pairs = pairs.select("*", F.posexplode("words").alias("s_at", "s_word")).where("f_at != s_at")
     met = pairs.join(ways, ["f_word", "s_word"], how="inner")
     swapped = (F.col("f_at") >= F.col("n_forenames")) & (F.col("s_at") < F.col("n_forenames"))
     return met.select(
@@ -157,14 +161,14 @@ def _by_both_words(records: DataFrame, words: DataFrame, near: DataFrame) -> Dat
     )
 
 
-def _by_birth_and_word(records: DataFrame, words: DataFrame, near: DataFrame, odds: Odds) -> DataFrame:
+def _by_birth_and_word(records: DataFrame, crowd: DataFrame, near: DataFrame, odds: Odds) -> DataFrame:
     """Pairs with the same date of birth and one word of the name; the other counts as different."""
     different = F.lit(math.log2(odds.names["DIFFERENT"]))
     mine = records.where("born_on IS NOT NULL").select(
         "person_id", "born_on", F.explode(F.concat("forenames", "surnames")).alias("f")
     )
     mine = mine.join(_as(near, "f"), ["f"], how="inner")
-    rows = words.where("born_on IS NOT NULL").select("passenger_id", "born_on", F.col("word").alias("f_word"))
+    rows = crowd.where("born_on IS NOT NULL").select("passenger_id", "born_on", F.explode("words").alias("f_word"))
     met = mine.join(rows, ["born_on", "f_word"], how="inner")
     none = F.lit(None).cast("string")
     return met.select(
@@ -217,7 +221,7 @@ def _birth_bits(odds: Odds) -> Column:
     return F.try_element_at(table, F.col("birth_agreement"))
 
 
-def scored(found: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
+def scored(found: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows: int, odds: Odds) -> DataFrame:
     """Evidence with the document weighed in, and the probabilities that follow from all of it.
 
     Returns:
@@ -232,7 +236,7 @@ def scored(found: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows: Column
     holders = known.select("subject_id", F.col("document_no").alias("_known"), "_taught_by")
     weighed = joined.join(holders, ["subject_id"], how="left")
     taught = F.size(F.array_except("_taught_by", F.array("passenger_id"))) > 0  # a row does not confirm itself
-    same = F.log2(F.lit(odds.document_same) * (n_rows + 1))
+    same = F.lit(math.log2(odds.document_same * (n_rows + 1)))
     other = F.lit(math.log2(1 - odds.document_same))
     bits = (
         F.when(F.col("document_no").isNull() | ~F.coalesce(taught, F.lit(False)), 0.0)
@@ -245,8 +249,11 @@ def scored(found: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows: Column
     return _posterior(weighed, n_rows, odds).drop("_class", "document_no")
 
 
-def _posterior(joined: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
-    """Probabilities from bits and prior odds; subjects of other dates of birth compete for a passenger."""
+def _posterior(joined: DataFrame, n_rows: int, odds: Odds) -> DataFrame:
+    """Probabilities from bits and prior odds; subjects of other dates of birth compete for a passenger.
+
+    P = w / (1 + w + w of the best subject of each other date), w being prior odds times 2^bits.
+    """
     found = joined.withColumn("bits", F.col("name_bits") + F.col("birth_bits") + F.col("document_bits"))
     least = F.col("bits") - F.col("name_bits") + F.col("name_bits_least")
     ends = {
@@ -254,14 +261,17 @@ def _posterior(joined: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
         "score_low": (least, odds.expected_share / odds.expected_factor),
         "score_high": (F.col("bits"), odds.expected_share * odds.expected_factor),
     }
-    of_class = Window.partitionBy("passenger_id", "_class")
-    of_row = Window.partitionBy("passenger_id")
-    for name, (bits, share) in ends.items():
-        weight = F.pow(F.lit(2.0), F.least(bits, F.lit(60.0))) * F.lit(share) / n_rows
-        found = found.withColumn("_w", weight)
-        found = found.withColumns({"_top": F.max("_w").over(of_class), "_n": F.count("*").over(of_class)})
-        rivals = F.sum(F.col("_top") / F.col("_n")).over(of_row) - F.col("_top")
-        found = found.withColumn(name, F.col("_w") / (1 + F.col("_w") + F.greatest(rivals, F.lit(0.0))))
-        found = found.drop("_w", "_top", "_n")
+    most = F.lit(60.0)  # bits: beyond it a double's odds say nothing more
+    found = found.withColumns(
+        {f"_w_{n}": F.pow(F.lit(2.0), F.least(bits, most)) * F.lit(share / n_rows) for n, (bits, share) in ends.items()}
+    )
+    of_class, of_row = Window.partitionBy("passenger_id", "_class"), Window.partitionBy("passenger_id")
+    tops = {f"_t_{name}": F.max(f"_w_{name}").over(of_class) for name in ends}
+    found = found.withColumns({**tops, "_n": F.count("*").over(of_class)})
+    found = found.withColumns({f"_s_{name}": F.sum(F.col(f"_t_{name}") / F.col("_n")).over(of_row) for name in ends})
+    for name in ends:
+        own, rivals = F.col(f"_w_{name}"), F.greatest(F.col(f"_s_{name}") - F.col(f"_t_{name}"), F.lit(0.0))
+        found = found.withColumn(name, own / (1 + own + rivals))
+    found = found.drop("_n", *[f"_{part}_{name}" for part in "wts" for name in ends])
     lowest, highest = F.least("score_low", "score"), F.greatest("score_high", "score")
     return found.withColumns({"score_low": lowest, "score_high": highest})

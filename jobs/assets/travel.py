@@ -68,8 +68,9 @@ def matches_of(place: Workplace, night: date) -> DataFrame:
     if not n_rows:
         return place.spark.createDataFrame([], contract.MATCHES.struct())
     wanted = travel.subjects(people, cases, episodes, _resolved(place, night)).persist()
-    evidence = travel.evidence(wanted, crowd, F.lit(n_rows), odds).persist()
-    scored = travel.scored(evidence, wanted, crowd, F.lit(n_rows), odds)
+    near = travel.neighbours(wanted, crowd, n_rows, odds).persist()
+    evidence = travel.evidence(wanted, crowd, near, odds).persist()
+    scored = travel.scored(evidence, wanted, crowd, n_rows, odds)
     legs = travel_matches.timetable(flights)
     found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).persist()
     least: dict[str, Any] = {"published_from": chosen["published_from"]}

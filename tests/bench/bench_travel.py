@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from jobs import settings
 from jobs import spark as spark_job
-from pipelines import travel, travel_matches
+from pipelines import travel, travel_matches, travel_names
 from schemas import travel as contract
 
 N_FORENAMES, N_SURNAMES = 2_000, 30_000
@@ -80,7 +80,8 @@ def main(n_subjects: int, n_passengers: int) -> None:
         rows.assign(night=_ON, authority_ref="A", _rescued=None).to_parquet(f"{folder}/passengers.parquet")
         dates = {name: F.to_date(name) for name in ("born_on",)}
         people_df = spark.read.parquet(f"{folder}/wanted.parquet").withColumns(dates)
-        people_df = people_df.withColumn("phone", F.lit(None).cast("string")).persist()
+        words = {name: travel_names.words_of(F.col(name[:-1])) for name in ("forenames", "surnames")}
+        people_df = people_df.withColumns({**words, "phone": F.lit(None).cast("string")}).persist()
         listed = spark.read.parquet(f"{folder}/passengers.parquet").withColumns(
             {**dates, "flight_on": F.to_date("flight_on"), "_rescued": F.lit(None).cast("string")}
         )
@@ -88,8 +89,9 @@ def main(n_subjects: int, n_passengers: int) -> None:
         begun = time.monotonic()
         crowd = travel.listed(listed).persist()
         n = crowd.count()
-        found = travel.evidence(people_df, crowd, F.lit(n), odds)
-        scored = travel.scored(found, people_df, crowd, F.lit(n), odds)
+        near = travel.neighbours(people_df, crowd, n, odds).persist()
+        found = travel.evidence(people_df, crowd, near, odds).persist()
+        scored = travel.scored(found, people_df, crowd, n, odds)
         legs = travel_matches.timetable(spark.createDataFrame([], contract.FLIGHTS.struct()))
         kept = travel_matches.best(scored, people_df, crowd, legs, chosen["kept_from"])
         figures = kept.agg(F.count("*"), F.count_if(F.col("score") >= chosen["published_from"])).collect()[0]

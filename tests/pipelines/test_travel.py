@@ -61,7 +61,7 @@ def scored(
 ) -> dict[tuple[str, str], Any]:
     """Scores by person and passenger number, of people in one open investigation."""
     wanted, crowd, n, found = matched(spark, people, rows)
-    made = travel.scored(found, wanted, crowd, F.lit(n), ODDS)
+    made = travel.scored(found, wanted, crowd, n, ODDS)
     return {(r.person_id, r.passenger_id.lstrip("0")): r for r in made.collect()}
 
 
@@ -75,10 +75,10 @@ def matched(
         tables.frame(spark, silver.PEOPLE, *people),
         tables.frame(spark, silver.INVESTIGATIONS, *cases),
         tables.frame(spark, silver.MISSING_EPISODES),
-    )
+    ).persist()
     crowd = travel.listed(tables.frame(spark, contract.PASSENGERS, *rows)).persist()
-    found = travel.evidence(wanted, crowd, F.lit(len(rows)), ODDS).persist()
-    return wanted, crowd, len(rows), found
+    near = travel.neighbours(wanted, crowd, len(rows), ODDS).persist()
+    return wanted, crowd, len(rows), travel.evidence(wanted, crowd, near, ODDS).persist()
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,8 @@ def test_the_order_of_rows_changes_nothing(spark: SparkSession) -> None:
     hashes = []
     for given, parts in ((rows, 1), (shuffled, 3)):
         wanted, crowd, n, _ = matched(spark, people, given)
-        found = travel.evidence(wanted, crowd.repartition(parts), F.lit(n), ODDS)
+        again = crowd.repartition(parts)
+        found = travel.evidence(wanted, again, travel.neighbours(wanted, again, n, ODDS), ODDS)
         hashes.append(lakehouse.content_hash(found.withColumn("name_bits", F.round("name_bits", 9))))
     assert hashes[0] == hashes[1]
 
@@ -290,7 +291,7 @@ def _best(
     spark: SparkSession, people: Sequence[Any], rows: Sequence[Any], *flights: Any
 ) -> tuple[DataFrame, DataFrame]:
     wanted, crowd, n, found = matched(spark, people, rows)
-    made = travel.scored(found, wanted, crowd, F.lit(n), ODDS)
+    made = travel.scored(found, wanted, crowd, n, ODDS)
     legs = travel_matches.timetable(tables.frame(spark, contract.FLIGHTS, *flights))
     return travel_matches.best(made, wanted, crowd, legs, CHOSEN["kept_from"]).persist(), crowd
 
