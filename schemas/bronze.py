@@ -13,6 +13,8 @@ FEEDS = (
     "missing_episodes",
     "comms_authorisations",
     "comms_events",
+    "comms_subscribers",
+    "comms_cells",
     "airports",
     "flight_routes",
     "flights",

@@ -22,12 +22,13 @@ _TITLE = r"(?:MR|MRS|MS|MISS|MSTR|MASTER|MX|DR|CHD|INF)"
 
 
 def airports(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged airports (silver.airports). Latitudes beyond the poles become NULL."""
+    """Judged airports (silver.airports). Angles that are none become NULL."""
     record = records.read(rows, "airports", sources, night)
     record = record.with_columns(
         {
             "airport": _airport("airport"),
             "latitude": F.when(F.abs("latitude") <= 90, F.col("latitude")),
+            "longitude": F.when(F.abs("longitude") <= 180, F.col("longitude")),
             "time_zone": F.when(F.col("time_zone").rlike(_ZONE), F.col("time_zone")),
             "is_uk": F.coalesce(F.upper("country").isin(*UK), F.lit(False)),
         }

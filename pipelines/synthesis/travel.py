@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.synthesis import draws, flights, grammar, passengers, people, world
+from pipelines.synthesis import comms, draws, flights, grammar, passengers, people, world
 
 Columns = dict[str, pa.Array]
 
@@ -95,7 +95,7 @@ class Travel:
         """Calls of subjects whose phone is busy every day, and silent while they are abroad."""
         rows = self.planted.rows
         away = rows[(rows.kind == "phone_gap") & (rows.number >= 0)]
-        if away.empty:
+        if away.empty or _PHONES not in self.planet.providers:
             return
         trips = away.sort_values("flight").groupby("person_id", sort=True).agg(
             out=("flight", "first"), back=("flight", "last"), number=("number", "first")
@@ -116,6 +116,7 @@ class Travel:
             "authoriser": pa.array(["OCDA Hale"] * len(trips)),
             "is_protected_profession": pa.array([False] * len(trips)),
             "is_journalist_source": pa.array([False] * len(trips)),
+            "approved_at": pa.array([None] * len(trips), pa.timestamp("s")),
         }  # fmt: skip
         yield _PHONES, "comms_events", self._events(urn, trips.number.to_numpy(), start, left, returned, end)
 
@@ -139,13 +140,13 @@ class Travel:
         trip, key, at = trip[kept], key[kept], at[kept]
         other = number[trip] + 1 + draw.early("travel/other", key, 12)
         voice = draw.chance("travel/voice", key, 0.4)
-        n = len(trip)
+        n, provider = len(trip), comms.Provider(self.planet, _PHONES)
         return {
             "auth_urn": urn.take(pa.array(trip)),
             "a_number": _e164(number[trip]),
             "b_number": _e164(other % (people.N_MOBILES + people.N_LANDLINES)),
-            "imei": grammar.concat(["00440001", _padded(number[trip], 7)], n),
-            "imsi": grammar.concat(["00101", _padded(number[trip], 10)], n),
+            "imei": provider.imei(number[trip]),
+            "imsi": provider.imsi(number[trip]),
             "type": pc.if_else(pa.array(voice), "VOICE", "SMS"),
             "started_at": pa.array(at).cast(pa.timestamp("s")),
             "duration_s": pa.array(np.where(voice, 20 + draw.below("travel/seconds", key, 300), 0)),
@@ -153,10 +154,6 @@ class Travel:
             "last_cell": pa.array(["001-01-1001-1"] * n),
             "direction": pa.array(["OUTGOING"] * n),
         }
-
-
-def _padded(number: draws.Ints, width: int) -> pa.Array:
-    return pc.utf8_lpad(pa.array(number).cast(pa.string()), width, "0")
 
 
 def _e164(number: draws.Ints) -> pa.Array:

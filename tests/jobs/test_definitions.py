@@ -22,6 +22,8 @@ GRAPH = {
     "silver/missing_episodes": ["bronze/rows"],
     "silver/comms_authorisations": ["bronze/rows"],
     "silver/comms_events": ["bronze/rows"],
+    "silver/comms_subscribers": ["bronze/rows"],
+    "silver/comms_cells": ["bronze/rows"],
     "silver/airports": ["bronze/rows"],
     "silver/flight_routes": ["bronze/rows"],
     "silver/flights": ["bronze/rows"],
