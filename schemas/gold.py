@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas import codes, review
+from schemas import codes, parts, review, travel
 from schemas.contract import (
     BOOLEAN,
     DATE,
@@ -16,22 +16,13 @@ from schemas.contract import (
     array,
     mapping,
     required,
-    struct,
 )
 
 STRATA = ("NO_TAG", "OTHER_TAG")  # no tag at all; another tag but not CSAE
 
-REASON = struct(
-    kind=STRING,  # "term", "rule", "flag", "similar", "whatif", later "path"
-    text=STRING,  # what a person reads
-    source_table=STRING,
-    source_id=STRING,
-    start=INT,  # offset in the source's text, characters from 0; NULL where it does not apply
-    end=INT,  # exclusive
-    weight=DOUBLE,  # signed: positive moves the score up
-)
+REASON = parts.REASON
 REASON_LIST = array(REASON)
-SOURCE_ROW = struct(table=STRING, id=STRING, file=STRING, file_hash=STRING, row_number=LONG)
+SOURCE_ROW = parts.SOURCE_ROW
 
 REPORT_SCORES = Table(
     path="gold.report_scores",
@@ -193,4 +184,8 @@ OOF_SCORES = Table(
     partition_by=("model_version",),
 )
 
-TABLES = (REPORT_SCORES, QUEUE_ITEMS, DECISIONS, WRITEBACK, ROW_COUNTS, RUN_MANIFEST, OOF_SCORES, *review.TABLES)
+TABLES = (
+    *(REPORT_SCORES, QUEUE_ITEMS, DECISIONS, WRITEBACK, ROW_COUNTS, RUN_MANIFEST, OOF_SCORES),
+    *review.TABLES,
+    *travel.GOLD,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, entities, gold, queueing, reviewing, risk, silver
+from jobs.assets import bronze, entities, gold, queueing, reviewing, risk, silver, travel
 
 ALL = [
     *bronze.ALL,
@@ -12,4 +12,5 @@ ALL = [
     *queueing.ALL,
     *reviewing.ALL,
     *risk.ALL,
+    *travel.ALL,
 ]

@@ -7,7 +7,7 @@ from jobs import alerts, export, faults, inbox, lakehouse, nights, progress, tra
 from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, members, reclassify, writeback
-from schemas import bronze, gold, network, review, risk, silver
+from schemas import bronze, gold, network, review, risk, silver, travel
 from schemas.contract import Table
 
 PLACE = {"place"}
@@ -141,6 +141,7 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         *(common.key(table) for table in reviewing.WRITES),
         *(common.key(table) for table in risk.TABLES),
         dg.AssetKey(["gold", "network_queues"]),
+        *(common.key(table) for table in travel.GOLD),
     ],
     partitions_def=common.NIGHTS,
     group_name="gold",

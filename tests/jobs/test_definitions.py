@@ -35,6 +35,10 @@ GRAPH = {
     "silver/comms_events": ["bronze/rows"],
     "silver/comms_subscribers": ["bronze/rows"],
     "silver/comms_cells": ["bronze/rows"],
+    "silver/airports": ["bronze/rows"],
+    "silver/flight_routes": ["bronze/rows"],
+    "silver/flights": ["bronze/rows"],
+    "silver/flight_passengers": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
     "gold/entities": ["silver/people"],
@@ -58,6 +62,10 @@ GRAPH = {
     "gold/writeback": ["gold/decisions", "silver/reports"],
     **{name: sorted(NETWORK_READS) for name in RISK if name != "gold/network_queues"},
     "gold/network_queues": sorted(["gold/queue_items", *NETWORK_READS]),
+    "gold/travel_matches": [
+        *("gold/decisions", "silver/comms_events", "silver/flight_passengers", "silver/flights"),
+        *("silver/investigations", "silver/missing_episodes", "silver/people"),
+    ],
     "gold/run_manifest": sorted(
         [
             "gold/edges",
@@ -65,6 +73,7 @@ GRAPH = {
             "gold/recall_certificates",
             "gold/review_figures",
             "gold/row_counts",
+            "gold/travel_matches",
             "gold/writeback",
             *RISK,
         ]
