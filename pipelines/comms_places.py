@@ -20,7 +20,8 @@ def kilometres(lat_1: str, lon_1: str, lat_2: str, lon_2: str) -> Column:
     p1, p2 = F.radians(lat_1), F.radians(lat_2)
     dp, dl = p2 - p1, F.radians(lon_2) - F.radians(lon_1)
     h = F.pow(F.sin(dp / 2), 2) + F.cos(p1) * F.cos(p2) * F.pow(F.sin(dl / 2), 2)
-    return F.lit(2 * EARTH_KM) * F.asin(F.sqrt(F.least(h, F.lit(1.0))))
+    bounded = F.when(h > 1, F.lit(1.0)).otherwise(h)  # rounding; `least` would make a missing position the far side
+    return F.lit(2 * EARTH_KM) * F.asin(F.sqrt(bounded))
 
 
 def positions(legs: DataFrame, cells: DataFrame) -> DataFrame:
