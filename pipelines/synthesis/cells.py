@@ -39,9 +39,9 @@ CENTRES: dict[str, tuple[tuple[str, float, float], ...]] = {
         ("Staines", 51.43, -0.51), ("Camberley", 51.34, -0.74), ("Farnham", 51.21, -0.80), ("Dorking", 51.23, -0.33),
     ),
     "22": (
-        ("Worcester", 52.19, -2.22), ("Telford", 52.68, -2.45), ("Shrewsbury", 52.71, -2.75), ("Hereford", 52.06, -2.71),
-        ("Redditch", 52.31, -1.95), ("Kidderminster", 52.39, -2.25), ("Malvern", 52.11, -2.33),
-        ("Ludlow", 52.37, -2.72),
+        ("Worcester", 52.19, -2.22), ("Telford", 52.68, -2.45), ("Shrewsbury", 52.71, -2.75),
+        ("Hereford", 52.06, -2.71), ("Redditch", 52.31, -1.95), ("Kidderminster", 52.39, -2.25),
+        ("Malvern", 52.11, -2.33), ("Ludlow", 52.37, -2.72),
     ),
     "cities": (
         ("Hackney", 51.55, -0.06), ("Tottenham", 51.60, -0.07), ("Camberwell", 51.47, -0.09), ("Brixton", 51.46, -0.11),
@@ -96,7 +96,7 @@ def _table() -> tuple[draws.Floats, draws.Floats, draws.Ints, draws.Ints]:
 
 
 def positions() -> Columns:
-    """cell_id, latitude and longitude (WGS 84, degrees), azimuth (degrees; NULL: all round), range_m (reach, metres)."""
+    """cell_id, latitude, longitude (WGS 84, degrees), azimuth (degrees; NULL: all round), range_m (reach, metres)."""
     latitude, longitude, azimuth, reach = _table()
     return {
         "cell_id": ids(),
