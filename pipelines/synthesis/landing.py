@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.synthesis import cases, comms, draws, encode, people, reports, senders, subjects, world
+from pipelines.synthesis import cases, comms, draws, encode, people, planted, reports, senders, subjects, world
 
 CHUNK = 50_000  # rows of a file
 Columns = dict[str, pa.Array]
@@ -91,6 +91,7 @@ class Writer:
                     self._force(force, night)
                 for sender in senders.PROVIDERS:
                     self._provider(comms.Provider(self.planet, sender), night)
+                self._lines(night)
                 self._resend(night)
                 self._spoil(night)
         finally:
@@ -178,6 +179,22 @@ class Writer:
         for part, start in enumerate(range(0, len(index), step), start=1):
             some = index[start : start + step]
             self._write(provider.sender, "comms_events", night, f"{part:03d}", provider.events(some))
+
+    def _lines(self, night: int) -> None:
+        """County lines and the innocent around them: providers' products, missing episodes, and what is to be found."""
+        arrived = planted.arriving(self.planet, night)
+        for line in arrived:
+            for sender in senders.PROVIDERS:
+                suffix = f"lines_{line.n:02d}"
+                self._write(sender, "comms_authorisations", night, suffix, planted.authorisations(line, sender))
+                self._write(sender, "comms_events", night, suffix, planted.events(line, sender))
+        for force in self.planet.forces:
+            episodes = planted.missing(self.planet, force, night)
+            if episodes:
+                self._write(force.layout.sender, "missing_episodes", night, "lines", episodes)
+        leads, bystanders = planted.truth(arrived)
+        self.truth.add("comms_leads", leads)
+        self.truth.add("comms_bystanders", bystanders)
 
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 
