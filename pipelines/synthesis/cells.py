@@ -95,6 +95,14 @@ def _table() -> tuple[draws.Floats, draws.Floats, draws.Ints, draws.Ints]:
     return latitude.ravel(), longitude.ravel(), np.tile(site[:, 2], n), np.tile(site[:, 3], n)
 
 
+def beam(cell: int, metres: float) -> tuple[float, float]:
+    """Latitude and longitude of the point that lies `metres` from a cell's mast, where it points (all round: north)."""
+    latitude, longitude, azimuth, _ = (float(column[cell]) for column in _table())
+    angle = np.radians(max(azimuth, 0.0))
+    east, north = metres * np.sin(angle), metres * np.cos(angle)
+    return latitude + north / _METRES, longitude + east / (_METRES * np.cos(np.radians(latitude)))
+
+
 def positions() -> Columns:
     """cell_id, latitude, longitude (WGS 84, degrees), azimuth (degrees; NULL: all round), range_m (reach, metres)."""
     latitude, longitude, azimuth, reach = _table()

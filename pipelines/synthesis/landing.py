@@ -192,9 +192,10 @@ class Writer:
             episodes = planted.missing(self.planet, force, night)
             if episodes:
                 self._write(force.layout.sender, "missing_episodes", night, "lines", episodes)
-        leads, bystanders = planted.truth(arrived)
-        self.truth.add("comms_leads", leads)
-        self.truth.add("comms_bystanders", bystanders)
+        if arrived:
+            leads, bystanders = planted.truth(arrived)
+            self.truth.add("comms_leads", leads)
+            self.truth.add("comms_bystanders", bystanders)
 
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 

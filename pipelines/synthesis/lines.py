@@ -201,9 +201,7 @@ def _suspects(line: Line) -> Iterator[Trail]:
 def leads(line: Line) -> list[Lead]:
     """What is there to be found. A swap is told by any two of its numbers, or by the number alone."""
     old, new, own = (line.mobile(k) for k in range(3))
-    mast = cells.positions()
-    house = line.cell(line.town, "house")
-    at = float(mast["latitude"][house].as_py()), float(mast["longitude"][house].as_py())
+    at = cells.beam(line.cell(line.town, "house"), 700)
     found = [
         Lead("deal_line", old), Lead("deal_line", new), Lead("successor", old, new),
         Lead("two_phones", old, own), Lead("two_phones", new, own),

@@ -141,7 +141,8 @@ def everyday(phone: Phone, dice: Rng) -> Trail:
     started = np.sort(day * DAY + hour * HOUR + dice.integers(0, HOUR, n))
     weight = 1 / np.sqrt(1 + np.arange(len(phone.circle)))
     whom = dice.choice(len(phone.circle), n, p=weight / weight.sum())
-    other = np.where(kind == DATA, None, np.array(phone.circle, dtype=object)[whom])
+    other = np.array(phone.circle, dtype=object)[whom]
+    other[kind == DATA] = None
     return _trail(phone, other, started, kind, (dice.random(n) < 0.55) | (kind == DATA), dice)
 
 
