@@ -56,9 +56,9 @@ def _urn(line: Line, place: int) -> str:
     return f"CD/{_sender(place)[-5:].upper()}/L{line.n:02d}{place:03d}"
 
 
-def authorisations(line: Line, sender: str) -> Columns:
+def authorisations(line: Line, sender: str, *, has_line: bool = True) -> Columns:
     """One row a telephone of this provider, in our names. No rows where it has none."""
-    numbers = list(trails_by_number(line))
+    numbers = list(trails_by_number(line, has_line=has_line))
     mine = [k for k in range(len(numbers)) if _sender(k) == sender]
     n = len(mine)
     hidden = bystanders.protected(line)
@@ -134,10 +134,10 @@ def _absences(line: Line, *, has_line: bool = True) -> list[tuple[int, int, int]
     return found
 
 
-def missing(planet: world.World, force: world.Force, night: int) -> Columns:
+def missing(planet: world.World, force: world.Force, night: int, *, has_line: bool = True) -> Columns:
     """Missing episodes that go with the lines of a night, of one force, in our names; empty where there are none."""
     mine = [line for line in arriving(planet, night) if line.force is force]
-    rows = [(line, k, *row) for line in mine for k, row in enumerate(_absences(line))]
+    rows = [(line, k, *row) for line in mine for k, row in enumerate(_absences(line, has_line=has_line))]
     if not rows:
         return {}
     n = len(rows)
