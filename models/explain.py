@@ -78,9 +78,9 @@ def coefficients(pipeline: Pipeline) -> np.ndarray:
 def _parts(pipeline: Pipeline, texts: Sequence[str]) -> sparse.csr_matrix:
     """Texts x terms: each term's part in the log-odds.
 
-    Where topics stand beside the terms (`candidates.weights_and_topics`), a report's topics are its weighted terms times
-    the topics' loadings, divided by the length of the result; so each term's part through the topics is exact too, at
-    the report's own length, and parts and intercept still add up to the log-odds.
+    Where topics stand beside the terms (`candidates.weights_and_topics`), a report's topics are its weighted terms
+    times the topics' loadings, divided by the length of the result; so each term's part through the topics is exact
+    too, at the report's own length, and parts and intercept still add up to the log-odds.
     """
     n_terms = len(pipeline.steps[0][1].vocabulary_)
     matrix = sparse.csr_matrix(pipeline[:-1].transform(texts))

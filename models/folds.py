@@ -148,7 +148,8 @@ def _incidence(person_ids: Sequence[Sequence[str]]) -> sparse.csr_matrix:
     """Reports x people, 1 where the report names the person."""
     lengths = [0 if people is None else len(people) for people in person_ids]
     named = np.concatenate(
-        [np.asarray(people, dtype=object) for people in person_ids if people is not None and len(people)] or [[]]
+        [np.asarray(people, dtype=object) for people in person_ids if people is not None and len(people)]
+        or [np.empty(0, dtype=object)]
     )
     codes, people_index = pd.factorize(named)
     rows = np.repeat(np.arange(len(person_ids)), lengths)

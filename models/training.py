@@ -141,7 +141,8 @@ def train(
     if label.all():
         raise NoNegativesError(f"all of {len(reports)} training reports carry a CSAE tag: nothing to tell apart")
     progress(f"{len(reports)} reports, {int(label.sum())} with a CSAE tag: grouping")
-    folds = folds_module.grouped(reports["report_id"], texts, label, reports["person_ids"], n_folds=n_folds, seed=seed)
+    ids, people = reports["report_id"].tolist(), reports["person_ids"].tolist()
+    folds = folds_module.grouped(ids, texts.tolist(), label, people, n_folds=n_folds, seed=seed)
     _refuse_one_class(label, folds)
     scores = {candidate.name: np.zeros(len(reports)) for candidate in candidates}
     for fold in range(n_folds):

@@ -8,7 +8,7 @@ from jobs import export, faults, inbox, lakehouse, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, reclassify, writeback
-from schemas import bronze, gold, silver
+from schemas import bronze, gold, network, silver
 from schemas.contract import Table
 
 READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS, gold.DECISIONS)
@@ -162,7 +162,7 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     lake = place.lake
     with progress.CURRENT.step("the record of the night"):
         model = training.champion(place, night)
-        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES)
+        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
         others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
         row = (
             night, place.code_commit, place.settings.config_hash, model.name, model.version, lake.versions(others),

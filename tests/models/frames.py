@@ -15,7 +15,7 @@ NOISE = (
 
 
 def training_frame(n: int = 240, share: float = 0.2, seed: int = 3, n_people: int = 120) -> pd.DataFrame:
-    """Reports of fourteen words; those with the label hold one of four signs nine times in ten, others one in twenty."""
+    """Reports of fourteen words; with the label they hold one of four signs nine times in ten, else one in twenty."""
     rng = np.random.default_rng(seed)
     label = rng.random(n) < share
     has_sign = np.where(label, rng.random(n) < 0.9, rng.random(n) < 0.05)

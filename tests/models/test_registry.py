@@ -34,7 +34,8 @@ def comparison() -> training.Comparison:
         {
             "report_id": [f"36:{n}" for n in range(400)], "text": texts,
             "text_hash": [hashlib.sha256(f"{n}{t}".encode()).hexdigest() for n, t in enumerate(texts)], "label": label,
-            "stratum": np.where(label, "CSAE", "NO_TAG"), "force": "36", "person_ids": [[f"36:p{n}"] for n in range(400)],
+            "stratum": np.where(label, "CSAE", "NO_TAG"), "force": "36",
+            "person_ids": [[f"36:p{n}"] for n in range(400)],
             "is_suspected_false": False,
         }
     )  # fmt: skip
@@ -87,8 +88,7 @@ def test_a_changed_file_is_refused_before_it_is_loaded(shelf: registry.Registry,
     stored.write_bytes(content + b" ")
     try:
         with pytest.raises(artefact.ModelRefusedError, match=name):
-            for version in ("1", "2"):
-                shelf.load("reclassify", version)
+            [shelf.load("reclassify", version) for version in ("1", "2")]
     finally:
         stored.write_bytes(content)
 

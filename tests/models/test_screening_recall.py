@@ -1,4 +1,4 @@
-"""Deleted tags of the public screening set, two seeds: a quick watch over the candidates. The full figure is a peer trial."""
+"""Deleted tags of the public screening set, two seeds: a quick watch over the candidates. The peer trial has more."""
 
 from __future__ import annotations
 
