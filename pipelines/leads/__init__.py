@@ -85,12 +85,14 @@ def used(known: Known, given: Thresholds) -> DataFrame:
     return usage.usage(known.events, known.cells, known.authorisations, given.recycling)
 
 
-def candidates(known: Known, given: Thresholds, keep: Callable[[DataFrame], DataFrame]) -> DataFrame:
+def candidates(
+    known: Known, use: DataFrame, given: Thresholds, keep: Callable[[DataFrame], DataFrame]
+) -> DataFrame:
     """Scored candidates of every detector, below the threshold too.
 
-    `keep` is told of each table that several detectors read, and returns it: `DataFrame.persist`, as a rule.
+    `use` is the result of `used`. `keep` is told of each further table that several detectors read, and returns it:
+    `DataFrame.persist`, as a rule.
     """
-    use = keep(used(known, given))
     contacts, spans = keep(usage.contacts(use)), keep(usage.spans(use))
     pairs = keep(fingerprint.pairs(contacts, spans, given.fingerprint))
     lines = keep(calibration.scored(deal_line.leads(use, given.deal_line), given.curves))
