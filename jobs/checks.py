@@ -9,7 +9,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import quality
-from schemas import gold, silver
+from schemas import gold, leads, silver
 from schemas.contract import Table
 
 
@@ -82,6 +82,7 @@ ALL = [
     _contracts_check("silver", silver.TABLES),
     _contracts_check("scores", (gold.REPORT_SCORES,)),  # of its own, since the queue waits for it
     _contracts_check("gold", (gold.QUEUE_ITEMS, gold.WRITEBACK)),
+    _contracts_check("leads", leads.TABLES),
     rows_are_conserved,
     every_sender_delivered,
 ]

@@ -9,9 +9,9 @@ from pyspark.errors import PySparkException
 from jobs.workplace import Workplace
 from models import registry
 from pipelines import decisions
-from schemas import bronze, gold, network, silver
+from schemas import bronze, gold, leads, network, silver
 
-TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
+TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *leads.TABLES)
 
 
 def examine(place: Workplace) -> list[dict[str, Any]]:

@@ -41,13 +41,15 @@ def look(spark: SparkSession, seed: int, n_lines: int, given: leads.Thresholds, 
         return kept[-1]
 
     use = keep(leads.used(made.known, given))
-    found = leads.candidates(made.known, use, given, keep).toPandas()  # pairs that share something: bounded by the world
+    found = leads.candidates(
+        made.known, use, given, keep
+    ).toPandas()  # pairs that share something: bounded by the world
     rules = _rules(made, use.toPandas(), found, given)
     for df in kept:
         df.unpersist()
     truth: dict[str, set[tuple[str, ...]]] = {name: set() for name in leads.DETECTORS}
-    for row in made.truth.itertuples():
-        truth[row.detector].add(_key(row.detector, [row.a, row.b] if row.b else [row.a]))
+    for name, a, b in made.truth[["detector", "a", "b"]].itertuples(index=False, name=None):
+        truth[name].add(_key(name, [a, b] if b else [a]))
     keys = [
         _key(row.detector, [*row.person_ids, *row.numbers] if row.detector == "missing_overlap" else list(row.numbers))
         for row in found.itertuples()
@@ -65,9 +67,7 @@ def _key(detector: str, ids: list[str]) -> tuple[str, ...]:
 def _rules(
     made: lead_worlds.World, use: pd.DataFrame, found: pd.DataFrame, given: leads.Thresholds
 ) -> dict[str, set[tuple[str, ...]]]:
-    said = {
-        name: {_key(name, list(ids)) for ids in rule(use)} for name, rule in lead_rules.SIMPLE.items()
-    }
+    said = {name: {_key(name, list(ids)) for ids in rule(use)} for name, rule in lead_rules.SIMPLE.items()}
     people = made.known.people.toPandas()
     suspects = people[people["person_id"].isin(set(made.known.suspects.toPandas()["person_id"]))]
     listed = set(people["phone"].dropna())
@@ -89,10 +89,14 @@ def _places(made: lead_worlds.World, found: pd.DataFrame) -> tuple[list[float], 
     return list(np.hypot(north, east)), list(both["radius_m"])
 
 
-def evaluate(spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int, first: int) -> dict[str, Any]:
+def evaluate(
+    spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int, first: int
+) -> dict[str, Any]:
     """Figures of every detector beside its simple rule, over `n_worlds` worlds with lines and as many without."""
     guilty = [look(spark, seed, n_lines, given) for seed in range(first, first + n_worlds)]
-    innocent = [look(spark, seed, n_lines, given, has_lines=False) for seed in range(first + 500, first + 500 + n_worlds)]
+    innocent = [
+        look(spark, seed, n_lines, given, has_lines=False) for seed in range(first + 500, first + 500 + n_worlds)
+    ]
     rows = []
     for name in leads.DETECTORS:
         truth = sum(len(seen.truth[name]) for seen in guilty)
@@ -134,7 +138,9 @@ def _figures(
     }
 
 
-def calibrate(spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int) -> dict[str, dict[str, float]]:
+def calibrate(
+    spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int
+) -> dict[str, dict[str, float]]:
     """Platt's curves fitted on candidates of worlds with and without lines, of seeds that evaluation never uses."""
     seeds = CALIBRATION_SEEDS[:n_worlds]
     seen = [look(spark, seed, n_lines, given, has_lines=lines) for seed in seeds for lines in (True, False)]
@@ -147,7 +153,9 @@ def calibrate(spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_
 
 
 def text(found: dict[str, Any]) -> str:
-    head = f"{'detector':<16}{'true':>6}{'precision':>11}{'recall':>8}{'false/night':>13}   rule: precision, recall, false"
+    head = (
+        f"{'detector':<16}{'true':>6}{'precision':>11}{'recall':>8}{'false/night':>13}   rule: precision, recall, false"
+    )
     lines = [head]
     for row in found["detectors"]:
         figures = [_shown(row[k]) for k in ("precision", "recall", "rule_precision", "rule_recall")]

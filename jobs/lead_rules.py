@@ -29,7 +29,7 @@ def successor(use: pd.DataFrame) -> Found:
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     cosine = unit @ unit.T
     span = use.groupby("number")["started_at"].agg(["min", "max"]).reindex(counts.index)
-    found = set()
+    found: Found = set()
     for i, j in np.argwhere(cosine >= 0.5):
         gap = (span["min"].iloc[j] - span["max"].iloc[i]) / pd.Timedelta(days=1)
         if i != j and -2 <= gap <= 14:
@@ -39,8 +39,8 @@ def successor(use: pd.DataFrame) -> Found:
 
 def swap(use: pd.DataFrame) -> Found:
     """Any handset with two numbers, any number with two handsets."""
-    numbers = use.groupby("imei")["number"].agg(lambda s: tuple(sorted(set(s))))
-    found = {(a, b) for group in numbers for k, a in enumerate(group) for b in group[k + 1 :]}
+    numbers = [sorted(set(group)) for _, group in use.groupby("imei")["number"]]
+    found: Found = {(a, b) for group in numbers for k, a in enumerate(group) for b in group[k + 1 :]}
     handsets = use.groupby("number")["imei"].nunique()
     return found | {(n,) for n in handsets[handsets >= 2].index}
 
@@ -60,7 +60,7 @@ def night_place(use: pd.DataFrame) -> Found:
     """Three nights on which it was seen at 25 km or more from the mast it uses most at night."""
     hour = use["started_at"].dt.hour
     night = use[((hour >= 23) | (hour < 6)) & use["latitude"].notna()]
-    found = set()
+    found: Found = set()
     for number, own in night.groupby("number"):
         top = own.groupby(["latitude", "longitude"]).size().idxmax()
         north = (own["latitude"] - top[0]) * 111.3
@@ -80,7 +80,7 @@ def common_contact(use: pd.DataFrame, listed: set[str], suspects: set[str]) -> F
 
 def missing_overlap(use: pd.DataFrame, episodes: pd.DataFrame, lines: set[str]) -> Found:
     """Two episodes on days on which the line was seen outside its most used town."""
-    found = set()
+    found: Found = set()
     for number, own in use[use["number"].isin(lines) & use["latitude"].notna()].groupby("number"):
         town = own["latitude"].round(1).astype(str) + own["longitude"].round(1).astype(str)
         away = set(own.loc[town != town.mode().iloc[0], "started_at"].dt.date)

@@ -13,11 +13,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from pipelines import leads
-from pipelines.synthesis import cases, cells, comms, people, planted, senders, world
+from pipelines.synthesis import cases, cells, comms, network, people, planted, world
 from schemas import silver
 
 NIGHT = date(2026, 1, 5)
 FORCES = ("36", "37", "47", "45", "22")
+OPERATOR = "telco"  # all cells and events of a world count as one network's
 Columns = dict[str, pa.Array]
 
 
@@ -34,8 +35,8 @@ def make(spark: SparkSession, seed: int, n_lines: int, *, has_lines: bool = True
     planet = world.make(seed, NIGHT, 1, max(n_lines * planted.REPORTS_A_LINE, 1000), FORCES)
     lines = [planted.Line(planet, n) for n in range(n_lines)]
     events = [_frame(planted.events(line, has_line=has_lines)) for line in lines]
-    granted = [_frame(planted.authorisations(line, s, has_line=has_lines)) for line in lines for s in senders.PROVIDERS]
-    for sender in senders.PROVIDERS:
+    granted = [_frame(planted.authorisations(line, s, has_line=has_lines)) for line in lines for s in planet.providers]
+    for sender in planet.providers:
         provider = comms.Provider(planet, sender)
         index = provider.arriving(0)
         events.append(_frame(provider.events(index)))
@@ -43,7 +44,7 @@ def make(spark: SparkSession, seed: int, n_lines: int, *, has_lines: bool = True
     authorisations = pd.concat(granted)
     known = leads.Known(
         events=_events(spark, pd.concat(events), authorisations),
-        cells=_cells(spark),
+        cells=_cells(spark, planet),
         authorisations=spark.createDataFrame(authorisations[["auth_urn", "granted_at", "expires_at"]]),
         people=_people(spark, planet),
         suspects=_suspects(spark, planet),
@@ -65,9 +66,10 @@ def _events(spark: SparkSession, rows: pd.DataFrame, authorisations: pd.DataFram
     joined["duration_s"] = joined["duration_s"].astype(float)
     joined["is_excess"] = ~joined["started_at"].between(joined["granted_at"], joined["expires_at"])
     joined["is_protected"] = joined["is_protected_profession"]
+    joined["operator"] = OPERATOR
     names = (
         "event_id", "auth_urn", "a_number", "b_number", "imei", "imsi", "type", "started_at", "duration_s",
-        "first_cell", "last_cell", "direction", "is_excess", "is_protected",
+        "first_cell", "last_cell", "direction", "is_excess", "is_protected", "operator",
     )  # fmt: skip
     kept = joined[list(names)].astype(object).where(joined[list(names)].notna(), None)
     kept["started_at"] = joined["started_at"]
@@ -75,12 +77,14 @@ def _events(spark: SparkSession, rows: pd.DataFrame, authorisations: pd.DataFram
     return spark.createDataFrame(kept, schema)
 
 
-def _cells(spark: SparkSession) -> DataFrame:
-    table = _frame(cells.positions()).rename(columns={"cell_id": "cell"})
-    table["from_on"] = date(2000, 1, 1)
-    table["to_on"] = None
-    schema = "cell string, latitude double, longitude double, azimuth double, from_on date, to_on date"
-    return spark.createDataFrame(table[["cell", "latitude", "longitude", "azimuth", "from_on", "to_on"]], schema)
+def _cells(spark: SparkSession, planet: world.World) -> DataFrame:
+    tables = [cells.rows(planet.first_day), *(network.Network(planet, s).rows() for s in planet.providers)]
+    table = pd.concat([_frame(each) for each in tables])
+    table["operator"] = OPERATOR
+    names = ["operator", "cell", "latitude", "longitude", "azimuth", "from_on", "to_on"]
+    kept = table[names].astype(object).where(table[names].notna(), None)
+    schema = ", ".join(f"{n} {silver.COMMS_CELLS.columns[n].type.simpleString()}" for n in names)
+    return spark.createDataFrame(kept, schema)
 
 
 def _records(planet: world.World) -> pd.DataFrame:

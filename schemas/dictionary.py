@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from schemas import bronze, codes, gold, network, silver
+from schemas import bronze, codes, gold, leads, network, silver
 from schemas.contract import Column, Table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
-TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
+TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *leads.TABLES)
 LAYERS = {
     "bronze": "What arrived, as it arrived.",
     "silver": "The same facts in national codes, UTC and normalised identifiers.",
@@ -21,6 +21,7 @@ LAYERS = {
 }
 # Title, source, values. An explicit list: what is not here is not a list that the tables use.
 CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
+    ("Feeds", "this system: folders of the landing zone", bronze.FEEDS),
     ("Forces", "Home Office, Police Force Areas", codes.FORCES),
     ("Source grades", "College of Policing, 3x5x2", codes.SOURCE_GRADES),
     ("Intelligence grades", "College of Policing, 3x5x2", codes.INTELLIGENCE_GRADES),
@@ -41,6 +42,7 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
     ("Purposes of communications data", "Investigatory Powers Act 2016 s.60A(7), shortened", codes.COMMS_PURPOSES),
     ("Outcomes of a decision", "review procedure; Data Protection Act 2018 ss.50A-50D", codes.OUTCOMES),
     ("Actions in the processing log", "Data Protection Act 2018 s.62", codes.LOG_ACTIONS),
+    ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),
     ("Events of entities", "this system", network.ENTITY_EVENT_KINDS),

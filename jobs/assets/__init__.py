@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, gold, silver
+from jobs.assets import bronze, gold, leads, silver
 
-ALL = [*bronze.ALL, *silver.ALL, *gold.ALL]
+ALL = [*bronze.ALL, *silver.ALL, *gold.ALL, *leads.ALL]

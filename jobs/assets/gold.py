@@ -8,7 +8,7 @@ from jobs import export, faults, inbox, lakehouse, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, reclassify, writeback
-from schemas import bronze, gold, network, silver
+from schemas import bronze, gold, leads, network, silver
 from schemas.contract import Table
 
 READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS, gold.DECISIONS)
@@ -149,7 +149,7 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 @dg.asset(
     key=common.key(gold.RUN_MANIFEST),
-    deps=[common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS)],
+    deps=[common.key(table) for table in (gold.QUEUE_ITEMS, leads.COMMS_LEADS, gold.WRITEBACK, gold.ROW_COUNTS)],
     partitions_def=common.NIGHTS,
     group_name="gold",
     kinds={"delta"},
@@ -162,7 +162,9 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     lake = place.lake
     with progress.CURRENT.step("the record of the night"):
         model = training.champion(place, night)
-        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
+        tables: tuple[Table, ...] = (
+            *bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *leads.TABLES,
+        )  # fmt: skip
         others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
         row = (
             night, place.code_commit, place.settings.config_hash, model.name, model.version, lake.versions(others),

@@ -1,7 +1,5 @@
 """Leads in communications data: every detector over the night's events, the table and its queue, in two writes."""
 
-from __future__ import annotations
-
 import dagster as dg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,6 +11,7 @@ from pipelines import asof, leads
 from pipelines.leads import queue
 from schemas import gold, silver
 from schemas import leads as contract
+from schemas.contract import Table
 
 READ = (
     silver.COMMS_EVENTS, silver.COMMS_CELLS, silver.COMMS_AUTHORISATIONS, silver.PEOPLE, silver.REPORT_PEOPLE,
@@ -42,7 +41,10 @@ def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
     with progress.CURRENT.step("leads in communications data"):
         known = {table: asof.current(lake.read(table), table.key, night) for table in READ}
-        events, people = keep(known[silver.COMMS_EVENTS]), keep(known[silver.PEOPLE].select("person_id", "force", "phone"))
+        events, people = (
+            keep(known[silver.COMMS_EVENTS]),
+            keep(known[silver.PEOPLE].select("person_id", "force", "phone")),
+        )
         try:
             material = leads.Known(
                 events=events,
@@ -68,7 +70,9 @@ def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
                 )
             )  # fmt: skip
             lake.replace(items, gold.QUEUE_ITEMS, {"night": night.isoformat(), "queue": queue.QUEUE})
-            counts = {row.detector: row["count"] for row in rows.groupBy("detector").count().orderBy("detector").collect()}
+            counts = {
+                row.detector: row["count"] for row in rows.groupBy("detector").count().orderBy("detector").collect()
+            }
             _log(place, night.isoformat(), counts)
         finally:
             for df in kept:
@@ -78,9 +82,12 @@ def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     )
 
 
-def _suspects(known: dict[object, DataFrame]) -> DataFrame:
+def _suspects(known: dict[Table, DataFrame]) -> DataFrame:
     """Who is a suspect in a report or an investigation."""
-    named = [known[table].where("role = 'SUSPECT'").select("person_id") for table in (silver.REPORT_PEOPLE, silver.INVESTIGATIONS)]
+    named = [
+        known[table].where("role = 'SUSPECT'").select("person_id")
+        for table in (silver.REPORT_PEOPLE, silver.INVESTIGATIONS)
+    ]
     return named[0].unionByName(named[1]).distinct()
 
 

@@ -85,9 +85,7 @@ def used(known: Known, given: Thresholds) -> DataFrame:
     return usage.usage(known.events, known.cells, known.authorisations, given.recycling)
 
 
-def candidates(
-    known: Known, use: DataFrame, given: Thresholds, keep: Callable[[DataFrame], DataFrame]
-) -> DataFrame:
+def candidates(known: Known, use: DataFrame, given: Thresholds, keep: Callable[[DataFrame], DataFrame]) -> DataFrame:
     """Scored candidates of every detector, below the threshold too.
 
     `use` is the result of `used`. `keep` is told of each further table that several detectors read, and returns it:
@@ -105,5 +103,6 @@ def candidates(
         common_contact.leads(contacts, spans, known.people, known.suspects, given.common_contact),
         missing_overlap.leads(use, strong, known.episodes, given.missing_overlap, given.zone),
     )
-    rest = calibration.scored(reduce(DataFrame.unionByName, others), given.curves)
+    # Each is kept by itself: one plan of all would be planned anew after each of its stages.
+    rest = calibration.scored(reduce(DataFrame.unionByName, map(keep, others)), given.curves)
     return lines.unionByName(rest)

@@ -2,7 +2,8 @@
 
 Evidence is the sum of three log likelihood ratios, each of a line against the reference population, which is all units
 of the night's data: the number of bursts in the time observed (Poisson), the share of those texted who come back
-within the hour (binomial, tempered: customers answer together), and the journeys between towns (Poisson).
+within the hour (binomial, tempered: customers answer together; the reference is the median of units that text in
+bursts), and whether it travels between towns.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class Thresholds:
     answer_s: int  # an answer comes within this time
     bursts_a_week: float  # of a line
     answered: float  # share of a line's texts that are answered
-    journeys_a_week: float  # of a line
+    journeys_a_week: float  # whoever makes as many travels between towns
+    travels: float  # share of lines that do
     apart_km: float  # towns are at least as far apart
     most_nats: float  # of one part of the evidence
     most_texts: int  # texts that count as independent
@@ -37,8 +39,10 @@ def leads(used: DataFrame, given: Thresholds) -> DataFrame:
     features = _features(used, texted, given)
     rates = features.agg(
         ((F.sum("n_bursts") + 1) / (F.sum("weeks") + 1)).alias("_bursts"),
-        ((F.sum("n_answered") + 1) / (F.sum("n_texts") + 5)).alias("_answered"),
-        ((F.sum("n_journeys") + 1) / (F.sum("weeks") + 1)).alias("_journeys"),
+        F.coalesce(
+            F.percentile_approx(F.when(F.col("n_texts") > 0, F.col("n_answered") / F.col("n_texts")), 0.5), F.lit(0.1)
+        ).alias("_answered"),
+        ((F.sum(_travels(given).cast("int")) + 1) / (F.count("*") + 4)).alias("_travels"),
     )
     found = features.where(F.col("n_bursts") >= given.least_bursts).crossJoin(F.broadcast(rates))
     ids = usage.first_events(texted, ["unit"], lead.N_EVENTS)
@@ -90,15 +94,19 @@ def _journeys(used: DataFrame, given: Thresholds) -> DataFrame:
     return moved.groupBy("unit").agg(F.sum(far.cast("int")).alias("n_journeys"))
 
 
+def _travels(given: Thresholds) -> Column:
+    return F.col("n_journeys") >= given.journeys_a_week * F.col("weeks")
+
+
 def _columns(given: Thresholds) -> dict[str, Column]:
     bursts = lead.poisson(
         F.col("n_bursts"), F.lit(given.bursts_a_week) * F.col("weeks"), F.col("_bursts") * F.col("weeks")
     )
     share = F.col("n_answered") / F.greatest("n_texts", F.lit(1))
     n = F.least("n_texts", F.lit(given.most_texts))
-    answered = lead.binomial(share * n, n, given.answered, F.greatest(F.least("_answered", F.lit(0.5)), F.lit(0.01)))
-    journeys = lead.poisson(
-        F.col("n_journeys"), F.lit(given.journeys_a_week) * F.col("weeks"), F.col("_journeys") * F.col("weeks")
+    answered = lead.binomial(share * n, n, given.answered, F.greatest(F.least("_answered", F.lit(0.2)), F.lit(0.03)))
+    journeys = F.when(_travels(given), F.log(given.travels / F.col("_travels"))).otherwise(
+        F.log((1 - given.travels) / (1 - F.col("_travels")))
     )
     texts = [
         F.format_string("%d bursts of texts to %d people in %.1f weeks", "n_bursts", "n_texted", "weeks"),

@@ -3,9 +3,9 @@
 For each contact of the first number the second is either in contact with it too or not. If it is the same person, a
 contact is kept with probability `kept`, and seen if the time was long enough for one as close as that. Else the second
 number belongs to a stranger, who is in contact with popular numbers only; or, with probability `p_associate`, to
-somebody of the same circle (family, friends, a partner in crime), who shares each contact with the probability seen
-among pairs that were in use at the same time and so cannot be one person's old and new number. The evidence is against
-the mixture.
+somebody of the same circle (family, friends, a partner in crime), who shares each contact with probability `shared`,
+and a popular one as often as anybody. How popular a contact is, is counted in the night's data: the reference
+population. The evidence is against the mixture of both.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from pyspark.sql import functions as F
 class Model:
     kept: float  # share of contacts that somebody keeps who changes number
     p_associate: float  # prior that a pair that shares contacts is of one circle
-    shared: float  # prior of the share of contacts that people of one circle have in common
-    shared_weight: float  # contacts that the prior counts as
+    shared: float  # share of contacts that people of one circle have in common
     most_popular: int  # a contact of more units than this says nothing, and pairs are not made through it
     least_shared: int  # pairs with fewer contacts in common are not looked at
     most_nats: float  # the evidence of contacts is not trusted beyond
@@ -46,7 +45,13 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
         .where("a <> b")
     )
     # One row a pair and shared contact; what is not shared follows from the sums over all contacts of a.
-    total = F.broadcast(listed.agg(F.count("*").alias("_pairs"), F.countDistinct("contact").alias("_contacts")))
+    total = F.broadcast(
+        listed.agg(
+            F.count("*").alias("_pairs"),
+            F.countDistinct("contact").alias("_contacts"),
+            F.countDistinct("unit").alias("_units"),
+        )
+    )
     rated = met.crossJoin(total).withColumns(_terms(given))
     summed = rated.groupBy("a", "b").agg(
         F.count("*").alias("n_shared"),
@@ -57,6 +62,7 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
         F.first(F.col("first_at_a") < F.col("last_at_b")).alias("_begins"),
         F.first(F.col("first_at_b") < F.date_sub("last_at_a", 2)).alias("_overlaps"),
         F.sum("_stranger").alias("_stranger"),
+        F.sum("_associate").alias("_associate"),
         F.sum(F.log("_seen_kept")).alias("_kept"),
         F.sum(F.log1p(-F.col("_seen_kept"))).alias("_kept_not"),
         F.sum("n_links_a").alias("_links_shared"),
@@ -78,10 +84,16 @@ def _seen(n_links: Column, days_a: Column, days_b: Column) -> Column:
 
 def _terms(given: Model) -> dict[str, Column]:
     expected = (F.col("popularity_a") - 2 + 0.5) / (F.col("_pairs") + 0.5 * F.col("_contacts"))
-    by_chance = 1 - F.exp(-F.col("n_contacts_b") * expected)
+    by_breadth = 1 - F.exp(-F.col("n_contacts_b") * expected)
+    by_chance = F.greatest(by_breadth, (F.col("popularity_a") - 1.5) / F.col("_units"))  # shops of the town
     chance = F.greatest(F.least(by_chance, F.lit(0.95)), F.lit(1e-6))
     seen = given.kept * _seen(F.col("n_links_a"), F.col("days_a"), F.col("days_b"))
-    return {"_stranger": F.log(chance), "_seen_kept": F.least(seen + (1 - given.kept) * chance, F.lit(0.98))}
+    of_circle = F.log(F.greatest(chance, F.lit(given.shared)))
+    return {
+        "_stranger": F.log(chance),
+        "_associate": of_circle,
+        "_seen_kept": F.least(seen + (1 - given.kept) * chance, F.lit(0.98)),
+    }
 
 
 def _mixed(summed: DataFrame, telling: DataFrame, given: Model) -> DataFrame:
@@ -96,16 +108,10 @@ def _mixed(summed: DataFrame, telling: DataFrame, given: Model) -> DataFrame:
         )  # fmt: skip
 
     concurrent = F.col("_overlaps") & F.col("_begins")
-    reference = joined.where(concurrent).agg(F.sum("n_shared").alias("k"), F.sum(F.size("_links")).alias("n"))
-    share = (F.coalesce("k", F.lit(0)) + given.shared * given.shared_weight) / (
-        F.coalesce("n", F.lit(0)) + given.shared_weight
-    )
-    shared = reference.select(F.greatest(F.least(share, F.lit(0.5)), F.lit(0.1)).alias("_share"))
-    with_share = joined.crossJoin(F.broadcast(shared))
     same = F.col("_kept") + missed(given.kept) - F.col("_kept_not")
     mean_seen = F.least(F.lit(1.0), F.col("days_b") / F.col("days_a"))
-    p = F.col("_share") * mean_seen
-    associate = F.col("n_shared") * F.log(p) + (F.size("_links") - F.col("n_shared")) * F.log1p(-p)
+    missing = F.size("_links") - F.col("n_shared")
+    associate = F.col("_associate") + missing * F.log1p(-F.lit(given.shared) * mean_seen)
     against_stranger, against_associate = same - F.col("_stranger"), same - associate
     # -log((1 - q) e^-x + q e^-y), kept from overflowing by the larger exponent
     low = F.least(against_stranger, against_associate)
@@ -113,7 +119,7 @@ def _mixed(summed: DataFrame, telling: DataFrame, given: Model) -> DataFrame:
         low - against_associate
     )
     nats = F.greatest(F.least(low - F.log(mixture), F.lit(given.most_nats)), F.lit(-given.most_nats))
-    return with_share.select(
+    return joined.select(
         "a", "b", "n_shared", "n_contacts_a", "n_contacts_b", nats.alias("contact_nats"), "event_id",
         concurrent.alias("is_concurrent"),
     )  # fmt: skip

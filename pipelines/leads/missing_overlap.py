@@ -1,8 +1,8 @@
 """A child who goes missing when a line comes to town.
 
 A visit is a run of sightings of a line's number far from its base. Of the child's episodes while the line was watched,
-how many overlap a visit, against how many would if they fell at random: an episode of L hours overlaps by chance with
-the share of the time that lies in, or less than L before, a visit. Evidence: a log likelihood ratio an episode.
+how many began about when a visit did, against how many would if they fell at random: by chance one does with the share
+of the time that lies within the margin of an arrival. Evidence: a log likelihood ratio an episode.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAME = "missing_overlap"
 @dataclass(frozen=True)
 class Thresholds:
     away_km: float  # from the line's base
-    margin_s: int  # before and after a visit that still counts
+    margin_s: int  # before and after the line is first seen in town
     least_overlaps: int
     overlap_if_tied: float  # share of the episodes of a child who goes with the line
     most_nats: float
@@ -46,10 +46,9 @@ def leads(used: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresho
     watched = missing.join(F.broadcast(span), (F.col("begun") < F.col("to_s")) & (F.col("ended") > F.col("from_s")))
     of_unit = visits.groupBy("unit").agg(F.collect_list(F.struct("start", "end")).alias("visits"))
     joined = watched.join(F.broadcast(of_unit), ["unit"], how="inner")
-    length = F.col("ended") - F.col("begun")
-    covered = F.aggregate("visits", F.lit(0.0), lambda sum_, v: sum_ + (v["end"] - v["start"] + length))
-    chance = F.greatest(F.least(covered / (F.col("to_s") - F.col("from_s")), F.lit(0.9)), F.lit(0.05))
-    hit = F.exists("visits", lambda v: (v["start"] < F.col("ended")) & (v["end"] > F.col("begun")))
+    arrivals = F.size("visits") * F.lit(2.0 * given.margin_s)
+    chance = F.greatest(F.least(arrivals / (F.col("to_s") - F.col("from_s")), F.lit(0.8)), F.lit(0.05))
+    hit = F.exists("visits", lambda v: F.abs(v["start"] - F.col("begun")) <= given.margin_s)
     p = F.lit(given.overlap_if_tied)
     nats = F.when(hit, F.log(p / chance)).otherwise(F.log((1 - p) / (1 - chance)))
     summed = joined.withColumns({"hit": hit, "nats": nats}).groupBy("unit", "number", "person_id").agg(
@@ -61,7 +60,7 @@ def leads(used: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresho
         F.slice(F.sort_array(F.collect_list("event_id")), 1, lead.N_EVENTS).alias("event_ids")
     )
     found = summed.where(F.col("k") >= given.least_overlaps).join(ids, ["unit"], how="inner")
-    text = F.format_string("%d of %d episodes overlap visits of the line", "k", "n")
+    text = F.format_string("%d of %d episodes began when the line arrived", "k", "n")
     which = F.concat(F.lit("episodes "), F.array_join("episodes", ", "))
     return lead.leads(
         found,
@@ -90,15 +89,15 @@ def leads(used: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresho
 
 
 def _visits(mine: DataFrame, given: Thresholds, zone: str) -> DataFrame:
-    """Runs of sightings far from the base: unit, start and end (seconds, with the margin), first event."""
+    """Runs of sightings far from the base: unit, start and end (seconds), first event."""
     based = mine.where("latitude IS NOT NULL").join(usage.bases(mine, zone), ["unit"], how="inner")
     far = usage.km(("latitude", "longitude"), ("base_latitude", "base_longitude")) >= given.away_km
     order = Window.partitionBy("unit").orderBy("started_at", "event_id")
     marked = based.withColumn("is_away", far)
     turn = F.sum((~F.col("is_away").eqNullSafe(F.lag("is_away").over(order))).cast("int")).over(order)
     runs = marked.withColumn("turn", turn).where("is_away").groupBy("unit", "turn").agg(
-        (F.min(F.unix_seconds("started_at")) - given.margin_s).alias("start"),
-        (F.max(F.unix_seconds("started_at")) + given.margin_s).alias("end"),
+        F.min(F.unix_seconds("started_at")).alias("start"),
+        F.max(F.unix_seconds("started_at")).alias("end"),
         F.min_by("event_id", "started_at").alias("event_id"),
     )  # fmt: skip
     return runs.drop("turn")

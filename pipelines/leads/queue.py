@@ -46,7 +46,9 @@ def _forces(leads: DataFrame, use: DataFrame, people: DataFrame) -> DataFrame:
     heard = pairs.select(F.col("contact").alias("number"), F.col("number").alias("contact"))
     around = pairs.unionByName(heard).distinct()
     themselves = number.select("lead_id", F.col("number").alias("phone"), F.lit(100).alias("_weight"))
-    reached = number.join(around, ["number"]).select("lead_id", F.col("contact").alias("phone"), F.lit(1).alias("_weight"))
+    reached = number.join(around, ["number"]).select(
+        "lead_id", F.col("contact").alias("phone"), F.lit(1).alias("_weight")
+    )
     listed = people.where("phone IS NOT NULL").select("phone", "force").distinct()
     votes = themselves.unionByName(reached).join(listed, ["phone"]).select("lead_id", "force", "_weight")
     persons = number.select("lead_id", F.explode("person_ids").alias("person_id")).select(
@@ -153,10 +155,14 @@ def _rows_behind(shown: DataFrame, events: DataFrame) -> DataFrame:
         F.col("_row_number").alias("row_number"),
     )
     ordered = F.sort_array(F.collect_list(F.struct("started_at", "event_id", reason.alias("r"), row.alias("s"))))
-    return joined.groupBy("lead_id").agg(ordered.alias("o")).select(
-        "lead_id",
-        F.col("o.r").cast(gold.REASON_LIST).alias("event_reasons"),
-        F.col("o.s").alias("source_rows"),
+    return (
+        joined.groupBy("lead_id")
+        .agg(ordered.alias("o"))
+        .select(
+            "lead_id",
+            F.col("o.r").cast(gold.REASON_LIST).alias("event_reasons"),
+            F.col("o.s").alias("source_rows"),
+        )
     )
 
 

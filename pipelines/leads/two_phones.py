@@ -3,8 +3,9 @@
 Two units are compared where both were seen within the hour. If one person carries both they are together but for the
 times one is left behind (`left_behind`). Else they belong to two people, who may share a home or a road to work: the
 reference population is every pair of units that is often at one place, and it says for night, working day and the rest
-how often such people are together when both are seen. A block of some hours counts once, since what happens within it
-is one journey. Two people who share a life call each other, and one person cannot speak on two phones at once.
+how often such people are together when one of them is out. When both are at home in one place, that says nothing. A
+block of some hours counts once, since what happens within it is one journey. Two people who share a life call each
+other, and one person cannot speak on two phones at once.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def leads(used: DataFrame, contacts: DataFrame, given: Thresholds, zone: str) ->
     """Leads: numbers are the pair in order. `used` and `contacts` as of `usage`."""
     seen = _presence(used)
     candidates = _candidates(seen, given)
-    blocks = _blocks(seen, candidates, given, zone)
+    blocks = _blocks(seen.join(usage.bases(used, zone), ["unit"], how="inner"), candidates, given, zone)
     of_pair = _evidence(blocks, given)
     calls = contacts.select(F.col("unit").alias("a"), F.col("contact").alias("_to")).distinct()
     joined = of_pair.join(calls, (of_pair.a == calls.a) & (of_pair.number_b == calls._to), "left").drop(calls.a)
@@ -72,7 +73,10 @@ def _candidates(seen: DataFrame, given: Thresholds) -> DataFrame:
 
 def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str) -> DataFrame:
     """One row a pair and block in which both were seen: is_together, class, one event of each."""
-    columns = ("number", "hour", "started_at", "event_id", "latitude", "longitude", "type", "ended_at")
+    columns = (
+        "number", "hour", "started_at", "event_id", "latitude", "longitude", "type", "ended_at", "base_latitude",
+        "base_longitude",
+    )  # fmt: skip
     a, b = (seen.select(F.col("unit").alias(s), *(F.col(c).alias(f"{c}_{s}") for c in columns)) for s in "ab")
     wide = candidates.join(a, ["a"], how="inner").withColumn(
         "hour_b", F.explode(F.expr("sequence(hour_a - 1, hour_a + 1)"))
@@ -82,12 +86,19 @@ def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str
     metres = 1000 * usage.km(("latitude_a", "longitude_a"), ("latitude_b", "longitude_b"))
     far = metres > given.together_m + given.speed_kmh / 3.6 * apart_s
     both = both.withColumns({"is_together": metres <= given.together_m, "is_apart": far})
+    at_base = [
+        1000 * usage.km((f"latitude_{s}", f"longitude_{s}"), (f"base_latitude_{s}", f"base_longitude_{s}"))
+        <= given.together_m
+        for s in "ab"
+    ]
+    # Both at home, and home is one place: that is no news. Neighbours of one mast are as much together.
+    is_telling = ~(at_base[0] & at_base[1] & F.col("is_together"))
     local = F.from_utc_timestamp("started_at_a", zone)
     is_night = (F.hour(local) >= 22) | (F.hour(local) < 7)
     is_work = F.hour(local).between(8, 17) & (F.weekday(local) < 5)
     speaks = (F.col("type_a") == "VOICE") & (F.col("type_b") == "VOICE")
     overlap = speaks & (F.col("started_at_a") < F.col("ended_at_b")) & (F.col("started_at_b") < F.col("ended_at_a"))
-    rated = both.where((apart_s <= 3600) & (F.col("is_together") | F.col("is_apart"))).withColumns(
+    rated = both.where((apart_s <= 3600) & (F.col("is_together") | F.col("is_apart")) & is_telling).withColumns(
         {
             "class": F.when(is_night, "night").when(is_work, "work").otherwise("other"),
             "block": F.floor(F.col("hour_a") / given.block_hours),

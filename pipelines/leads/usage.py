@@ -51,6 +51,7 @@ def usage(events: DataFrame, cells: DataFrame, authorisations: DataFrame, recycl
         F.timestamp_seconds(F.unix_seconds("started_at") + F.coalesce("duration_s", F.lit(0))).alias("ended_at"),
         (F.col("direction") != "INCOMING").alias("is_outgoing"),
         F.col("first_cell").alias("cell"),
+        "operator",
         "from_at",
         "until_at",
     ).where(F.col("number").isNotNull())
@@ -86,11 +87,12 @@ def _tenants(used: DataFrame, recycling: Recycling) -> DataFrame:
 def _placed(used: DataFrame, cells: DataFrame) -> DataFrame:
     """Where the first cell stood on the day; no position where the cell is not in the provider's table."""
     stood = cells.select(
-        F.col("cell").alias("_cell"), "latitude", "longitude", F.col("azimuth").cast("double").alias("azimuth"),
+        F.col("cell").alias("_cell"), F.col("operator").alias("_operator"), "latitude", "longitude", "azimuth",
         F.col("from_on").alias("_from"), F.coalesce("to_on", F.lit("9999-12-31").cast("date")).alias("_to"),
-    ).dropDuplicates(["_cell", "_from"])  # fmt: skip
-    on = (F.col("cell") == F.col("_cell")) & F.to_date("started_at").between(F.col("_from"), F.col("_to"))
-    joined = used.join(F.broadcast(stood), on, how="left").drop("_cell", "_from", "_to")
+    ).dropDuplicates(["_operator", "_cell", "_from"])  # fmt: skip
+    is_cell = (F.col("cell") == F.col("_cell")) & (F.col("operator") == F.col("_operator"))
+    on = is_cell & F.to_date("started_at").between(F.col("_from"), F.col("_to"))
+    joined = used.join(F.broadcast(stood), on, how="left").drop("_cell", "_operator", "_from", "_to")
     return joined.dropDuplicates(["event_id", "unit"])
 
 

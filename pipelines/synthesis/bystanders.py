@@ -168,7 +168,7 @@ def _colleagues(line: Line) -> Iterator[Trail]:
     for place, other in ((3, 4), (4, 3)):
         circle = line.circle(f"colleague/{place}", 12)
         circle.insert(5, line.mobile(FIRST + other))
-        home = line.cell(line.town, f"colleague/{place}")
+        home = line.town * cells.PER_AREA + (0 if place == 3 else 6)  # masts apart, so that nights tell them apart
         yield trails.everyday(
             _person(line, place, "colleague", home, work, circle), line.dice(f"colleague/{place}/use")
         )

@@ -95,6 +95,20 @@ def _table() -> tuple[draws.Floats, draws.Floats, draws.Ints, draws.Ints]:
     return latitude.ravel(), longitude.ravel(), np.tile(site[:, 2], n), np.tile(site[:, 3], n)
 
 
+def rows(first_day: int) -> Columns:
+    """Cells as the feed comms_cells has them, in our names; they stand since long before the world's first day."""
+    table = positions()
+    n = len(table["cell_id"])
+    return {
+        "cell": table["cell_id"],
+        "latitude": table["latitude"],
+        "longitude": table["longitude"],
+        "azimuth": table["azimuth"].cast(pa.float64()),
+        "from_on": pa.array(np.full(n, first_day - 1200, np.int32)).cast(pa.date32()),
+        "to_on": pa.array([None] * n, pa.date32()),
+    }
+
+
 def beam(cell: int, metres: float) -> tuple[float, float]:
     """Latitude and longitude of the point that lies `metres` from a cell's mast, where it points (all round: north)."""
     latitude, longitude, azimuth, _ = (float(column[cell]) for column in _table())

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.synthesis import cases, comms, draws, encode, people, planted, reports, senders, subjects, world
+from pipelines.synthesis import cases, cells, comms, draws, encode, people, planted, reports, subjects, world
 
 CHUNK = 50_000  # rows of a file
 Columns = dict[str, pa.Array]
@@ -89,7 +89,7 @@ class Writer:
             for night in range(self.planet.n_nights):
                 for force in self.planet.forces:
                     self._force(force, night)
-                for sender in senders.PROVIDERS:
+                for sender in self.planet.providers:
                     self._provider(comms.Provider(self.planet, sender), night)
                 self._lines(night)
                 self._resend(night)
@@ -118,8 +118,16 @@ class Writer:
     ) -> None:
         if not len(next(iter(columns.values()))):
             return
+        layout = self.planet.layouts[sender]
+        if layout.feeds[feed].file_name:
+            for number, part in encode.by_file_name(layout.feeds[feed], columns):
+                path = self._path(sender, feed, night, f"{suffix}_{number}")
+                self._note(path, sender, feed, night, encode.write(path, layout, feed, part, extra), kind)
+            return
         path = self._path(sender, feed, night, suffix)
-        n = encode.write(path, self.planet.layouts[sender], feed, columns, extra)
+        self._note(path, sender, feed, night, encode.write(path, layout, feed, columns, extra), kind)
+
+    def _note(self, path: Path, sender: str, feed: str, night: int, n: int, kind: str) -> None:
         self.files.append(File(sender, feed, self._day(night), str(path.relative_to(self.landing)), n, kind))
 
     # -- forces -------------------------------------------------------------------------------------------------------
@@ -171,10 +179,13 @@ class Writer:
     # -- providers ----------------------------------------------------------------------------------------------------
 
     def _provider(self, provider: comms.Provider, night: int) -> None:
+        if night == 0:
+            self._write(provider.sender, "comms_cells", night, "001", provider.network.rows())
         index = provider.arriving(night)
         if not len(index):
             return
         self._write(provider.sender, "comms_authorisations", night, "001", provider.authorisations(index))
+        self._write(provider.sender, "comms_subscribers", night, "001", provider.subscribers(index))
         step = CHUNK // comms.EVENTS_PER_AUTHORISATION
         for part, start in enumerate(range(0, len(index), step), start=1):
             some = index[start : start + step]
@@ -183,8 +194,11 @@ class Writer:
     def _lines(self, night: int) -> None:
         """County lines and the innocent around them: providers' products, missing episodes, and what is to be found."""
         arrived = planted.arriving(self.planet, night)
+        if night == 0 and planted.n_lines(self.planet):
+            for sender in self.planet.providers:
+                self._write(sender, "comms_cells", night, "lines", cells.rows(self.planet.first_day))
         for line in arrived:
-            for sender in senders.PROVIDERS:
+            for sender in self.planet.providers:
                 suffix = f"lines_{line.n:02d}"
                 self._write(sender, "comms_authorisations", night, suffix, planted.authorisations(line, sender))
                 self._write(sender, "comms_events", night, suffix, planted.events(line, sender))

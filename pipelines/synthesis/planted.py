@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.synthesis import bystanders, cells, lines, people, senders, trails, world
+from pipelines.synthesis import bystanders, cells, comms, lines, people, trails, world
 from pipelines.synthesis.lines import Line
 from pipelines.synthesis.trails import DAY, HOUR, Trail
 from schemas import codes
@@ -21,7 +21,6 @@ Columns = dict[str, pa.Array]
 
 REPORTS_A_LINE = 1500
 MOST = trails.N_MOBILES // lines.PHONES_A_LINE
-_E164 = ("telco_north",)  # writes +44...; the other national numbers
 
 
 def n_lines(planet: world.World) -> int:
@@ -48,18 +47,19 @@ def trails_by_number(line: Line, *, has_line: bool = True) -> dict[str, list[Tra
     return found
 
 
-def _sender(place: int) -> str:
-    return senders.PROVIDERS[place % len(senders.PROVIDERS)]
+def _sender(line: Line, place: int) -> str:
+    providers = line.planet.providers
+    return providers[place % len(providers)]
 
 
 def _urn(line: Line, place: int) -> str:
-    return f"CD/{_sender(place)[-5:].upper()}/L{line.n:02d}{place:03d}"
+    return f"CD/{_sender(line, place)[-5:].upper()}/L{line.n:02d}{place:03d}"
 
 
 def authorisations(line: Line, sender: str, *, has_line: bool = True) -> Columns:
     """One row a telephone of this provider, in our names. No rows where it has none."""
     numbers = list(trails_by_number(line, has_line=has_line))
-    mine = [k for k in range(len(numbers)) if _sender(k) == sender]
+    mine = [k for k in range(len(numbers)) if _sender(line, k) == sender]
     n = len(mine)
     hidden = bystanders.protected(line)
     return {
@@ -72,6 +72,7 @@ def authorisations(line: Line, sender: str, *, has_line: bool = True) -> Columns
         "authoriser": pa.array(["OCDA Alder"] * n, pa.string()),
         "is_protected_profession": pa.array([numbers[k] == hidden for k in mine], pa.bool_()),
         "is_journalist_source": pa.array([False] * n, pa.bool_()),
+        "approved_at": pa.array([None] * n, pa.timestamp("s")),
     }
 
 
@@ -79,9 +80,9 @@ def events(line: Line, sender: str | None = None, *, has_line: bool = True) -> C
     """Events in our names, of one provider as it writes numbers, or of all (E.164). Excess ones come last."""
     found: list[Columns] = []
     for k, (number, own) in enumerate(trails_by_number(line, has_line=has_line).items()):
-        if sender in (None, _sender(k)):
-            is_e164 = sender is None or sender in _E164
-            found += [_columns(trail, number, _urn(line, k), is_e164) for trail in own]
+        if sender in (None, _sender(line, k)):
+            prefix = comms.NUMBER_PREFIX[sender] if sender else "+44"
+            found += [_columns(trail, number, _urn(line, k), prefix) for trail in own]
     if not found:
         return {}
     joined = {name: pa.concat_arrays([part[name] for part in found]) for name in found[0]}
@@ -92,12 +93,11 @@ def events(line: Line, sender: str | None = None, *, has_line: bool = True) -> C
     return {name: pa.concat_arrays([joined[name], excess[name]]) for name in joined}
 
 
-def _columns(trail: Trail, number: str, urn: str, is_e164: bool) -> Columns:
+def _columns(trail: Trail, number: str, urn: str, prefix: str) -> Columns:
     n = len(trail.started)
     subject = pa.array([number] * n, pa.string())
     other = pa.array(list(trail.other), pa.string())
-    if is_e164:
-        subject, other = (pc.replace_substring_regex(a, "^0", "+44") for a in (subject, other))
+    subject, other = (pc.replace_substring_regex(a, "^0", prefix) for a in (subject, other))
     outgoing = pa.array(trail.is_outgoing)
     is_data = pa.array(trail.kind == trails.DATA)
     names = cells.ids()

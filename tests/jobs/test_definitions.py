@@ -22,13 +22,25 @@ GRAPH = {
     "silver/missing_episodes": ["bronze/rows"],
     "silver/comms_authorisations": ["bronze/rows"],
     "silver/comms_events": ["bronze/rows"],
+    "silver/comms_subscribers": ["bronze/rows"],
+    "silver/comms_cells": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
     "models/champion": ["silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/queue_items": ["gold/decisions", "gold/report_scores"],
     "gold/writeback": ["gold/decisions", "silver/reports"],
-    "gold/run_manifest": ["gold/queue_items", "gold/row_counts", "gold/writeback"],
+    "gold/comms_leads": [
+        "gold/decisions",
+        "silver/comms_authorisations",
+        "silver/comms_cells",
+        "silver/comms_events",
+        "silver/investigations",
+        "silver/missing_episodes",
+        "silver/people",
+        "silver/report_people",
+    ],
+    "gold/run_manifest": ["gold/comms_leads", "gold/queue_items", "gold/row_counts", "gold/writeback"],
 }
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipelines.synthesis import cells, comms, names
+from pipelines.synthesis import cells, names
 
 
 def test_every_cell_of_the_world_has_one_position():
     table = pd.DataFrame({name: column.to_pandas() for name, column in cells.positions().items()})
     assert table.cell_id.is_unique
-    assert set(comms._CELLS.to_pylist()) <= set(table.cell_id)
     assert table.latitude.between(49.8, 55).all()
     assert table.longitude.between(-6, 2).all()
     assert set(table.azimuth.dropna()) == {0, 60, 120, 180, 240, 300}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from jobs import demo, lakehouse, lock, nightly, settings
 from jobs.workplace import Workplace
-from schemas import bronze, gold, network, silver
+from schemas import bronze, gold, leads, network, silver
 
 FIRST = date(2026, 3, 27)  # the night after next is that of the spring clock change
-TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES)
+TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *leads.TABLES)
 
 
 def place(home: Path) -> Workplace:
