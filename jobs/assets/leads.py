@@ -11,7 +11,6 @@ from pipelines import asof, leads
 from pipelines.leads import queue
 from schemas import gold, silver
 from schemas import leads as contract
-from schemas.contract import Table
 
 READ = (
     silver.COMMS_EVENTS, silver.COMMS_CELLS, silver.COMMS_AUTHORISATIONS, silver.PEOPLE, silver.REPORT_PEOPLE,
@@ -40,19 +39,19 @@ def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return kept[-1]
 
     with progress.CURRENT.step("leads in communications data"):
-        known = {table: asof.current(lake.read(table), table.key, night) for table in READ}
+        known = {table.path: asof.current(lake.read(table), table.key, night) for table in READ}
         events, people = (
-            keep(known[silver.COMMS_EVENTS]),
-            keep(known[silver.PEOPLE].select("person_id", "force", "phone")),
+            keep(known[silver.COMMS_EVENTS.path]),
+            keep(known[silver.PEOPLE.path].select("person_id", "force", "phone")),
         )
         try:
             material = leads.Known(
                 events=events,
-                cells=known[silver.COMMS_CELLS],
-                authorisations=known[silver.COMMS_AUTHORISATIONS],
+                cells=known[silver.COMMS_CELLS.path],
+                authorisations=known[silver.COMMS_AUTHORISATIONS.path],
                 people=people,
                 suspects=_suspects(known),
-                episodes=known[silver.MISSING_EPISODES],
+                episodes=known[silver.MISSING_EPISODES.path],
             )
             use = keep(leads.used(material, given))
             rows = keep(
@@ -82,10 +81,10 @@ def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     )
 
 
-def _suspects(known: dict[Table, DataFrame]) -> DataFrame:
+def _suspects(known: dict[str, DataFrame]) -> DataFrame:
     """Who is a suspect in a report or an investigation."""
     named = [
-        known[table].where("role = 'SUSPECT'").select("person_id")
+        known[table.path].where("role = 'SUSPECT'").select("person_id")
         for table in (silver.REPORT_PEOPLE, silver.INVESTIGATIONS)
     ]
     return named[0].unionByName(named[1]).distinct()
