@@ -88,7 +88,8 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
     monkeypatch: pytest.MonkeyPatch,
 ):
     override = tmp_path_factory.mktemp("settings") / "settings.yaml"
-    override.write_text("queue: {capacity: 200}\n")
+    shares = "{random_share: 0, blind_share: 0, second_share: 0}"  # the order alone is judged here
+    override.write_text(f"queue: {{capacity: 200}}\nreview: {shares}\n")
     monkeypatch.setenv("NIGHTJAR_SETTINGS", str(override))
     ours, theirs = [], []
     for seed in SEEDS:
