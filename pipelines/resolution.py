@@ -273,7 +273,7 @@ class Linkage:
         u says. Among fifty records every name looks common; among a million the records alone speak."""
         for made in self._linker._settings_obj.comparisons:
             for each in made.comparison_levels:
-                if each._tf_adjustment_input_column is None:
+                if each._tf_adjustment_input_column is None or each.u_probability is None:
                     continue
                 column = each._tf_adjustment_input_column.input_name
                 counts = records[column].dropna().value_counts()
