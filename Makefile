@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bert lock nightly test check ui notebooks bench dictionary clean
+.PHONY: help setup setup-bert lock nightly test check ui notebooks bench trials dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ nightly: setup ## tonight, end to end, on synthetic data if there is none
 
 test: setup-bert ## every test, benchmarks aside
 	@$(BIN)/python -m pytest $(ARGS)
+
+trials: setup-bert ## the trials of faults in full: a night killed at every named point takes about an hour
+	@NIGHTJAR_TRIALS=all $(BIN)/python -m pytest tests/faults $(ARGS)
 
 check: setup ## lint, format, types, import rules
 	@$(BIN)/ruff check .

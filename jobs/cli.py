@@ -98,9 +98,12 @@ def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
     place = workplace.reader()
     name = sender or folder.resolve().name
     if name not in place.sources:
+        proposals = source_check.propose(folder, place.sources, place.settings.tonight())
         known = ", ".join(sorted(place.sources))
-        raise Failures(f"No layout is named {name}. Layouts: {known}. Put a new one in {place.settings.own_sources}.")
-    found = source_check.check(place.spark, folder, place.sources[name], place.settings.tonight())
+        near = summary.proposals_text(proposals)
+        own = place.settings.own_sources
+        raise Failures(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
+    found = source_check.check(place.spark, folder, place.sources[name], place.settings.tonight(), place.sources)
     show([report.as_dict() for report in found], as_json, summary.check_text(found))
 
 
@@ -267,6 +270,15 @@ main.add_command(entity_commands.entities)
 def tomorrow(night: str) -> str:
     return (date.fromisoformat(night) + timedelta(days=1)).isoformat()
 
+
+def _register() -> None:
+    """Commands that live in modules of their own."""
+    from jobs import comms_cli
+
+    main.add_command(comms_cli.comms)
+
+
+_register()
 
 if __name__ == "__main__":
     main()

@@ -56,6 +56,7 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
             partition_key=night.isoformat(),
             instance=made,
             raise_on_error=False,
+            resources={"place": place},  # this one, whatever the environment would make
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         failures = [

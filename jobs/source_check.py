@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -41,7 +42,13 @@ class FeedCheck:
         return asdict(self)
 
 
-def check(spark: SparkSession, folder: Path, source: layouts.Source, night: date) -> list[FeedCheck]:
+def check(
+    spark: SparkSession,
+    folder: Path,
+    source: layouts.Source,
+    night: date,
+    others: Mapping[str, layouts.Source] | None = None,
+) -> list[FeedCheck]:
     """Reads and conforms every file of `source` below `folder` as if they had arrived on `night`.
 
     Args:
@@ -49,6 +56,7 @@ def check(spark: SparkSession, folder: Path, source: layouts.Source, night: date
         folder: holds files in folders named as feeds (at any depth), or is itself named as a feed.
         source: the sender's layout.
         night: dates after it count as impossible.
+        others: layouts of other senders, of which the nearest is named where a file does not fit.
 
     Returns:
         One report per feed of the layout, in the order of `bronze.FEEDS`.
@@ -57,7 +65,7 @@ def check(spark: SparkSession, folder: Path, source: layouts.Source, night: date
     listed = landing.below(folder, source, night)
     known = spark.createDataFrame([], bronze.FILES.struct())
     files = ingest.listed(landing.frame(spark, listed), known, night)
-    found = read.rows(files, sources).persist()
+    found = read.rows(files, {**(others or {}), **sources}).persist()
     try:
         rows = ingest.rows(found).drop("night").withColumn("night", F.lit(night))
         seen: dict[str, set[str]] = {}
@@ -71,6 +79,41 @@ def check(spark: SparkSession, folder: Path, source: layouts.Source, night: date
         ]
     finally:
         found.unpersist()
+
+
+def propose(folder: Path, sources: Mapping[str, layouts.Source], night: date) -> list[dict[str, Any]]:
+    """For a sender without a layout: of each feed's first file, the layout that comes nearest, and what it lacks.
+
+    Every layout of the feed reads the file as if it were its own; nothing is written.
+
+    Returns:
+        `feed`, `file`, `nearest` (sender's name or None), `absent` (required columns), `is_fit`.
+    """
+    found = []
+    for feed in bronze.FEEDS:
+        tried = []
+        for source, _ in layouts.of_feed(sources, feed).values():
+            files = [f for f in landing.below(folder, source, night) if f.feed == feed]
+            if files:
+                tried.append((files[0].file, source.sender, *_fit(files[0], {source.sender: source})))
+        if tried:
+            file, sender, is_fit, absent, _ = min(tried, key=lambda t: (not t[2], -t[4], len(t[3]), t[1]))
+            known = is_fit or bool(absent)
+            near = sender if known else None
+            found.append({"feed": feed, "file": file, "nearest": near, "absent": absent, "is_fit": is_fit})
+    return found
+
+
+def _fit(file: landing.LandedFile, sources: dict[str, layouts.Source]) -> tuple[bool, list[str], int]:
+    """Whether a layout reads the file, its required columns that are absent, and how many of its columns are there."""
+    source = sources[file.sender]
+    layout = source.feeds[file.feed]
+    refusal = read.refusal(asdict(file), sources)
+    if refusal is None:
+        return True, [], len(layout.columns)
+    named = {tuple(layouts.split_path(layout, column)) for column in layout.columns.values()}
+    absent = [c for c in layout.required_columns() if tuple(layouts.split_path(layout, c)) not in refusal.paths]
+    return False, absent if refusal.paths else [], len(named & refusal.paths)
 
 
 def _feed(
@@ -115,8 +158,8 @@ def _feed(
 def _authorisations(
     spark: SparkSession, rows: DataFrame, sources: dict[str, layouts.Source], night: date, feed: str
 ) -> DataFrame | None:
-    """For events, the authorisations that lie beside them."""
-    if feed != "comms_events":
+    """For what is held under authorisations, those that lie beside it."""
+    if feed not in conform.AUTHORISED:
         return None
     if "comms_authorisations" not in next(iter(sources.values())).feeds:
         return spark.createDataFrame([], silver.COMMS_AUTHORISATIONS.struct())

@@ -11,6 +11,20 @@ from schemas import codes
 COLUMNS = ("in", "loaded", "quarantined", "deduplicated", "deleted")
 
 
+def proposals_text(proposals: list[dict[str, Any]]) -> str:
+    """For files of a sender without a layout: which layout comes nearest, and what they lack of it."""
+    lines = []
+    for found in proposals:
+        if found["nearest"] is None:
+            lines.append(f"{found['feed']}: {found['file']} is like no layout that is known")
+        elif found["is_fit"]:
+            lines.append(f"{found['feed']}: {found['file']} fits {found['nearest']}.yaml")
+        else:
+            absent = ", ".join(found["absent"])
+            lines.append(f"{found['feed']}: {found['file']} comes nearest to {found['nearest']}.yaml; absent: {absent}")
+    return "".join(f"\n  {line}" for line in lines)
+
+
 def text(report: dict[str, Any]) -> str:
     """What happened per sender, what was published, where it is, and what to do next."""
     lines = [f"Night {report['night']}", "", f"{'sender':<14}" + "".join(f"{name:>13}" for name in ("files", *COLUMNS))]

@@ -93,8 +93,9 @@ def read_file(file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) ->
             unmapped = _read_into(spool, file, sources)
             if not spool.n_rows:
                 raise FileRefused("FILE_NO_ROWS", "a header and no rows")
-        except FileRefused as refusal:
-            yield _whole(file, refusal.reason, refusal.detail, None)
+        except FileRefused as refused:
+            detail = refused.detail + _proposal(refused, file["feed"], sources)
+            yield _whole(file, refused.reason, detail, None)
             return
         except Exception as error:  # noqa: BLE001 - the promise: no input stops the night
             cause = _refusal_behind(error)
@@ -103,6 +104,29 @@ def read_file(file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) ->
         yield _whole(file, None, None, ",".join(unmapped) or None)
         for part in spool.batches():
             yield _rows_of(file, part)
+
+
+def refusal(file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) -> FileRefused | None:
+    """Why a file (one of FILES) cannot be read in its sender's layout, or None where it can."""
+    if file["reason"] is not None:
+        return FileRefused(file["reason"], file["detail"] or "")
+    with Spool() as spool:
+        try:
+            _read_into(spool, file, sources)
+        except FileRefused as found:
+            return found
+        except Exception as error:  # noqa: BLE001 - as in `read_file`
+            return _refusal_behind(error)
+    return None
+
+
+def _proposal(refused: FileRefused, feed: str, sources: Mapping[str, layouts.Source]) -> str:
+    """For a file whose layout is unknown, the layout that comes nearest and what the file lacks of it."""
+    found = layouts.nearest(refused.paths, feed, sources) if refused.paths else None
+    if found is None:
+        return ""
+    sender, absent = found
+    return f"; nearest layout: {sender}.yaml, " + (f"absent: {', '.join(absent)}" if absent else "which it fits")
 
 
 def _refusal_behind(error: BaseException) -> FileRefused:

@@ -47,9 +47,10 @@ FOREIGN = (b"%PDF", b"{\\rtf", b"<?xml", b"<!DOCTYPE", b"<html", b"PAR1", b"ORC"
 class FileRefused(Exception):  # noqa: N818 - a verdict on a file, not a fault
     """A file that is quarantined whole: `reason` is a key of `codes.QUARANTINE_REASONS`, `detail` is for people."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, paths: frozenset[tuple[str, ...]] = frozenset()) -> None:
         super().__init__(reason, detail)  # both, so that it survives pickling
         self.reason, self.detail = reason, detail
+        self.paths = paths  # columns of a file whose layout is unknown
 
 
 def open_plain(path: str, n_bytes: int | None) -> IO[bytes]:
@@ -141,7 +142,8 @@ def check_columns(names: Sequence[str], paths: Iterable[Sequence[str]], feed: la
     found = {tuple(path) for path in paths}
     missing = [c for c in feed.required_columns() if tuple(layouts.split_path(feed, c)) not in found]
     if missing:
-        raise FileRefused("FILE_LAYOUT_UNKNOWN", f"required columns absent: {', '.join(missing)}")
+        detail = f"required columns absent: {', '.join(missing)}"
+        raise FileRefused("FILE_LAYOUT_UNKNOWN", detail, frozenset(found))
     if feed.name.startswith("comms_"):
         mapped = {tuple(layouts.split_path(feed, c)) for c in feed.columns.values()}
         content = sorted({path[-1] for path in found - mapped if looks_like_content(path[-1])})

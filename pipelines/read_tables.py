@@ -47,10 +47,11 @@ def read_xlsx(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]:
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # what a sheet says of its size is not to be believed
             rows = sheet.iter_rows(values_only=True, max_row=MAX_ROWS)
-            header = next((row for row in rows if any(cell is not None for cell in row)), None)
-            if header is None:
+            filled = (row for row in rows if any(cell is not None for cell in row))
+            header = list(itertools.islice(filled, feed.skip_rows + feed.header_rows))[feed.skip_rows :]
+            if not header:
                 continue
-            names = _names(header)
+            names = _names(_spread(header) if feed.header_rows > 1 else header[0])
             try:
                 found = read_files.check_columns(names, ((name,) for name in names), feed)
             except FileRefused as error:
@@ -106,6 +107,20 @@ def _check_xml(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         raise FileRefused("FILE_TOO_LARGE", "XML that declares entities")
     if head and not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         raise FileRefused("FILE_ENCODING", "a part of the workbook is not UTF-8 XML")
+
+
+def _spread(header: list[tuple[Any, ...]]) -> tuple[str, ...]:
+    """One name a column of a header that is spread over rows, joined by " / "; a group's cell counts for those right of
+    it, up to the next group."""
+    texts = [[(_cell(value) or "").strip() for value in row] for row in header]
+    width = max(len(row) for row in texts)
+    for row in texts:
+        row += [""] * (width - len(row))
+    for level, row in enumerate(texts[:-1]):
+        for n in range(1, width):
+            is_within = all(above[n] == above[n - 1] for above in texts[:level])  # the group above still goes on
+            row[n] = row[n] or (row[n - 1] if is_within else "")
+    return tuple(" / ".join(part for part in parts if part) for parts in zip(*texts, strict=True))
 
 
 def _names(header: tuple[Any, ...]) -> list[str]:

@@ -13,6 +13,8 @@ FEEDS = (
     "missing_episodes",
     "comms_authorisations",
     "comms_events",
+    "comms_subscribers",
+    "comms_cells",
 )
 
 SHA256 = r"[0-9a-f]{64}"

@@ -21,6 +21,7 @@ LAYERS = {
 }
 # Title, source, values. An explicit list: what is not here is not a list that the tables use.
 CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
+    ("Feeds", "this system: folders of the landing zone", bronze.FEEDS),
     ("Forces", "Home Office, Police Force Areas", codes.FORCES),
     ("Source grades", "College of Policing, 3x5x2", codes.SOURCE_GRADES),
     ("Intelligence grades", "College of Policing, 3x5x2", codes.INTELLIGENCE_GRADES),

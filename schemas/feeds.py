@@ -14,7 +14,9 @@ from schemas import codes
 class Field:
     """One of our fields in a feed: what kind of value it takes and whether a record is refused without it."""
 
-    kind: str  # text | code | codes | date | instant | boolean | number | phone | party | postcode | vehicle | marking
+    # text, code, codes, boolean, date, instant, number, duration, degrees, phone, party, imei, imsi, postcode, vehicle,
+    # marking
+    kind: str
     is_required: bool = False
     among: tuple[str, ...] = ()  # national values, for codes
 
@@ -100,19 +102,41 @@ FIELDS: dict[str, dict[str, Field]] = {
         "authoriser": _text(),
         "is_protected_profession": _FLAG,
         "is_journalist_source": _FLAG,
+        "approved_at": Field("instant"),
     },
     "comms_events": {
         "auth_urn": _text(),  # absent or unknown has a reason of its own: NO_AUTHORISATION
         "a_number": Field("party"),
         "b_number": Field("party"),
-        "imei": _text(),
-        "imsi": _text(),
+        "subject_number": Field("party"),  # of a sender who says whose record it is and with whom, instead of a and b
+        "other_number": Field("party"),
+        "imei": Field("imei"),
+        "imsi": Field("imsi"),
         "type": _code(*codes.COMMS_TYPES, is_required=True),
         "started_at": Field("instant", True),
-        "duration_s": Field("number"),
+        "duration_s": Field("duration"),
         "first_cell": _text(),
         "last_cell": _text(),
         "direction": _code(*codes.DIRECTIONS),
+    },
+    "comms_subscribers": {
+        "auth_urn": _text(),  # as for events
+        "number": Field("party", True),
+        "imsi": Field("imsi"),
+        "imei": Field("imei"),
+        "name": _text(),
+        "address": _text(),
+        "postcode": Field("postcode"),
+        "from_on": Field("date", True),
+        "to_on": Field("date"),
+    },
+    "comms_cells": {
+        "cell": _text(True),
+        "latitude": Field("degrees", True),
+        "longitude": Field("degrees", True),
+        "azimuth": Field("degrees"),
+        "from_on": Field("date", True),
+        "to_on": Field("date"),
     },
 }
 ITEM_PARTS = ("text", "source", "intelligence", "grade")

@@ -24,6 +24,8 @@ from schemas.contract import (
 )
 
 PHONE = r"\+[0-9]{7,15}"
+IMEI = r"[0-9]{15}"  # 14 digits and the Luhn check digit
+IMSI = r"[0-9]{14,15}"
 POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}"
 
 _LINEAGE = {
@@ -34,6 +36,9 @@ _LINEAGE = {
     "_rescued": Column(STRING, "JSON of the sender's columns that no mapping names", is_personal=True),
 }
 _NIGHT = required(DATE, "night that made this version known")
+
+_EXCESS = "outside what was authorised (window, or entity data only): kept, masked from all scoring"
+_PROTECTED = "protected profession or journalist's source: hidden until approved"
 
 ITEM = struct(n=INT, text=STRING, source=STRING, intelligence=STRING)
 
@@ -182,7 +187,8 @@ COMMS_AUTHORISATIONS = Table(
         "expires_at": required(INSTANT, "end of the window, UTC"),
         "authoriser": Column(STRING, "who authorised", is_personal=True),
         "is_protected_profession": required(BOOLEAN, "rows hidden until approved"),
-        "is_journalist_source": required(BOOLEAN, "to identify a journalist's source"),
+        "is_journalist_source": required(BOOLEAN, "to identify a journalist's source: rows hidden until approved"),
+        "approved_at": Column(INSTANT, "when the hidden rows were approved for use, UTC; NULL until then"),
         **_LINEAGE,
     },
     partition_by=("night",),
@@ -198,22 +204,81 @@ COMMS_EVENTS = Table(
         "auth_urn": required(STRING, "authorisation under which it is held"),
         "a_number": Column(STRING, "calling party, E.164 or short code", is_personal=True),
         "b_number": Column(STRING, "called party, E.164 or short code", is_personal=True),
-        "imei": Column(STRING, "handset", is_personal=True),
-        "imsi": Column(STRING, "SIM", is_personal=True),
+        "operator": required(STRING, "provider that recorded the event"),
+        "imei": Column(STRING, "handset of the party whose provider this is", pattern=IMEI, is_personal=True),
+        "imsi": Column(STRING, "SIM of the same party", pattern=IMSI, is_personal=True),
         "type": required(STRING, "kind of event", among=codes.COMMS_TYPES),
         "started_at": required(INSTANT, "start, UTC"),
         "duration_s": Column(DOUBLE, "duration", minimum=0, unit="seconds"),
         "first_cell": Column(STRING, "first cell"),
         "last_cell": Column(STRING, "last cell"),
         "direction": required(STRING, "direction seen from the subject", among=codes.DIRECTIONS),
-        "is_excess": required(BOOLEAN, "outside the authorised window: kept, masked from all scoring"),
-        "is_protected": required(BOOLEAN, "protected profession: hidden until approved"),
+        "is_excess": required(BOOLEAN, _EXCESS),
+        "is_protected": required(BOOLEAN, _PROTECTED),
         **_LINEAGE,
     },
     partition_by=("night",),
 )
 
-TABLES = (REPORTS, PEOPLE, REPORT_PEOPLE, INVESTIGATIONS, MISSING_EPISODES, COMMS_AUTHORISATIONS, COMMS_EVENTS)
+COMMS_SUBSCRIBERS = Table(
+    path="silver.comms_subscribers",
+    doc="Who a provider has on record for a number, and when (entity data). A number given out again has two rows.",
+    key=("night", "subscriber_id"),
+    columns={
+        "night": _NIGHT,
+        "subscriber_id": required(STRING, "SHA-256 of provider, number and first day"),
+        "auth_urn": required(STRING, "authorisation under which it is held"),
+        "operator": required(STRING, "provider that holds the record"),
+        "number": required(STRING, "E.164", is_personal=True),
+        "imsi": Column(STRING, "SIM", pattern=IMSI, is_personal=True),
+        "imei": Column(STRING, "handset first used with it", pattern=IMEI, is_personal=True),
+        "name": Column(STRING, "name as recorded, upper case; NULL where unregistered", is_personal=True),
+        "address": Column(STRING, "address as recorded, upper case", is_personal=True),
+        "postcode": Column(STRING, "with one space", pattern=POSTCODE, is_personal=True),
+        "from_on": required(DATE, "first day of the record"),
+        "to_on": Column(DATE, "last day of the record; NULL while it lasts"),
+        "is_excess": required(BOOLEAN, "does not touch the authorised window: kept, masked from all scoring"),
+        "is_protected": required(BOOLEAN, _PROTECTED),
+        **_LINEAGE,
+    },
+    partition_by=("night",),
+)
+
+COMMS_CELLS = Table(
+    path="silver.comms_cells",
+    doc="Where a provider's cells stand, and when: a cell that moves has a row for each place. Reference data.",
+    key=("night", "operator", "cell", "from_on"),
+    columns={
+        "night": _NIGHT,
+        "operator": required(STRING, "provider of the cell"),
+        "cell": required(STRING, "cell id as in the events"),
+        "latitude": required(DOUBLE, "WGS 84", minimum=-90, maximum=90, unit="degrees"),
+        "longitude": required(DOUBLE, "WGS 84", minimum=-180, maximum=180, unit="degrees"),
+        "azimuth": Column(
+            DOUBLE,
+            "where it points, from north; NULL: all ways, or not told",
+            minimum=0,
+            maximum=360,
+            unit="degrees",
+        ),
+        "from_on": required(DATE, "first day at this place"),
+        "to_on": Column(DATE, "last day at this place; NULL while it stands"),
+        **_LINEAGE,
+    },
+    partition_by=("night",),
+)
+
+TABLES = (
+    REPORTS,
+    PEOPLE,
+    REPORT_PEOPLE,
+    INVESTIGATIONS,
+    MISSING_EPISODES,
+    COMMS_AUTHORISATIONS,
+    COMMS_EVENTS,
+    COMMS_SUBSCRIBERS,
+    COMMS_CELLS,
+)
 
 # Which silver table each feed becomes.
 BY_FEED = {
@@ -224,4 +289,6 @@ BY_FEED = {
     "missing_episodes": MISSING_EPISODES,
     "comms_authorisations": COMMS_AUTHORISATIONS,
     "comms_events": COMMS_EVENTS,
+    "comms_subscribers": COMMS_SUBSCRIBERS,
+    "comms_cells": COMMS_CELLS,
 }

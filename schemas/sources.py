@@ -23,16 +23,21 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         unmapped: {tags: OTHER}                   # what a value that `codes` does not name becomes, else BAD_CODE
         constants: {scheme: 3x5x2}                # ours: value, where the sender has no such column
         ignore: [Print Flag]                      # known and deliberately unused
+        header_rows: 3           # xlsx: a column's name is spread over these rows, joined by " / "
+        skip_rows: 1             # xlsx: rows with a title before the header
+        durations: seconds       # seconds | minutes (decimal) | clock (mm:ss or h:mm:ss)
+        clock: {column: Zone, offsets: {BST: "+01:00", GMT: "+00:00"}}  # which clock a local time was read from
+        patterns: {first_cell: "^([^@]+)"}        # ours: what part of the text is the value, as one group
+        file_name: {subject_number: "_([0-9]+)[.]csv$"}   # ours: value that only the file's name tells, as one group
 
 `constants` may also name `item_source` and `item_intelligence`, the grading of every item of a sender that grades none.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,15 +45,15 @@ from typing import Any
 import yaml
 
 from schemas import bronze, codes
+from schemas import layout_keys as keys_of
 from schemas.feeds import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
 
 FOLDER = Path(__file__).resolve().parent / "sources"
 FORMATS = ("csv", "jsonl", "xlsx", "parquet")
 KINDS = ("force", "provider")
-
-
-class LayoutError(ValueError):
-    """A layout that cannot be used; the message names the file, the key and what is wrong."""
+DURATIONS = keys_of.DURATIONS
+LayoutError = keys_of.LayoutError
+Clock = keys_of.Clock
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,12 @@ class Feed:
     unmapped: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    header_rows: int = 1
+    skip_rows: int = 0
+    durations: str = "seconds"
+    clock: keys_of.Clock | None = None
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    file_name: Mapping[str, str] = field(default_factory=dict)
 
     def required_columns(self) -> list[str]:
         """Sender's columns (dotted paths for nested ones) without which no row of a file could be accepted."""
@@ -107,7 +118,7 @@ class Source:
 
 def mapped_columns(feed: Feed) -> set[str]:
     """Top-level sender columns that the layout uses or names in `ignore`; every other column of a file is rescued."""
-    names = [*feed.columns.values(), *feed.ignore]
+    names = [*feed.columns.values(), *feed.ignore, *([feed.clock.column] if feed.clock else [])]
     if feed.items is not None:
         names += [feed.items.path] if feed.items.path else [c for item in feed.items.columns() for c in item.values()]
     nested = feed.format in ("jsonl", "parquet")
@@ -117,6 +128,26 @@ def mapped_columns(feed: Feed) -> set[str]:
 def split_path(feed: Feed, column: str) -> list[str]:
     """A column as a path: dots reach into nested values in JSON and Parquet, and are plain characters elsewhere."""
     return column.split(".") if feed.format in ("jsonl", "parquet") else [column]
+
+
+def nearest(paths: Set[tuple[str, ...]], feed: str, sources: Mapping[str, Source]) -> tuple[str, list[str]] | None:
+    """Of the layouts of `feed`, the one that names most of a file's columns, and its required columns that are absent.
+
+    Args:
+        paths: every column of the file as a path.
+
+    Returns:
+        None where no layout names any of the columns. Of equals, the one with fewer absent, then the first by name.
+    """
+    found = []
+    for sender, (_, layout) in of_feed(sources, feed).items():
+        named = {tuple(split_path(layout, column)) for column in layout.columns.values()}
+        absent = [c for c in layout.required_columns() if tuple(split_path(layout, c)) not in paths]
+        found.append((-len(named & paths), len(absent), sender, absent))
+    if not found or min(found)[0] == 0:
+        return None
+    _, _, sender, absent = min(found)
+    return sender, absent
 
 
 def of_feed(sources: Mapping[str, Source], feed: str) -> dict[str, tuple[Source, Feed]]:
@@ -154,86 +185,100 @@ def load_file(path: Path) -> Source:
 
 def parse(document: Any, where: str = "layout") -> Source:
     """The layout that a parsed YAML document describes; `where` names it in errors."""
-    keys = _mapping(document, where)
-    _only(keys, where, ("sender", "name", "kind", "force", "time_zone", "feeds"))
-    sender = _string(keys, "sender", where)
-    _check(re.fullmatch(r"[a-z0-9_]+", sender), f"{where}: sender", "takes lower-case letters, digits and _ only")
-    kind = _string(keys, "kind", where)
-    _check(kind in KINDS, f"{where}: kind", f"is {kind!r}, not one of {', '.join(KINDS)}")
+    keys = keys_of.mapping(document, where)
+    keys_of.only(keys, where, ("sender", "name", "kind", "force", "time_zone", "feeds"))
+    sender = keys_of.string(keys, "sender", where)
+    keys_of.check(
+        re.fullmatch(r"[a-z0-9_]+", sender), f"{where}: sender", "takes lower-case letters, digits and _ only"
+    )
+    kind = keys_of.string(keys, "kind", where)
+    keys_of.check(kind in KINDS, f"{where}: kind", f"is {kind!r}, not one of {', '.join(KINDS)}")
     force = keys.get("force")
     if kind == "force":
         ok = isinstance(force, str) and re.fullmatch(codes.FORCE_PATTERN, force)
-        _check(ok, f"{where}: force", "is needed, as a quoted two-character code")
+        keys_of.check(ok, f"{where}: force", "is needed, as a quoted two-character code")
     else:
-        _check(force is None, f"{where}: force", "belongs to forces only")
-    zone = _string(keys, "time_zone", where)
+        keys_of.check(force is None, f"{where}: force", "belongs to forces only")
+    zone = keys_of.string(keys, "time_zone", where)
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise LayoutError(f"{where}: time_zone: {zone!r} is not a known time zone") from error
     feeds = {}
-    for name, body in _mapping(keys.get("feeds"), f"{where}: feeds").items():
-        _check(name in bronze.FEEDS, f"{where}: feeds.{name}", f"is not one of {', '.join(bronze.FEEDS)}")
+    for name, body in keys_of.mapping(keys.get("feeds"), f"{where}: feeds").items():
+        keys_of.check(name in bronze.FEEDS, f"{where}: feeds.{name}", f"is not one of {', '.join(bronze.FEEDS)}")
         allowed = name.startswith("comms_") == (kind == "provider")
-        _check(allowed, f"{where}: feeds.{name}", f"is not a feed of a {kind}")
-        feeds[name] = _feed(name, _mapping(body, f"{where}: feeds.{name}"), f"{where}: feeds.{name}")
-    _check(feeds, f"{where}: feeds", "names no feed")
-    return Source(sender, _string(keys, "name", where), kind, zone, feeds, force)
+        keys_of.check(allowed, f"{where}: feeds.{name}", f"is not a feed of a {kind}")
+        feeds[name] = _feed(name, keys_of.mapping(body, f"{where}: feeds.{name}"), f"{where}: feeds.{name}")
+    keys_of.check(feeds, f"{where}: feeds", "names no feed")
+    return Source(sender, keys_of.string(keys, "name", where), kind, zone, feeds, force)
 
 
 _FEED_KEYS = ("format", "delimiter", "encoding", "dates", "times", "columns", "lists", "items", "codes", "unmapped")
+_MORE_KEYS = ("constants", "ignore", "header_rows", "skip_rows", "durations", "clock", "patterns", "file_name")
 
 
 def _feed(name: str, keys: Mapping[str, Any], where: str) -> Feed:
-    _only(keys, where, (*_FEED_KEYS, "constants", "ignore"))
+    keys_of.only(keys, where, (*_FEED_KEYS, *_MORE_KEYS))
     fields = FIELDS[name]
-    layout = _string(keys, "format", where)
-    _check(layout in FORMATS, f"{where}.format", f"is {layout!r}, not one of {', '.join(FORMATS)}")
+    layout = keys_of.string(keys, "format", where)
+    keys_of.check(layout in FORMATS, f"{where}.format", f"is {layout!r}, not one of {', '.join(FORMATS)}")
     delimiter = str(keys.get("delimiter", ","))
-    _check(len(delimiter) == 1 and delimiter not in '"\r\n', f"{where}.delimiter", "takes one character")
-    columns = _strings(keys, "columns", where, fields)
-    constants = _strings(keys, "constants", where, (*fields, *(ITEM_CONSTANTS if name == "reports" else ())))
-    both = sorted(set(columns) & set(constants))
-    _check(not both, f"{where}.constants", f"names fields that have a column: {', '.join(both)}")
-    missing = [n for n, f in fields.items() if f.is_required and n not in columns and n not in constants]
+    keys_of.check(len(delimiter) == 1 and delimiter not in '"\r\n', f"{where}.delimiter", "takes one character")
+    columns = keys_of.strings(keys, "columns", where, fields)
+    constants = keys_of.strings(keys, "constants", where, (*fields, *(ITEM_CONSTANTS if name == "reports" else ())))
+    named = keys_of.expressions(keys, "file_name", where, fields)
+    both = sorted(set(columns) & {*constants, *named})
+    keys_of.check(not both, f"{where}.constants", f"names fields that have a column: {', '.join(both)}")
+    missing = [n for n, f in fields.items() if f.is_required and n not in {*columns, *constants, *named}]
     if name == "reports" and "scheme" in missing:  # the scheme in force since about 2016
         constants, missing = {**constants, "scheme": "3x5x2"}, [n for n in missing if n != "scheme"]
-    _check(not missing, f"{where}.columns", f"lacks required fields: {', '.join(missing)}")
-    _check((name == "reports") == ("items" in keys), f"{where}.items", "is needed for reports, and only there")
+    keys_of.check(not missing, f"{where}.columns", f"lacks required fields: {', '.join(missing)}")
+    keys_of.check((name == "reports") == ("items" in keys), f"{where}.items", "is needed for reports, and only there")
     return Feed(
         name=name,
         format=layout,
         columns=columns,
         delimiter=delimiter,
-        encoding=_encoding(keys, where),
-        dates=_patterns(keys, "dates", where),
-        times=_patterns(keys, "times", where),
-        lists=_strings(keys, "lists", where, [n for n, f in fields.items() if f.kind == "codes"]),
-        items=_items(_mapping(keys["items"], f"{where}.items"), f"{where}.items") if name == "reports" else None,
+        encoding=keys_of.encoding(keys, where),
+        dates=keys_of.patterns(keys, "dates", where),
+        times=keys_of.patterns(keys, "times", where),
+        lists=keys_of.strings(keys, "lists", where, [n for n, f in fields.items() if f.kind == "codes"]),
+        items=_items(keys_of.mapping(keys["items"], f"{where}.items"), f"{where}.items") if name == "reports" else None,
         codes=_codes(keys, where, fields),
         unmapped=_unmapped(keys, where, fields),
         constants=constants,
-        ignore=tuple(_list(keys, "ignore", where)),
+        ignore=tuple(keys_of.texts(keys, "ignore", where)),
+        header_rows=keys_of.count(keys, "header_rows", where, 1),
+        skip_rows=keys_of.count(keys, "skip_rows", where, 0),
+        durations=keys_of.durations(keys, where),
+        clock=keys_of.clock(keys_of.mapping(keys["clock"], f"{where}.clock"), f"{where}.clock")
+        if "clock" in keys
+        else None,
+        patterns=keys_of.expressions(keys, "patterns", where, columns),
+        file_name=named,
     )
 
 
 def _items(keys: Mapping[str, Any], where: str) -> Items:
-    _only(keys, where, ("numbered", "each"))
-    _check(len(keys) == 1, where, "takes exactly one of numbered, each")
+    keys_of.only(keys, where, ("numbered", "each"))
+    keys_of.check(len(keys) == 1, where, "takes exactly one of numbered, each")
     style, body = next(iter(keys.items()))
     inside = f"{where}.{style}"
-    body = _mapping(body, inside)
+    body = keys_of.mapping(body, inside)
     extra = "up_to" if style == "numbered" else "path"
-    _only(body, inside, (*ITEM_PARTS, extra))
-    parts = {p: _string(body, p, inside) for p in ITEM_PARTS if p in body}
-    _check("text" in parts, inside, "needs text")
-    _check(not ("grade" in parts and "source" in parts), inside, "takes grade, or source and intelligence, not both")
-    _check(("source" in parts) == ("intelligence" in parts), inside, "takes source and intelligence together")
+    keys_of.only(body, inside, (*ITEM_PARTS, extra))
+    parts = {p: keys_of.string(body, p, inside) for p in ITEM_PARTS if p in body}
+    keys_of.check("text" in parts, inside, "needs text")
+    keys_of.check(
+        not ("grade" in parts and "source" in parts), inside, "takes grade, or source and intelligence, not both"
+    )
+    keys_of.check(("source" in parts) == ("intelligence" in parts), inside, "takes source and intelligence together")
     if style == "each":
-        return Items(parts, path=_string(body, "path", inside))
+        return Items(parts, path=keys_of.string(body, "path", inside))
     up_to = body.get("up_to", 1)
-    _check(isinstance(up_to, int) and 1 <= up_to <= 50, f"{inside}.up_to", "takes a number from 1 to 50")
-    _check(
+    keys_of.check(isinstance(up_to, int) and 1 <= up_to <= 50, f"{inside}.up_to", "takes a number from 1 to 50")
+    keys_of.check(
         up_to == 1 or all("{n}" in p for p in parts.values()), inside, "needs {n} in each name where up_to is over 1"
     )
     return Items(parts, up_to=up_to)
@@ -241,20 +286,24 @@ def _items(keys: Mapping[str, Any], where: str) -> Items:
 
 def _codes(keys: Mapping[str, Any], where: str, fields: Mapping[str, Field]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for name, pairs in _mapping(keys.get("codes", {}), f"{where}.codes").items():
+    for name, pairs in keys_of.mapping(keys.get("codes", {}), f"{where}.codes").items():
         inside = f"{where}.codes.{name}"
-        _check(name in fields, inside, "is not a field of this feed")
+        keys_of.check(name in fields, inside, "is not a field of this feed")
         found[name] = {}
-        for theirs, national in _mapping(pairs, inside).items():
+        for theirs, national in keys_of.mapping(pairs, inside).items():
             upper = " ".join(str(theirs).upper().split())
-            _check(upper not in found[name], f"{inside}.{theirs}", "is named twice (case and spaces do not count)")
+            keys_of.check(
+                upper not in found[name], f"{inside}.{theirs}", "is named twice (case and spaces do not count)"
+            )
             _national(fields[name], national, f"{inside}.{theirs}")
             found[name][upper] = str(national)
     return found
 
 
 def _unmapped(keys: Mapping[str, Any], where: str, fields: Mapping[str, Field]) -> dict[str, str]:
-    found = _strings(keys, "unmapped", where, [n for n, f in fields.items() if f.kind in ("code", "codes", "boolean")])
+    found = keys_of.strings(
+        keys, "unmapped", where, [n for n, f in fields.items() if f.kind in ("code", "codes", "boolean")]
+    )
     for name, national in found.items():
         _national(fields[name], national, f"{where}.unmapped.{name}")
     return found
@@ -267,58 +316,4 @@ def _national(kind: Field, value: Any, where: str) -> None:
     elif kind.kind == "boolean":
         among = ("Y", "N")
     if among:
-        _check(str(value) in among, where, f"becomes {value!r}, not one of {', '.join(among)}")
-
-
-_PATTERN = re.compile(r"(?:[yMLdHhmsSaEXxZzOVkKuDnAN /:.,\-\[\]]|'[^']*')+")
-
-
-def _patterns(keys: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    found = _list(keys, key, where)
-    for pattern in found:
-        _check(_PATTERN.fullmatch(pattern), f"{where}.{key}", f"{pattern!r} is not a date pattern such as dd/MM/yyyy")
-    return tuple(found)
-
-
-def _encoding(keys: Mapping[str, Any], where: str) -> str:
-    name = str(keys.get("encoding", "utf-8"))
-    try:
-        return codecs.lookup(name).name
-    except LookupError as error:
-        raise LayoutError(f"{where}.encoding: {name!r} is not a known encoding") from error
-
-
-def _check(ok: object, where: str, problem: str) -> None:
-    if not ok:
-        raise LayoutError(f"{where}: {problem}")
-
-
-def _mapping(value: Any, where: str) -> Mapping[str, Any]:
-    _check(isinstance(value, Mapping), where, "takes a mapping")
-    return {str(k): v for k, v in value.items()}
-
-
-def _only(keys: Mapping[str, Any], where: str, known: Sequence[str]) -> None:
-    unknown = [k for k in keys if k not in known]
-    _check(not unknown, f"{where}", f"unknown key {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
-
-
-def _string(keys: Mapping[str, Any], key: str, where: str) -> str:
-    value = keys.get(key)
-    _check(isinstance(value, str) and value.strip(), f"{where}: {key}", "is needed, as text")
-    return str(value)
-
-
-def _strings(keys: Mapping[str, Any], key: str, where: str, known: Any) -> dict[str, str]:
-    found = _mapping(keys.get(key) or {}, f"{where}.{key}")
-    for name, value in found.items():
-        _check(name in known, f"{where}.{key}.{name}", f"is not one of our fields here: {', '.join(known)}")
-        _check(isinstance(value, str) and value, f"{where}.{key}.{name}", "takes text (quote numbers and Y/N)")
-    return dict(found)
-
-
-def _list(keys: Mapping[str, Any], key: str, where: str) -> list[str]:
-    found = keys.get(key, [])
-    ok = isinstance(found, list) and all(isinstance(v, str) and v for v in found)
-    _check(ok, f"{where}.{key}", "takes a list of texts")
-    return list(found)
+        keys_of.check(str(value) in among, where, f"becomes {value!r}, not one of {', '.join(among)}")

@@ -11,6 +11,8 @@ from pyspark.sql import SparkSession
 
 from jobs import spark as spark_job
 
+# Java's quick compiler alone: tests are many short jobs, whose time the thorough one would spend on itself.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 

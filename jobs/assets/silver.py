@@ -60,7 +60,7 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
 
 
 def _authorisations(place: Workplace, feed: str, night: date) -> DataFrame | None:
-    if feed != "comms_events":
+    if feed not in conform.AUTHORISED:
         return None
     return asof.current(place.lake.read(silver.COMMS_AUTHORISATIONS), ["auth_urn"], night)
 

@@ -27,7 +27,11 @@ _JUDGES = {
     "investigations": people.investigations,
     "missing_episodes": people.missing_episodes,
     "comms_authorisations": comms.authorisations,
+    "comms_cells": comms.cells,
 }
+# What is held under an authorisation is judged against those known.
+_AUTHORISED = {"comms_events": comms.events, "comms_subscribers": comms.subscribers}
+AUTHORISED = tuple(_AUTHORISED)
 
 
 def judge(
@@ -44,19 +48,19 @@ def judge(
         feed: one of `bronze.FEEDS`.
         sources: every layout; rows of senders without a layout for the feed are left out.
         night: the night whose version of the records this is.
-        authorisations: for comms_events, authorisations as of the night, tonight's included, one row an `auth_urn`.
+        authorisations: for the feeds of AUTHORISED, those as of the night, tonight's included, one row an `auth_urn`.
 
     Returns:
         The contract's columns, `_feed`, `reason`, `detail`, `raw` (of refused rows only) and `is_superseded`: a later
         row of this night holds the same record. Used several times, so persist it.
 
     Raises:
-        ValueError: comms_events without `authorisations`.
+        ValueError: a feed of AUTHORISED without `authorisations`.
     """
-    if feed == "comms_events":
+    if feed in _AUTHORISED:
         if authorisations is None:
-            raise ValueError("comms_events cannot be judged without authorisations")
-        return comms.events(rows, sources, night, authorisations)
+            raise ValueError(f"{feed} cannot be judged without authorisations")
+        return _AUTHORISED[feed](rows, sources, night, authorisations)
     return _JUDGES[feed](rows, sources, night)
 
 

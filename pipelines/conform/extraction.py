@@ -76,7 +76,24 @@ class Extract:
 
     def text(self, name: str) -> Column:
         """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
-        return clean(self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name))
+        read = self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name)
+        return clean(self._from_file_name(name, self._part(name, read)))
+
+    def _part(self, name: str, value: Column) -> Column:
+        """What a sender's pattern names as the value, of the senders that have one for the field."""
+        for sender, (_, feed) in self.senders.items():
+            if name in feed.patterns:
+                part = F.regexp_extract(value, feed.patterns[name], 1)
+                value = F.when(F.col("sender") == sender, part).otherwise(value)
+        return value
+
+    def _from_file_name(self, name: str, value: Column) -> Column:
+        """The value that only the file's name tells, of the senders that tell it so."""
+        for sender, (_, feed) in self.senders.items():
+            if name in feed.file_name:
+                part = F.regexp_extract(F.substring_index("file", "/", -1), feed.file_name[name], 1)
+                value = F.when(F.col("sender") == sender, part).otherwise(value)
+        return value
 
     def _read(self, columns: Mapping[str, str], name: str = "") -> Column:
         paths = {s: layouts.split_path(self.senders[s][1], column) for s, column in columns.items()}
@@ -116,6 +133,18 @@ class Extract:
         found = F.coalesce(*mapped, passed, *rest)
         return _marking(found) if field.kind == "marking" else found
 
+    def _clock(self) -> Column | None:
+        """The offset that a sender's clock column says, or NULL; None where no sender has one."""
+        clocks = {s: feed.clock for s, (_, feed) in self.senders.items() if feed.clock is not None}
+        if not clocks:
+            return None
+        word = F.upper(self.nested({s: clock.column for s, clock in clocks.items()}))
+        return F.try_element_at(of_sender({s: dict(clock.offsets) for s, clock in clocks.items()}), word)
+
+    def units(self, unit: str) -> Column:
+        """Whether the row's sender writes durations in `unit`."""
+        return F.col("sender").isin([s for s, (_, feed) in self.senders.items() if feed.durations == unit])
+
     def time_zone(self) -> Column:
         return lookup({sender: source.time_zone for sender, (source, _) in self.senders.items()})
 
@@ -135,11 +164,13 @@ class Extract:
         """Text as an instant: ISO with offset, else the sender's patterns in its own time zone, else ISO in that zone.
 
         Local times are read as if UTC and then shifted, so the session's time zone does not matter. Of the hour that
-        occurs twice in autumn the first (summer time) is taken; a time in the hour that spring skips moves on by one.
+        occurs twice in autumn the first (summer time) is taken, unless a clock column says which; a time in the hour
+        that spring skips moves on by one.
         """
         spelt = F.regexp_replace(value, r"([+-]\d{2})(\d{2})$", "$1:$2")
         with_offset = F.when(value.rlike(_ISO_TIME + _OFFSET), spelt.try_cast("timestamp"))
-        zone = self.time_zone()
+        clock = self._clock()
+        zone = self.time_zone() if clock is None else F.coalesce(clock, self.time_zone())
         tried = []
         for pattern, senders in by_literal({sender: feed.times for sender, (_, feed) in self.senders.items()}):
             if re.search(r"[XxZzVO]", re.sub(r"'[^']*'", "", pattern)):

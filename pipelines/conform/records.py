@@ -13,12 +13,13 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines import phones
+from pipelines import equipment, phones
 from pipelines.conform import extraction
 from schemas import codes
 from schemas import sources as layouts
 from schemas.contract import Table
 
+FORGIVING = ("date", "instant", "phone", "postcode", "vehicle", "imei", "imsi")  # unreadable: NULL, kept in `_rescued`
 YES, NO = ("Y", "YES", "TRUE", "T", "1"), ("N", "NO", "FALSE", "F", "0")
 EARLIEST = date(1900, 1, 1)
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
@@ -89,7 +90,7 @@ def _unreadable(fields: Mapping[str, layouts.Field]) -> list[Problem]:
             is_bad = F.col(f"_t_{name}").isNotNull() & ~F.coalesce(F.col(name).isin(*codes.MARKINGS), F.lit(False))
         if field.kind == "codes":
             found.append(Problem(F.exists(name, F.isnull), "BAD_CODE", f"{name}: a code that the layout does not name"))
-        elif field.kind in ("party", "number"):
+        elif field.kind in ("party", "number", "duration", "degrees"):
             found.append(Problem(is_bad, "BAD_NUMBER", f"{name}: cannot be read"))
         elif field.kind in ("code", "boolean", "marking"):
             found.append(Problem(is_bad, "BAD_CODE", f"{name}: a code that the layout does not name"))
@@ -113,8 +114,12 @@ def _value(extract: extraction.Extract, name: str, field: layouts.Field, night: 
         "instant": lambda: within(extract.instant(text), instant_of(EARLIEST), instant_of(night + ahead + AHEAD)),
         "boolean": lambda: boolean(extract.national(name, text)),
         "number": lambda: number(text),
+        "duration": lambda: duration(extract, text),
+        "degrees": lambda: degrees(text),
         "phone": lambda: phones.e164_of(text),
         "party": lambda: phones.party_of(text),
+        "imei": lambda: equipment.imei_of(text),
+        "imsi": lambda: equipment.imsi_of(text),
         "postcode": lambda: postcode(text),
         "vehicle": lambda: vehicle(text),
     }
@@ -158,6 +163,23 @@ def number(text: Column) -> Column:
     """A number of 0 or more, thousands commas allowed; NULL for anything else, also for NaN and infinities."""
     plain = F.when(text.rlike(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?(?:[eE][+]?\d{1,2})?$"), text)
     return F.regexp_replace(plain, ",", "").try_cast("double")
+
+
+def duration(extract: extraction.Extract, text: Column) -> Column:
+    """Seconds, of 0 or more. Decimal minutes are rounded to whole seconds, which two decimals tell apart; mm:ss and
+    h:mm:ss may run over 59 minutes."""
+    parts = F.transform(F.split(text, ":"), lambda part: part.try_cast("double"))
+    is_clock = text.rlike(r"^(?:\d{1,3}:)?\d{1,4}:[0-5]\d$")
+    seconds = F.aggregate(parts, F.lit(0.0), lambda total, part: total * 60 + part)
+    by_clock = F.when(extract.units("clock"), F.when(is_clock, seconds))
+    by_minutes = F.when(extract.units("minutes"), F.round(number(text) * 60))
+    return F.coalesce(by_clock, by_minutes, F.when(extract.units("seconds"), number(text)))
+
+
+def degrees(text: Column) -> Column:
+    """An angle in decimal degrees, signed, from -180 to 360; NULL for anything else."""
+    value = F.when(text.rlike(r"^[+-]?\d{1,3}(?:\.\d+)?$"), text).try_cast("double")
+    return F.when(value.between(-180, 360), value)
 
 
 def postcode(text: Column) -> Column:
@@ -222,7 +244,7 @@ def _each(problems: Sequence[Problem]) -> list[Column]:
 
 def _rescued(extract: extraction.Extract) -> Column:
     """JSON of the sender's columns that no mapping names, and of those whose value could not be read; or NULL."""
-    forgiving = [n for n, f in extract.fields.items() if f.kind in ("date", "instant", "phone", "postcode", "vehicle")]
+    forgiving = [n for n, f in extract.fields.items() if f.kind in FORGIVING]
     lost = [F.when(F.col(f"_t_{n}").isNotNull() & F.col(n).isNull(), extract.top_level(n)) for n in forgiving]
     unread = F.array_compact(F.array(*lost)) if lost else F.array().cast("array<string>")
     known = F.array_except(extract.known_columns(), unread)

@@ -13,16 +13,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.synthesis import draws, grammar, names, people, world
+from pipelines.synthesis import devices, draws, grammar, names, network, people, world
 from schemas import codes
 
 Columns = dict[str, pa.Array]
 
 EVENTS_PER_AUTHORISATION = 40
-E164_SENDERS = ("telco_north",)  # write +447700900123; others write 07700900123
+# What stands for the 0 of 07700900123, by provider.
+NUMBER_PREFIX = {
+    "telco_north": "+44",
+    "telco_south": "0",
+    "telco_west": "0",
+    "telco_east": "+44",
+    "telco_coast": "44",
+    "telco_isle": "0044",
+}
 HUB_NUMBERS = tuple(range(people.N_MOBILES + people.N_LANDLINES - 12, people.N_MOBILES + people.N_LANDLINES))
 _SHORT_CODES = pa.array(["60777", "61016", "80088", "84888"])
-_CELLS = pa.array([f"001-01-{area}-{cell}" for area in range(1001, 1041) for cell in range(1, 9)])  # a test network
 _NONE = pa.scalar(None, pa.string())
 
 
@@ -64,6 +71,21 @@ class Provider:
         prefix = "CD/" + self.sender[-5:].upper() + "/"
         return grammar.concat([prefix, pc.utf8_lpad(pa.array(index).cast(pa.string()), 6, "0")], len(index))
 
+    @cached_property
+    def network(self) -> network.Network:
+        return network.Network(self.planet, self.sender)
+
+    def ordinal(self, index: draws.Ints) -> draws.Ints:
+        """Force of each authorisation, by its place in the world."""
+        return self.planet.draw.below("auth/force", self.keys(index), len(self.planet.forces))
+
+    def imei(self, number: draws.Ints) -> pa.Array:
+        """Handset of each telephone number: a test code of 14 digits, and the check digit."""
+        return devices.checked(devices.codes(self.planet.draw, "imei", "0044", number, 10))
+
+    def imsi(self, number: draws.Ints) -> pa.Array:
+        return devices.codes(self.planet.draw, "imsi", "00101", number, 10)
+
     def authorisations(self, index: draws.Ints) -> Columns:
         key, draw, n = self.keys(index), self.planet.draw, len(index)
         granted, expires = self.window(index)
@@ -81,7 +103,64 @@ class Provider:
             "authoriser": grammar.concat(["OCDA ", signer], n),
             "is_protected_profession": pa.array(draw.chance("auth/protected", key, 0.02)),
             "is_journalist_source": pa.array(draw.chance("auth/journalist", key, 0.002)),
+            "approved_at": pa.array(granted + world.DAY, mask=~draw.chance("auth/approved", key, 0.3)).cast(
+                pa.timestamp("s")
+            ),
         }
+
+    def subscribers(self, index: draws.Ints) -> Columns:
+        """Who holds each authorisation's number, as far as it is registered; and for every tenth number, who held it
+        before it was given out again."""
+        draw, key = self.planet.draw, self.keys(index)
+        number, names_, addresses, postcodes = self._holders(index)
+        start, _ = self.window(index)
+        begun = start // world.DAY - 30 - draw.below("holder/from", key, 700)
+        is_anonymous = draw.chance("holder/prepaid", key, 0.3)
+        before = np.flatnonzero(draw.chance("holder/before", key, 0.1))
+        order = np.concatenate([np.arange(len(index)), before])
+        is_old = np.arange(len(order)) >= len(index)
+        unknown = pa.array(is_anonymous[order])
+        mine, other = pa.array(order), pa.array(np.roll(order, 1))  # an earlier holder is somebody else
+        swapped = pa.array(is_old)
+
+        def held(values: pa.Array) -> pa.Array:
+            return pc.if_else(unknown, _NONE, pc.if_else(swapped, values.take(other), values.take(mine)))
+
+        ended = np.where(is_old, begun[order] - 60, 0).astype(np.int32)
+        return {
+            "auth_urn": self.urns(index[order]),
+            "number": self.as_sent(people.phones(number[order])),
+            "imsi": pc.if_else(swapped, _NONE, self.imsi(number[order])),
+            "imei": pc.if_else(swapped, _NONE, self.imei(number[order])),
+            "name": held(names_),
+            "address": held(addresses),
+            "postcode": held(postcodes),
+            "from_on": pa.array((begun[order] - np.where(is_old, 900, 0)).astype(np.int32)).cast(pa.date32()),
+            "to_on": pa.array(ended, mask=~is_old).cast(pa.date32()),
+        }
+
+    def _holders(self, index: draws.Ints) -> tuple[draws.Ints, pa.Array, pa.Array, pa.Array]:
+        """Number, name, address and postcode of the subject of each authorisation."""
+        planet, key = self.planet, self.keys(index)
+        number = np.full(len(index), -1, dtype=np.int64)
+        parts: list[list[pa.Array]] = [[], [], []]
+        order: list[draws.Ints] = []
+        for force in planet.forces:
+            at = np.flatnonzero(self.ordinal(index) == force.ordinal)
+            who = people.resolve(planet, force, subject(planet, force, key[at]))
+            number[at] = who.number
+            order.append(at)
+            parts[0].append(grammar.concat([who.forename, " ", who.surname], len(at)))
+            parts[1].append(who.address)
+            parts[2].append(who.postcode)
+        back = pa.array(np.argsort(np.concatenate(order), kind="stable"))
+        joined = [pa.concat_arrays([p.cast(pa.string()) for p in part]).take(back) for part in parts]
+        drawn = planet.draw.below("auth/number", key, people.N_MOBILES + people.N_LANDLINES)
+        return np.where(number < 0, drawn, number), joined[0], joined[1], joined[2]
+
+    def as_sent(self, national: pa.Array) -> pa.Array:
+        """Numbers as this provider writes them; short codes stay."""
+        return pc.replace_substring_regex(national, "^0", NUMBER_PREFIX[self.sender])
 
     def events(self, index: draws.Ints) -> Columns:
         """All events under these authorisations, and a few that no authorisation covers."""
@@ -101,15 +180,19 @@ class Events:
         return self.provider.planet.draw.hash("event", self.provider.keys(self.auth) + place.astype(np.uint64))
 
     @cached_property
+    def ordinal(self) -> draws.Ints:
+        """Force of each event's authorisation, by its place in the world."""
+        return self.provider.ordinal(self.auth)
+
+    @cached_property
     def _parties(self) -> tuple[draws.Ints, draws.Ints]:
         """Numbers of the subject of the authorisation and of the other party, as number indices."""
         planet, draw = self.provider.planet, self.provider.planet.draw
         auth_key = self.provider.keys(self.auth)
-        ordinal = draw.below("auth/force", auth_key, len(planet.forces))
         subject = np.full(len(self.auth), -1, dtype=np.int64)
         other = np.full(len(self.auth), -1, dtype=np.int64)
         for force in planet.forces:
-            at = np.flatnonzero(ordinal == force.ordinal)
+            at = np.flatnonzero(self.ordinal == force.ordinal)
             a, b = _within(planet, force, auth_key[at], self.key[at])
             subject[at], other[at] = a, b
         limit = people.N_MOBILES + people.N_LANDLINES
@@ -126,12 +209,6 @@ class Events:
         inside = np.clip(day * world.DAY + second, start, end - 1)
         outside = end + 3600 + draw.below("event/after", self.key, 20 * world.DAY)
         return np.where(draw.chance("event/outside", self.key, 0.03), outside, inside)
-
-    def _as_sent(self, national: pa.Array) -> pa.Array:
-        """Numbers as this provider writes them; short codes stay."""
-        if self.provider.sender not in E164_SENDERS:
-            return national
-        return pc.replace_substring_regex(national, "^0", "+44")
 
     def _called(self, numbers: pa.Array, may_be_short: draws.Bools) -> pa.Array:
         """Called numbers; 2 % of outgoing ones are short codes of services."""
@@ -157,19 +234,24 @@ class Events:
         seconds = np.where(is_data, 30 + draw.below("event/session", key, 3600), seconds)
         a, b = np.where(outgoing | is_data, subject, other), np.where(outgoing | is_data, other, subject)
         called = self._called(people.phones(np.where(is_data, -1, b)), outgoing & ~is_data)
-        first, moves = draw.pick("event/cell", key, _CELLS), draw.chance("event/moves", key, 0.3)
+        place = network.whereabouts(self.provider.planet, subject, key, self.started % world.DAY)
+        first = self.provider.network.ids(self.ordinal, place)
+        moves = draw.chance("event/moves", key, 0.3)
+        end = np.where(moves, network.beside(self.provider.planet, place, key), place)
         direction = pc.if_else(pa.array(outgoing), "OUTGOING", "INCOMING")
         return {
             "auth_urn": self._authorised(),
-            "a_number": self._as_sent(people.phones(a)),
-            "b_number": self._as_sent(called),
-            "imei": _device(draw, "imei", "00440000", subject, 7),
-            "imsi": _device(draw, "imsi", "00101", subject, 10),
+            "a_number": self.provider.as_sent(people.phones(a)),
+            "b_number": self.provider.as_sent(called),
+            "imei": self.provider.imei(subject),
+            "imsi": self.provider.imsi(subject),
             "type": pa.array(codes.COMMS_TYPES).take(pa.array(kind)),
             "started_at": pa.array(self.started).cast(pa.timestamp("s")),
             "duration_s": pa.array(seconds),
             "first_cell": first,
-            "last_cell": pc.if_else(pa.array(moves), draw.pick("event/cell2", key, _CELLS), first),
+            "last_cell": self.provider.network.ids(self.ordinal, end),
+            "first_azimuth": self.provider.network.azimuths(place),
+            "last_azimuth": self.provider.network.azimuths(end),
             "direction": pc.if_else(pa.array(is_data), _NONE, direction),
         }
 
@@ -181,11 +263,7 @@ def _within(
     draw = planet.draw
     group = draw.below("auth/group", auth_key, force.n_groups)
     is_planted = draw.chance("auth/planted", auth_key, 0.5)
-    offender = force.member("offenders", group, "auth/offender", auth_key)
-    associate = force.member("associates", group, "auth/associate", auth_key)
-    anyone = force.start(world.SUSPECT) + draw.early("auth/suspect", auth_key, force.n_class(world.SUSPECT))
     of_associate = draw.chance("auth/of-associate", auth_key, 0.5)
-    subject = np.where(is_planted, np.where(of_associate, associate, offender), anyone)
     child = force.member("edge", group, "event/edge", key)
     known = force.member("children", group, "event/known", key)
     to_offender = force.member("offenders", group, "event/offender", key)
@@ -200,13 +278,18 @@ def _within(
     number = people.resolve(planet, force, other).number
     hub = np.array(HUB_NUMBERS)[draw.below("event/hub", key, len(HUB_NUMBERS))]
     number = np.where(draw.chance("event/is-hub", key, 0.06), hub, number)
-    return people.resolve(planet, force, subject).number, number
+    return people.resolve(planet, force, subject(planet, force, auth_key)).number, number
 
 
-def _device(draw: draws.Draws, name: str, prefix: str, number: draws.Ints, width: int) -> pa.Array:
-    """Test equipment codes: one a telephone number."""
-    serial = pa.array(draw.below(name, number, 10**width)).cast(pa.string())
-    return grammar.concat([prefix, pc.utf8_lpad(serial, width, "0")], len(number))
+def subject(planet: world.World, force: world.Force, auth_key: draws.Keys) -> draws.Ints:
+    """The person each of a force's authorisations is about: half of them in a planted group, the others any suspect."""
+    draw = planet.draw
+    group = draw.below("auth/group", auth_key, force.n_groups)
+    offender = force.member("offenders", group, "auth/offender", auth_key)
+    associate = force.member("associates", group, "auth/associate", auth_key)
+    anyone = force.start(world.SUSPECT) + draw.early("auth/suspect", auth_key, force.n_class(world.SUSPECT))
+    in_group = np.where(draw.chance("auth/of-associate", auth_key, 0.5), associate, offender)
+    return np.where(draw.chance("auth/planted", auth_key, 0.5), in_group, anyone)
 
 
 def hubs() -> Columns:

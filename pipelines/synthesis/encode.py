@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.synthesis import draws, grammar, json_lines, names, senders, xlsx
+from pipelines.synthesis import draws, grammar, json_lines, names, provider_words, senders, xlsx
 
 Columns = dict[str, pa.Array]
 
@@ -85,6 +85,7 @@ def theirs(layout: senders.Layout, feed: senders.Feed, columns: Columns) -> Colu
     """Columns in the sender's names, order, words and types. Items in arrays are nested later, by format."""
     n = len(next(iter(columns.values())))
     turn = np.arange(n)
+    columns = provider_words.as_told(columns, feed, layout.zone)
     if "direction" in columns:  # a provider's two words for one kind of event say which way it went
         turn = np.asarray(pc.fill_null(pc.equal(columns["direction"], "INCOMING"), False)).astype(np.int64)
     found: Columns = {}
@@ -96,6 +97,8 @@ def theirs(layout: senders.Layout, feed: senders.Feed, columns: Columns) -> Colu
             for k in range(1, numbered["up_to"] + 1):
                 for part in ("text", "source", "intelligence"):
                     found[numbered[part].format(n=k)] = columns[f"item{k}_{part}"]
+    if feed.clock is not None:
+        found[feed.clock["column"]] = columns["_clock"]
     for name in feed.ignore:
         numbers = pa.array(np.arange(1, n + 1))
         found[name] = numbers if feed.format == "parquet" else numbers.cast(pa.string())
@@ -118,9 +121,20 @@ def _shaped(values: pa.Array, layout: senders.Layout, feed: senders.Feed) -> pa.
     if pa.types.is_boolean(kind) and feed.format != "jsonl":
         yes, no = _BOOLEANS[feed.delimiter] if feed.format == "csv" else ("Yes", "No")
         return pc.if_else(values, yes, no)
-    if pa.types.is_integer(kind) and feed.format != "jsonl":
+    if (pa.types.is_integer(kind) or pa.types.is_floating(kind)) and feed.format != "jsonl":
         return values.cast(pa.string())
     return values
+
+
+def by_file_name(feed: senders.Feed, columns: Columns) -> list[tuple[str, Columns]]:
+    """The rows of each file of a sender whose file names tell whose records they are, with what the name says."""
+    told = provider_words.parties(columns)["subject_number"]
+    digits = pc.replace_substring_regex(told, r"\D", "")
+    found = []
+    for number in pc.unique(digits).to_pylist():
+        where = pc.fill_null(pc.equal(digits, number), False)
+        found.append((number, {name: values.filter(where) for name, values in columns.items()}))
+    return found
 
 
 def write(path: Path, layout: senders.Layout, feed_name: str, columns: Columns, extra: Columns | None = None) -> int:
@@ -132,7 +146,7 @@ def write(path: Path, layout: senders.Layout, feed_name: str, columns: Columns, 
     if feed.format == "csv":
         path.write_bytes(_csv(own, feed))
     elif feed.format == "xlsx":
-        xlsx.write(path, own, _strftime(feed.dates[-1]) if feed.dates else "%Y-%m-%d")
+        xlsx.write(path, own, _strftime(feed.dates[-1]) if feed.dates else "%Y-%m-%d", feed.header_rows)
     elif feed.format == "jsonl":
         path.write_bytes(json_lines.encode(own, _entries(feed, columns), n))
     else:

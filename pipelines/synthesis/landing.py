@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.synthesis import cases, comms, draws, encode, people, reports, senders, subjects, world
+from pipelines.synthesis import cases, comms, draws, encode, people, reports, subjects, world
 
 CHUNK = 50_000  # rows of a file
 Columns = dict[str, pa.Array]
@@ -89,7 +89,7 @@ class Writer:
             for night in range(self.planet.n_nights):
                 for force in self.planet.forces:
                     self._force(force, night)
-                for sender in senders.PROVIDERS:
+                for sender in self.planet.providers:
                     self._provider(comms.Provider(self.planet, sender), night)
                 self._resend(night)
                 self._spoil(night)
@@ -117,8 +117,16 @@ class Writer:
     ) -> None:
         if not len(next(iter(columns.values()))):
             return
+        layout = self.planet.layouts[sender]
+        if layout.feeds[feed].file_name:
+            for number, part in encode.by_file_name(layout.feeds[feed], columns):
+                path = self._path(sender, feed, night, f"{suffix}_{number}")
+                self._note(path, sender, feed, night, encode.write(path, layout, feed, part, extra), kind)
+            return
         path = self._path(sender, feed, night, suffix)
-        n = encode.write(path, self.planet.layouts[sender], feed, columns, extra)
+        self._note(path, sender, feed, night, encode.write(path, layout, feed, columns, extra), kind)
+
+    def _note(self, path: Path, sender: str, feed: str, night: int, n: int, kind: str) -> None:
         self.files.append(File(sender, feed, self._day(night), str(path.relative_to(self.landing)), n, kind))
 
     # -- forces -------------------------------------------------------------------------------------------------------
@@ -170,10 +178,13 @@ class Writer:
     # -- providers ----------------------------------------------------------------------------------------------------
 
     def _provider(self, provider: comms.Provider, night: int) -> None:
+        if night == 0:
+            self._write(provider.sender, "comms_cells", night, "001", provider.network.rows())
         index = provider.arriving(night)
         if not len(index):
             return
         self._write(provider.sender, "comms_authorisations", night, "001", provider.authorisations(index))
+        self._write(provider.sender, "comms_subscribers", night, "001", provider.subscribers(index))
         step = CHUNK // comms.EVENTS_PER_AUTHORISATION
         for part, start in enumerate(range(0, len(index), step), start=1):
             some = index[start : start + step]

@@ -19,7 +19,8 @@ from schemas import codes
 
 FOLDER = Path(schemas.__file__).parent / "sources"
 OWN = {"36": "norfolk", "37": "suffolk", "47": "sussex", "45": "surrey", "22": "west_mercia"}
-PROVIDERS = ("telco_north", "telco_south")
+PROVIDERS = ("telco_north", "telco_south", "telco_west", "telco_east", "telco_coast", "telco_isle")
+DEFAULT_PROVIDERS = PROVIDERS[:2]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Feed:
     theirs: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     takes_unmapped_tags: bool = False
+    header_rows: int = 1
+    durations: str = "seconds"
+    clock: Mapping[str, Any] | None = None
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    file_name: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def _template(force: str) -> str:
 
 
 def texts(forces: Sequence[str]) -> dict[str, str]:
-    """YAML text by sender, for these forces and both providers."""
+    """YAML text by sender, for these forces and every provider."""
     unknown = sorted(set(forces) - set(codes.FORCES))
     if unknown:
         raise ValueError(f"unknown force {', '.join(unknown)}: expected Home Office codes, as in schemas.codes.FORCES")
@@ -99,6 +105,11 @@ def parse(text: str) -> Layout:
             theirs={ours: _turned(words) for ours, words in feed.get("codes", {}).items()},
             ignore=tuple(feed.get("ignore", ())),
             takes_unmapped_tags="tags" in feed.get("unmapped", {}),
+            **{
+                name: feed[name]
+                for name in ("header_rows", "durations", "clock", "patterns", "file_name")
+                if name in feed
+            },
         )
         for name, feed in raw["feeds"].items()
     }

@@ -98,6 +98,7 @@ class World:
     n_nights: int
     forces: tuple[Force, ...]
     layouts: dict[str, senders.Layout]
+    providers: tuple[str, ...] = senders.DEFAULT_PROVIDERS
 
     @property
     def draw(self) -> draws.Draws:
@@ -127,8 +128,17 @@ def _bounds(n: int, n_nights: int) -> draws.Ints:
     return np.concatenate([[0], rest])
 
 
-def make(seed: int, first_night: date, n_nights: int, n_reports: int, forces: Sequence[str]) -> World:
-    """The world's plan. Raises ValueError for unknown or repeated forces and impossible sizes."""
+def make(
+    seed: int,
+    first_night: date,
+    n_nights: int,
+    n_reports: int,
+    forces: Sequence[str],
+    providers: Sequence[str] = senders.DEFAULT_PROVIDERS,
+) -> World:
+    """The world's plan. Raises ValueError for unknown or repeated forces or providers and impossible sizes."""
+    if not set(providers) <= set(senders.PROVIDERS) or len(set(providers)) != len(providers):
+        raise ValueError(f"providers: of {', '.join(senders.PROVIDERS)}, each once")
     if len(set(forces)) != len(forces) or not forces:
         raise ValueError("forces: at least one, each once")
     if n_nights < 1 or n_reports < 20 * len(forces):
@@ -144,7 +154,7 @@ def make(seed: int, first_night: date, n_nights: int, n_reports: int, forces: Se
         Force(code, k, layout, _bounds(size, n_nights), k in under, draw)
         for k, (code, layout, size) in enumerate(zip(forces, own, sizes, strict=True))
     )
-    return World(seed, first_night, n_nights, plans, found)
+    return World(seed, first_night, n_nights, plans, found, tuple(providers))
 
 
 def _format(layout: senders.Layout) -> str:

@@ -95,8 +95,9 @@ def _cells(values: pa.Array, column: int, rows: pa.Array, typed_dates: str) -> p
     return pc.fill_null(cell, "")
 
 
-def write(path: Path, columns: Columns, typed_dates: str) -> None:
-    """Write a workbook. `typed_dates`: strftime format of dates typed in as text. Raises ValueError if too long."""
+def write(path: Path, columns: Columns, typed_dates: str, header_rows: int = 1) -> None:
+    """Write a workbook. `typed_dates`: strftime format of dates typed in as text; names are spread over `header_rows`
+    at " / ", a group's name once for its columns. Raises ValueError if too long."""
     n = len(next(iter(columns.values())))
     if n > MAX_ROWS:
         raise ValueError(f"{path.name}: {n} rows do not fit a sheet")
@@ -104,16 +105,25 @@ def write(path: Path, columns: Columns, typed_dates: str) -> None:
         for name, body in _PARTS.items():
             archive.writestr(_entry(name), _HEAD + body)
         with archive.open(_entry("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
-            last = f"{letters(len(columns) - 1)}{n + 1}"
+            last = f"{letters(len(columns) - 1)}{n + header_rows}"
             sheet.write(f'{_HEAD}<worksheet xmlns="{_MAIN}"><dimension ref="A1:{last}"/><sheetData>'.encode())
-            header = "".join(
-                f'<c r="{letters(k)}1" t="inlineStr"><is><t>{escape(name)}</t></is></c>'
-                for k, name in enumerate(columns)
-            )
-            sheet.write(f'<row r="1">{header}</row>'.encode())
+            sheet.write(_header(list(columns), header_rows).encode())
             for start in range(0, n, BLOCK):
-                sheet.write(_rows(columns, start, min(BLOCK, n - start), typed_dates))
+                sheet.write(_rows(columns, start, min(BLOCK, n - start), typed_dates, header_rows))
             sheet.write(b"</sheetData></worksheet>")
+
+
+def _header(names: list[str], header_rows: int) -> str:
+    parts = [(name.split(" / ") + [""] * header_rows)[:header_rows] if header_rows > 1 else [name] for name in names]
+    lines = []
+    for row in range(header_rows):
+        cells = []
+        for k, own in enumerate(parts):
+            is_group_again = row < header_rows - 1 and k > 0 and own[: row + 1] == parts[k - 1][: row + 1]
+            if own[row] and not is_group_again:
+                cells.append(f'<c r="{letters(k)}{row + 1}" t="inlineStr"><is><t>{escape(own[row])}</t></is></c>')
+        lines.append(f'<row r="{row + 1}">{"".join(cells)}</row>')
+    return "".join(lines)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -123,7 +133,8 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _rows(columns: Columns, start: int, length: int, typed_dates: str) -> bytes:
-    numbers = pa.array(np.arange(start + 2, start + 2 + length)).cast(pa.string())
+def _rows(columns: Columns, start: int, length: int, typed_dates: str, header_rows: int) -> bytes:
+    first = start + header_rows + 1
+    numbers = pa.array(np.arange(first, first + length)).cast(pa.string())
     cells = [_cells(v.slice(start, length), k, numbers, typed_dates) for k, v in enumerate(columns.values())]
     return json_lines.lines_of(grammar.concat(['<row r="', numbers, '">', *cells, "</row>"], length))

@@ -21,7 +21,7 @@ FIRST, SECOND, THIRD = (nights.FIRST + timedelta(days=n) for n in range(3))
 @pytest.fixture(scope="module")
 def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What three nights left behind: reports, hashes after each, and the decisions made between the first two."""
-    place = nights.world(tmp_path_factory.mktemp("home"), n_reports=1500)
+    place = nights.world(tmp_path_factory.mktemp("home"), n_reports=3000)
     told = {"place": place, "reports": [nights.run(place, FIRST)], "hashes": [nights.hashes(place)]}
     truth = (
         pd.read_parquet(place.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")

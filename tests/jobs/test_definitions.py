@@ -22,6 +22,8 @@ GRAPH = {
     "silver/missing_episodes": ["bronze/rows"],
     "silver/comms_authorisations": ["bronze/rows"],
     "silver/comms_events": ["bronze/rows"],
+    "silver/comms_subscribers": ["bronze/rows"],
+    "silver/comms_cells": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
     "gold/entities": ["silver/people"],

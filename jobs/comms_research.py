@@ -1,0 +1,164 @@
+"""Bulk research of communications data: a list of identifiers in, a folder of tables and a workbook out.
+
+The consultation and the combination of the list with communications data are in the log before anything is computed.
+Every table goes through `comms_access`: excess data and hidden rows are not in any of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from jobs import comms_workbook
+from jobs.workplace import Workplace
+from pipelines import asof, comms_access, comms_calls, comms_identifiers, comms_indicators, comms_places
+from pipelines import comms_research as tables
+from schemas import silver
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+# Table, and what it says: in the order of the workbook's sheets.
+TABLES = {
+    "summary": "Each identifier: how much, with how many, when first and last, which handsets and SIMs.",
+    "holders": "Who is on record for the numbers, and events in each holder's time.",
+    "contacts": "Who contacts whom, ranked: calls, texts, first and last. is_listed: the other is on the list too.",
+    "common_contacts": "Parties in contact with two or more of the list, who are not on it.",
+    "new_contacts": "Parties first met in the last weeks of each identifier's data.",
+    "shared_equipment": "Handsets seen with several SIMs or numbers, and SIMs seen in several handsets.",
+    "together": "Pairs whose cells were near each other in the same half hour.",
+    "routes": "From cell to cell, with distance, minutes and speed.",
+    "gaps": "Silences between two events.",
+    "hours": "Events by weekday (1 Monday) and hour of the wall clock.",
+    "indicators": "Each number's week: contacts, nights, conversations, places (definitions of bandicoot).",
+}
+
+
+@dataclass
+class Research:
+    """What one run made. `rows` is per table; nothing here names a person."""
+
+    folder: Path
+    night: date
+    n_identifiers: int
+    unread: int
+    n_events: int
+    rows: dict[str, int] = field(default_factory=dict)
+    workbook: Path | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {k: str(v) if isinstance(v, Path | date) else v for k, v in asdict(self).items()}
+
+    def text(self) -> str:
+        lines = [f"{self.n_identifiers} identifiers, {self.n_events} events as of {self.night}"]
+        if self.unread:
+            lines.append(f"{self.unread} lines of the list hold no identifier")
+        lines += [f"  {name:<18}{n:>10,}  {TABLES[name]}" for name, n in self.rows.items()]
+        return "\n".join([*lines, f"in {self.folder}", f"workbook: {self.workbook}"])
+
+
+def run(
+    place: Workplace, lines: Iterable[str], night: date, *, who: str, why: str, out: Path | None = None
+) -> Research:
+    """Research a list as of `night`, and write its tables and workbook.
+
+    Raises:
+        LookupError: no line of the list holds an identifier.
+        audit.AuditError: the look cannot be logged; then nothing is read.
+    """
+    wanted, unread = comms_identifiers.read(lines)
+    if not wanted:
+        raise LookupError("the list holds no number, handset, SIM or account")
+    name = _name(wanted, night)
+    log(place, len({w.subject for w in wanted}), night, who=who, why=why)
+    found = picture(place, wanted, night)
+    folder = (out or place.settings.exports / "comms_research") / name
+    fresh = folder.with_name(f".{folder.name}.new")  # readers see a whole folder or none
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True, mode=0o700)
+    legs = found.pop("legs").persist()
+    try:
+        n_events = legs.agg(F.countDistinct("call_id")).collect()[0][0]
+        for table, df in found.items():
+            df.coalesce(1).write.parquet(str(fresh / f"{table}.parquet"))
+    finally:
+        legs.unpersist()
+    sheets = {t: place.spark.read.parquet(str(fresh / f"{t}.parquet")) for t in found}
+    counts = {table: sheet.count() for table, sheet in sheets.items()}
+    limit = int(place.settings["comms_research"]["rows_per_sheet"])
+    content = comms_workbook.book(
+        {t: (TABLES[t], s.columns, comms_workbook.rows(s, limit), counts[t]) for t, s in sheets.items()}, night
+    )
+    (fresh / "report.xlsx").write_bytes(content)
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+    n = len({w.subject for w in wanted})
+    return Research(folder, night, n, len(unread), n_events, counts, folder / "report.xlsx")
+
+
+def log(place: Workplace, n_identifiers: int, night: date, *, who: str, why: str) -> None:
+    """Puts the look, and the combination of the list with communications data, into the log of processing."""
+    on_what = f"silver.comms_events, silver.comms_subscribers as of {night.isoformat()}"
+    counts = {"identifiers": n_identifiers}
+    place.audit.append("consultation", who, on_what, to_whom=who, why=why, counts=counts)
+    place.audit.append("combination", who, f"list of identifiers with {on_what}", why=why, counts=counts)
+
+
+def picture(place: Workplace, wanted: list[comms_identifiers.Wanted], night: date) -> dict[str, DataFrame]:
+    """Every table of TABLES for a list, and the `legs` behind them, all lazily. Call `log` first."""
+    options = tables.Options.of(place.settings["comms_research"])
+    granted = place.lake.read(silver.COMMS_AUTHORISATIONS)
+    events = about(place.lake.read(silver.COMMS_EVENTS), wanted)
+    usable = comms_access.events(events, granted, night)
+    frame = comms_identifiers.frame(place.spark, wanted)
+    calls = comms_calls.calls(usable, options.clock_skew_s)
+    legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), frame).persist()
+    holders = comms_access.subscribers(place.lake.read(silver.COMMS_SUBSCRIBERS), granted, night)
+    cells = asof.current(place.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
+    return {"legs": legs, **questions(legs, frame, holders, cells, options)}
+
+
+def about(events: DataFrame, wanted: list[comms_identifiers.Wanted]) -> DataFrame:
+    """Events that name a listed identifier. Lists of values reach the files' statistics, so that a short list reads
+    only the files that may hold it."""
+    values = {kind: sorted({w.value for w in wanted if w.kind == kind}) for kind in comms_identifiers.KINDS}
+    columns = {"NUMBER": ("a_number", "b_number"), "IMEI": ("imei",), "IMSI": ("imsi",)}
+    named = [F.col(c).isin(values[kind]) for kind, names in columns.items() if values[kind] for c in names]
+    return events.where(reduce(or_, named))
+
+
+def questions(
+    legs: DataFrame, wanted: DataFrame, subscribers: DataFrame, cells: DataFrame, options: tables.Options
+) -> dict[str, DataFrame]:
+    """The tables of TABLES, in their order."""
+    contacts = tables.contacts(legs, wanted)
+    positions = comms_places.positions(legs, cells)
+    records = comms_indicators.records(legs.dropDuplicates(["call_id", "is_out"]))
+    return {
+        "summary": tables.summary(legs, options),
+        "holders": tables.holders(legs, subscribers),
+        "contacts": contacts,
+        "common_contacts": tables.common(contacts),
+        "new_contacts": tables.new_contacts(contacts, options),
+        "shared_equipment": tables.shared_equipment(legs),
+        "together": comms_places.together(positions, options),
+        "routes": comms_places.routes(positions),
+        "gaps": tables.gaps(legs, options),
+        "hours": tables.hours(legs),
+        "indicators": comms_indicators.weekly(records),
+    }
+
+
+def _name(wanted: list[comms_identifiers.Wanted], night: date) -> str:
+    """Folder of a list and a night: the same list makes the same folder anew."""
+    digest = hashlib.sha256("\n".join(f"{w.kind}:{w.value}" for w in wanted).encode()).hexdigest()
+    return f"{night.isoformat()}-{digest[:12]}"

@@ -1,0 +1,108 @@
+"""From records to calls, and from calls to legs: what each party's side of a call tells.
+
+Two providers record one call from their own sides. They are one call here: an outgoing and an incoming record of the
+same parties and kind that start within a few seconds of each other (their clocks differ).
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+CLOCK_SKEW_S = 5  # seconds by which two providers' clocks may differ
+PARTS = ("imei", "imsi", "first_cell", "last_cell")  # what a record tells of its own side only
+_CALL = ("a_number", "b_number", "type")
+
+
+def calls(events: DataFrame, clock_skew_s: int = CLOCK_SKEW_S) -> DataFrame:
+    """Calls: `call_id`, `a_number`, `b_number`, `type`, `started_at`, `duration_s`, `operators`, `event_ids`, and for
+    each side `a_imei`, `a_imsi`, `a_first_cell`, `a_last_cell`, `a_operator`, `b_...` (NULL where no record tells).
+
+    Args:
+        events: usable events (shape of silver.comms_events), one row an event.
+
+    Within a run of records of the same parties and kind that follow each other within the skew, the n-th outgoing and
+    the n-th incoming record are one call: the order of input rows does not matter. A record with a withheld party, or
+    with no direction, is a call by itself.
+    """
+    is_paired = F.col("a_number").isNotNull() & F.col("b_number").isNotNull() & (F.col("direction") != "UNKNOWN")
+    at = F.unix_micros("started_at")
+    of_parties = Window.partitionBy(*_CALL, "_alone").orderBy("started_at", "direction", "event_id")
+    alone = F.when(is_paired, F.lit("")).otherwise(F.col("event_id"))
+    gap = at - F.lag(at).over(of_parties)
+    is_start = F.when(gap > clock_skew_s * 1_000_000, 1).otherwise(0)
+    runs = events.withColumn("_alone", alone).withColumn("_start", is_start)
+    runs = runs.withColumn("_run", F.sum("_start").over(of_parties.rowsBetween(Window.unboundedPreceding, 0)))
+    of_side = Window.partitionBy(*_CALL, "_alone", "_run", "direction").orderBy("started_at", "event_id")
+    placed = runs.withColumn("_place", F.row_number().over(of_side))
+    return _merged(placed)
+
+
+def _merged(placed: DataFrame) -> DataFrame:
+    is_b = F.col("direction") == "INCOMING"
+    own = F.struct("operator", *PARTS)
+    found = placed.groupBy(*_CALL, "_alone", "_run", "_place").agg(
+        F.min("event_id").alias("call_id"),
+        F.min_by("started_at", is_b.cast("int")).alias("started_at"),  # the caller's provider says when
+        F.max("duration_s").alias("duration_s"),
+        F.array_sort(F.collect_set("operator")).alias("operators"),
+        F.array_sort(F.collect_list("event_id")).alias("event_ids"),
+        F.max(F.when(~is_b, own)).alias("_a"),
+        F.max(F.when(is_b, own)).alias("_b"),
+    )
+    sides = [F.col(f"_{side}.{part}").alias(f"{side}_{part}") for side in "ab" for part in ("operator", *PARTS)]
+    return found.select("call_id", *_CALL, "started_at", "duration_s", "operators", "event_ids", *sides)
+
+
+def legs(calls: DataFrame, zone: str = "Europe/London") -> DataFrame:
+    """Each call from both sides: `number`, `other` (NULL where withheld or none), `is_out`, the call's columns, and of
+    this side `operator`, `imei`, `imsi`, `first_cell`, `last_cell`; `local_at` is the wall clock in `zone`, and
+    `other_kind` says what the other party is.
+
+    A party without number, handset and SIM has no leg.
+    """
+    shared = ("call_id", "type", "started_at", "duration_s", "event_ids")
+
+    def side(own: str, other: str) -> Column:
+        parts = [F.col(f"{own}_{part}").alias(part) for part in ("operator", *PARTS)]
+        return F.struct(
+            F.col(f"{own}_number").alias("number"),
+            F.col(f"{other}_number").alias("other"),
+            F.lit(own == "a").alias("is_out"),
+            *parts,
+        )
+
+    both = calls.select(*shared, F.explode(F.array(side("a", "b"), side("b", "a"))).alias("_side"))
+    both = both.select(*shared, "_side.*").where(F.coalesce("number", "imei", "imsi").isNotNull())
+    return both.withColumns({"local_at": F.from_utc_timestamp("started_at", zone), "other_kind": party_kind("other")})
+
+
+def party_kind(name: str) -> Column:
+    """What a party is: UK_MOBILE, UK, INTERNATIONAL, SERVICE (short codes and senders' names), or WITHHELD."""
+    party = F.col(name)
+    is_service = ~party.startswith("+")
+    return (
+        F.when(party.isNull(), "WITHHELD")
+        .when(is_service, "SERVICE")
+        .when(party.startswith("+447"), "UK_MOBILE")
+        .when(party.startswith("+44"), "UK")
+        .otherwise("INTERNATIONAL")
+    )
+
+
+def of_subjects(legs: DataFrame, wanted: DataFrame) -> DataFrame:
+    """Legs of the listed identifiers, with `subject`; a leg that two of a subject's identifiers
+    name (number and handset) is there once.
+
+    Args:
+        wanted: `subject`, `kind`, `value` (see `comms_identifiers.frame`).
+    """
+    named = F.array(*[
+        F.struct(F.lit(kind).alias("kind"), F.col(column).alias("value"))
+        for kind, column in (("NUMBER", "number"), ("IMEI", "imei"), ("IMSI", "imsi"))
+    ])  # fmt: skip
+    each = legs.withColumn("_id", F.explode(named)).where("_id.value IS NOT NULL")
+    listed = wanted.select("subject", F.col("kind").alias("_kind"), F.col("value").alias("_value"))
+    same = (F.col("_id.kind") == F.col("_kind")) & (F.col("_id.value") == F.col("_value"))
+    found = each.join(F.broadcast(listed), on=same, how="inner").drop("_id", "_kind", "_value")
+    return found.dropDuplicates(["subject", "call_id", "is_out"])
