@@ -55,7 +55,7 @@ def main() -> None:
         "",
         "## People across forces",
         "",
-        f"{people['n_records']:,} nominal records: all pairs {people['full_s']} s (goal: under 30 s on 2 cores), a night "
+        f"{people['n_records']:,} nominals: all pairs {people['full_s']} s (goal: under 30 s on 2 cores), a night "
         f"with {people['n_changed']:,} new records {people['incremental_s']} s. Blocks compare {people['n_pairs']:,} "
         f"pairs, {people['pairs_ratio']:.6%} of all. F1 against the truth {people['f1']}; "
         f"{people['kept_ratio']:.2%} of ids kept. Peak memory {people['peak_mib']:,} MiB.",
