@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -36,19 +35,20 @@ def materialise(place: Workplace, night: date) -> dg.ExecuteInProcessResult:
 
 
 @pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     made = nights.place(tmp_path_factory.mktemp("network"))
     other = {"forename": "DEAN", "surname": "PIKE", "born_on": date(1988, 1, 9), "phone": "+447700900009"}
     people = [person("36:N1"), person("37:N7", forename="ELLIE"), person("36:N2", **other), person("36:N3", SECOND)]
     report = {"night": FIRST, "report_id": "36:R1", "text_hash": "0" * 64, "items": [(1, "t", "1", "A")],
-              "created_at": AT, "intelligence_on": FIRST, "provenance": ("", "1", "A"), "handling_code": "P"}  # fmt: skip
+              "created_at": AT, "intelligence_on": FIRST, "provenance": ("", "1", "A"),
+              "handling_code": "P"}  # fmt: skip
     links = [{"night": FIRST, "report_id": "36:R1", "person_id": p, "role": r}
              for p, r in (("36:N1", "VICTIM"), ("36:N2", "SUSPECT"), ("36:NOBODY", "WITNESS"))]  # fmt: skip
     home = made.settings.home
     for table, rows in ((silver.PEOPLE, people), (silver.REPORTS, [report]), (silver.REPORT_PEOPLE, links)):
         reading_room.save(spark, home, table, rows)
     assert materialise(made, FIRST).success
-    yield made
+    return made
 
 
 def read(place: Workplace, table: Any, night: date) -> list[dict[str, Any]]:
