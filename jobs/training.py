@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import comparison_report, progress, truth
+from jobs import comparison_report, nights, progress, truth
 from jobs.workplace import Workplace
-from pipelines import asof, reclassify
 from schemas import codes, gold, silver
 
 if TYPE_CHECKING:
@@ -89,7 +87,7 @@ def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str,
 
     chosen = place.settings["training"]
     limits = {**chosen, **(chosen["first"] if is_first else {})}
-    reports = _known_reports(place, night)
+    reports = nights.training_reports(place, night)
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(limits["max_reports"])).toPandas()
     compared = training.train(
         frame,
@@ -157,14 +155,6 @@ def _register(
         place.audit.append("alteration", "nightjar", f"model {name} v{version} ({best.candidate.name})", why=why)
 
     return version, shelf.promote(name, version, best, compared, criteria, record)
-
-
-def _known_reports(place: Workplace, night: date) -> DataFrame:
-    lake = place.lake
-    reports = asof.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
-    people = asof.current(lake.read(silver.REPORT_PEOPLE), silver.REPORT_PEOPLE.key, night)
-    decided = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-    return reclassify.training_reports(reports, people, decided)
 
 
 def _keep_out_of_fold(place: Workplace, scores: pd.DataFrame, name: str, version: str) -> None:

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from models import artefact, comparison, fitting, memory, metrics, transparency, vectorised
+from models import artefact, comparison, fitting, memory, metrics, reading, transparency, vectorised
 from models import candidates as candidates_module
 from models import folds as folds_module
 from models.comparison import Comparison, Result  # part of this module's own interface
@@ -128,6 +128,7 @@ def _usable(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     is_false = frame["is_suspected_false"].to_numpy(dtype=bool)
     is_empty = ~frame["text"].fillna("").str.contains(r"\w", regex=True).to_numpy(dtype=bool)
     kept = frame.loc[~is_false & ~is_empty].sort_values("report_id", kind="stable", ignore_index=True)
+    kept["text"] = reading.texts(kept["text"])  # as scoring reads it
     if kept.empty:
         raise EmptyTextError(f"none of {len(frame)} training reports holds text that may be used")
     recorded = kept["recorded"] if "recorded" in kept else kept["label"]
