@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from jobs import cli_travel
+from jobs import cli_travel, entity_commands, network_cli
 from jobs.cli_parts import NIGHT, Failures, as_json, show
 
 # The network is not needed by anything here, and nothing is to be sent out.
@@ -147,15 +147,15 @@ def backfill(first: datetime, last: datetime, as_json: bool) -> None:
 @as_json
 def train(night: datetime | None, as_json: bool) -> None:
     """Compare the candidates on identical grouped folds, register the best, promote it if it meets the criteria."""
-    from jobs import lock, settings, workplace
+    from jobs import comparison_report, lock, settings, workplace
     from jobs import training as training_job
 
     try:
         with workplace.writer() as place:
             outcome = training_job.train(place, _day(night, settings.load().tonight()))
-    except lock.LakehouseBusyError as error:
+    except (lock.LakehouseBusyError, ValueError) as error:  # a training that the data do not allow says what is missing
         raise Failures(str(error)) from error
-    show(outcome, as_json, training_job.text(outcome))
+    show(outcome, as_json, comparison_report.text(outcome))
 
 
 @main.group()
@@ -250,7 +250,7 @@ def ui(dagster_port: int, mlflow_port: int) -> None:
     web.serve(settings.load(), dagster_port, mlflow_port)
 
 
-for command in cli_travel.COMMANDS:
+for command in (network_cli.network, entity_commands.entities, *cli_travel.COMMANDS):
     main.add_command(command)
 
 
@@ -260,9 +260,10 @@ def tomorrow(night: str) -> str:
 
 def _register() -> None:
     """Commands that live in modules of their own."""
-    from jobs import comms_cli
+    from jobs import comms_cli, leads_cli
 
     main.add_command(comms_cli.comms)
+    main.add_command(leads_cli.leads)
 
 
 _register()

@@ -52,6 +52,7 @@ def session(home: Path, *, cores: str = "*", memory: str = "2g", java_options: s
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "5000",  # report text is long: keeps workers' memory flat
         "spark.sql.adaptive.enabled": "true",
+        "spark.sql.maxPlanStringLength": "2000",  # plans are written out at each stage, and nobody reads them here
         "spark.sql.files.maxPartitionBytes": str(32 << 20),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),

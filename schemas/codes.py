@@ -125,6 +125,7 @@ QUARANTINE_REASONS = {
     "NO_AUTHORISATION": "communications data without a known authorisation",
     "NO_LAWFUL_BASIS": "a passenger or booking row that names no lawful basis or no authority",
     "BAD_NUMBER": "a telephone number, duration or other number cannot be read",
+    "UNDO_INVALID": "a request to undo a merge or split that cannot be accepted",
     "DECISION_INVALID": "a decision file that cannot be accepted",
 }
 

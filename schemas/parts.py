@@ -14,7 +14,7 @@ LINEAGE = {
 NIGHT = required(DATE, "night that made this version known")
 
 REASON = struct(
-    kind=STRING,  # "term", "rule", "flag", "path", "match"
+    kind=STRING,  # "term", "rule", "flag", "similar", "whatif", "path", "match"
     text=STRING,  # what a person reads
     source_table=STRING,
     source_id=STRING,

@@ -89,7 +89,7 @@ def _row_counts(place: Workplace, night: str, judged: DataFrame) -> DataFrame:
         F.sum(F.greatest("n_rows", F.col("n_rows_quarantined"))).alias("n_in"),
         F.sum("n_rows_deduplicated").alias("n_resent"),
     )
-    refused = place.lake.read(bronze.QUARANTINE).where(of_night & (F.col("stage") != "decisions"))
+    refused = place.lake.read(bronze.QUARANTINE).where(of_night & F.col("stage").isin("ingest", "conform"))
     refused = refused.groupBy(*by).agg(F.count("*").alias("n_quarantined"))
     loaded = reduce(
         DataFrame.unionByName,
