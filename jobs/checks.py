@@ -9,7 +9,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import quality
-from schemas import gold, leads, silver
+from schemas import gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
 
@@ -41,6 +41,21 @@ def _contracts_check(layer: str, tables: Sequence[Table]) -> dg.AssetChecksDefin
             )
 
     return check
+
+
+@dg.asset_check(
+    asset=dg.AssetKey(["gold", "network_queues"]),
+    name="keeps_its_contract",
+    blocking=True,
+    required_resource_keys={"place"},
+    description="The rows of the network's queues keep the contract of gold.queue_items.",
+)
+def network_queues_keep_their_contract(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    place: Workplace = context.resources.place
+    mine = (F.col("night") == F.lit(context.partition_key)) & F.col("queue").isin(*risk.QUEUES)
+    rows = place.lake.read(gold.QUEUE_ITEMS).where(mine)
+    (result,) = quality.validate_all([(rows, gold.QUEUE_ITEMS)])
+    return dg.AssetCheckResult(passed=result.success, metadata={"result": dg.MetadataValue.json(result.summary())})
 
 
 @dg.asset_check(
@@ -81,7 +96,12 @@ def every_sender_delivered(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
 ALL = [
     _contracts_check("silver", silver.TABLES),
     _contracts_check("scores", (gold.REPORT_SCORES,)),  # of its own, since the queue waits for it
-    _contracts_check("gold", (gold.QUEUE_ITEMS, gold.WRITEBACK)),
+    _contracts_check("network", network.NIGHTLY),  # of its own, since the risk waits for it
+    _contracts_check("gold", (gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS, gold.WRITEBACK)),
+    _contracts_check("review", (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)),  # they wait for those above
+    _contracts_check("risk", risk.TABLES),
+    network_queues_keep_their_contract,
+    _contracts_check("travel", travel.GOLD),
     _contracts_check("leads", leads.TABLES),
     rows_are_conserved,
     every_sender_delivered,

@@ -42,11 +42,21 @@ def submit(inbox: Path, decision: decisions.Decision) -> Path:
     problems = decision_rules.problems(json.loads(text), decisions.NAMES)
     if problems or not _ID.fullmatch(decision.decision_id):
         raise ValueError("the decision is not valid: " + ("; ".join(problems) or "decision_id: not of its form"))
+    return put(inbox, decision.decision_id, text)
+
+
+def put(inbox: Path, name: str, text: str) -> Path:
+    """Put `text` into the inbox as `<name>.json` and return the file; it is on disk when this returns.
+
+    Raises:
+        AlreadySubmittedError: a file of this name is in the inbox, or was taken in.
+        OSError: it cannot be written; then it is not recorded.
+    """
     inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
-    final = inbox / f"{decision.decision_id}.json"
+    final = inbox / f"{name}.json"
     if any(inbox.glob(f"{TAKEN}/*/{final.name}")):
-        raise AlreadySubmittedError(f"decision {decision.decision_id} was taken in before")
-    temporary = inbox / f".{decision.decision_id}.{secrets.token_hex(8)}"
+        raise AlreadySubmittedError(f"decision {name} was taken in before")
+    temporary = inbox / f".{name}.{secrets.token_hex(8)}"
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with open(handle, "w", encoding="utf-8") as file:
@@ -55,7 +65,7 @@ def submit(inbox: Path, decision: decisions.Decision) -> Path:
             os.fsync(file.fileno())
         os.link(temporary, final)
     except FileExistsError as error:
-        raise AlreadySubmittedError(f"decision {decision.decision_id} is in the inbox already") from error
+        raise AlreadySubmittedError(f"decision {name} is in the inbox already") from error
     finally:
         temporary.unlink(missing_ok=True)
     audit.sync_folder(inbox)

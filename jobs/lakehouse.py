@@ -70,13 +70,14 @@ class Lakehouse:
             found[table.path] = self._versions[table.path]
         return found
 
-    def replace(self, df: DataFrame, table: Table, where: Mapping[str, str]) -> bool:
-        """Make `df` the whole content of the partition `where` (column to value) of `table`. True if it wrote.
+    def replace(self, df: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
+        """Make `df` the whole content of the partitions `where` (column to value, or to several) of `table`.
 
         `df` is read up to twice: persist it first where it is dear. Writes nothing where the same content is there.
+        Returns True if it wrote.
         """
         df = table.conform(df)
-        condition = " AND ".join(f"{column} = '{value}'" for column, value in where.items())
+        condition = " AND ".join(_condition(column, value) for column, value in where.items())
         self._ensure(table)
         there = self.read(table).where(condition)
         same = content_hash(df) == content_hash(there) if not there.isEmpty() else df.isEmpty()
@@ -116,6 +117,13 @@ class Lakehouse:
             builder = builder.property(f"delta.constraints.{name}", sql)
         builder.partitionedBy(*table.partition_by).execute()
         self.n_writes += 1
+
+
+def _condition(column: str, value: str | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        listed = ", ".join(f"'{each}'" for each in value)
+        return f"{column} IN ({listed})"
+    return f"{column} = '{value}'"
 
 
 def content_hash(df: DataFrame) -> str:

@@ -60,6 +60,11 @@ class Settings:
         return self.home / "inbox"
 
     @property
+    def undo(self) -> Path:
+        """Requests to take back a merge or split of entities: an inbox of its own."""
+        return self.home / "undo"
+
+    @property
     def exports(self) -> Path:
         return self.home / "exports"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark.sql import types as T
 
-from schemas import codes, gold
+from schemas import codes, gold, risk
 
 OVERRIDES = ("NOT_CSAE",)  # outcomes that say no to what the model ranked
 MAX_TEXT = 10_000  # characters of a text field: a page of reasons, not a file
@@ -94,6 +94,7 @@ def _joint_problems(record: Mapping[str, Any]) -> list[str]:
     opened, decided = instant(record["opened_at"]), instant(record["decided_at"])
     rules = {
         "tag: needed with TAG_ADDED, and only there": added == (record["tag"] is not None),
+        "tag: a tag is added to a report, not to a person or place": not (added and record["queue"] in risk.QUEUES),
         "is_override: not what the outcome says": record["is_override"] == (record["outcome"] in OVERRIDES),
         "score_shown: shown and hidden at once, or neither": hidden == (record["score_shown"] is None),
         "decided_at: before opened_at": decided >= opened,

@@ -15,6 +15,10 @@ FEEDS = (
     "comms_events",
     "comms_subscribers",
     "comms_cells",
+    "airports",
+    "flight_routes",
+    "flights",
+    "flight_passengers",
 )
 
 SHA256 = r"[0-9a-f]{64}"
@@ -64,7 +68,7 @@ QUARANTINE = Table(
     key=("night", "stage", "file", "row_number"),
     columns={
         "night": required(DATE, "night in which it arrived"),
-        "stage": required(STRING, "where it was refused", among=("ingest", "conform", "decisions")),
+        "stage": required(STRING, "where it was refused", among=("ingest", "conform", "decisions", "entities")),
         "sender": required(STRING, "force or provider"),
         "feed": required(STRING, "feed"),
         "file": required(STRING, "path below the landing zone"),

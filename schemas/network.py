@@ -174,7 +174,8 @@ ENTITY_PARAMETERS = Table(
     partition_by=("night",),
 )
 
-TABLES = (ENTITIES, ENTITY_MEMBERS, ENTITY_EVENTS, EDGES, ENTITY_PARAMETERS)
+NIGHTLY = (ENTITIES, ENTITY_MEMBERS, ENTITY_EVENTS, EDGES)
+TABLES = (*NIGHTLY, ENTITY_PARAMETERS)
 
 # What edges ask of feeds that a deployment may add. They are silver tables like any other (versions by night); where
 # one does not exist, or is empty, it makes no edge.

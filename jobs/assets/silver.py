@@ -37,7 +37,12 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             table = silver.BY_FEED[feed]
             with progress.CURRENT.step(f"silver: {table.noun}"):
                 judged[feed] = conform.judge(
-                    rows, feed, place.sources, night, _authorisations(place, feed, night)
+                    rows,
+                    feed,
+                    place.sources,
+                    night,
+                    _authorisations(place, feed, night),
+                    _airports(place, feed, night),
                 ).persist()
                 place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
         with progress.CURRENT.step("silver: what was refused, and the counts"):
@@ -65,6 +70,12 @@ def _authorisations(place: Workplace, feed: str, night: date) -> DataFrame | Non
     return asof.current(place.lake.read(silver.COMMS_AUTHORISATIONS), ["auth_urn"], night)
 
 
+def _airports(place: Workplace, feed: str, night: date) -> DataFrame | None:
+    if feed != "flights":
+        return None
+    return asof.current(place.lake.read(silver.BY_FEED["airports"]), ["airport"], night)
+
+
 def _row_counts(place: Workplace, night: str, judged: DataFrame) -> DataFrame:
     """Conservation per sender and feed, counted at three places that do not know of each other: the ledger of files
     (in, re-sent), the quarantine as written, and the silver tables as written; only twins of one night come from the
@@ -78,7 +89,7 @@ def _row_counts(place: Workplace, night: str, judged: DataFrame) -> DataFrame:
         F.sum(F.greatest("n_rows", F.col("n_rows_quarantined"))).alias("n_in"),
         F.sum("n_rows_deduplicated").alias("n_resent"),
     )
-    refused = place.lake.read(bronze.QUARANTINE).where(of_night & (F.col("stage") != "decisions"))
+    refused = place.lake.read(bronze.QUARANTINE).where(of_night & F.col("stage").isin("ingest", "conform"))
     refused = refused.groupBy(*by).agg(F.count("*").alias("n_quarantined"))
     loaded = reduce(
         DataFrame.unionByName,

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.synthesis import cases, cells, comms, draws, encode, people, planted, reports, subjects, world
+from pipelines.synthesis import cases, cells, comms, draws, encode, people, planted, reports, subjects, travel, world
 
 CHUNK = 50_000  # rows of a file
 Columns = dict[str, pa.Array]
@@ -80,18 +80,21 @@ class Writer:
         self.landing = landing
         self.truth = _Truth(truth)
         self.files: list[File] = []
+        self.travel = travel.Travel(planet)
 
     def run(self) -> Summary:
         try:
             for force in self.planet.forces:
                 self.truth.add("ties", cases.ties(self.planet, force))
             self.truth.add("hubs", comms.hubs())
+            self.truth.add("travel", self.travel.truth())
             for night in range(self.planet.n_nights):
                 for force in self.planet.forces:
                     self._force(force, night)
                 for sender in self.planet.providers:
                     self._provider(comms.Provider(self.planet, sender), night)
                 self._lines(night)
+                self._travel(night)
                 self._resend(night)
                 self._spoil(night)
         finally:
@@ -190,6 +193,14 @@ class Writer:
         for part, start in enumerate(range(0, len(index), step), start=1):
             some = index[start : start + step]
             self._write(provider.sender, "comms_events", night, f"{part:03d}", provider.events(some))
+
+    def _travel(self, night: int) -> None:
+        """Flights and passengers; and with the first night, the calls of phones that fall silent for a journey."""
+        for sender, feed, columns in self.travel.drops(night):
+            self._write(sender, feed, night, "001", columns)
+        if night == 0:
+            for sender, feed, columns in self.travel.phones():
+                self._write(sender, feed, night, "travel", columns)
 
     def _lines(self, night: int) -> None:
         """County lines and the innocent around them: providers' products, missing episodes, and what is to be found."""

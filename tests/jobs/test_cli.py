@@ -12,7 +12,20 @@ from click.testing import CliRunner
 
 from jobs import cli
 
-COMMANDS = ("demo", "sources", "nightly", "backfill", "train", "queue", "decide", "trace", "doctor", "notebooks", "ui")
+COMMANDS = (
+    "demo",
+    "sources",
+    "nightly",
+    "backfill",
+    "train",
+    "queue",
+    "decide",
+    "trace",
+    "doctor",
+    "notebooks",
+    "ui",
+    "entities",
+)
 
 
 @pytest.fixture

@@ -11,6 +11,17 @@ import dagster as dg
 from jobs import definitions, settings
 
 # asset <- what it waits for. A change of this graph is a change of the architecture: change it here on purpose.
+NETWORK_READS = [
+    "gold/entities", "gold/entity_members", "gold/edges", "silver/reports", "silver/report_people",
+    "silver/missing_episodes", "silver/investigations", "gold/decisions",
+]  # fmt: skip
+RISK = [
+    "gold/risk_seeds",
+    "gold/network_risk",
+    "gold/network_groups",
+    "gold/deconfliction",
+    "gold/network_queues",
+]
 GRAPH = {
     "bronze/files": [],
     "bronze/quarantine": [],
@@ -24,12 +35,38 @@ GRAPH = {
     "silver/comms_events": ["bronze/rows"],
     "silver/comms_subscribers": ["bronze/rows"],
     "silver/comms_cells": ["bronze/rows"],
+    "silver/airports": ["bronze/rows"],
+    "silver/flight_routes": ["bronze/rows"],
+    "silver/flights": ["bronze/rows"],
+    "silver/flight_passengers": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
+    "gold/entities": ["silver/people"],
+    "gold/entity_members": ["silver/people"],
+    "gold/entity_events": ["silver/people"],
+    "gold/edges": [
+        "gold/entity_members",
+        "silver/comms_events",
+        "silver/missing_episodes",
+        "silver/people",
+        "silver/report_people",
+        "silver/reports",
+    ],
     "models/champion": ["silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/queue_items": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_members": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
+    "gold/recall_certificates": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
+    "gold/review_figures": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
     "gold/writeback": ["gold/decisions", "silver/reports"],
+    **{name: sorted(NETWORK_READS) for name in RISK if name != "gold/network_queues"},
+    "gold/network_queues": sorted(["gold/queue_items", *NETWORK_READS]),
+    "gold/travel_matches": [
+        *("gold/decisions", "gold/entity_members", "silver/comms_events", "silver/flight_passengers"),
+        "silver/flights",
+        *("silver/investigations", "silver/missing_episodes", "silver/people"),
+    ],
     "gold/comms_leads": [
         "gold/decisions",
         "silver/comms_authorisations",
@@ -40,7 +77,19 @@ GRAPH = {
         "silver/people",
         "silver/report_people",
     ],
-    "gold/run_manifest": ["gold/comms_leads", "gold/queue_items", "gold/row_counts", "gold/writeback"],
+    "gold/run_manifest": sorted(
+        [
+            "gold/comms_leads",
+            "gold/edges",
+            "gold/queue_items",
+            "gold/recall_certificates",
+            "gold/review_figures",
+            "gold/row_counts",
+            "gold/travel_matches",
+            "gold/writeback",
+            *RISK,
+        ]
+    ),
 }
 
 
@@ -59,7 +108,17 @@ def test_every_published_table_has_a_blocking_check():
         check.asset_key.to_user_string() for check in graph.asset_check_keys if graph.get_check_spec(check).blocking
     }
     assert {name for name in GRAPH if name.startswith("silver/")} <= blocking
+    assert {"gold/entities", "gold/entity_members", "gold/entity_events", "gold/edges"} <= blocking
     assert {"gold/report_scores", "gold/queue_items", "gold/writeback", "gold/row_counts"} <= blocking
+    assert set(RISK) <= blocking
+
+
+def test_training_has_a_job_and_a_weekly_schedule_of_its_own():
+    job = definitions.defs.resolve_job_def("weekly_training")
+    assert int(job.tags["dagster/max_runtime"]) > 0
+    weekly = definitions.defs.resolve_schedule_def("weekly_training_schedule")
+    assert weekly.cron_schedule.split()[-1].isdigit()  # one day of the week
+    assert weekly.execution_timezone == "Europe/London"
 
 
 def test_the_job_runs_in_one_process_with_a_maximum_run_time():

@@ -1,0 +1,60 @@
+"""Commands of the network: how well it would have done, and the import of a reference list."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+NIGHT = click.DateTime(formats=["%Y-%m-%d"])
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+@click.group()
+def network() -> None:
+    """The network: evaluation and reference data."""
+
+
+@network.command()
+@click.option("--night", type=NIGHT, help="Night whose network is replayed (default: the newest).")
+@click.option("--days", default=16, show_default=True, help="Days replayed, ending with the night.")
+@click.option("--apart", default=14, show_default=True, help="Days between them.")
+@click.option("--horizon", default=120, show_default=True, help="Days after a day in which harm counts as warned of.")
+@click.option("--capacity", default=10, show_default=True, help="Children per force and day that somebody can look at.")
+@as_json
+def evaluate(night: datetime | None, days: int, apart: int, horizon: int, capacity: int, as_json: bool) -> None:
+    """Replay past days of the synthetic world: precision, recall and days of warning beside the incumbents."""
+    from jobs import look, network_evaluation, workplace
+
+    place = workplace.reader()
+    try:
+        day = night.date() if night else look.newest_night(place)
+        found = network_evaluation.evaluate(place, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
+    except (LookupError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from error
+    _show(found, as_json, network_evaluation.text(found))
+
+
+@network.command("import-ocg")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--night", type=NIGHT, help="Night from which the list is known (default: tonight).")
+@as_json
+def import_ocg(file: Path, night: datetime | None, as_json: bool) -> None:
+    """Import a list of organised crime groups: CSV with ocg_ref and person_id. Bad rows are refused and counted."""
+    from jobs import lock, ocg_list, workplace
+
+    try:
+        with workplace.writer() as place:
+            found = ocg_list.load(place, file, night.date() if night else place.settings.tonight())
+    except (lock.LakehouseBusyError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    _show(
+        found, as_json, f"{found['loaded']} members of {found['groups']} groups loaded, {found['refused']} rows refused"
+    )
+
+
+def _show(value: Any, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(value, indent=2, default=str) if as_json else text)

@@ -1,0 +1,27 @@
+"""The network's settings as the pipelines take them: weights, limits, capacity, and the hash that says they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from jobs.settings import Settings
+from pipelines import network_risk, risk, seeds
+
+
+def rules(settings: Settings) -> network_risk.Rules:
+    section = settings["risk"]
+    bearing = {name: section[name] for name in ("seeds", "paths", "look_back_days", "min_children")}
+    return network_risk.Rules(
+        weights=seeds.Weights(**section["seeds"]),
+        limits=risk.limits_of(section["paths"]),
+        look_back_days=int(section["look_back_days"]),
+        min_children=int(section["min_children"]),
+        configuration=hashlib.sha256(json.dumps(bearing, sort_keys=True).encode()).hexdigest()[:16],
+    )
+
+
+def capacity(settings: Settings) -> dict[str, int]:
+    """Rows per force and queue: `*` for forces that are not named."""
+    section = settings["risk"]
+    return {"*": int(section["capacity"]), **{str(k): int(v) for k, v in section["capacity_by_force"].items()}}

@@ -1,0 +1,105 @@
+# Databricks notebook source
+# DBTITLE 1,Settings and queue
+from jobs import network_review, notebook
+from schemas import codes
+
+room = notebook.Room("11_review_network_risk")
+queue = room.widget("queue", "children", "1 Queue", network_review.QUEUES)
+night = room.widget("night", "", "2 Night (empty: newest)")
+force = room.widget("force", "", "3 Force (empty: all)", ("", *codes.FORCES))
+reviewer = room.widget("reviewer", "", "4 Reviewer (empty: you)")
+item = room.widget("item", "", "5 Item to open (empty: first undecided)")
+
+tonight = network_review.open_queue(room, queue, night=night, force=force, reviewer=reviewer)
+opened = tonight.pick(item)
+room.banner(tonight.marking)
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC # Who is two steps away from harm
+# MAGIC
+# MAGIC **What this is:** missing children, and the people and places on their paths, in order of *indirect* links to
+# MAGIC reports of child sexual abuse and exploitation: through somebody, or somebody's somebody. A reason to look.
+# MAGIC
+# MAGIC **What it is not:** a finding about anybody. The police risk level stands beside the score, and the score never
+# MAGIC replaces it. A child who is also named as a suspect is a child first.
+
+# COMMAND ----------
+
+# DBTITLE 1,Summary
+room.show(network_review.header(tonight))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## The queue
+# MAGIC
+# MAGIC The pale part of the bar is where the score lies if every grading behind it is worth less or more. Police risk,
+# MAGIC episodes and links are what forces go by today. The shaded row is opened below.
+
+# COMMAND ----------
+
+# DBTITLE 1,Rows
+room.show(network_review.queue_table(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## One subject
+# MAGIC
+# MAGIC From left to right: the child, who stands in between, and who is tied to a CSAE report. The thicker a line, the
+# MAGIC stronger the evidence.
+
+# COMMAND ----------
+
+# DBTITLE 1,Paths
+room.show(network_review.open_subject(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## When
+
+# COMMAND ----------
+
+# DBTITLE 1,Timeline
+room.show(network_review.timeline(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## What would change the score
+
+# COMMAND ----------
+
+# DBTITLE 1,What if
+room.show(network_review.what_if(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Decide
+# MAGIC
+# MAGIC Choose an outcome in the widgets and run the cell below, or run, for example:
+# MAGIC
+# MAGIC     network_review.decide(tonight, opened, "REFER", free_text="strategy meeting asked for")
+
+# COMMAND ----------
+
+# DBTITLE 1,Decision
+outcome = room.widget("outcome", "", "6 Outcome", ("", *network_review.OUTCOMES))
+why = room.widget("why", "", "7 Why, in your words")
+second = room.widget("second_reviewer", "", "8 Second reviewer")
+room.show(network_review.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## What happens next
+
+# COMMAND ----------
+
+# DBTITLE 1,Next
+room.show(network_review.next_steps(tonight))
+room.banner(tonight.marking)
