@@ -260,9 +260,10 @@ def tomorrow(night: str) -> str:
 
 def _register() -> None:
     """Commands that live in modules of their own."""
-    from jobs import comms_cli
+    from jobs import comms_cli, leads_cli
 
     main.add_command(comms_cli.comms)
+    main.add_command(leads_cli.leads)
 
 
 _register()

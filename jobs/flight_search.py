@@ -57,8 +57,9 @@ def search(
     uk_end = F.when(F.col("direction") == "INBOUND", lands).otherwise(F.coalesce(leaves, lands))
     found = flights.withColumns({"leaves": leaves, "lands": lands, "uk_end": uk_end})
     found = found.where(F.to_date("uk_end").between(F.lit(first), F.lit(last))).orderBy("uk_end", "flight_no")
+    clocks = {name: F.date_format(name, "yyyy-MM-dd HH:mm") for name in ("leaves", "lands")}  # text: no zone to slip
     shown = ("flight_no", "from_airport", "to_airport", "direction", "leaves", "lands", "status", "lists")
-    return [row.asDict() for row in found.select(*shown).limit(limit).collect()]
+    return [row.asDict() for row in found.limit(limit).withColumns(clocks).select(*shown).collect()]
 
 
 def text(rows: list[dict[str, Any]]) -> str:
@@ -67,7 +68,7 @@ def text(rows: list[dict[str, Any]]) -> str:
     lines = ["OFFICIAL-SENSITIVE   listed flights, UK local time", ""]
     lines.append(f"{'flight':<8}{'from':<5}{'to':<5}{'':<10}{'leaves':<18}{'lands':<18}{'status':<11}lists")
     for row in rows:
-        clock = [row[name].strftime("%a %d %b %H:%M") if row[name] else "-" for name in ("leaves", "lands")]
+        clock = [row[name] or "-" for name in ("leaves", "lands")]
         lines.append(
             f"{row['flight_no']:<8}{row['from_airport']:<5}{row['to_airport']:<5}{row['direction'].lower():<10}"
             f"{clock[0]:<18}{clock[1]:<18}{(row['status'] or '-').lower():<11}{', '.join(row['lists'])}"

@@ -20,12 +20,12 @@ from pyspark.sql import functions as F
 
 from jobs import inbox, pages, rendering, workplace
 from pipelines import decisions
-from schemas import bronze, gold, network, risk, silver
+from schemas import bronze, catalogue
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-TABLES = {table.path: table for table in (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES)}
+TABLES = {table.path: table for table in catalogue.TABLES}
 MAX_ROWS = 500  # one look: more than anybody reads, and small enough for a page
 
 

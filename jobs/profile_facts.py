@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,11 +22,10 @@ MOST = 20  # rows of a section; the note says how many more there are
 
 
 def clock(moment: datetime | None) -> str:
-    """An instant (UTC, with or without saying so) in UK local time."""
+    """An instant in UK local time. Spark hands instants over by this machine's clock, without saying so."""
     if moment is None:
         return "–"
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(LONDON).strftime("%-d %b %Y %H:%M")
+    return moment.astimezone(LONDON).strftime("%-d %b %Y %H:%M")
 
 
 def day(value: date | None) -> str:

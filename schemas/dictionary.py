@@ -9,17 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from schemas import bronze, codes, gold, network, review, risk, silver
+from schemas import bronze, catalogue, codes, leads, network, review
 from schemas.contract import Column, Table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
-TABLES = (
-    *bronze.TABLES,
-    *silver.TABLES,
-    *gold.TABLES,
-    *network.TABLES,
-    *risk.TABLES,
-)
+TABLES = catalogue.TABLES
 LAYERS = {
     "bronze": "What arrived, as it arrived.",
     "silver": "The same facts in national codes, UTC and normalised identifiers.",
@@ -51,6 +45,7 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
     ("Lawful bases of passenger rows", "statutes as named; to be confirmed per force", codes.PASSENGER_BASES),
     ("Outcomes of a decision", "review procedure; Data Protection Act 2018 ss.50A-50D", codes.OUTCOMES),
     ("Actions in the processing log", "Data Protection Act 2018 s.62", codes.LOG_ACTIONS),
+    ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),
     ("Events of entities", "this system", network.ENTITY_EVENT_KINDS),

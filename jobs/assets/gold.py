@@ -7,7 +7,7 @@ from jobs import alerts, export, faults, inbox, lakehouse, nights, progress, tra
 from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, members, reclassify, writeback
-from schemas import bronze, gold, network, review, risk, silver, travel
+from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
 PLACE = {"place"}
@@ -138,10 +138,8 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     key=common.key(gold.RUN_MANIFEST),
     deps=[
         *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
-        *(common.key(table) for table in reviewing.WRITES),
-        *(common.key(table) for table in risk.TABLES),
+        *(common.key(table) for table in (*reviewing.WRITES, *risk.TABLES, *travel.GOLD, *leads.TABLES)),
         dg.AssetKey(["gold", "network_queues"]),
-        *(common.key(table) for table in travel.GOLD),
     ],
     partitions_def=common.NIGHTS,
     group_name="gold",
@@ -156,8 +154,7 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with progress.CURRENT.step("the record of the night"):
         chosen = training.champion(place, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
-        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES)
-        others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
+        others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)
         row = (
             night, place.code_commit, place.settings.config_hash, *model, chosen.why_none or None,
             lake.versions(others), _sum(place, gold.ROW_COUNTS, night, "n_in"), _count(place, gold.QUEUE_ITEMS, night),

@@ -23,7 +23,7 @@ READ = (
 
 @dg.asset(
     key=common.key(contract.MATCHES),
-    deps=[*(common.key(table) for table in READ), common.key(gold.DECISIONS)],
+    deps=[*(common.key(table) for table in (*READ, network.ENTITY_MEMBERS)), common.key(gold.DECISIONS)],
     partitions_def=common.NIGHTS,
     group_name="gold",
     kinds={"delta", "spark"},
@@ -46,7 +46,7 @@ def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             place.settings.capacity(),
             night,
             recent_days=place.settings["travel"]["recent_days"],
-            versions=place.lake.versions((*READ, contract.MATCHES, gold.DECISIONS)),
+            versions=place.lake.versions((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
             code_commit=place.code_commit,
             config_hash=place.settings.config_hash,
         )

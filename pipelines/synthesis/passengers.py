@@ -241,7 +241,7 @@ def _one_digit(day: int, which: int) -> int:
     on = _date(day)
     year = on.year - 1 if on.year % 10 else on.year + 1
     changed = (year, on.year - 10, on.year)[which]
-    last = on.day - 1 if on.day % 10 else on.day + 1
+    last = {1: 2, 10: 11, 20: 21, 30: 20}.get(on.day, on.day - 1)  # one figure apart, and a day of any month
     made = f"{changed}-{on.month:02d}-{(last if which == 2 else min(on.day, 28)):02d}"
     return int(pd.Timestamp(made).timestamp() // world.DAY)
 

@@ -63,11 +63,23 @@ GRAPH = {
     **{name: sorted(NETWORK_READS) for name in RISK if name != "gold/network_queues"},
     "gold/network_queues": sorted(["gold/queue_items", *NETWORK_READS]),
     "gold/travel_matches": [
-        *("gold/decisions", "silver/comms_events", "silver/flight_passengers", "silver/flights"),
+        *("gold/decisions", "gold/entity_members", "silver/comms_events", "silver/flight_passengers"),
+        "silver/flights",
         *("silver/investigations", "silver/missing_episodes", "silver/people"),
+    ],
+    "gold/comms_leads": [
+        "gold/decisions",
+        "silver/comms_authorisations",
+        "silver/comms_cells",
+        "silver/comms_events",
+        "silver/investigations",
+        "silver/missing_episodes",
+        "silver/people",
+        "silver/report_people",
     ],
     "gold/run_manifest": sorted(
         [
+            "gold/comms_leads",
             "gold/edges",
             "gold/queue_items",
             "gold/recall_certificates",

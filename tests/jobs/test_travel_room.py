@@ -44,9 +44,9 @@ def test_search_is_in_uk_local_time_and_logged(place: workplace.Workplace) -> No
     # It lands at 01:30 UTC on 29 March, which is 02:30 by the clock that went forward half an hour before.
     day = dt.date(2026, 3, 29)
     (row,) = flight_search.search(place, **{**SEARCH, "destination": "nwi"}, first=day, last=day)
-    assert row["lands"] == dt.datetime(2026, 3, 29, 2, 30)
-    assert row["leaves"] == dt.datetime(2026, 3, 28, 22, 40)
-    assert "Sun 29 Mar 02:30" in flight_search.text([row])
+    assert row["lands"] == "2026-03-29 02:30"
+    assert row["leaves"] == "2026-03-28 22:40"
+    assert "2026-03-29 02:30" in flight_search.text([row])
     assert _logged(place)[0][0] == "consultation"
     assert not flight_search.search(place, **{**SEARCH, "carrier": "Z3"}, first=day, last=day)
 

@@ -3,7 +3,7 @@
 All rank the same reports by the same out-of-fold probabilities (the keyword rule by its own points). Reports whose tag
 is missing are known: they were hidden by the synthetic world (at random, by force, by phrasing), or their tags were
 deleted from the public screening set. Recall is at queue capacity per force; differences come with paired-bootstrap
-intervals over groups. Run with -s to see the table that docs/queue.md quotes.
+intervals over groups. Run with -s to see the table that docs/queue.md speaks of.
 """
 
 from __future__ import annotations

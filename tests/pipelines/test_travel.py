@@ -308,10 +308,10 @@ def test_pairs_beyond_chance_and_their_null_model(spark: SparkSession) -> None:
     found, crowd = _best(spark, [person(1, "OSCAR", "PELHAM")], rows)
     pairs = travel_pairs.together(found, crowd, **FROM).collect()
     (pair,) = pairs
-    # k = m = 4 journeys; flights list 32 people (four) or 30 (eight), 368 in all: sum((n/N)^2) = 0.08337 -> 1.334.
+    # k = m = 4 journeys; flights list 32 people (four) or 30 (eight), 368 in all: sum((n/N)^2) = 0.08341 -> 1.335.
     assert pair.n_shared == 4
     assert pair.expected == pytest.approx(16 * (4 * 32**2 + 8 * 30**2) / 368**2, abs=1e-9)
-    # P(Poisson(1.334) >= 4) = 0.0475; 4 x 30 strangers and the other: 121 tests, so it is not beyond chance here.
+    # P(Poisson(1.335) >= 4) = 0.0466; 4 x 30 strangers and the other: 121 tests, so it is not beyond chance here.
     assert pair.rate > 0.9
 
 
