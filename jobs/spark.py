@@ -16,8 +16,12 @@ def jars_folder() -> Path:
     return Path(os.environ.get("NIGHTJAR_JARS", ROOT / ".jars"))
 
 
-def session(home: Path, *, cores: str = "*", memory: str = "2g") -> SparkSession:
+def session(home: Path, *, cores: str = "*", memory: str = "2g", java_options: str = "") -> SparkSession:
     """The session: the cluster's where there is one (Databricks, Spark Connect), else one local Spark with Delta.
+
+    Args:
+        home: folder of state; scratch goes below it.
+        java_options: more options for the local Java machine.
 
     Raises:
         FileNotFoundError: the Delta jars are not there; set-up has not run.
@@ -55,7 +59,7 @@ def session(home: Path, *, cores: str = "*", memory: str = "2g") -> SparkSession
         "spark.log.level": "ERROR",
     }
     # Java logging of Delta and Parquet is quieted, and derby.log stays out of the working directory.
-    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -Duser.timezone=UTC"
+    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -Duser.timezone=UTC {java_options}".strip()
     builder = SparkSession.builder.appName("nightjar").master(f"local[{cores}]")
     builder = builder.config("spark.driver.extraJavaOptions", java)
     for key, value in settings.items():

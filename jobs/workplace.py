@@ -22,7 +22,12 @@ class Workplace:
     @cached_property
     def spark(self) -> SparkSession:
         chosen = self.settings["spark"]
-        return spark.session(self.settings.home, cores=str(chosen["cores"]), memory=chosen["memory"])
+        return spark.session(
+            self.settings.home,
+            cores=str(chosen["cores"]),
+            memory=chosen["memory"],
+            java_options=chosen["java_options"],
+        )
 
     @cached_property
     def lake(self) -> lakehouse.Lakehouse:

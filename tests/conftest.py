@@ -9,17 +9,21 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs import settings
 from jobs import spark as spark_job
 
-# Java's quick compiler alone: tests are many short jobs, whose time the thorough one would spend on itself.
-os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+# Tests are many short jobs on few rows: compiling each plan to Java costs more than it saves. Nights compile.
+INTERPRETED = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN"
+os.environ.setdefault("PYSPARK_SUBMIT_ARGS", f"{INTERPRETED} pyspark-shell")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    session = spark_job.session(tmp_path_factory.mktemp("spark"), cores="2")
+    session = spark_job.session(
+        tmp_path_factory.mktemp("spark"), cores="2", java_options=settings.load()["spark"]["java_options"]
+    )
     yield session
     session.stop()
 

@@ -67,10 +67,14 @@ def holder(tmp_path: Path):
 
 def test_a_second_night_stops_within_five_seconds_and_names_the_first(holder, tmp_path: Path):
     environment = {**os.environ, "NIGHTJAR_HOME": str(tmp_path)}
+    imports = [sys.executable, "-c", "from jobs import demo, lock, workplace"]
+    started = time.monotonic()
+    subprocess.run(imports, cwd=settings.ROOT, check=True)
     begun = time.monotonic()
     command = [sys.executable, "-m", "jobs.cli", "nightly"]
     second = subprocess.run(command, cwd=settings.ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert time.monotonic() - begun < 5 + 3  # the promise, and the start of an interpreter on a busy machine
+    # The promise, beyond what the interpreter and its imports took a moment ago on this machine, busy as it may be.
+    assert time.monotonic() - begun < 5 + 1.5 * (begun - started)
     assert second.returncode == 1
     assert str(holder.pid) in second.stderr
     assert "Traceback" not in second.stderr
