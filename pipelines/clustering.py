@@ -137,12 +137,15 @@ def contradict(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
 def _dates_clash(one: object, other: object) -> bool:
     if not isinstance(one, str) or not isinstance(other, str) or one[:4] == other[:4]:
         return False
-    return DamerauLevenshtein.distance(one, other) > 1
+    months = 12 * (int(one[:4]) - int(other[:4])) + int(one[5:7]) - int(other[5:7])
+    return abs(months) > 1 and DamerauLevenshtein.distance(one, other) > 1
 
 
 def _forenames_clash(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
     a, b = one["forename"], other["forename"]
     if not isinstance(a, str) or not isinstance(b, str):
+        return False
+    if min(len(a), len(b)) >= 3 and (a.startswith(b) or b.startswith(a)):
         return False
     is_one_name = one["forename_group"] == other["forename_group"] or one["forename_key"] == other["forename_key"]
     return not is_one_name and JaroWinkler.similarity(a, b) < 0.9

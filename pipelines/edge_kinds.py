@@ -16,7 +16,7 @@ from schemas.contract import Table
 # with the evidence and counted apart, and adds no strength. Ungraded counts as untested and known indirectly.
 SOURCE_FACTORS = {"1": 1.0, "2": 0.8, "3": 0.5}
 INTELLIGENCE_FACTORS = {"A": 1.0, "B": 0.9, "C": 0.7, "D": 0.5, "E": 0.0}
-UNGRADED = 0.8 * 0.7
+UNGRADED = 0.56  # 0.8 x 0.7
 
 # What a role leaves: witnesses are named with everybody, and mostly have to do with nobody.
 ROLE_FACTORS = {"VICTIM": 1.0, "SUSPECT": 1.0, "OTHER": 0.6, "WITNESS": 0.3}

@@ -156,7 +156,8 @@ def _event_row(change: Change, found: Mapping[str, Any], rulings: clustering.Rul
     event_id = entity_ids.new_id(
         change.kind, "|".join((night.isoformat(), *change.before, *change.after, *change.pair))
     )
-    probability, waterfall = found.get("match_probability"), found.get("waterfall")
+    probability = found.get("match_probability")
+    waterfall = found["waterfall"] if isinstance(found.get("waterfall"), str) else None  # none on Spark, for a split
     return (
         night, event_id, change.kind, list(change.before), list(change.after), *change.pair, list(change.left),
         list(change.right), found.get("match_weight"), probability, waterfall, _reason(change, rulings, probability),

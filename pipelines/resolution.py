@@ -27,6 +27,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, SparkAPI, block_on
 from splink.blocking_analysis import count_comparisons_from_blocking_rules
 
 ID = "record_id"
+SMOOTHING = 500  # records
 LINKS = ("left_id", "right_id", "match_weight", "match_probability", "is_admitted", "waterfall")
 
 
@@ -101,6 +102,16 @@ _SOUNDS_OR_PART = (
     "surname_key_l = surname_key_r or surname_l like concat('% ', surname_r) or surname_l like concat(surname_r, ' %')"
     " or surname_r like concat('% ', surname_l) or surname_r like concat(surname_l, ' %')"
 )
+_SOUNDS_OR_START = (
+    "forename_key_l = forename_key_r"
+    " or (length(forename_l) >= 3 and substr(forename_r, 1, length(forename_l)) = forename_l)"
+    " or (length(forename_r) >= 3 and substr(forename_l, 1, length(forename_r)) = forename_r)"
+)
+_SAME_YEAR_OR_MONTH = (
+    "substr(born_on_l, 1, 4) = substr(born_on_r, 1, 4)"
+    " or abs(12 * (cast(substr(born_on_l, 1, 4) as int) - cast(substr(born_on_r, 1, 4) as int))"
+    " + cast(substr(born_on_l, 6, 2) as int) - cast(substr(born_on_r, 6, 2) as int)) <= 1"
+)
 _NO_ADDRESS = "(address_l is null and postcode_l is null) or (address_r is null and postcode_r is null)"
 
 # What a nominal record is compared by. m: how often two records of one person are at that level; u: how often two
@@ -113,7 +124,7 @@ NOMINALS = Spec(
             exact("forename", 0.75, 0.008, is_adjusted=True),
             level("forename_group_l = forename_group_r", "forms of one name", 0.15, 0.002),
             alike("forename", 0.9, 0.05, 0.01),
-            level("forename_key_l = forename_key_r", "sounds alike", 0.02, 0.004),
+            level(_SOUNDS_OR_START, "sounds alike, or the start of it", 0.02, 0.004),
             otherwise(0.03, 0.976),
         ),
         comparison(
@@ -128,7 +139,7 @@ NOMINALS = Spec(
             exact("born_on", 0.93, 0.0001),
             level(_SWAPPED, "day and month swapped", 0.01, 0.0001),
             cll.DamerauLevenshteinLevel("born_on", 1).configure(m_probability=0.03, u_probability=0.003),
-            level("substr(born_on_l, 1, 4) = substr(born_on_r, 1, 4)", "same year", 0.015, 0.03),
+            level(_SAME_YEAR_OR_MONTH, "same year, or the next month", 0.015, 0.03),
             otherwise(0.015, 0.9668),
         ),
         comparison("sex", _unknown("sex"), exact("sex", 0.99, 0.5), otherwise(0.01, 0.5)),
@@ -184,6 +195,8 @@ class Linkage:
         table = self._api.register(records)
         self._linker = Linker(table, json.loads(model) if model else spec.settings(), log_level=None)
         self._table = table
+        if isinstance(records, pd.DataFrame):
+            self._register_frequencies(records)
         self._of_level = {c.output_column_name: _weights(c) for c in self._linker._settings_obj.comparisons}
 
     def train(self, seed: int, max_pairs: float = 1e6, weight: float = 200.0) -> str:
@@ -214,7 +227,6 @@ class Linkage:
             return self._finished(self._linker.inference.predict(threshold_match_probability=threshold))
         if not changed:
             return pd.DataFrame(columns=list(LINKS))
-        self._register_frequencies()
         rows = self._records if isinstance(self._records, pd.DataFrame) else None
         if rows is None:
             raise TypeError("a linkage on Spark scores all pairs: pass no `changed`")
@@ -230,7 +242,6 @@ class Linkage:
         """The given pairs whatever their probability, columns LINKS. For tens of pairs, not for many."""
         if not pairs or not isinstance(self._records, pd.DataFrame):
             return pd.DataFrame(columns=list(LINKS))
-        self._register_frequencies()
         wanted = {tuple(sorted(pair)) for pair in pairs}
         sides = [self._records[self._records[ID].isin([pair[k] for pair in wanted])] for k in (0, 1)]
         scored = self._linker.inference.score_pairs(*(self._api.register(side) for side in sides))
@@ -257,9 +268,18 @@ class Linkage:
             for rule, row in zip(self.spec.blocking, counted, strict=True)
         ]
 
-    def _register_frequencies(self) -> None:
-        for column in sorted({c.input_name for c in self._linker._settings_obj._term_frequency_columns}):
-            self._linker.table_management.compute_tf_table(column)
+    def _register_frequencies(self, records: pd.DataFrame) -> None:
+        """How common each value is, as if SMOOTHING more records had been seen in which it is as common as the level's
+        u says. Among fifty records every name looks common; among a million the records alone speak."""
+        for made in self._linker._settings_obj.comparisons:
+            for each in made.comparison_levels:
+                if each._tf_adjustment_input_column is None or each.u_probability is None:
+                    continue
+                column = each._tf_adjustment_input_column.input_name
+                counts = records[column].dropna().value_counts()
+                common = (counts + SMOOTHING * each.u_probability) / (counts.sum() + SMOOTHING)
+                table = pd.DataFrame({column: common.index.astype(str), f"tf_{column}": common.to_numpy(dtype=float)})
+                self._linker.table_management.register_term_frequency_lookup(self._api.register(table), column)
 
     def _finished(self, scored: Any) -> pd.DataFrame:
         """Splink's predictions as LINKS."""
