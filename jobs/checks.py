@@ -9,7 +9,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import quality
-from schemas import gold, network, risk, silver
+from schemas import gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
 
@@ -97,9 +97,12 @@ ALL = [
     _contracts_check("silver", silver.TABLES),
     _contracts_check("scores", (gold.REPORT_SCORES,)),  # of its own, since the queue waits for it
     _contracts_check("network", network.NIGHTLY),  # of its own, since the risk waits for it
-    _contracts_check("gold", (gold.QUEUE_ITEMS, gold.WRITEBACK)),
+    _contracts_check("gold", (gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS, gold.WRITEBACK)),
+    _contracts_check("review", (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)),  # they wait for those above
     _contracts_check("risk", risk.TABLES),
     network_queues_keep_their_contract,
+    _contracts_check("travel", travel.GOLD),
+    _contracts_check("leads", leads.TABLES),
     rows_are_conserved,
     every_sender_delivered,
 ]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
-from jobs import entity_commands, network_cli
+from jobs import cli_travel, entity_commands, network_cli
+from jobs.cli_parts import NIGHT, Failures, as_json, show
 
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
@@ -20,9 +19,6 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PYTHONWARNINGS", "ignore")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-NIGHT = click.DateTime(formats=["%Y-%m-%d"])
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -33,18 +29,8 @@ def main() -> None:
     """
 
 
-def show(value: Any, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(value, indent=2, default=str) if as_json else text)
-
-
 def _day(value: datetime | None, default: date) -> date:
     return value.date() if value else default
-
-
-class Failures(click.ClickException):
-    """Errors a person can act on are one sentence, not a traceback."""
-
-    exit_code = 1
 
 
 @main.command()
@@ -161,15 +147,15 @@ def backfill(first: datetime, last: datetime, as_json: bool) -> None:
 @as_json
 def train(night: datetime | None, as_json: bool) -> None:
     """Compare the candidates on identical grouped folds, register the best, promote it if it meets the criteria."""
-    from jobs import lock, settings, workplace
+    from jobs import comparison_report, lock, settings, workplace
     from jobs import training as training_job
 
     try:
         with workplace.writer() as place:
             outcome = training_job.train(place, _day(night, settings.load().tonight()))
-    except lock.LakehouseBusyError as error:
+    except (lock.LakehouseBusyError, ValueError) as error:  # a training that the data do not allow says what is missing
         raise Failures(str(error)) from error
-    show(outcome, as_json, training_job.text(outcome))
+    show(outcome, as_json, comparison_report.text(outcome))
 
 
 @main.group()
@@ -264,8 +250,8 @@ def ui(dagster_port: int, mlflow_port: int) -> None:
     web.serve(settings.load(), dagster_port, mlflow_port)
 
 
-main.add_command(network_cli.network)
-main.add_command(entity_commands.entities)
+for command in (network_cli.network, entity_commands.entities, *cli_travel.COMMANDS):
+    main.add_command(command)
 
 
 def tomorrow(night: str) -> str:
@@ -274,9 +260,10 @@ def tomorrow(night: str) -> str:
 
 def _register() -> None:
     """Commands that live in modules of their own."""
-    from jobs import comms_cli
+    from jobs import comms_cli, leads_cli
 
     main.add_command(comms_cli.comms)
+    main.add_command(leads_cli.leads)
 
 
 _register()

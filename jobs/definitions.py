@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from jobs import alerts, assets, checks, settings, workplace
+from jobs import alerts, assets, checks, settings, weekly, workplace
 
 SETTINGS = settings.load()
 
@@ -37,8 +37,8 @@ def tell_of_failed_nights(context: dg.RunFailureSensorContext) -> None:
 defs = dg.Definitions(
     assets=assets.ALL,
     asset_checks=checks.ALL,
-    jobs=[NIGHTLY],
-    schedules=[SCHEDULE],
+    jobs=[NIGHTLY, weekly.TRAINING],
+    schedules=[SCHEDULE, weekly.schedule(SETTINGS)],
     sensors=[tell_of_failed_nights],
     resources={"place": place},
     executor=dg.in_process_executor,

@@ -42,5 +42,6 @@ def write(
         n_nights=n_nights or demo["n_nights"],
         n_reports=n_reports or demo["n_reports"],
         forces=codes,
+        providers=tuple(demo["providers"]),
     )
     return {"n_files": len(summary.files), "n_rows": summary.n_rows, "landing": str(chosen.landing)}

@@ -9,9 +9,7 @@ from pyspark.errors import PySparkException
 from jobs.workplace import Workplace
 from models import registry
 from pipelines import decisions
-from schemas import bronze, gold, network, risk, silver
-
-TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES)
+from schemas import catalogue, gold
 
 
 def examine(place: Workplace) -> list[dict[str, Any]]:
@@ -21,7 +19,7 @@ def examine(place: Workplace) -> list[dict[str, Any]]:
 
 def _tables(place: Workplace) -> list[dict[str, Any]]:
     findings = []
-    for table in TABLES:
+    for table in catalogue.TABLES:
         if not place.lake.exists(table):
             findings.append(_finding(table.path, True, "not written yet"))
             continue

@@ -13,7 +13,7 @@ from pyspark.sql.window import Window
 from jobs import inbox, notebook, settings
 from jobs.workplace import Workplace
 from pipelines import decisions
-from schemas import bronze, codes, gold, silver
+from schemas import bronze, codes, gold, review, silver
 
 NOTEBOOKS = settings.ROOT / "notebooks"
 
@@ -50,24 +50,36 @@ def queue_text(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         reasons = ", ".join(reason["text"] for reason in row["reasons"][:4])
         lines.append(
-            f"{codes.FORCES.get(row['force'], row['force']):<16}{row['rank']:>3}  {row['item_id']}  {row['score']:.3f} "
-            f"[{row['score_low']:.2f}-{row['score_high']:.2f}]  {row['stratum']:<10} {row['subject_id']:<22} {reasons}"
+            f"{codes.FORCES.get(row['force'], row['force']):<16}{row['rank']:>3}  {row['item_id']}  {_score(row):<17}  "
+            f"{row['stratum']:<10} {row['subject_id']:<22} {reasons}"
         )
     return "\n".join(lines)
 
 
+def _score(row: dict[str, Any]) -> str:
+    if row["score"] is None:
+        return "not shown"
+    return f"{row['score']:.3f} [{row['score_low']:.2f}-{row['score_high']:.2f}]"
+
+
 def item(place: Workplace, item_id: str) -> dict[str, Any]:
-    """The newest publication of a queue item.
+    """The newest publication of a queue item, or of the item that stood for it as a near-duplicate.
 
     Raises:
         LookupError: no queue ever held it.
     """
     rows = place.lake.read(gold.QUEUE_ITEMS).where(F.col("item_id") == F.lit(item_id))
     found = rows.orderBy(F.col("night").desc()).limit(1).collect()
-    if not found:
+    if found:
+        row: dict[str, Any] = found[0].asDict(recursive=True)
+        return row
+    of_member = place.lake.read(review.QUEUE_MEMBERS).where(F.col("item_id") == F.lit(item_id))
+    member = of_member.orderBy(F.col("night").desc()).limit(1).collect()
+    if not member:
         raise LookupError(f"No queue holds an item {item_id}.")
-    row: dict[str, Any] = found[0].asDict(recursive=True)
-    return row
+    is_shown = (F.col("item_id") == member[0].shown_item_id) & (F.col("night") == F.lit(member[0].night))
+    shown = place.lake.read(gold.QUEUE_ITEMS).where(is_shown & (F.col("queue") == member[0].queue)).collect()[0]
+    return {**shown.asDict(recursive=True), **{n: member[0][n] for n in ("item_id", "subject_id", "text_hash")}}
 
 
 def decide(

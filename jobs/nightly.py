@@ -49,7 +49,7 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     begun = time.monotonic()
     job = definitions.defs.resolve_job_def("nightly")
-    progress.start(len(silver.BY_FEED) + 18, quiet=quiet)  # one step a feed, and eighteen more
+    progress.start(len(silver.BY_FEED) + 25, quiet=quiet)  # one step a feed, and twenty-five more
     with instance(place.settings.home) as made:
         _fail_orphans(made)
         outcome = job.execute_in_process(
@@ -94,13 +94,15 @@ def report(place: Workplace, night: date) -> dict[str, Any]:
         lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count().orderBy("queue", "force").collect()
     )
     manifest = lake.read(gold.RUN_MANIFEST).where(tonight).collect()
+    model = manifest[0] if manifest else None
     return {
         "night": night.isoformat(),
         "senders": [row.asDict() for row in senders],
         "quarantine": [{"sender": r.sender, "reason": r.reason, "rows": r["count"]} for r in sorted(reasons)],
         "queue": [{"queue": r.queue, "force": r.force, "rows": r["count"]} for r in queue],
         "n_queue_items": sum(r["count"] for r in queue),
-        "model": f"{manifest[0].model_name} v{manifest[0].model_version}" if manifest else None,
+        "model": f"{model.model_name} v{model.model_version}" if model and model.model_name else None,
+        "why_no_model": model.why_no_model if model else None,
         "n_decisions": manifest[0].n_decisions if manifest else 0,
         "table": lake.location(gold.QUEUE_ITEMS),
         "home": str(place.settings.home),

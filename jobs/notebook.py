@@ -20,12 +20,12 @@ from pyspark.sql import functions as F
 
 from jobs import inbox, pages, rendering, workplace
 from pipelines import decisions
-from schemas import bronze, gold, network, risk, silver
+from schemas import bronze, catalogue
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-TABLES = {table.path: table for table in (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES)}
+TABLES = {table.path: table for table in catalogue.TABLES}
 MAX_ROWS = 500  # one look: more than anybody reads, and small enough for a page
 
 
@@ -159,15 +159,14 @@ class Room:
         row = [(name, decision.to_json())]
         lake.append(self.place.spark.createDataFrame(row, bronze.INBOX.struct()), bronze.INBOX)
 
-    def waiting(self) -> dict[str, str]:
-        """Decisions that wait for the night: item id to outcome, the latest where there are several."""
+    def waiting(self) -> list[decisions.Decision]:
+        """Decisions that wait for the night, in the order in which they were made."""
         if self.is_on_cluster:
             tables = (self.table(path) for path in ("bronze.inbox", "gold.decisions", "bronze.quarantine"))
             files = decisions.handed_in(*tables)
         else:
             files = inbox.pending(self.place.settings.inbox)
-        found = sorted(decisions.readable(files), key=lambda d: d.decided_at)
-        return {decision.item_id: decision.outcome for decision in found}
+        return sorted(decisions.readable(files), key=lambda d: d.decided_at)
 
 
 def render(

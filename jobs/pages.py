@@ -72,7 +72,9 @@ def force_name(force: str) -> str:
 
 
 def score(row: Row) -> str:
-    """The score as a number, and as a mark on a track from 0 to 1 with its interval."""
+    """The score as a number, and as a mark on a track from 0 to 1 with its interval; a dash where it is not shown."""
+    if row["score"] is None:
+        return '<div class="score"><b>–</b><span class="sub">not shown</span></div>'
     low, high, at = (min(1.0, max(0.0, float(row[n]))) * 100 for n in ("score_low", "score_high", "score"))
     return (
         f'<div class="score"><b>{row["score"]:.2f}</b>'
@@ -109,8 +111,13 @@ def flags(row: Row, waiting: Mapping[str, str]) -> str:
     return "".join(found)
 
 
-def queue(rows: Sequence[Row], opened: str | None, waiting: Mapping[str, str], *, is_blind: bool) -> str:
-    """The queue as a table; `waiting` is item to outcome that waits. A blind queue has no score and no reasons."""
+def queue(
+    rows: Sequence[Row], opened: str | None, waiting: Mapping[str, str], *, is_blind: bool, is_masked: bool = False
+) -> str:
+    """The queue as a table; `waiting` is item to outcome that waits. A blind queue has no score and no reasons.
+
+    Where text is masked, titles and reasons are shown of the opened row and of decided ones only.
+    """
     if not rows:
         return notice("Nothing is queued for this night and force.")
     heads = ["Report", "Stratum"] if is_blind else ["Rank", "Score", "Report", "Stratum", "Why it is here"]
@@ -123,21 +130,31 @@ def queue(rows: Sequence[Row], opened: str | None, waiting: Mapping[str, str], *
             n = sum(r["force"] == force for r in rows)
             label = f"{force_name(force)} \N{MIDDLE DOT} {n} report{'s' if n != 1 else ''}"
             body.append(f'<tr class="group"><th colspan="{len(heads)}">{sinks.html(label)}</th></tr>')
-        body.append(_queue_row(row, opened, waiting, is_blind=is_blind))
+        is_covered = is_masked and row["item_id"] != opened and row["item_id"] not in waiting
+        body.append(_queue_row(row, opened, waiting, is_blind=is_blind, is_covered=is_covered))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
-def _queue_row(row: Row, opened: str | None, waiting: Mapping[str, str], *, is_blind: bool) -> str:
+def _queue_row(row: Row, opened: str | None, waiting: Mapping[str, str], *, is_blind: bool, is_covered: bool) -> str:
     css = "open" if row["item_id"] == opened else "done" if row["item_id"] in waiting else ""
     reasons = [reason for reason in row["reasons"] if reason["kind"] != "flag"]  # flags stand beside the title
     strongest = "".join(reason_chip(reason) for reason in reasons[:N_CHIPS])
     more = len(reasons) - N_CHIPS
+    title = "(shown when opened)" if is_covered else row.get("title") or "(no title)"
+    if is_covered:
+        strongest, more = f'<span class="sub">{len(reasons)} reasons, shown when opened</span>', 0
+    if row["score"] is None:
+        strongest, more = '<span class="sub">not shown for this row</span>', 0
+    covers = row.get("n_members") or 0
+    alike = (
+        f'<span class="chip tag">stands for {covers} near-duplicate{"s" if covers > 1 else ""}</span>' if covers else ""
+    )
     cells = [] if is_blind else [f'<td class="num">{row["rank"]}</td>', f"<td>{score(row)}</td>"]
     cells += [
-        f'<td><div class="title">{sinks.html(row.get("title") or "(no title)")}</div>'
+        f'<td><div class="title">{sinks.html(title)}</div>'
         f'<div class="sub">{sinks.html(force_name(row["force"]))} \N{MIDDLE DOT} {sinks.html(row["subject_id"])} '
         f'\N{MIDDLE DOT} <span class="nowrap">item <span class="mono">{sinks.html(row["item_id"])}</span></span></div>'
-        f"{flags(row, waiting)}</td>",
+        f"{flags(row, waiting)}{alike}</td>",
         f'<td><div class="stratum">{_dot(row["stratum"])}</div>{chips(row.get("tags") or ())}</td>',
     ]
     if not is_blind:
@@ -188,7 +205,7 @@ def score_plot(rows: Sequence[Row]) -> str:
         parts.append(f'<text x="{left - 12}" y="{y + 4:.0f}" text-anchor="end">{sinks.html(force_name(force))}</text>')
         parts.append(f'<line x1="{left}" x2="{width - right}" y1="{y:.0f}" y2="{y:.0f}" stroke="#dde3e8"/>')
         for row in rows:
-            if row["force"] == force:
+            if row["force"] == force and row["score"] is not None:
                 x = left + min(1.0, max(0.0, float(row["score"]))) * span
                 colour = "#0d5b6b" if row["stratum"] == "NO_TAG" else "#c77b1c"
                 parts.append(

@@ -81,6 +81,18 @@ def reasons(rows: Sequence[Row]) -> str:
     return f'<h3>Reasons</h3><table class="tight"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table>'
 
 
+def members(rows: Sequence[Row]) -> str:
+    """Near-duplicates that the opened report stands for: a decision on it is one on each of them too."""
+    if not rows:
+        return ""
+    shown = pages.table(
+        ("No.", "Report", "Item", "In common"),
+        [(n, row["subject_id"], row["item_id"], f"{row['similarity']:.0%}") for n, row in enumerate(rows, start=1)],
+    )
+    how = "Your decision covers these too. A later decision on one of them, by its number, takes that one out."
+    return f'<h3>Near-duplicates</h3><p class="small">{sinks.html(how)}</p>{shown}'
+
+
 def report_facts(report: Row) -> str:
     """Marking, grading, handling, provenance and tags of a report."""
     handling = [f"{report['handling_code']}: {codes.HANDLING_CODES.get(report['handling_code'], '')}"]

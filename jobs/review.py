@@ -14,6 +14,10 @@ from pipelines import asof
 from schemas import codes, contract, silver
 
 Row = Mapping[str, Any]
+OVER_CAP = (
+    "You have decided on {n} reports since the last night, which is what your force allows a day. The rest keeps: it "
+    "is in tomorrow's queue."
+)
 
 
 @dataclass
@@ -28,8 +32,20 @@ class Review:
     is_blind: bool
     rows: list[dict[str, Any]]
     counts: list[dict[str, Any]]
+    members: list[dict[str, Any]] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
+    handed_in: set[str] = field(default_factory=set)
     opened_at: datetime | None = None
+
+    def members_of(self, item: Row | None) -> list[dict[str, Any]]:
+        """Near-duplicates that an item stands for, the most similar first."""
+        found = [m for m in self.members if item is not None and m["shown_item_id"] == item["item_id"]]
+        return sorted(found, key=lambda m: (-m["similarity"], m["subject_id"]))
+
+    @property
+    def is_over_cap(self) -> bool:
+        """The reviewer has decided on as many items since the last night as the settings allow."""
+        return len(self.handed_in) >= int(self.room.place.settings["exposure"]["cap_per_reviewer"])
 
     @property
     def marking(self) -> str:
@@ -63,7 +79,8 @@ def open_queue(
 ) -> Review:
     """The top `limit` rows of each force's queue, with title and tags of the report as published.
 
-    A blind queue comes in the order of its items' ids, so that the place in it says nothing.
+    A blind queue comes in the order of its items' ids, so that the place in it says nothing. What the reviewer has read
+    before in the same wording is left out: a second reading is somebody else's.
 
     Raises:
         LookupError: nothing is published yet.
@@ -75,6 +92,9 @@ def open_queue(
     shown = items.where(F.col("night") == F.lit(day))
     if force:
         shown = shown.where(F.col("force") == force)
+    own = room.table("gold.decisions").where((F.col("queue") == queue) & (F.lower(F.trim("reviewer")) == _folded(who)))
+    own = own.where(F.col("outcome").isin(*codes.FINAL_OUTCOMES)).select("subject_id", "text_hash").distinct()
+    shown = shown.join(own, ["subject_id", "text_hash"], how="left_anti").select(*shown.columns)
     on_what = f"gold.queue_items queue={queue} night={day.isoformat()} force={force or 'all'}"
     counted = shown.groupBy("force", "stratum").agg(F.count("*").alias("n"))
     counts = room.consult(counted, f"{on_what} counts", who)
@@ -83,7 +103,23 @@ def open_queue(
         shown.where(F.col("rank") <= limit).orderBy(*order), on_what, who, why="blind" if is_blind else None
     )
     rows = [{**row, **_about(row["details"])} for row in rows]
-    return Review(room, queue, day, force or None, who, is_blind, rows, counts, room.waiting())
+    waiting = room.waiting()
+    return Review(
+        room, queue, day, force or None, who, is_blind, rows, counts, _members(room, rows, queue, day, who),
+        {d.item_id: d.outcome for d in waiting}, {d.item_id for d in waiting if _folded(d.reviewer) == _folded(who)},
+    )  # fmt: skip
+
+
+def _folded(person: str) -> str:
+    return person.strip().lower()
+
+
+def _members(room: notebook.Room, rows: Sequence[Row], queue: str, day: date, who: str) -> list[dict[str, Any]]:
+    """Near-duplicates that the rows of the page stand for."""
+    ids = [row["item_id"] for row in rows]
+    of_night = (F.col("queue") == queue) & (F.col("night") == F.lit(day))
+    found = room.table("gold.queue_members").where(of_night & F.col("shown_item_id").isin(ids))
+    return room.consult(found, f"gold.queue_members queue={queue} night={day.isoformat()}", who)
 
 
 def _about(details: Mapping[str, str]) -> dict[str, Any]:
@@ -134,13 +170,17 @@ def summary(review: Review) -> str:
 
 def queue_table(review: Review, opened: Row | None) -> str:
     opened_id = opened["item_id"] if opened else None
-    return pages.block(pages.queue(review.rows, opened_id, review.waiting, is_blind=review.is_blind))
+    is_masked = bool(review.room.place.settings["exposure"]["is_text_masked"])
+    counted = [{**row, "n_members": len(review.members_of(row))} for row in review.rows]
+    return pages.block(pages.queue(counted, opened_id, review.waiting, is_blind=review.is_blind, is_masked=is_masked))
 
 
 def open_report(review: Review, item: Row | None) -> str:
     """The report behind an item: reasons marked, gradings, people. Starts the clock of the decision."""
     if item is None:
         return pages.block(pages.notice("Nothing to open."))
+    if review.is_over_cap and item["item_id"] not in review.handed_in:
+        return pages.block(pages.notice(OVER_CAP.format(n=len(review.handed_in)), "warn"))
     report_id = item["subject_id"]
     columns = [name for name in silver.REPORTS.names if name != "report_id"]
     found = _known(review.room, silver.REPORTS, review.night, "report_id", [report_id], columns, review.reviewer)
@@ -149,13 +189,15 @@ def open_report(review: Review, item: Row | None) -> str:
     report = found[0]
     people = _people(review, report_id)
     review.opened_at = datetime.now(UTC)
-    reasons = "" if review.is_blind else report_page.reasons(item["reasons"])
+    is_hidden = review.is_blind or item["score"] is None
+    reasons = "" if is_hidden else report_page.reasons(item["reasons"])
     banner = ""
     if item["is_text_changed"]:
         banner = pages.notice(
             "You or a colleague decided on this before. It is asked again because its text changed.", "warn"
         )
-    left = banner + report_page.report_text(report, item, is_blind=review.is_blind) + reasons
+    left = banner + report_page.report_text(report, item, is_blind=is_hidden) + reasons
+    left += report_page.members(review.members_of(item))
     right = "<h3>People in scope</h3>" + report_page.people(people) + report_page.report_facts(report)
     return pages.block(f'<div class="two"><div>{left}</div><div>{right}</div></div>')
 
@@ -200,6 +242,19 @@ def _people(review: Review, report_id: str) -> list[dict[str, Any]]:
     return people
 
 
+def member(review: Review, item: Row | None, number: int) -> dict[str, Any] | None:
+    """The near-duplicate of an opened item with this number on the page, as an item of its own to decide on.
+
+    Raises:
+        LookupError: the item stands for fewer.
+    """
+    found = review.members_of(item)
+    if item is None or not 1 <= number <= len(found):
+        raise LookupError(f"the opened report stands for {len(found)} near-duplicates; there is no number {number}")
+    chosen = found[number - 1]
+    return {**item, **{name: chosen[name] for name in ("item_id", "subject_id", "text_hash")}}
+
+
 def trace(item: Row | None) -> str:
     """Where the opened row comes from."""
     return pages.block(report_page.trace(item)) if item else ""
@@ -239,6 +294,7 @@ def decide(
     except ValueError as error:
         return pages.block(pages.outcomes(), pages.notice(f"Nothing was recorded: {error}", "warn"))
     review.waiting[item["item_id"]] = outcome
+    review.handed_in.add(item["item_id"])
     review.room.clear_widget("outcome")
     text = f"Recorded: {outcome} on {item['subject_id']} by {review.reviewer}. Decision {decision_id}."
     return pages.block(pages.notice(text, "good"))

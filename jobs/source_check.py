@@ -128,7 +128,8 @@ def _feed(
 ) -> FeedCheck:
     source = next(iter(sources.values()))
     layout = source.feeds[feed]
-    judged = conform.judge(rows, feed, sources, night, _authorisations(spark, rows, sources, night, feed)).persist()
+    known = _authorisations(spark, rows, sources, night, feed), _airports(spark, rows, sources, night, feed)
+    judged = conform.judge(rows, feed, sources, night, *known).persist()
     bad = conform.refused(judged).unionByName(refused.filter(F.col("feed") == feed)).persist()
     reasons = Counter({row["reason"]: row["count"] for row in bad.groupBy("reason").count().collect()})
     first = bad.orderBy("file", "row_number").select("file", "row_number", "reason", "detail").limit(SHOWN).collect()
@@ -164,3 +165,14 @@ def _authorisations(
     if "comms_authorisations" not in next(iter(sources.values())).feeds:
         return spark.createDataFrame([], silver.COMMS_AUTHORISATIONS.struct())
     return conform.accepted(conform.judge(rows, "comms_authorisations", sources, night), "comms_authorisations")
+
+
+def _airports(
+    spark: SparkSession, rows: DataFrame, sources: dict[str, layouts.Source], night: date, feed: str
+) -> DataFrame | None:
+    """For flights, the airports that lie beside them."""
+    if feed != "flights":
+        return None
+    if "airports" not in next(iter(sources.values())).feeds:
+        return spark.createDataFrame([], silver.BY_FEED["airports"].struct())
+    return conform.accepted(conform.judge(rows, "airports", sources, night), "airports")

@@ -39,6 +39,7 @@ def text(report: dict[str, Any]) -> str:
             f"  {q['sender']:<14}{q['rows']:>5}  {codes.QUARANTINE_REASONS[q['reason']]}" for q in report["quarantine"]
         ]
     lines += ["", f"{report['n_queue_items']} queue rows published by {report['model'] or 'no model'}"]
+    lines += [f"  {report['why_no_model']}"] if report.get("why_no_model") else []
     lines += [
         f"  {q['queue']:<14}{codes.FORCES.get(q['force'], q['force']):<28}{q['rows']:>5}" for q in report["queue"]
     ]

@@ -2,117 +2,161 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import progress
+from jobs import comparison_report, nights, progress, truth
 from jobs.workplace import Workplace
-from pipelines import asof, reclassify
-from schemas import gold, silver
+from schemas import codes, gold, silver
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models import artefact
+    from models import artefact, candidates, comparison, registry
 
 # models and MLflow are imported where they are used: they take seconds that Dagster's definitions need not spend.
 
 
-def champion(place: Workplace, night: date) -> artefact.Artefact:
+@dataclass(frozen=True)
+class Chosen:
+    """The classifier of a night, or why there is none."""
+
+    model: artefact.Artefact | None
+    why_none: str = ""
+
+
+def champion(place: Workplace, night: date) -> Chosen:
     """The model of a night: what its first run used, else the champion of what was known then, else a new one.
 
     So a rerun scores with the same model whatever was promoted since, and a backfill never uses a model that learnt
-    from later nights.
+    from later nights. Where nothing can be trained, or nothing that was trained meets the criteria, the night goes on
+    without a model and says why: it publishes decisions and write-back, and an empty queue. Settled once a run.
+
+    Raises:
+        registry.RegistryError: the registry cannot be read.
+        artefact.ModelRefusedError: the model is not what was registered. That is no reason to train another.
     """
+    if night not in place.classifiers:
+        place.classifiers[night] = _champion(place, night)
+    found: Chosen = place.classifiers[night]
+    return found
+
+
+def _champion(place: Workplace, night: date) -> Chosen:
     from models import registry
+    from models import training as models_training
 
     name = place.settings["training"]["model"]
     shelf = registry.Registry(place.settings.mlflow)
     used = place.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
     if used and used[0].model_version is not None:
-        return shelf.load(name, used[0].model_version)
+        return Chosen(shelf.load(name, used[0].model_version))
     found = shelf.champion(name, night)
-    if (
-        found is not None
-        and not place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == found.version).isEmpty()
-    ):
-        return found
-    train(place, night)
+    if found is not None and _has_out_of_fold(place, found.version):
+        return Chosen(found)
+    try:
+        outcome = train(place, night, is_first=True)
+    except models_training.TrainingDataError as error:
+        return Chosen(None, f"training is impossible: {error}")
     found = shelf.champion(name, night)
     if found is None:
-        raise registry.RegistryError("no classifier met the criteria, and there is no champion to fall back on")
-    return found
+        return Chosen(None, f"no classifier met the criteria: {'; '.join(outcome['refusals'])}")
+    return Chosen(found)
 
 
-def train(place: Workplace, night: date) -> dict[str, Any]:
-    """Compare, register the best, and promote it if it meets the criteria.
+def _has_out_of_fold(place: Workplace, version: str) -> bool:
+    return not place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version).isEmpty()
+
+
+def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str, Any]:
+    """Compare, register the best that meets the criteria, and promote it; where none does, the best, as challenger.
+
+    Args:
+        is_first: within a night that has no model: the smaller effort of the settings, so that the queue is not late.
 
     Returns:
-        night, figures per candidate, name and version registered, refusals (none: it is the champion).
+        What `comparison_report.summary` holds.
+
+    Raises:
+        training.TrainingDataError: the reports known in the night cannot train anything; says what is missing.
     """
-    from models import candidates, registry, training
+    from models import comparison, promotion, registry, training
 
     chosen = place.settings["training"]
-    reports = _known_reports(place, night)
-    frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(chosen["max_reports"])).toPandas()
-    comparison = training.train(
+    limits = {**chosen, **(chosen["first"] if is_first else {})}
+    reports = nights.training_reports(place, night)
+    frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(limits["max_reports"])).toPandas()
+    compared = training.train(
         frame,
-        candidates.named(chosen["candidates"]),
+        _candidates(limits),
         seed=place.settings.night_seed(night),
         n_folds=int(chosen["n_folds"]),
         capacity=int(place.settings["queue"]["capacity"]),
+        effort=training.Effort(n_sets=limits["n_sets"], n_inner=limits["n_inner"]),
         progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
     )
-    table = comparison.table()
-    real = [name for name in table["name"] if comparison.result(name).pipeline is not None]
-    best, rule = comparison.result(real[0]), comparison.result(candidates.KEYWORD_RULE.name)
+    criteria = promotion.Criteria(**place.settings["promotion"])
     tags = {
         "night": night.isoformat(),
         "data_version": str(place.lake.versions((silver.REPORTS, gold.DECISIONS))),
         "code_commit": place.code_commit,
+        "config_hash": place.settings.config_hash,
     }
+    true = truth.figures(place.settings.truth, compared, night)
     shelf = registry.Registry(place.settings.mlflow)
-    run = shelf.log(comparison, tags)
-    version = shelf.register(chosen["model"], best, run, tags)
-    _keep_out_of_fold(place, comparison.out_of_fold(best.candidate.name), chosen["model"], version)
-    refusals = shelf.promote(chosen["model"], version, best, rule)
-    place.audit.append(
-        "alteration",
-        "nightjar",
-        f"model {chosen['model']} v{version}",
-        why="; ".join(refusals) or "promoted to champion",
+    run = shelf.log(compared, tags, true)
+    refused = {r.candidate.name: promotion.refusals(r, compared, criteria) for r in promotion.ranked(compared)}
+    best = next((compared.result(name) for name, why in refused.items() if not why), compared.best())
+    version, refusals = _register(place, shelf, compared, best, criteria, run, tags)
+    summary = comparison_report.summary(
+        compared,
+        tags=tags,
+        registered={"model": chosen["model"], "version": version, "candidate": best.candidate.name},
+        refusals=refusals,
+        refused=refused,
+        true=true,
+        hidden=truth.counts(place.settings.truth, compared, night),
+        marking=max(frame["marking"], key=codes.MARKINGS.index, default=codes.MARKINGS[0]),
+        lower_is_better=sorted(comparison.LOWER_IS_BETTER),
     )
-    return {
-        "night": night.isoformat(),
-        "n_reports": len(comparison.reports),
-        "candidates": table.to_dict("records"),
-        "registered": f"{chosen['model']} v{version} ({best.candidate.name})",
-        "refusals": refusals,
-    }
+    shelf.summarise(run, summary)
+    return summary
 
 
-def _known_reports(place: Workplace, night: date) -> DataFrame:
-    lake = place.lake
-    reports = asof.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
-    people = asof.current(lake.read(silver.REPORT_PEOPLE), silver.REPORT_PEOPLE.key, night)
-    decided = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-    return reclassify.training_reports(reports, people, decided)
+def _candidates(limits: dict[str, Any]) -> tuple[candidates.Candidate, ...]:
+    """Those that the settings name; `bert` stands for the BERT that the settings describe."""
+    from models import candidates
+
+    names = [name for name in limits["candidates"] if name != "bert"]
+    bert = [candidates.fine_tuned(**limits["bert"])] if "bert" in limits["candidates"] else []
+    return (*candidates.named(names), *bert)
+
+
+def _register(
+    place: Workplace,
+    shelf: registry.Registry,
+    compared: comparison.Comparison,
+    best: comparison.Result,
+    criteria: Any,
+    run: str,
+    tags: dict[str, str],
+) -> tuple[str, list[str]]:
+    """Version of the best, and why it is not champion (nothing: it is). In the audit log before the alias moves."""
+    name = place.settings["training"]["model"]
+    version = shelf.register(name, best, run, tags)
+    _keep_out_of_fold(place, compared.out_of_fold(best.candidate.name), name, version)
+
+    def record(refusals: list[str], replaced: str | None) -> None:
+        instead = f", in the place of v{replaced}" if replaced else ""
+        why = f"promotion refused: {'; '.join(refusals)}" if refusals else f"promoted to champion{instead}"
+        place.audit.append("alteration", "nightjar", f"model {name} v{version} ({best.candidate.name})", why=why)
+
+    return version, shelf.promote(name, version, best, compared, criteria, record)
 
 
 def _keep_out_of_fold(place: Workplace, scores: pd.DataFrame, name: str, version: str) -> None:
     rows = place.spark.createDataFrame(scores.assign(model_name=name, model_version=version))
     place.lake.replace(rows, gold.OOF_SCORES, {"model_version": version})
-
-
-def text(outcome: dict[str, Any]) -> str:
-    lines = [f"trained on {outcome['n_reports']:,} reports known in night {outcome['night']}", ""]
-    lines.append(f"{'candidate':<24}{'avg precision':>14}{'brier':>9}{'calibration':>13}{'ms/report':>11}")
-    lines += [
-        f"{c['name']:<24}{c['average_precision']:>14.3f}{c['brier']:>9.4f}{c['calibration_error']:>13.4f}{c['ms_per_report']:>11.3f}"
-        for c in outcome["candidates"]
-    ]
-    became = "is now champion" if not outcome["refusals"] else "was refused: " + "; ".join(outcome["refusals"])
-    return "\n".join([*lines, "", f"{outcome['registered']} {became}", "next: make ui, then MLflow's page"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -18,6 +20,7 @@ class Workplace:
     """Everything lazily: reading definitions or printing help starts no Spark."""
 
     settings: settings.Settings
+    classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
 
     @cached_property
     def spark(self) -> SparkSession:

@@ -1,7 +1,8 @@
 """A stored classifier: what it is made of, and how it is loaded only after it was verified.
 
-Workers need no MLflow: they get the bytes of the skops file with the SHA-256 that the registry's manifest states, and
-refuse bytes that differ or that hold a type which is not on the committed list.
+Workers need no MLflow: they get the bytes of the model's one file with the SHA-256 that the registry's manifest states,
+and refuse bytes that differ or that hold a type which is not on the committed list. The file is skops for pipelines of
+scikit-learn and XGBoost, safetensors for BERT; neither runs code when read.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import skops.io
 from sklearn.pipeline import Pipeline
@@ -26,8 +28,20 @@ TRUSTED_TYPES = (
 )
 
 
+SKOPS, BERT = "skops", "bert"  # forms of the one file
+FILES = {SKOPS: "model.skops", BERT: "model.safetensors"}
+
+
 class ModelRefusedError(RuntimeError):
     """A model is not the one that was registered, or holds what a model of ours cannot hold. It was not loaded."""
+
+
+class SignatureError(TypeError):
+    """What was given to a model is not what its signature says: a list of texts."""
+
+
+class OutputError(ValueError):
+    """What a model gave is not one probability per text."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +49,10 @@ class Artefact:
     """A registered classifier as bytes.
 
     Attributes:
-        blob: the skops file.
+        blob: the model's file.
         sha256: what the registry's manifest says of it.
         intervals: table of `metrics.calibration_intervals`.
+        form: of the file, a key of `FILES`.
     """
 
     name: str
@@ -46,18 +61,19 @@ class Artefact:
     sha256: str
     intervals: pd.DataFrame = field(repr=False)
     tags: Mapping[str, str] = field(default_factory=dict)
+    form: str = SKOPS
 
-    def load(self) -> Pipeline:
-        """The pipeline, text to calibrated probability.
+    def load(self) -> Any:
+        """The classifier, text to calibrated probability.
 
         Raises:
             ModelRefusedError: the bytes are not the registered ones, or hold a type that is not trusted.
         """
-        return load(self.blob, self.sha256)
+        return load(self.blob, self.sha256, self.form)
 
 
-def load(blob: bytes, sha256: str) -> Pipeline:
-    """The pipeline in a skops file, verified before it is parsed. One copy per process and content.
+def load(blob: bytes, sha256: str, form: str = SKOPS) -> Any:
+    """The classifier in a model's file, verified before it is parsed. One copy per process and content.
 
     Raises:
         ModelRefusedError: as `Artefact.load`.
@@ -65,7 +81,47 @@ def load(blob: bytes, sha256: str) -> Pipeline:
     found = hashlib.sha256(blob).hexdigest()
     if found != sha256:
         raise ModelRefusedError(f"the model's content is {found[:12]}..., registered was {sha256[:12]}...: not loaded")
-    return _parsed(_Blob(blob, sha256))
+    if form not in FILES:
+        raise ModelRefusedError(f"a model of form {form!r} is none of ours: not loaded")
+    return _parsed(_Blob(blob, sha256), form)
+
+
+def dumps(classifier: Any) -> tuple[str, bytes]:
+    """(form, content) of a fitted classifier as it is stored."""
+    if isinstance(classifier, Pipeline):
+        return SKOPS, skops.io.dumps(classifier)
+    return BERT, classifier.to_bytes()
+
+
+def probabilities(classifier: Any, texts: Any) -> np.ndarray:
+    """Probability of CSAE per text, held against the signature on both sides; shape (n_texts,).
+
+    Raises:
+        SignatureError: `texts` is not a sequence of strings.
+        OutputError: the classifier gave other than a probability per text.
+    """
+    given = _texts(texts)
+    if not len(given):
+        return np.zeros(0)
+    found = np.asarray(classifier.predict_proba(given))
+    if found.shape != (len(given), 2):
+        raise OutputError(f"{len(given)} texts gave an array of shape {found.shape}")
+    score = found[:, 1].astype(np.float64)
+    if not (np.isfinite(score).all() and (score >= 0).all() and (score <= 1).all()):
+        raise OutputError("scores are not probabilities: some are not finite, or not between 0 and 1")
+    return score
+
+
+def _texts(texts: Any) -> np.ndarray:
+    if isinstance(texts, str | bytes) or not hasattr(texts, "__len__"):
+        raise SignatureError(f"the model takes a sequence of texts, not a {type(texts).__name__}")
+    given = np.asarray(texts, dtype=object)
+    if given.ndim != 1:
+        raise SignatureError(f"the model takes one text a report, not an array of shape {given.shape}")
+    for position, text in enumerate(given):
+        if not isinstance(text, str):
+            raise SignatureError(f"the model takes texts; number {position} is a {type(text).__name__}")
+    return given
 
 
 class _Blob:
@@ -82,7 +138,14 @@ class _Blob:
 
 
 @lru_cache(maxsize=2)
-def _parsed(blob: _Blob) -> Pipeline:
+def _parsed(blob: _Blob, form: str) -> Any:
+    if form == BERT:
+        from models import bert  # PyTorch, where a BERT is champion
+
+        try:
+            return bert.loads(blob.content)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelRefusedError(f"the model is not a BERT of ours: {error}") from error
     untrusted = sorted(set(skops.io.get_untrusted_types(data=blob.content)) - set(TRUSTED_TYPES))
     if untrusted:
         raise ModelRefusedError(f"the model holds types that are not on the list: {', '.join(untrusted)}")

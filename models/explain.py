@@ -1,8 +1,8 @@
 """Why a report scored as it did: the terms that moved its score, with their place in the text.
 
-For a linear classifier a term's part in the log-odds is its weight in the report times its coefficient times the slope
-of the calibration: the parts and the intercept add up to the log-odds exactly. Explanations are made for the few
-reports that are shown, not for all that are scored.
+What moved a score is `models.parts` for classifiers of terms, occlusion for BERT (`models.bert`). Only terms that stand
+in the report are named; a tree also splits on words that are absent, which no analyst could look up. Explanations are
+made for the few reports that are shown, not for all that are scored.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, strip_accents_unicode
-from sklearn.pipeline import Pipeline
+
+from models import parts
+
+NotExplainableError = parts.NotExplainableError
 
 
 @dataclass(frozen=True)
@@ -33,24 +37,26 @@ class Term:
     end: int | None
 
 
-class NotExplainableError(TypeError):
-    """No way to explain this kind of classifier is known."""
-
-
-def terms(pipeline: Pipeline, texts: Sequence[str], n_up: int = 6, n_down: int = 2) -> list[list[Term]]:
+def terms(classifier: Any, texts: Sequence[str], n_up: int = 6, n_down: int = 2) -> list[list[Term]]:
     """Per text, the `n_up` terms that moved its score up most, then the `n_down` that moved it down most.
 
+    Args:
+        classifier: a pipeline of ours, or what explains itself by a method `word_parts` (BERT).
+
     Raises:
-        NotExplainableError: the classifier is not linear.
+        NotExplainableError: the classifier is of no family known.
     """
-    counts: CountVectorizer = pipeline.steps[0][1]
-    parts = _parts(pipeline, texts)
+    if hasattr(classifier, "word_parts"):
+        return [_strongest_words(text, classifier.word_parts(text), n_up, n_down) for text in texts]
+    counts: CountVectorizer = classifier.steps[0][1]
+    matrix = sparse.csr_matrix(classifier[:-1].transform(texts))
+    moved = _present(parts.of(classifier, matrix), matrix)
     names = counts.get_feature_names_out()
     found = []
     for row, text in enumerate(texts):  # the few reports of a queue
         columns, values = (
-            parts.indices[parts.indptr[row] : parts.indptr[row + 1]],
-            parts.data[parts.indptr[row] : parts.indptr[row + 1]],
+            moved.indices[moved.indptr[row] : moved.indptr[row + 1]],
+            moved.data[moved.indptr[row] : moved.indptr[row + 1]],
         )
         order = np.lexsort((columns, -values))
         up = [k for k in order[:n_up] if values[k] > 0]
@@ -61,37 +67,23 @@ def terms(pipeline: Pipeline, texts: Sequence[str], n_up: int = 6, n_down: int =
     return found
 
 
-def coefficients(pipeline: Pipeline) -> np.ndarray:
-    """Part in the log-odds per unit of each feature, calibration included; shape (n_features,).
-
-    Raises:
-        NotExplainableError: the classifier is not linear.
-    """
-    calibrated = pipeline.steps[-1][1].calibrated_classifiers_[0]
-    classifier = calibrated.estimator
-    if not hasattr(classifier, "coef_"):
-        raise NotExplainableError(f"{type(classifier).__name__} has no coefficients")
-    # Platt's sigmoid is 1 / (1 + exp(a f + b)): log-odds are -(a f + b).
-    return -float(calibrated.calibrators[0].a_) * np.asarray(classifier.coef_).ravel()
+def _present(moved: sparse.csr_matrix, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Parts of the terms that each report holds."""
+    held = sparse.csr_matrix(matrix[:, : moved.shape[1]] != 0)
+    return sparse.csr_matrix(moved.multiply(held))
 
 
-def _parts(pipeline: Pipeline, texts: Sequence[str]) -> sparse.csr_matrix:
-    """Texts x terms: each term's part in the log-odds.
-
-    Where topics stand beside the terms (`candidates.weights_and_topics`), a report's topics are its weighted terms
-    times the topics' loadings, divided by the length of the result; so each term's part through the topics is exact
-    too, at the report's own length, and parts and intercept still add up to the log-odds.
-    """
-    n_terms = len(pipeline.steps[0][1].vocabulary_)
-    matrix = sparse.csr_matrix(pipeline[:-1].transform(texts))
-    slopes, terms_only = coefficients(pipeline), matrix[:, :n_terms]
-    own = sparse.csr_matrix(terms_only.multiply(slopes[:n_terms]))
-    if matrix.shape[1] == n_terms:
-        return own
-    loadings = pipeline.steps[1][1].named_steps["both"].named_transformers["topics"].named_steps["svd"].components_
-    length = np.linalg.norm(terms_only @ loadings.T, axis=1)
-    through = terms_only.multiply(slopes[n_terms:] @ loadings)
-    return sparse.csr_matrix(own + through.multiply(1.0 / np.where(length > 0, length, 1.0)[:, None]))
+def _strongest_words(text: str, moved: Sequence[tuple[int, int, float]], n_up: int, n_down: int) -> list[Term]:
+    """Words by place and part; of a word that stands several times, the place that moved most."""
+    strongest: dict[str, Term] = {}
+    for start, end, weight in moved:
+        name = text[start:end].lower()
+        if name not in strongest or abs(weight) > abs(strongest[name].weight):
+            strongest[name] = Term(name, weight, start, end)
+    ordered = sorted(strongest.values(), key=lambda term: (-term.weight, term.start))
+    up = [term for term in ordered[:n_up] if term.weight > 0]
+    down = [term for term in ordered[::-1][:n_down] if term.weight < 0]
+    return [*up, *down]
 
 
 def _places(counts: CountVectorizer, text: str, wanted: set[str]) -> dict[str, tuple[int, int]]:

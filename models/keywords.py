@@ -41,6 +41,23 @@ class KeywordRule(ClassifierMixin, BaseEstimator):
         return self.classes_[(self.decision_function(matrix) >= 2.0).astype(int)]
 
 
+class RandomOrder(ClassifierMixin, BaseEstimator):
+    """Reports in an order drawn by chance: what any figure is without any work. Reads and learns nothing."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def fit(self, matrix: sparse.csr_matrix, labels: np.ndarray) -> Self:
+        """Remembers the classes, as scikit-learn asks."""
+        self.classes_ = np.unique(labels)
+        self.coef_ = np.zeros((1, matrix.shape[1]))  # no word moves it
+        return self
+
+    def decision_function(self, matrix: sparse.csr_matrix) -> np.ndarray:
+        """A draw per report, the same for the same seed and number of reports."""
+        return np.random.default_rng(self.seed).random(matrix.shape[0])
+
+
 def points(texts: Any) -> np.ndarray:
     """Points of each text, without any training: what the rule alone says.
 

@@ -38,6 +38,16 @@ def calibration_error(label: np.ndarray, score: np.ndarray) -> float:
     return float(np.average((bins["score"] - bins["observed"]).abs(), weights=bins["n"]))
 
 
+def calibration_noise(score: np.ndarray) -> float:
+    """Calibration error that chance alone gives a perfectly calibrated score of this many reports.
+
+    A bin of n reports with mean p is off by E|observed - p| = sqrt(2 p (1 - p) / (pi n)) (normal approximation).
+    """
+    parts = [part for part in np.array_split(np.sort(score), N_BINS) if len(part)]
+    off = [np.sqrt(2 * part.mean() * (1 - part.mean()) / (np.pi * len(part))) for part in parts]
+    return float(np.average(off, weights=[len(part) for part in parts]))
+
+
 def at_capacity(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[str, float]:
     """Recall and precision per stratum where each force reads its `capacity` highest reports of the stratum.
 
@@ -60,6 +70,19 @@ def at_capacity(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[s
         found[f"recall_{stratum.lower()}"] = float(read["label"].sum() / part["label"].sum())
         found[f"precision_{stratum.lower()}"] = float(read["label"].mean())
     return found
+
+
+def recall_by_force(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> pd.DataFrame:
+    """force, positives, recall where each force reads its `capacity` highest reports, strata together.
+
+    Args:
+        frame: columns report_id, label, force.
+    """
+    ranked = frame.assign(score=score).sort_values(["score", "report_id"], ascending=[False, True])
+    read = ranked.groupby("force").head(capacity).groupby("force")["label"].sum()
+    positives = ranked.groupby("force")["label"].sum()
+    found = pd.DataFrame({"positives": positives.astype(int), "read": read}).query("positives > 0").reset_index()
+    return found.assign(recall=found["read"] / found["positives"])[["force", "positives", "recall"]]
 
 
 def wilson(positives: np.ndarray, n: np.ndarray, z: float = Z_95) -> tuple[np.ndarray, np.ndarray]:

@@ -7,19 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from models import artefact, explain, metrics
+from models import artefact, metrics, reading
 
 SCORED = "report_id string, text_hash string, score double, score_low double, score_high double"
-EXPLAINED = (
-    "report_id string, reasons array<struct<kind: string, text: string, source_table: string, source_id: string, "
-    "start: int, `end`: int, weight: double>>"
-)
-_REASON = pa.struct(
-    [
-        ("kind", pa.string()), ("text", pa.string()), ("source_table", pa.string()), ("source_id", pa.string()),
-        ("start", pa.int32()), ("end", pa.int32()), ("weight", pa.float64()),
-    ]
-)  # fmt: skip
+N_DIGITS = 9  # of a score: the last digits of sums depend on how many reports share a batch
 Mapper = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
@@ -27,10 +18,11 @@ def scorer(model: artefact.Artefact) -> Mapper:
     """From batches of report_id, text_hash, text to batches of shape SCORED."""
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        pipeline = model.load()
+        pipeline = None
         for batch in batches:
-            texts = batch.column("text").to_numpy(zero_copy_only=False)
-            found = pipeline.predict_proba(texts)[:, 1] if len(texts) else np.zeros(0)
+            pipeline = pipeline or model.load()  # a partition without rows loads nothing
+            texts = reading.texts(batch.column("text").to_pylist())
+            found = np.round(artefact.probabilities(pipeline, texts), N_DIGITS)
             low, high = metrics.interval_of(found, model.intervals)
             yield pa.RecordBatch.from_arrays(
                 [batch.column("report_id"), batch.column("text_hash"), *(pa.array(a) for a in (found, low, high))],
@@ -38,28 +30,3 @@ def scorer(model: artefact.Artefact) -> Mapper:
             )
 
     return score
-
-
-def explainer(model: artefact.Artefact) -> Mapper:
-    """From batches of report_id, text to batches of shape EXPLAINED. For the reports that are shown, not for all."""
-
-    def reasons(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        pipeline = model.load()
-        for batch in batches:
-            ids = batch.column("report_id").to_pylist()
-            found = explain.terms(pipeline, batch.column("text").to_pylist()) if ids else []
-            rows = [
-                [
-                    {
-                        "kind": "term", "text": term.text, "source_table": "silver.reports", "source_id": report,
-                        "start": term.start, "end": term.end, "weight": term.weight,
-                    }
-                    for term in terms
-                ]
-                for report, terms in zip(ids, found, strict=True)
-            ]  # fmt: skip
-            yield pa.RecordBatch.from_arrays(
-                [batch.column("report_id"), pa.array(rows, pa.list_(_REASON))], names=["report_id", "reasons"]
-            )
-
-    return reasons

@@ -5,30 +5,33 @@ and its scores calibrated on those other folds alone, themselves split by fold, 
 score is out of fold in every respect: neither the classifier, nor its parameters, nor its calibration has seen its
 label, a near-duplicate's, or another report's of the same nominal. The final classifier is fitted on all reports, with
 all folds for its calibration.
+
+Candidates of a fold run beside one another in threads: each is single-threaded and leaves Python's lock while it fits.
+Times are CPU seconds of the candidate's own thread, so its neighbours do not count.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import util
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 
+from models import artefact, comparison, fitting, memory, metrics, reading, transparency, vectorised
 from models import candidates as candidates_module
 from models import folds as folds_module
-from models import metrics
+from models.comparison import Comparison, Result  # part of this module's own interface
 
 COLUMNS = ("report_id", "text", "text_hash", "label", "stratum", "force", "person_ids", "is_suspected_false")
 N_TIMED = 2_000  # reports of which the time per report is taken
+FOLDS_EXPLAINED = 2  # trainings whose reasons are compared: of the first two folds
 
 
 class TrainingDataError(ValueError):
@@ -52,61 +55,18 @@ class EmptyTextError(TrainingDataError):
 
 
 @dataclass(frozen=True)
-class Result:
-    """One candidate's outcome.
+class Effort:
+    """How much is searched.
 
     Attributes:
-        parameters: parameters of the final classifier, chosen on all reports.
-        score: out-of-fold calibrated probability per row of `Comparison.reports`.
-        metrics: figures over the out-of-fold scores, against recorded tags corrected by decisions.
-        intervals: table of `metrics.calibration_intervals`.
-        pipeline: text to calibrated probability, fitted on all reports, of scikit-learn classes only; None for a
-            baseline.
+        n_sets: parameter sets of each grid that are tried; None for all, 1 for no search.
+        n_inner: inner splits that search and calibration use; None for one per remaining fold.
+        is_explained: whether transparency is measured.
     """
 
-    candidate: candidates_module.Candidate
-    parameters: Mapping[str, Any]
-    score: np.ndarray
-    metrics: Mapping[str, float]
-    intervals: pd.DataFrame
-    pipeline: Pipeline | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """All candidates on the same reports and folds.
-
-    Attributes:
-        reports: report_id, text_hash, label, stratum, force, fold, group; no text.
-        n_excluded: reports left out, by reason: "suspected_false", "empty_text".
-    """
-
-    reports: pd.DataFrame
-    folds: folds_module.Folds
-    results: tuple[Result, ...]
-    seed: int
-    capacity: int
-    n_excluded: Mapping[str, int] = field(default_factory=dict)
-
-    def result(self, name: str) -> Result:
-        """The result of a candidate by name.
-
-        Raises:
-            KeyError: the candidate was not compared.
-        """
-        for result in self.results:
-            if result.candidate.name == name:
-                return result
-        raise KeyError(name)
-
-    def table(self) -> pd.DataFrame:
-        """One row per candidate, best average precision first: name, family, and all figures."""
-        rows = [{"name": r.candidate.name, "family": r.candidate.family, **r.metrics} for r in self.results]
-        return pd.DataFrame(rows).sort_values("average_precision", ascending=False, ignore_index=True)
-
-    def out_of_fold(self, name: str) -> pd.DataFrame:
-        """report_id, text_hash, score: the rows that `gold.oof_scores` keeps for a model."""
-        return self.reports[["report_id", "text_hash"]].assign(score=self.result(name).score)
+    n_sets: int | None = None
+    n_inner: int | None = None
+    is_explained: bool = True
 
 
 def train(
@@ -116,14 +76,16 @@ def train(
     seed: int,
     n_folds: int,
     capacity: int,
+    effort: Effort = Effort(),  # frozen
     progress: Callable[[str], None] = lambda step: None,
 ) -> Comparison:
     """Compare candidates and fit each on all reports.
 
     Args:
         frame: one row per report, columns `COLUMNS`; text_hash unique per version of a text, person_ids list of
-            nominals, label whether the report is CSAE (recorded tag corrected by decisions). Rows with
-            is_suspected_false or without text are left out and counted.
+            nominals, label whether the report is CSAE (recorded tag corrected by decisions). Where they are there:
+            recorded (the force's tag), adjudicated (what an analyst decided, else None). Rows with is_suspected_false
+            or without text are left out and counted.
         seed: makes folds and classifiers repeatable.
         n_folds: at least 3.
         capacity: reports that a force reads per stratum, for recall and precision at capacity.
@@ -144,24 +106,19 @@ def train(
     ids, people = reports["report_id"].tolist(), reports["person_ids"].tolist()
     folds = folds_module.grouped(ids, texts.tolist(), label, people, n_folds=n_folds, seed=seed)
     _refuse_one_class(label, folds)
-    scores = {candidate.name: np.zeros(len(reports)) for candidate in candidates}
-    for fold in range(n_folds):
-        is_train = folds.fold != fold
-        vectorised, held_out = _Vectorised(texts[is_train], seed), texts[~is_train]
-        for candidate in candidates:
-            progress(f"fold {fold + 1} of {n_folds}: {candidate.name}")
-            classifier, _ = _fit(
-                candidate, vectorised.matrix(candidate.vectoriser), label[is_train], folds.fold[is_train], seed
-            )
-            scored = vectorised.transform(candidate.vectoriser, held_out)
-            scores[candidate.name][~is_train] = classifier.predict_proba(scored)[:, 1]
-    kept = reports[["report_id", "text_hash", "label", "stratum", "force"]].assign(fold=folds.fold, group=folds.group)
-    everything = _Vectorised(texts, seed)
-    results = []
-    for candidate in candidates:
-        progress(f"all reports: {candidate.name}")
-        results.append(_result(candidate, scores[candidate.name], kept, everything, capacity, seed))
-    return Comparison(kept, folds, tuple(results), seed, capacity, excluded)
+    kept = reports[["report_id", "text_hash", "label", "recorded", "adjudicated", "stratum", "force"]]
+    kept = kept.assign(fold=folds.fold, group=folds.group)
+    missing = {c.name: str(c.needs) for c in candidates if c.needs and util.find_spec(c.needs) is None}
+    run = _Run(texts, label, folds, seed, effort, capacity, kept, progress)
+    installed = [candidate for candidate in candidates if candidate.name not in missing]
+    try:
+        results = tuple(run.results(installed))
+    except vectorised.EmptyVocabularyError as error:
+        raise EmptyTextError(str(error)) from error
+    progress("differences, by bootstrap over groups")
+    spent = pd.DataFrame(run.spent, columns=["candidate", "stage", "seconds"])
+    tables = comparison.differences(kept, results, seed)
+    return Comparison(kept, folds, results, seed, capacity, excluded, tables, spent, missing)
 
 
 def _usable(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -171,8 +128,12 @@ def _usable(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     is_false = frame["is_suspected_false"].to_numpy(dtype=bool)
     is_empty = ~frame["text"].fillna("").str.contains(r"\w", regex=True).to_numpy(dtype=bool)
     kept = frame.loc[~is_false & ~is_empty].sort_values("report_id", kind="stable", ignore_index=True)
+    kept["text"] = reading.texts(kept["text"])  # as scoring reads it
     if kept.empty:
         raise EmptyTextError(f"none of {len(frame)} training reports holds text that may be used")
+    recorded = kept["recorded"] if "recorded" in kept else kept["label"]
+    adjudicated = kept.get("adjudicated")
+    kept = kept.assign(recorded=recorded.astype(bool), adjudicated=adjudicated)
     return kept, {"suspected_false": int(is_false.sum()), "empty_text": int((is_empty & ~is_false).sum())}
 
 
@@ -189,112 +150,173 @@ def _refuse_one_class(label: np.ndarray, folds: folds_module.Folds) -> None:
         )
 
 
-class _Vectorised:
-    """Texts vectorised once per vectoriser, and once per counting step where vectorisers share it."""
+class _Run:
+    """The work of one comparison. `spent` is filled by candidate, stage and seconds."""
 
-    def __init__(self, texts: np.ndarray, seed: int) -> None:
-        self.texts = texts
-        self._seed = seed
-        self._counts: dict[Any, tuple[CountVectorizer, sparse.csr_matrix]] = {}
-        self._weights: dict[str, tuple[Any, sparse.csr_matrix]] = {}
-        self._transformed: dict[Any, tuple[np.ndarray, sparse.csr_matrix]] = {}
+    def __init__(
+        self,
+        texts: np.ndarray,
+        label: np.ndarray,
+        folds: folds_module.Folds,
+        seed: int,
+        effort: Effort,
+        capacity: int,
+        reports: pd.DataFrame,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.texts, self.label, self.folds, self.seed, self.effort = texts, label, folds, seed, effort
+        self.capacity, self.reports, self.progress = capacity, reports, progress
+        self.spent: list[tuple[str, str, float]] = []
+        self._read_mib: dict[str, float] = {}
+        in_first = np.flatnonzero(folds.fold == 0)
+        # None of these trained the first fold's model.
+        self.sampled = in_first[transparency.sample(label[in_first], seed)]
 
-    def matrix(self, name: str) -> sparse.csr_matrix:
-        return self._fitted(name)[1]
+    def results(self, candidates: Sequence[candidates_module.Candidate]) -> list[Result]:
+        scores = {candidate.name: np.zeros(len(self.texts)) for candidate in candidates}
+        reasons: dict[str, list[list[tuple[str, ...]]]] = {candidate.name: [] for candidate in candidates}
+        lost: dict[str, dict[str, float]] = {}
+        for k in range(self.folds.n_folds):
+            for candidate, score, found, figures in self._fold(k, candidates):
+                scores[candidate.name][self.folds.fold == k] = score
+                reasons[candidate.name] += [found] if found is not None else []
+                lost[candidate.name] = lost.get(candidate.name, {}) | figures
+        everything = vectorised.Vectorised(self.texts, self.seed)
+        self.progress(
+            f"all reports: choosing among {sum(len(c.grid[: self.effort.n_sets]) for c in candidates)} settings"
+        )
+        choices = self._beside(lambda c: self._choice(c, everything, self.label, self.folds.fold), candidates)
+        results = []
+        for candidate, choice in zip(candidates, choices, strict=True):
+            stable = transparency.stability(*reasons[candidate.name]) if len(reasons[candidate.name]) > 1 else np.nan
+            transparent = {**lost[candidate.name], "explanation_stability": stable} if self.effort.is_explained else {}
+            results.append(self._result(candidate, choice, everything, scores[candidate.name], transparent))
+        self._spend("vectorisers", everything.seconds)
+        return results
 
-    def steps(self, name: str) -> list[tuple[str, Any]]:
-        """Fitted steps of a pipeline."""
-        weights = self._fitted(name)[0]
-        counts = self._counts[candidates_module.VECTORISERS[name].counts][0]
-        return [("words", counts), *([("weights", weights)] if weights is not None else [])]
+    def _beside(self, work: Callable[[candidates_module.Candidate], Any], candidates: Sequence[Any]) -> list[Any]:
+        """Work on candidates in threads, the dearest first; results in the order of the candidates."""
+        dearest = sorted(candidates, key=lambda c: _COST_ORDER.get(c.family, 9))
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            waiting = {candidate.name: pool.submit(work, candidate) for candidate in dearest}
+            return [waiting[candidate.name].result() for candidate in candidates]
 
-    def transform(self, name: str, texts: np.ndarray) -> sparse.csr_matrix:
-        weights, _ = self._fitted(name)
-        step = candidates_module.VECTORISERS[name].counts
-        if step not in self._transformed or self._transformed[step][0] is not texts:
-            self._transformed[step] = (texts, self._counts[step][0].transform(texts))
-        counted = self._transformed[step][1]
-        return counted if weights is None else sparse.csr_matrix(weights.transform(counted))
+    def _fold(self, k: int, candidates: Sequence[candidates_module.Candidate]) -> list[Any]:
+        is_train = self.folds.fold != k
+        trained, held_out = vectorised.Vectorised(self.texts[is_train], self.seed), self.texts[~is_train]
 
-    def _fitted(self, name: str) -> tuple[Any, sparse.csr_matrix]:
-        if name not in self._weights:
-            vectoriser = candidates_module.VECTORISERS[name]
-            if vectoriser.counts not in self._counts:
-                self._counts[vectoriser.counts] = _count(vectoriser.counts(), self.texts)
-            counted = self._counts[vectoriser.counts][1]
-            weights = vectoriser.weights(counted.shape[1], self._seed) if vectoriser.weights else None
-            weighted = counted if weights is None else sparse.csr_matrix(weights.fit_transform(counted))
-            self._weights[name] = (weights, weighted)
-        return self._weights[name]
+        def work(candidate: candidates_module.Candidate) -> tuple[Any, ...]:
+            choice = self._choice(candidate, trained, self.label[is_train], self.folds.fold[is_train])
+            classifier = self._fitted(candidate, choice, trained, self.label[is_train], self.folds.fold[is_train])
+            begun = time.thread_time()
+            score = classifier.predict_proba(trained.transform(candidate.vectoriser, held_out))[:, 1]
+            self.spent.append((candidate.name, "score", time.thread_time() - begun))
+            if k >= FOLDS_EXPLAINED or not self.effort.is_explained:
+                return candidate, score, None, {}
+            begun = time.thread_time()
+            whole, texts = _whole(candidate, classifier, trained), list(self.texts[self.sampled])
+            found = transparency.named(whole, texts)
+            figures = transparency.fidelity(whole, texts, found, self.seed) if k == 0 else {}
+            self.spent.append((candidate.name, "explain", time.thread_time() - begun))
+            return candidate, score, found, figures
+
+        self.progress(f"fold {k + 1} of {self.folds.n_folds}: {len(candidates)} candidates on {is_train.sum()} reports")
+        done = self._beside(work, candidates)
+        self._spend("vectorisers", trained.seconds)
+        return done
+
+    def _choice(
+        self,
+        candidate: candidates_module.Candidate,
+        trained: vectorised.Vectorised,
+        label: np.ndarray,
+        fold: np.ndarray,
+    ) -> fitting.Choice | None:
+        """None for a candidate that reads the text itself: it has one parameter set, and calibrates itself."""
+        if candidate.vectoriser == candidates_module.RAW_TEXT:
+            return None
+        matrix = trained.matrix(candidate.vectoriser)
+        begun = time.thread_time()
+        effort = self.effort
+        choice = fitting.search(candidate, matrix, label, fold, self.seed, n_inner=effort.n_inner, n_sets=effort.n_sets)
+        self.spent.append((candidate.name, "search", time.thread_time() - begun))
+        return choice
+
+    def _fitted(
+        self,
+        candidate: candidates_module.Candidate,
+        choice: fitting.Choice | None,
+        trained: vectorised.Vectorised,
+        label: np.ndarray,
+        fold: np.ndarray,
+    ) -> Any:
+        matrix = trained.matrix(candidate.vectoriser)
+        begun = time.thread_time()
+        if choice is None:
+            classifier = candidate.build(self.seed, **candidate.grid[0]).fit(matrix, label, fold=fold)
+        else:
+            classifier = fitting.refit(candidate, choice, matrix, label, self.seed)
+        self.spent.append((candidate.name, "fit", time.thread_time() - begun))
+        return classifier
+
+    def _result(
+        self,
+        candidate: candidates_module.Candidate,
+        choice: fitting.Choice | None,
+        everything: vectorised.Vectorised,
+        score: np.ndarray,
+        transparent: Mapping[str, float],
+    ) -> Result:
+        self.progress(f"all reports: {candidate.name}")
+        with memory.Peak() as peak:
+            classifier = self._fitted(candidate, choice, everything, self.label, self.folds.fold)
+        whole = _whole(candidate, classifier, everything)
+        timed = self.texts[:N_TIMED]
+        begun = time.thread_time()
+        whole.predict_proba(timed)
+        own = [seconds for name, stage, seconds in self.spent if (name, stage) == (candidate.name, "search")]
+        figures = {
+            **comparison.judged(self.reports, score, self.capacity),
+            "ms_per_report": (time.thread_time() - begun) * 1000 / len(timed),
+            "fit_s": self.spent_last(candidate.name, "fit"),
+            "search_s": float(sum(own)),
+            "peak_mib": peak.mib,
+            **({} if candidate.is_baseline else {"model_mib": self._mib(candidate, whole)}),
+            **transparent,
+        }
+        label, group = self.label, self.reports["group"].to_numpy()
+        return Result(
+            candidate,
+            choice.parameters if choice is not None else candidate.grid[0],
+            score,
+            figures,
+            metrics.calibration_intervals(label, score, group),
+            None if candidate.is_baseline else whole,
+            metrics.recall_by_force(self.reports, score, self.capacity),
+        )
+
+    def _mib(self, candidate: candidates_module.Candidate, whole: Any) -> float:
+        """Size as stored. A vectoriser's part is taken once: writing out its words is what takes the time."""
+        if candidate.vectoriser == candidates_module.RAW_TEXT:
+            return len(artefact.dumps(whole)[1]) / 2**20
+        if candidate.vectoriser not in self._read_mib:
+            reading = Pipeline(whole.steps[:-1])
+            self._read_mib[candidate.vectoriser] = len(artefact.dumps(reading)[1]) / 2**20
+        own = Pipeline(whole.steps[-1:])
+        return self._read_mib[candidate.vectoriser] + len(artefact.dumps(own)[1]) / 2**20
+
+    def spent_last(self, name: str, stage: str) -> float:
+        return next(seconds for n, s, seconds in reversed(self.spent) if (n, s) == (name, stage))
+
+    def _spend(self, name: str, seconds: Mapping[str, float]) -> None:
+        self.spent += [(name, vectoriser, s) for vectoriser, s in seconds.items()]
 
 
-def _count(counts: CountVectorizer, texts: np.ndarray) -> tuple[CountVectorizer, sparse.csr_matrix]:
-    try:
-        return counts, counts.fit_transform(texts)
-    except ValueError as error:  # scikit-learn's own words for it name min_df and stop words, not reports
-        if "vocabulary" in str(error) or "no terms remain" in str(error):
-            raise EmptyTextError(
-                f"no word that a classifier reads occurs in enough of {len(texts)} training reports"
-            ) from error
-        raise
+_COST_ORDER = {"bert": 0, "forest": 1, "xgboost": 2, "tree": 3}
 
 
-def _fit(
-    candidate: candidates_module.Candidate, matrix: sparse.csr_matrix, label: np.ndarray, fold: np.ndarray, seed: int
-) -> tuple[CalibratedClassifierCV, Mapping[str, Any]]:
-    """Parameters chosen, classifier fitted, scores calibrated, all within these rows; inner splits follow `fold`."""
-    numbers = np.unique(fold)
-    splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in numbers]
-    parameters = candidate.grid[0] if len(candidate.grid) == 1 else _search(candidate, matrix, label, splits, seed)
-    calibrated = CalibratedClassifierCV(
-        candidate.build(seed, **parameters), method="sigmoid", ensemble=False, cv=splits
-    ).fit(matrix, label)
-    calibrated.cv = None  # the row numbers of this training set have no place in a stored model
-    return calibrated, parameters
-
-
-def _search(
-    candidate: candidates_module.Candidate,
-    matrix: sparse.csr_matrix,
-    label: np.ndarray,
-    splits: list[tuple[np.ndarray, np.ndarray]],
-    seed: int,
-) -> Mapping[str, Any]:
-    """The parameter set of the highest average precision over inner folds; the first of equals."""
-    reached = []
-    for parameters in candidate.grid:
-        classifier = candidate.build(seed, **parameters)
-        method = "decision_function" if hasattr(classifier, "decision_function") else "predict_proba"
-        raw = cross_val_predict(clone(classifier), matrix, label, cv=splits, method=method)
-        reached.append(metrics.average_precision(label, raw if raw.ndim == 1 else raw[:, 1]))
-    return candidate.grid[int(np.argmax(reached))]
-
-
-def _result(
-    candidate: candidates_module.Candidate,
-    score: np.ndarray,
-    reports: pd.DataFrame,
-    everything: _Vectorised,
-    capacity: int,
-    seed: int,
-) -> Result:
-    label, group = reports["label"].to_numpy(dtype=bool), reports["group"].to_numpy()
-    fold = reports["fold"].to_numpy()
-    started = time.perf_counter()
-    classifier, parameters = _fit(candidate, everything.matrix(candidate.vectoriser), label, fold, seed)
-    fit_s = time.perf_counter() - started
-    pipeline = Pipeline([*everything.steps(candidate.vectoriser), ("classifier", classifier)])
-    timed = everything.texts[:N_TIMED]
-    started = time.perf_counter()
-    pipeline.predict_proba(timed)
-    figures = {
-        "average_precision": metrics.average_precision(label, score),
-        "brier": metrics.brier(label, score),
-        "calibration_error": metrics.calibration_error(label, score),
-        "prevalence": float(label.mean()),
-        "ms_per_report": (time.perf_counter() - started) * 1000 / len(timed),
-        "fit_s": fit_s,
-        **metrics.at_capacity(reports, score, capacity),
-    }
-    intervals = metrics.calibration_intervals(label, score, group)
-    return Result(candidate, parameters, score, figures, intervals, None if candidate.is_baseline else pipeline)
+def _whole(candidate: candidates_module.Candidate, classifier: Any, trained: vectorised.Vectorised) -> Any:
+    """Text to probability: vectoriser and classifier, or a classifier that reads the text itself."""
+    if candidate.vectoriser == candidates_module.RAW_TEXT:
+        return classifier
+    return Pipeline([*trained.steps(candidate.vectoriser), ("classifier", classifier)])

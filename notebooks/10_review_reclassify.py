@@ -34,9 +34,10 @@ room.show(review.header(tonight), review.summary(tonight))
 # MAGIC %md
 # MAGIC ## The queue
 # MAGIC
-# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. The words on the right moved
-# MAGIC it most. The shaded row is opened below; put another row's item number into the
-# MAGIC widget `item` to open that one.
+# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. What a report says, and the words
+# MAGIC that moved its score, are shown once you open it. Some rows come without a score, in places that say nothing:
+# MAGIC read them as you read any other. A row may stand for near-duplicates. The shaded row is opened below; put
+# MAGIC another row's item number into the widget `item` to open that one.
 
 # COMMAND ----------
 
@@ -47,6 +48,9 @@ room.show(review.queue_table(tonight, opened))
 
 # MAGIC %md
 # MAGIC ## One report
+# MAGIC
+# MAGIC Beside the words that moved the score: confirmed reports that read like it, and without which of its words it
+# MAGIC would not be in this queue.
 
 # COMMAND ----------
 
@@ -62,6 +66,10 @@ room.show(review.open_report(tonight, opened))
 # MAGIC
 # MAGIC     review.decide(tonight, opened, "TAG_ADDED", tag="CSE_LONE", free_text="item 2: gifts, an older man, hotel")
 # MAGIC     review.decide(tonight, opened, "NOT_CSAE", free_text="domestic dispute between adults")
+# MAGIC
+# MAGIC Your decision covers the near-duplicates listed with the report. To decide differently on the second of them:
+# MAGIC
+# MAGIC     review.decide(tonight, review.member(tonight, opened, 2), "NEED_INFO", free_text="another child is named")
 
 # COMMAND ----------
 

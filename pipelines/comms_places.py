@@ -88,7 +88,7 @@ def together(positions: DataFrame, options: comms_research.Options) -> DataFrame
                         F.col("latitude").alias("lat_2"), F.col("longitude").alias("lon_2"))  # fmt: skip
     met = left.join(right, on=["stretch", "x", "y"], how="inner").where(F.col("subject") < F.col("second"))
     met = met.where(kilometres("latitude", "longitude", "lat_2", "lon_2") <= options.near_km)
-    place = F.concat_ws(",", F.round("latitude", 2), F.round("longitude", 2))
+    place = F.concat_ws(",", *(F.round(axis, 2).cast("string") for axis in ("latitude", "longitude")))
     return met.groupBy(F.col("subject").alias("first"), "second").agg(
         F.countDistinct("stretch").alias("n_stretches"),
         F.countDistinct(F.to_date("at")).alias("n_days"),

@@ -100,11 +100,13 @@ def of_item(
 ) -> Decision:
     """The decision of `reviewer` on `item`, a row of `gold.queue_items` as a mapping.
 
-    Its id follows from what was decided, by whom, on what and when opened: the same call made twice is one decision.
+    Its id follows from what was decided, by whom, on what and when opened: the same call made twice is one decision. A
+    row that was published without a score was shown without one.
 
     Raises:
         ValueError: the decision breaks a rule; the message names each.
     """
+    is_score_hidden = is_score_hidden or item["score"] is None
     shown = [{k: r[k] for k in ("kind", "text", "start", "end", "weight")} for r in map(_mapping, item["reasons"])]
     decision = Decision(
         decision_id="",
@@ -146,7 +148,7 @@ def taken_in(files: Sequence[File], existing: DataFrame, night: date, published:
         existing: `gold.DECISIONS` as it is. Ids that are in it are not taken again.
         night: the night that runs. It takes decisions on queues of earlier nights only, so that deciding on tonight's
             queue does not change tonight when it is run again, and a backfill leaves newer decisions alone.
-        published: `gold.QUEUE_ITEMS`. Where given, a decision on an item that no queue held is refused.
+        published: result of `members.decidable`. Where given, a decision on an item that no queue held is refused.
     """
     spark = existing.sparkSession
     read = [(file, *_parsed(file)) for file in files]

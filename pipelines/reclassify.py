@@ -11,10 +11,13 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines import members
 from schemas import codes, gold
 
 QUEUE = "reclassify"
 KEY = ["report_id"]
+SILENT = "no single term moved the score"
+HIDDEN = "one of the rows that are shown without score or reasons"
 
 
 def training_reports(reports: DataFrame, report_people: DataFrame, decisions: DataFrame) -> DataFrame:
@@ -23,15 +26,15 @@ def training_reports(reports: DataFrame, report_people: DataFrame, decisions: Da
     Args:
         reports: silver.reports as of the night.
         report_people: silver.report_people as of the night.
-        decisions: gold.DECISIONS up to the night.
+        decisions: gold.DECISIONS up to the night, with members (`members.with_members`).
 
     Returns:
-        report_id, text, text_hash, label, stratum (NO_TAG, OTHER_TAG; CSAE where the tag is recorded), force,
-        person_ids, is_suspected_false.
+        report_id, text, text_hash, label, recorded (the force's tag), adjudicated (what was decided, else NULL),
+        stratum (NO_TAG, OTHER_TAG; CSAE where the tag is recorded), force, person_ids, is_suspected_false, marking.
     """
     people = report_people.groupBy(*KEY).agg(F.sort_array(F.collect_set("person_id")).alias("person_ids"))
     is_csae = F.create_map(*[F.lit(v) for pair in codes.LABELLING_OUTCOMES.items() for v in pair])
-    decided = _newest_decision(decisions.where(F.col("outcome").isin(*codes.LABELLING_OUTCOMES)))
+    decided = members.newest(decisions.where(F.col("outcome").isin(*codes.LABELLING_OUTCOMES)))
     decided = decided.select(
         F.col("subject_id").alias("report_id"),
         "text_hash",
@@ -43,10 +46,13 @@ def training_reports(reports: DataFrame, report_people: DataFrame, decisions: Da
         "text",
         "text_hash",
         F.coalesce("_decided", "is_csae").alias("label"),
+        F.col("is_csae").alias("recorded"),
+        F.col("_decided").alias("adjudicated"),
         F.when(F.col("is_csae"), "CSAE").otherwise(_stratum()).alias("stratum"),
         "force",
         F.coalesce("person_ids", F.array().cast("array<string>")).alias("person_ids"),
         "is_suspected_false",
+        "marking",
     )
 
 
@@ -56,11 +62,21 @@ def in_scope(reports: DataFrame, report_people: DataFrame, investigations: DataF
     Returns:
         The columns of silver.reports, `stratum` and `person_ids` (the nominals that bring it into scope).
     """
+    untagged = reports.where(~F.col("is_csae")).join(_people_in_scope(report_people, investigations), KEY, how="inner")
+    return untagged.withColumn("stratum", _stratum())
+
+
+def in_scope_tagged(reports: DataFrame, report_people: DataFrame, investigations: DataFrame) -> DataFrame:
+    """Reports with a CSAE tag that name a victim or suspect of an open investigation; columns as `in_scope`."""
+    tagged = reports.where(F.col("is_csae")).join(_people_in_scope(report_people, investigations), KEY, how="inner")
+    return tagged.withColumn("stratum", F.lit("CSAE"))
+
+
+def _people_in_scope(report_people: DataFrame, investigations: DataFrame) -> DataFrame:
     subjects = investigations.where((F.col("status") == "OPEN") & F.col("role").isin(*codes.SCOPE_ROLES))
     subjects = subjects.select("person_id").distinct()
     people = report_people.join(subjects, ["person_id"], how="left_semi").groupBy(*KEY)
-    scope = people.agg(F.sort_array(F.collect_set("person_id")).alias("person_ids"))
-    return reports.where(~F.col("is_csae")).join(scope, KEY, how="inner").withColumn("stratum", _stratum())
+    return people.agg(F.sort_array(F.collect_set("person_id")).alias("person_ids"))
 
 
 def report_scores(
@@ -96,32 +112,82 @@ def report_scores(
     )
 
 
-def chosen(scores: DataFrame, scope: DataFrame, decisions: DataFrame, capacity: Mapping[str, int]) -> DataFrame:
-    """The reports that are shown: per force the highest scores up to its capacity, both strata in one ranking.
-
-    Scores of both strata are calibrated to the same thing, so one ranking spends the force's time best. A report whose
-    question was settled is left out, unless its text changed since.
+def unchanged(scope: DataFrame, before: DataFrame) -> DataFrame:
+    """Scores of an earlier night of the same model that still hold: same report, same text.
 
     Args:
-        capacity: rows per force code, `*` for forces that are not named.
+        scope: result of `in_scope`.
+        before: gold.REPORT_SCORES of the earlier night.
 
     Returns:
-        The columns of `scope` and of `scores`, `rank`, `is_text_changed`.
+        The columns of `before`, with force and stratum as they are in `scope`.
     """
-    settled = _newest_decision(
-        decisions.where((F.col("queue") == QUEUE) & F.col("outcome").isin(*codes.FINAL_OUTCOMES))
+    now = scope.select("report_id", "text_hash", "force", "stratum")
+    return before.drop("force", "stratum").join(now, [*KEY, "text_hash"], how="inner").select(*before.columns)
+
+
+def asked(scores: DataFrame, decisions: DataFrame) -> DataFrame:
+    """Reports whose question is open: never settled, or the text changed since.
+
+    Args:
+        scores: gold.REPORT_SCORES of the night.
+        decisions: gold.DECISIONS up to the night, with members.
+
+    Returns:
+        report_id, force, score, text_hash, is_text_changed.
+    """
+    final = decisions.where((F.col("queue") == QUEUE) & F.col("outcome").isin(*codes.FINAL_OUTCOMES))
+    settled = members.newest(final).select(
+        F.col("subject_id").alias("report_id"), F.col("text_hash").alias("_decided_on")
     )
-    settled = settled.select(F.col("subject_id").alias("report_id"), F.col("text_hash").alias("_decided_on"))
-    own = ["night", "force", "stratum", "text_hash"]
-    joined = scores.drop("night", "reasons").join(scope.drop(*own), KEY, how="inner").join(settled, KEY, how="left")
+    joined = scores.select("report_id", "force", "score", "text_hash").join(settled, KEY, how="left")
     is_changed = F.col("_decided_on").isNotNull() & ~F.col("_decided_on").eqNullSafe(F.col("text_hash"))
-    asked = joined.withColumn("is_text_changed", is_changed).where(F.col("_decided_on").isNull() | is_changed)
-    order = Window.partitionBy("force").orderBy(F.col("score").desc(), "report_id")
-    named = [F.lit(v) for force, n in sorted(capacity.items()) if force != "*" for v in (force, n)]
-    most = F.lit(capacity["*"])
-    if named:
-        most = F.coalesce(F.try_element_at(F.create_map(*named), F.col("force")), most)
-    return asked.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= most).drop("_decided_on")
+    open_ones = joined.where(F.col("_decided_on").isNull() | is_changed)
+    return open_ones.withColumn("is_text_changed", is_changed).drop("_decided_on")
+
+
+def candidates(
+    open_ones: DataFrame, random: DataFrame, scores: DataFrame, second: DataFrame, most: Column
+) -> DataFrame:
+    """What the queue may show: the highest scores up to `most` a force, rows drawn by chance, second readings.
+
+    Scores of both strata are calibrated to the same thing, so one ranking spends the force's time best.
+
+    Args:
+        open_ones: result of `asked`.
+        random: result of `drawing.random_rows`.
+        scores: gold.REPORT_SCORES of the night.
+        second: result of `drawing.second_readings`.
+
+    Returns:
+        The columns of `asked` and kind (RANDOM, SECOND or NULL).
+    """
+    best = Window.partitionBy("force").orderBy(F.col("score").desc(), "report_id")
+    drawn = random.select("report_id", F.lit("RANDOM").alias("kind"))
+    ranked = open_ones.withColumn("_place", F.row_number().over(best)).join(drawn, KEY, how="left")
+    first = ranked.where(F.col("kind").isNotNull() | (F.col("_place") <= most)).drop("_place")
+    again = scores.join(second, [*KEY, "text_hash"], how="left_semi").join(open_ones, KEY, how="left_anti")
+    again = again.select("report_id", "force", "score", "text_hash", F.lit(False).alias("is_text_changed"))
+    return first.unionByName(again.withColumn("kind", F.lit("SECOND")))
+
+
+def confirmed(training: DataFrame, most: int) -> DataFrame:
+    """Reports that are CSAE by tag or decision, up to `most` of them: what others are held against.
+
+    Args:
+        training: result of `training_reports`.
+
+    Returns:
+        report_id, force, text.
+    """
+    known = training.where(F.col("label") & ~F.col("is_suspected_false"))
+    order = F.xxhash64("report_id")  # a sample where there are more, the same each night
+    return known.orderBy(order, "report_id").limit(most).select("report_id", "force", "text")
+
+
+def item_id(queue: str = QUEUE) -> Column:
+    """Id of a queue item: the same question about the same report keeps it."""
+    return F.substring(F.sha2(F.concat(F.lit(f"{queue}|"), F.col("report_id")), 256), 1, 16)
 
 
 def queue_items(
@@ -132,25 +198,32 @@ def queue_items(
     versions: Mapping[str, int],
     code_commit: str,
     config_hash: str,
+    queue: str = QUEUE,
 ) -> DataFrame:
-    """Rows of gold.QUEUE_ITEMS from what `chosen` chose and the terms that explain it (report_id, reasons)."""
-    item_id = F.substring(F.sha2(F.concat(F.lit(f"{QUEUE}|"), F.col("report_id")), 256), 1, 16)
+    """Rows of gold.QUEUE_ITEMS.
+
+    A row of some kind (`drawing`) is published without score and reasons, whichever the kind: nothing that reviewers
+    can read tells why it is there.
+
+    Args:
+        shown: `drawing.placed` with the columns of the report, of its score, and item_id.
+        explained: report_id, reasons of the rows that are shown with their score.
+    """
     joined = shown.join(explained, KEY, how="left")
+    is_scored = F.col("kind").isNull()
     return gold.QUEUE_ITEMS.conform(
         joined.select(
             F.lit(night).alias("night"),
-            F.lit(QUEUE).alias("queue"),
-            item_id.alias("item_id"),
+            F.lit(queue).alias("queue"),
+            "item_id",
             "force",
             "rank",
             F.lit("report").alias("subject_kind"),
             F.col("report_id").alias("subject_id"),
             "person_ids",
             "stratum",
-            "score",
-            "score_low",
-            "score_high",
-            _reasons().alias("reasons"),
+            *(F.when(is_scored, F.col(name)).alias(name) for name in ("score", "score_low", "score_high")),
+            F.when(is_scored, _reasons()).otherwise(_reasons_of_hidden()).alias("reasons"),
             "marking",
             "is_text_changed",
             "is_suspected_false",
@@ -168,14 +241,23 @@ def queue_items(
 
 def _reasons() -> Column:
     """Terms, then flags; where nothing moved the score, a reason that says just that."""
-    terms = F.coalesce("reasons", F.array().cast(gold.REASON_LIST))
+    none = F.array().cast(gold.REASON_LIST)
+    terms = F.coalesce("reasons", none)
+    silent = F.when(~F.exists(terms, lambda r: r["kind"] == "term"), F.array(_said("rule", SILENT)))
+    return F.concat(terms, _flags(), F.coalesce(silent, none))
+
+
+def _reasons_of_hidden() -> Column:
+    return F.concat(F.array(_said("rule", HIDDEN)), _flags())
+
+
+def _flags() -> Column:
     suspected = F.when(
         F.col("is_suspected_false"), F.array(_said("flag", "an item is graded E: suspected to be false"))
     )
     changed = F.when(F.col("is_text_changed"), F.array(_said("flag", "decided before; the text changed since")))
-    silent = F.when(F.size(terms) == 0, F.array(_said("rule", "no single term moved the score")))
     none = F.array().cast(gold.REASON_LIST)
-    return F.concat(terms, *(F.coalesce(part, none) for part in (suspected, changed, silent)))
+    return F.concat(*(F.coalesce(part, none) for part in (suspected, changed)))
 
 
 def _said(kind: str, text: str) -> Column:
@@ -196,7 +278,7 @@ def _details() -> Column:
         "tags": F.array_join("tags", ", "),
         "urn": F.col("urn"),
         "intelligence_on": F.col("intelligence_on").cast("string"),
-        "is_out_of_fold": F.col("is_out_of_fold").cast("string"),
+        "is_out_of_fold": F.when(F.col("kind").isNull(), F.col("is_out_of_fold").cast("string")).otherwise(""),
     }
     return F.create_map(*[part for name, value in shown.items() for part in (F.lit(name), value)])
 
@@ -218,8 +300,3 @@ def _versions(versions: Mapping[str, int]) -> Column:
 
 def _stratum() -> Column:
     return F.when(F.size("tags") == 0, "NO_TAG").otherwise("OTHER_TAG")
-
-
-def _newest_decision(decisions: DataFrame) -> DataFrame:
-    newest = Window.partitionBy("subject_id").orderBy(F.col("sequence").desc())
-    return decisions.withColumn("_n", F.row_number().over(newest)).where("_n = 1").drop("_n")

@@ -15,6 +15,10 @@ FEEDS = (
     "comms_events",
     "comms_subscribers",
     "comms_cells",
+    "airports",
+    "flight_routes",
+    "flights",
+    "flight_passengers",
 )
 
 SHA256 = r"[0-9a-f]{64}"

@@ -72,6 +72,19 @@ DIRECTIONS = ("OUTGOING", "INCOMING", "UNKNOWN")
 AUTHORISATION_KINDS = ("ENTITY", "EVENTS")
 CONTENT_WORDS = ("content", "body", "message_text", "message", "text", "transcript")  # column names that are refused
 
+# Flights. Airports and carriers by IATA code; direction seen from the United Kingdom.
+FLIGHT_DIRECTIONS = ("INBOUND", "OUTBOUND", "DOMESTIC", "OTHER")
+LIST_SIDES = ("ARRIVAL", "DEPARTURE")  # of an airport's list
+FLIGHT_STATUSES = ("SCHEDULED", "DEPARTED", "LANDED", "CANCELLED", "DIVERTED")
+TIMES_IN = ("SENDER", "AIRPORT")  # whose clock a listing's times are by
+# Why a passenger row may be held (to be confirmed by each force's legal adviser: its layout maps its own words).
+PASSENGER_BASES = {
+    "API": "advance passenger information (Immigration Act 1971 sch. 2 para. 27B)",
+    "PNR": "passenger name record data (Passenger Name Record Data Regulations 2018)",
+    "ORDER": "production order of a court (Police and Criminal Evidence Act 1984 sch. 1)",
+    "REQUEST": "given by the carrier on request (Data Protection Act 2018 sch. 2 para. 2)",
+}
+
 # Decisions. Source: Data Protection Act 2018 ss.50A-50D, and the review procedure.
 OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER", "NEED_INFO", "DEFER")
 FINAL_OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER")  # the item is not asked again
@@ -110,6 +123,7 @@ QUARANTINE_REASONS = {
     "MARKING_REFUSED": "marked SECRET or above: refused, text not kept",
     "MARKING_LEGACY": "a legacy marking: for review, never mapped automatically",
     "NO_AUTHORISATION": "communications data without a known authorisation",
+    "NO_LAWFUL_BASIS": "a passenger or booking row that names no lawful basis or no authority",
     "BAD_NUMBER": "a telephone number, duration or other number cannot be read",
     "UNDO_INVALID": "a request to undo a merge or split that cannot be accepted",
     "DECISION_INVALID": "a decision file that cannot be accepted",

@@ -9,17 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from schemas import bronze, codes, gold, network, risk, silver
+from schemas import bronze, catalogue, codes, leads, network, review
 from schemas.contract import Column, Table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
-TABLES = (
-    *bronze.TABLES,
-    *silver.TABLES,
-    *gold.TABLES,
-    *network.TABLES,
-    *risk.TABLES,
-)
+TABLES = catalogue.TABLES
 LAYERS = {
     "bronze": "What arrived, as it arrived.",
     "silver": "The same facts in national codes, UTC and normalised identifiers.",
@@ -46,11 +40,16 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
     ("Officer-defined ethnicity", "IC codes", codes.OFFICER_DEFINED_ETHNICITIES),
     ("Types of communications event", "Investigatory Powers Act 2016 part 3", codes.COMMS_TYPES),
     ("Purposes of communications data", "Investigatory Powers Act 2016 s.60A(7), shortened", codes.COMMS_PURPOSES),
+    ("Directions of flights", "seen from the United Kingdom", codes.FLIGHT_DIRECTIONS),
+    ("Statuses of flights", "programme list; a sender's layout maps its own", codes.FLIGHT_STATUSES),
+    ("Lawful bases of passenger rows", "statutes as named; to be confirmed per force", codes.PASSENGER_BASES),
     ("Outcomes of a decision", "review procedure; Data Protection Act 2018 ss.50A-50D", codes.OUTCOMES),
     ("Actions in the processing log", "Data Protection Act 2018 s.62", codes.LOG_ACTIONS),
+    ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),
     ("Events of entities", "this system", network.ENTITY_EVENT_KINDS),
+    ("Figures about the reviewing", "this system", review.FIGURES),
     ("Reasons for quarantine", "this system", codes.QUARANTINE_REASONS),
 )
 

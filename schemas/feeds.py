@@ -138,6 +138,52 @@ FIELDS: dict[str, dict[str, Field]] = {
         "from_on": Field("date", True),
         "to_on": Field("date"),
     },
+    "airports": {
+        "airport": _text(True),
+        "name": _text(),
+        "city": _text(),
+        "country": _text(),
+        "latitude": Field("degrees"),
+        "longitude": Field("degrees"),
+        "time_zone": _text(),
+    },
+    "flight_routes": {
+        "carrier": _text(True),
+        "from_airport": _text(True),
+        "to_airport": _text(True),
+    },
+    # A schedule gives both ends with a date and clock times, an airport's list its own end only, a carrier instants.
+    "flights": {
+        "flight_no": _text(True),
+        "from_airport": _text(),
+        "to_airport": _text(),
+        "side": _code(*codes.LIST_SIDES),  # with home_airport, other_airport and listed_at: an airport's own list
+        "home_airport": _text(),
+        "other_airport": _text(),
+        "listed_at": Field("instant"),
+        "service_on": Field("date"),  # with departs_time and arrives_time ("HH:mm" or "HHmm"): a schedule
+        "departs_time": _text(),
+        "arrives_time": _text(),
+        "departs_at": Field("instant"),
+        "arrives_at": Field("instant"),
+        "times_in": _code(*codes.TIMES_IN),  # AIRPORT: clock times are local to the airport of each end
+        "status": _code(*codes.FLIGHT_STATUSES),
+    },
+    "flight_passengers": {
+        "flight_no": _text(True),
+        "from_airport": _text(True),
+        "to_airport": _text(True),
+        "flight_on": Field("date", True),
+        "name": _text(),  # the whole name in one column: SURNAME/GIVEN MR, Surname, Given, or Given Surname
+        "forename": _text(),
+        "surname": _text(),
+        "born_on": Field("date"),
+        "document_no": _text(),
+        "booking_ref": _text(),
+        "seat": _text(),
+        "basis": _code(*codes.PASSENGER_BASES),  # absent has a reason of its own: NO_LAWFUL_BASIS
+        "authority_ref": _text(),
+    },
 }
 ITEM_PARTS = ("text", "source", "intelligence", "grade")
 ITEM_CONSTANTS = ("item_source", "item_intelligence")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas import codes
+from schemas import codes, parts, review, travel
 from schemas.contract import (
     BOOLEAN,
     DATE,
@@ -16,22 +16,13 @@ from schemas.contract import (
     array,
     mapping,
     required,
-    struct,
 )
 
 STRATA = ("NO_TAG", "OTHER_TAG")  # no tag at all; another tag but not CSAE
 
-REASON = struct(
-    kind=STRING,  # "term", "rule", "flag", later "path"
-    text=STRING,  # what a person reads
-    source_table=STRING,
-    source_id=STRING,
-    start=INT,  # offset in the source's text, characters from 0; NULL where it does not apply
-    end=INT,  # exclusive
-    weight=DOUBLE,  # signed: positive moves the score up
-)
+REASON = parts.REASON
 REASON_LIST = array(REASON)
-SOURCE_ROW = struct(table=STRING, id=STRING, file=STRING, file_hash=STRING, row_number=LONG)
+SOURCE_ROW = parts.SOURCE_ROW
 
 REPORT_SCORES = Table(
     path="gold.report_scores",
@@ -68,9 +59,9 @@ QUEUE_ITEMS = Table(
         "subject_id": required(STRING, "id of the subject"),
         "person_ids": required(array(STRING), "nominals in scope"),
         "stratum": required(STRING, "stratum of the queue"),
-        "score": required(DOUBLE, "calibrated score", minimum=0, maximum=1),
-        "score_low": required(DOUBLE, "lower end of the interval", minimum=0, maximum=1),
-        "score_high": required(DOUBLE, "upper end of the interval", minimum=0, maximum=1),
+        "score": Column(DOUBLE, "calibrated score; NULL where the row is shown without it", minimum=0, maximum=1),
+        "score_low": Column(DOUBLE, "lower end of the interval", minimum=0, maximum=1),
+        "score_high": Column(DOUBLE, "upper end of the interval", minimum=0, maximum=1),
         "reasons": required(array(REASON), "at least one, each naming its source and offsets"),
         "marking": required(STRING, "maximum of the inputs' markings", among=codes.MARKINGS),
         "is_text_changed": required(BOOLEAN, "decided before on another text: asked again because the text changed"),
@@ -125,7 +116,7 @@ DECISIONS = Table(
 WRITEBACK = Table(
     path="gold.writeback",
     doc="What each force is to write into its own system: made only from decisions. No decision, no row.",
-    key=("night", "decision_id"),
+    key=("night", "decision_id", "report_id"),  # a decision on a row stands for its near-duplicates as well
     columns={
         "night": required(DATE, "night"),
         "decision_id": required(STRING, "decision behind the row"),
@@ -170,6 +161,7 @@ RUN_MANIFEST = Table(
         "config_hash": required(STRING, "hash of the settings"),
         "model_name": Column(STRING, "champion"),
         "model_version": Column(STRING, "its version"),
+        "why_no_model": Column(STRING, "why the night had no classifier, and so an empty queue of reports"),
         "table_versions": required(mapping(LONG), "Delta version of each table after the night"),
         "n_rows_in": required(LONG, "rows that arrived", minimum=0),
         "n_queue_items": required(LONG, "queue rows published", minimum=0),
@@ -192,4 +184,8 @@ OOF_SCORES = Table(
     partition_by=("model_version",),
 )
 
-TABLES = (REPORT_SCORES, QUEUE_ITEMS, DECISIONS, WRITEBACK, ROW_COUNTS, RUN_MANIFEST, OOF_SCORES)
+TABLES = (
+    *(REPORT_SCORES, QUEUE_ITEMS, DECISIONS, WRITEBACK, ROW_COUNTS, RUN_MANIFEST, OOF_SCORES),
+    *review.TABLES,
+    *travel.GOLD,
+)

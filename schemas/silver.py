@@ -7,14 +7,13 @@ correction supersedes and keeps history, a rerun replaces its own night, and a b
 
 from __future__ import annotations
 
-from schemas import codes
+from schemas import codes, parts, travel
 from schemas.contract import (
     BOOLEAN,
     DATE,
     DOUBLE,
     INSTANT,
     INT,
-    LONG,
     STRING,
     Column,
     Table,
@@ -28,14 +27,8 @@ IMEI = r"[0-9]{15}"  # 14 digits and the Luhn check digit
 IMSI = r"[0-9]{14,15}"
 POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}"
 
-_LINEAGE = {
-    "_sender": required(STRING, "sender of the row"),
-    "_file": required(STRING, "file below the landing zone"),
-    "_file_hash": required(STRING, "SHA-256 of the file"),
-    "_row_number": required(LONG, "row in the file, from 1"),
-    "_rescued": Column(STRING, "JSON of the sender's columns that no mapping names", is_personal=True),
-}
-_NIGHT = required(DATE, "night that made this version known")
+_LINEAGE = parts.LINEAGE
+_NIGHT = parts.NIGHT
 
 _EXCESS = "outside what was authorised (window, or entity data only): kept, masked from all scoring"
 _PROTECTED = "protected profession or journalist's source: hidden until approved"
@@ -278,6 +271,7 @@ TABLES = (
     COMMS_EVENTS,
     COMMS_SUBSCRIBERS,
     COMMS_CELLS,
+    *travel.SILVER,
 )
 
 # Which silver table each feed becomes.
@@ -291,4 +285,5 @@ BY_FEED = {
     "comms_events": COMMS_EVENTS,
     "comms_subscribers": COMMS_SUBSCRIBERS,
     "comms_cells": COMMS_CELLS,
+    **travel.BY_FEED,
 }

@@ -4,7 +4,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
 
     sender: norfolk              # folder in the landing zone
     name: Norfolk Constabulary
-    kind: force                  # force | provider
+    kind: force                  # force | provider | travel
     force: "36"                  # forces only
     time_zone: Europe/London     # of times that carry no offset
     feeds:
@@ -44,13 +44,13 @@ from typing import Any
 
 import yaml
 
-from schemas import bronze, codes
+from schemas import bronze, codes, travel
 from schemas import layout_keys as keys_of
 from schemas.feeds import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
 
 FOLDER = Path(__file__).resolve().parent / "sources"
 FORMATS = ("csv", "jsonl", "xlsx", "parquet")
-KINDS = ("force", "provider")
+KINDS = ("force", "provider", "travel")  # travel: carriers, airports, border and reference data of flights
 DURATIONS = keys_of.DURATIONS
 LayoutError = keys_of.LayoutError
 Clock = keys_of.Clock
@@ -207,11 +207,17 @@ def parse(document: Any, where: str = "layout") -> Source:
     feeds = {}
     for name, body in keys_of.mapping(keys.get("feeds"), f"{where}: feeds").items():
         keys_of.check(name in bronze.FEEDS, f"{where}: feeds.{name}", f"is not one of {', '.join(bronze.FEEDS)}")
-        allowed = name.startswith("comms_") == (kind == "provider")
-        keys_of.check(allowed, f"{where}: feeds.{name}", f"is not a feed of a {kind}")
+        keys_of.check(_kind_of(name) == kind, f"{where}: feeds.{name}", f"is not a feed of a {kind}")
         feeds[name] = _feed(name, keys_of.mapping(body, f"{where}: feeds.{name}"), f"{where}: feeds.{name}")
     keys_of.check(feeds, f"{where}: feeds", "names no feed")
     return Source(sender, keys_of.string(keys, "name", where), kind, zone, feeds, force)
+
+
+def _kind_of(feed: str) -> str:
+    """The kind of sender that a feed belongs to."""
+    if feed in travel.FEEDS:
+        return "travel"
+    return "provider" if feed.startswith("comms_") else "force"
 
 
 _FEED_KEYS = ("format", "delimiter", "encoding", "dates", "times", "columns", "lists", "items", "codes", "unmapped")

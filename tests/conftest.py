@@ -16,6 +16,7 @@ from jobs import spark as spark_job
 INTERPRETED = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN"
 os.environ.setdefault("PYSPARK_SUBMIT_ARGS", f"{INTERPRETED} pyspark-shell")
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("NIGHTJAR_SETTINGS", str(ROOT / "tests" / "support" / "settings.yaml"))
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, entities, gold, risk, silver
+from jobs.assets import bronze, entities, gold, leads, queueing, reviewing, risk, silver, travel
 
-ALL = [*bronze.ALL, *silver.ALL, *entities.ALL, *gold.ALL, *risk.ALL]
+ALL = [
+    *bronze.ALL,
+    *silver.ALL,
+    *entities.ALL,
+    *gold.ALL,
+    *queueing.ALL,
+    *reviewing.ALL,
+    *risk.ALL,
+    *travel.ALL,
+    *leads.ALL,
+]

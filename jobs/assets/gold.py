@@ -1,17 +1,15 @@
 """Gold: the night's model, scores, decisions, queue, what goes back to forces, and the record of the run."""
 
 import dagster as dg
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import export, faults, inbox, lakehouse, progress, training
-from jobs.assets import common
+from jobs import alerts, export, faults, inbox, lakehouse, nights, progress, training
+from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
-from pipelines import asof, decisions, reclassify, writeback
-from schemas import bronze, gold, network, risk, silver
+from pipelines import asof, decisions, members, reclassify, writeback
+from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
-READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS, gold.DECISIONS)
 PLACE = {"place"}
 
 
@@ -26,7 +24,14 @@ PLACE = {"place"}
 )
 def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with progress.CURRENT.step("the night's classifier"):
-        model = training.champion(common.place_of(context), common.night_of(context))
+        place, night = common.place_of(context), common.night_of(context)
+        place.classifiers.pop(night, None)  # each run verifies it anew
+        chosen = training.champion(place, night)
+    if chosen.model is None:
+        alerts.send(place.settings, night.isoformat(), f"no classifier, so no queue of reports: {chosen.why_none}")
+        progress.CURRENT.say(f"         no classifier, so no queue of reports: {chosen.why_none}")
+        return dg.MaterializeResult(metadata={"model": "none", "why": chosen.why_none})
+    model = chosen.model
     return dg.MaterializeResult(
         metadata={"model": f"{model.name} v{model.version}", "sha256": model.sha256, **model.tags}
     )
@@ -47,7 +52,8 @@ def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     lake = place.lake
     with progress.CURRENT.step("decisions from the inbox"):
         files = inbox.read(place.settings.inbox, night)
-        taken = decisions.taken_in(files, lake.read(gold.DECISIONS), night, lake.read(gold.QUEUE_ITEMS))
+        published = members.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_MEMBERS))
+        taken = decisions.taken_in(files, lake.read(gold.DECISIONS), night, published)
         if taken.n_accepted:
             lake.append(taken.accepted, gold.DECISIONS)
         if files:
@@ -60,7 +66,7 @@ def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 @dg.asset(
     key=common.key(gold.REPORT_SCORES),
-    deps=[dg.AssetKey(["models", "champion"]), *(common.key(table) for table in READ[:3])],
+    deps=[dg.AssetKey(["models", "champion"]), *(common.key(table) for table in nights.READ)],
     partitions_def=common.NIGHTS,
     group_name="gold",
     kinds={"delta", "spark"},
@@ -68,60 +74,40 @@ def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     required_resource_keys=PLACE,
 )
 def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Score every report in scope with the night's classifier, in Arrow batches."""
+    """Score what is new or changed since the last night of the same model and code, in Arrow batches; else all."""
     place, night = common.place_of(context), common.night_of(context)
     from models import scoring  # scikit-learn: seconds that definitions need not spend
 
     with progress.CURRENT.step("score the reports in scope"):
-        model = training.champion(place, night)
-        scope = _scope(place, night)
-        spread = scope.select("report_id", "text_hash", "text").repartition(place.spark.sparkContext.defaultParallelism)
-        raw = spread.mapInArrow(scoring.scorer(model), scoring.SCORED)
-        kept = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
-        scores = reclassify.report_scores(raw, scope, kept, night, (model.name, model.version)).persist()
+        model = training.champion(place, night).model
+        scope = nights.scope(place, night)
+        version = (model.name, model.version) if model is not None else ("none", "none")
+        earlier = nights.scored_alike(place, night, version[1])
+        kept = None
+        if earlier is not None:
+            before = place.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(earlier))
+            kept = reclassify.unchanged(scope, before).withColumn("night", F.lit(night))
+        new = scope if kept is None else scope.join(kept.select("report_id"), "report_id", how="left_anti")
+        if model is None:
+            raw = place.spark.createDataFrame([], scoring.SCORED)
+        else:
+            texts = new.select("report_id", "text_hash", "text")
+            spread = texts.repartition(place.spark.sparkContext.defaultParallelism)
+            raw = spread.mapInArrow(scoring.scorer(model), scoring.SCORED)
+        out_of_fold = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version[1])
+        scores = reclassify.report_scores(raw, new, out_of_fold, night, version)
+        scores = (scores if kept is None else scores.unionByName(gold.REPORT_SCORES.conform(kept))).persist()
         place.lake.replace(scores, gold.REPORT_SCORES, {"night": night.isoformat()})
         counts = {row.stratum: row["count"] for row in scores.groupBy("stratum").count().orderBy("stratum").collect()}
         scores.unpersist()
     return common.result(
-        place, gold.REPORT_SCORES, {"reports": sum(counts.values()), "strata": common.bars(counts, "in scope")}
-    )
-
-
-@dg.asset(
-    key=common.key(gold.QUEUE_ITEMS),
-    deps=[common.key(gold.REPORT_SCORES), common.key(gold.DECISIONS)],
-    partitions_def=common.NIGHTS,
-    group_name="gold",
-    kinds={"delta", "spark"},
-    description=gold.QUEUE_ITEMS.doc,
-    required_resource_keys=PLACE,
-)
-def queued(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Choose what is shown, explain it, and publish it with where it came from."""
-    place, night = common.place_of(context), common.night_of(context)
-    lake = place.lake
-    from models import scoring
-
-    with progress.CURRENT.step("publish the queue"):
-        model = training.champion(place, night)
-        scores = lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(night))
-        known = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-        shown = reclassify.chosen(scores, _scope(place, night), known, place.settings.capacity()).persist()
-        explained = shown.select("report_id", "text").mapInArrow(scoring.explainer(model), scoring.EXPLAINED)
-        items = reclassify.queue_items(
-            shown,
-            explained,
-            night,
-            versions=lake.versions((*READ, gold.REPORT_SCORES)),
-            code_commit=place.code_commit,
-            config_hash=place.settings.config_hash,
-        ).persist()
-        lake.replace(items, gold.QUEUE_ITEMS, {"night": night.isoformat(), "queue": reclassify.QUEUE})
-        counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
-        items.unpersist()
-        shown.unpersist()
-    return common.result(
-        place, gold.QUEUE_ITEMS, {"rows": sum(counts.values()), "by force": common.bars(counts, "rows per force")}
+        place,
+        gold.REPORT_SCORES,
+        {
+            "reports": sum(counts.values()),
+            "unchanged since": str(earlier or "scored all"),
+            "strata": common.bars(counts, "in scope"),
+        },
     )
 
 
@@ -140,7 +126,8 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     lake = place.lake
     with progress.CURRENT.step("what goes back to the forces"):
         reports = asof.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
-        rows = writeback.writeback(lake.read(gold.DECISIONS), reports, writeback.local_words(place.sources), night)
+        known = nights.decisions(place, night)
+        rows = writeback.writeback(known, reports, writeback.local_words(place.sources), night)
         lake.replace(rows, gold.WRITEBACK, {"night": night.isoformat()})
         files = export.write(lake.read(gold.WRITEBACK), place.settings.exports, night, place.audit)
         faults.point("after export")
@@ -151,7 +138,7 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     key=common.key(gold.RUN_MANIFEST),
     deps=[
         *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
-        *(common.key(table) for table in risk.TABLES),
+        *(common.key(table) for table in (*reviewing.WRITES, *risk.TABLES, *travel.GOLD, *leads.TABLES)),
         dg.AssetKey(["gold", "network_queues"]),
     ],
     partitions_def=common.NIGHTS,
@@ -165,12 +152,12 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     place, night = common.place_of(context), common.night_of(context)
     lake = place.lake
     with progress.CURRENT.step("the record of the night"):
-        model = training.champion(place, night)
-        tables: tuple[Table, ...] = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES)
-        others = tuple(table for table in tables if table is not gold.RUN_MANIFEST)
+        chosen = training.champion(place, night)
+        model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
+        others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)
         row = (
-            night, place.code_commit, place.settings.config_hash, model.name, model.version, lake.versions(others),
-            _sum(place, gold.ROW_COUNTS, night, "n_in"), _count(place, gold.QUEUE_ITEMS, night),
+            night, place.code_commit, place.settings.config_hash, *model, chosen.why_none or None,
+            lake.versions(others), _sum(place, gold.ROW_COUNTS, night, "n_in"), _count(place, gold.QUEUE_ITEMS, night),
             _count(place, gold.DECISIONS, night),
         )  # fmt: skip
         manifest = place.spark.createDataFrame([row], gold.RUN_MANIFEST.struct())
@@ -178,11 +165,6 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return common.result(
         place, gold.RUN_MANIFEST, {"writes": lake.n_writes, "actions": lakehouse.n_actions(place.spark)}
     )
-
-
-def _scope(place: Workplace, night: object) -> DataFrame:
-    known = [asof.current(place.lake.read(table), table.key, night) for table in READ[:3]]  # type: ignore[arg-type]
-    return reclassify.in_scope(*known)
 
 
 def _count(place: Workplace, table: Table, night: object) -> int:
@@ -193,4 +175,4 @@ def _sum(place: Workplace, table: Table, night: object, column: str) -> int:
     return int(place.lake.read(table).where(F.col("night") == F.lit(night)).agg(F.sum(column)).collect()[0][0] or 0)
 
 
-ALL = [champion, decided, scored, queued, written_back, recorded]
+ALL = [champion, decided, scored, written_back, recorded]

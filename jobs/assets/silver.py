@@ -37,7 +37,12 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             table = silver.BY_FEED[feed]
             with progress.CURRENT.step(f"silver: {table.noun}"):
                 judged[feed] = conform.judge(
-                    rows, feed, place.sources, night, _authorisations(place, feed, night)
+                    rows,
+                    feed,
+                    place.sources,
+                    night,
+                    _authorisations(place, feed, night),
+                    _airports(place, feed, night),
                 ).persist()
                 place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
         with progress.CURRENT.step("silver: what was refused, and the counts"):
@@ -63,6 +68,12 @@ def _authorisations(place: Workplace, feed: str, night: date) -> DataFrame | Non
     if feed not in conform.AUTHORISED:
         return None
     return asof.current(place.lake.read(silver.COMMS_AUTHORISATIONS), ["auth_urn"], night)
+
+
+def _airports(place: Workplace, feed: str, night: date) -> DataFrame | None:
+    if feed != "flights":
+        return None
+    return asof.current(place.lake.read(silver.BY_FEED["airports"]), ["airport"], night)
 
 
 def _row_counts(place: Workplace, night: str, judged: DataFrame) -> DataFrame:

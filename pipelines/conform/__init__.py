@@ -16,7 +16,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.conform import comms, people, reports
+from pipelines.conform import comms, people, reports, travel
 from schemas import bronze, silver
 from schemas import sources as layouts
 
@@ -28,6 +28,9 @@ _JUDGES = {
     "missing_episodes": people.missing_episodes,
     "comms_authorisations": comms.authorisations,
     "comms_cells": comms.cells,
+    "airports": travel.airports,
+    "flight_routes": travel.routes,
+    "flight_passengers": travel.passengers,
 }
 # What is held under an authorisation is judged against those known.
 _AUTHORISED = {"comms_events": comms.events, "comms_subscribers": comms.subscribers}
@@ -40,6 +43,7 @@ def judge(
     sources: Mapping[str, layouts.Source],
     night: date,
     authorisations: DataFrame | None = None,
+    airports: DataFrame | None = None,
 ) -> DataFrame:
     """Every row of `feed` as a record in its silver contract's columns, with the reason where it is refused.
 
@@ -49,18 +53,23 @@ def judge(
         sources: every layout; rows of senders without a layout for the feed are left out.
         night: the night whose version of the records this is.
         authorisations: for the feeds of AUTHORISED, those as of the night, tonight's included, one row an `auth_urn`.
+        airports: for flights, airports as of the night, tonight's included, one row an `airport`.
 
     Returns:
         The contract's columns, `_feed`, `reason`, `detail`, `raw` (of refused rows only) and `is_superseded`: a later
         row of this night holds the same record. Used several times, so persist it.
 
     Raises:
-        ValueError: a feed of AUTHORISED without `authorisations`.
+        ValueError: a feed of AUTHORISED without `authorisations`, or flights without `airports`.
     """
     if feed in _AUTHORISED:
         if authorisations is None:
             raise ValueError(f"{feed} cannot be judged without authorisations")
         return _AUTHORISED[feed](rows, sources, night, authorisations)
+    if feed == "flights":
+        if airports is None:
+            raise ValueError("flights cannot be judged without airports")
+        return travel.flights(rows, sources, night, airports)
     return _JUDGES[feed](rows, sources, night)
 
 

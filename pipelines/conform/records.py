@@ -23,7 +23,8 @@ FORGIVING = ("date", "instant", "phone", "postcode", "vehicle", "imei", "imsi") 
 YES, NO = ("Y", "YES", "TRUE", "T", "1"), ("N", "NO", "FALSE", "F", "0")
 EARLIEST = date(1900, 1, 1)
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
-AUTHORISED_AHEAD = timedelta(days=3660)  # authorisations end in the future
+FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
+_FUTURE = ("expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
 KEPT_RAW = 100_000  # characters of a refused row that are kept
 _LINEAGE = {"_sender": "sender", "_file": "file", "_file_hash": "file_hash", "_row_number": "row_number"}
 JUDGEMENT = ("_feed", "reason", "detail", "raw", "is_superseded")  # columns of a judged record beyond its contract
@@ -104,7 +105,7 @@ def _value(extract: extraction.Extract, name: str, field: layouts.Field, night: 
     """The typed value of a field, from its text `_t_<name>`; NULL where it is absent or cannot be read."""
     text = F.col(f"_t_{name}")
     is_coded = any(feed.codes.get(name) for _, feed in extract.senders.values())
-    ahead = AUTHORISED_AHEAD if name == "expires_at" else AHEAD
+    ahead = FAR_AHEAD if name in _FUTURE else AHEAD
     kinds = {
         "text": lambda: extract.national(name, text) if is_coded else text,
         "code": lambda: extract.national(name, text),

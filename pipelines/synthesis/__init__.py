@@ -18,7 +18,11 @@ File = _landing.File
 Summary = _landing.Summary
 
 DEFAULT_FORCES = ("36", "37", "47", "45", "22")
-DEFAULT_SENDERS = (*(_senders.OWN[force] for force in DEFAULT_FORCES), *_senders.DEFAULT_PROVIDERS)
+DEFAULT_SENDERS = (
+    *(_senders.OWN[force] for force in DEFAULT_FORCES),
+    *_senders.DEFAULT_PROVIDERS,
+    *_senders.TRAVEL,
+)
 
 
 def write(

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.synthesis import cases, comms, draws, encode, people, reports, subjects, world
+from pipelines.synthesis import cases, cells, comms, draws, encode, people, planted, reports, subjects, travel, world
 
 CHUNK = 50_000  # rows of a file
 Columns = dict[str, pa.Array]
@@ -80,17 +80,21 @@ class Writer:
         self.landing = landing
         self.truth = _Truth(truth)
         self.files: list[File] = []
+        self.travel = travel.Travel(planet)
 
     def run(self) -> Summary:
         try:
             for force in self.planet.forces:
                 self.truth.add("ties", cases.ties(self.planet, force))
             self.truth.add("hubs", comms.hubs())
+            self.truth.add("travel", self.travel.truth())
             for night in range(self.planet.n_nights):
                 for force in self.planet.forces:
                     self._force(force, night)
                 for sender in self.planet.providers:
                     self._provider(comms.Provider(self.planet, sender), night)
+                self._lines(night)
+                self._travel(night)
                 self._resend(night)
                 self._spoil(night)
         finally:
@@ -189,6 +193,34 @@ class Writer:
         for part, start in enumerate(range(0, len(index), step), start=1):
             some = index[start : start + step]
             self._write(provider.sender, "comms_events", night, f"{part:03d}", provider.events(some))
+
+    def _travel(self, night: int) -> None:
+        """Flights and passengers; and with the first night, the calls of phones that fall silent for a journey."""
+        for sender, feed, columns in self.travel.drops(night):
+            self._write(sender, feed, night, "001", columns)
+        if night == 0:
+            for sender, feed, columns in self.travel.phones():
+                self._write(sender, feed, night, "travel", columns)
+
+    def _lines(self, night: int) -> None:
+        """County lines and the innocent around them: providers' products, missing episodes, and what is to be found."""
+        arrived = planted.arriving(self.planet, night)
+        if night == 0 and planted.n_lines(self.planet):
+            for sender in self.planet.providers:
+                self._write(sender, "comms_cells", night, "lines", cells.rows(self.planet.first_day))
+        for line in arrived:
+            for sender in self.planet.providers:
+                suffix = f"lines_{line.n:02d}"
+                self._write(sender, "comms_authorisations", night, suffix, planted.authorisations(line, sender))
+                self._write(sender, "comms_events", night, suffix, planted.events(line, sender))
+        for force in self.planet.forces:
+            episodes = planted.missing(self.planet, force, night)
+            if episodes:
+                self._write(force.layout.sender, "missing_episodes", night, "lines", episodes)
+        if arrived:
+            leads, bystanders = planted.truth(arrived)
+            self.truth.add("comms_leads", leads)
+            self.truth.add("comms_bystanders", bystanders)
 
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 

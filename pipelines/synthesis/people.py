@@ -2,8 +2,8 @@
 
 A person is a function of the seed and an index: nothing is stored. A record may be an alias (the same person again, in
 the same or another force), a look-alike (another person with the same name and nearly the same date of
-birth), misspelt or incomplete. Phone numbers are unique while the drama ranges last (12,000); beyond that a few people
-share one.
+birth), misspelt or incomplete. Phone numbers are unique while these drama ranges last (11,600); beyond that a few
+people share one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pipelines.synthesis import draws, grammar, names, slips, world
 from schemas import codes
 
-N_MOBILES, N_LANDLINES = 1_000, 11_000
+N_MOBILES, N_LANDLINES = 600, 11_000  # drama mobiles from 600 on are kept for the parties of `trails`
 ALIAS_ABROAD = 0.6  # aliases that are records of a person of another force
 LOOKALIKE = 0.03
 
@@ -101,7 +101,7 @@ class Who:
 
     @cached_property
     def number(self) -> draws.Ints:
-        """Telephone as an index below 12,000 (mobiles first), or -1 for none."""
+        """Telephone as an index below 11,600 (mobiles first), or -1 for none."""
         draw = self.world.draw
         place = (self.rank * 3 + self.kind) * len(self.world.forces) + self.ordinal
         limit = N_MOBILES + N_LANDLINES

@@ -21,6 +21,7 @@ FOLDER = Path(schemas.__file__).parent / "sources"
 OWN = {"36": "norfolk", "37": "suffolk", "47": "sussex", "45": "surrey", "22": "west_mercia"}
 PROVIDERS = ("telco_north", "telco_south", "telco_west", "telco_east", "telco_coast", "telco_isle")
 DEFAULT_PROVIDERS = PROVIDERS[:2]
+TRAVEL = ("bluewing", "skyline", "southgate")
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ def _template(force: str) -> str:
 
 
 def texts(forces: Sequence[str]) -> dict[str, str]:
-    """YAML text by sender, for these forces and every provider."""
+    """YAML text by sender, for these forces, every provider and the senders of flights."""
     unknown = sorted(set(forces) - set(codes.FORCES))
     if unknown:
         raise ValueError(f"unknown force {', '.join(unknown)}: expected Home Office codes, as in schemas.codes.FORCES")
-    found = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in PROVIDERS}
+    found = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in (*PROVIDERS, *TRAVEL)}
     for force in forces:
         text = (FOLDER / f"{_template(force)}.yaml").read_text(encoding="utf-8")
         if force not in OWN:

@@ -35,6 +35,10 @@ GRAPH = {
     "silver/comms_events": ["bronze/rows"],
     "silver/comms_subscribers": ["bronze/rows"],
     "silver/comms_cells": ["bronze/rows"],
+    "silver/airports": ["bronze/rows"],
+    "silver/flight_routes": ["bronze/rows"],
+    "silver/flights": ["bronze/rows"],
+    "silver/flight_passengers": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
     "gold/entities": ["silver/people"],
@@ -51,10 +55,41 @@ GRAPH = {
     "models/champion": ["silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/queue_items": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_members": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
+    "gold/recall_certificates": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
+    "gold/review_figures": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
     "gold/writeback": ["gold/decisions", "silver/reports"],
     **{name: sorted(NETWORK_READS) for name in RISK if name != "gold/network_queues"},
     "gold/network_queues": sorted(["gold/queue_items", *NETWORK_READS]),
-    "gold/run_manifest": sorted(["gold/edges", "gold/queue_items", "gold/row_counts", "gold/writeback", *RISK]),
+    "gold/travel_matches": [
+        *("gold/decisions", "gold/entity_members", "silver/comms_events", "silver/flight_passengers"),
+        "silver/flights",
+        *("silver/investigations", "silver/missing_episodes", "silver/people"),
+    ],
+    "gold/comms_leads": [
+        "gold/decisions",
+        "silver/comms_authorisations",
+        "silver/comms_cells",
+        "silver/comms_events",
+        "silver/investigations",
+        "silver/missing_episodes",
+        "silver/people",
+        "silver/report_people",
+    ],
+    "gold/run_manifest": sorted(
+        [
+            "gold/comms_leads",
+            "gold/edges",
+            "gold/queue_items",
+            "gold/recall_certificates",
+            "gold/review_figures",
+            "gold/row_counts",
+            "gold/travel_matches",
+            "gold/writeback",
+            *RISK,
+        ]
+    ),
 }
 
 
@@ -76,6 +111,14 @@ def test_every_published_table_has_a_blocking_check():
     assert {"gold/entities", "gold/entity_members", "gold/entity_events", "gold/edges"} <= blocking
     assert {"gold/report_scores", "gold/queue_items", "gold/writeback", "gold/row_counts"} <= blocking
     assert set(RISK) <= blocking
+
+
+def test_training_has_a_job_and_a_weekly_schedule_of_its_own():
+    job = definitions.defs.resolve_job_def("weekly_training")
+    assert int(job.tags["dagster/max_runtime"]) > 0
+    weekly = definitions.defs.resolve_schedule_def("weekly_training_schedule")
+    assert weekly.cron_schedule.split()[-1].isdigit()  # one day of the week
+    assert weekly.execution_timezone == "Europe/London"
 
 
 def test_the_job_runs_in_one_process_with_a_maximum_run_time():

@@ -12,7 +12,8 @@ def test_names_are_unique_and_builds_are_unfitted():
     names = [candidate.name for candidate in candidates.CANDIDATES]
     assert len(names) == len(set(names))
     for candidate in candidates.CANDIDATES:
-        assert candidate.vectoriser in candidates.VECTORISERS
+        assert candidate.vectoriser in (*candidates.VECTORISERS, candidates.RAW_TEXT)
+        assert candidate.family in candidates.FAMILIES
         built = candidate.build(7, **candidate.grid[0])
         assert not hasattr(built, "classes_")
         clone(built)
@@ -36,3 +37,17 @@ def test_keyword_rule_counts_each_phrase_once_and_ignores_negation():
     assert keywords.points(["child groomed with gifts, gifts"]).tolist() == [3.0]
     assert keywords.points(["no sign of grooming"]).tolist() == keywords.points(["grooming"]).tolist() == [2.0]
     assert keywords.points(["a quiet evening"]).tolist() == [0.0]
+
+
+def test_the_thirteen_and_two_baselines_are_there():
+    six = ("bayes", "logistic", "svc", "tree", "forest", "xgboost")
+    by_name = {candidate.name: candidate for candidate in candidates.CANDIDATES}
+    assert set(candidates.BAG_OF_WORDS) == {f"{reading}_{family}" for reading in ("count", "tfidf") for family in six}
+    assert all(len(by_name[name].grid) > 1 for name in candidates.BAG_OF_WORDS)  # each is searched
+    assert {c.name for c in candidates.CANDIDATES if c.is_baseline} == {"random_order", "keyword_rule"}
+    assert by_name["bert_compact"].vectoriser == candidates.RAW_TEXT
+
+
+def test_a_bert_is_named_for_its_weights_and_never_for_what_it_is_not():
+    assert candidates.fine_tuned().name == "bert_compact"
+    assert candidates.fine_tuned("/models/bert-base-uncased").name == "bert_bert_base_uncased"

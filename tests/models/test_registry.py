@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-import yaml
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from models import artefact, candidates, explain, registry, training
+from models import artefact, candidates, explain, promotion, registry, training
 
+CRITERIA = promotion.Criteria()
 TAGS = {"night": "2026-01-05", "data_version": "1", "code_commit": "abc"}
 SIGNS = "gifts hotel older phone secret".split()
 PLAIN = "vehicle speeding market noise garden parking shop fence dog bus".split()
@@ -49,7 +48,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, comparison: training.Compari
     made = registry.Registry(tmp_path_factory.mktemp("mlflow"))
     result = comparison.result("tfidf_logistic")
     version = made.register("reclassify", result, made.log(comparison, TAGS), TAGS)
-    assert made.promote("reclassify", version, result, comparison.result("keyword_rule")) == []
+    assert made.promote("reclassify", version, result, comparison, CRITERIA) == []
     return made
 
 
@@ -67,15 +66,6 @@ def test_a_night_before_the_training_has_no_champion(shelf: registry.Registry):
     assert shelf.champion("reclassify", date(2026, 1, 5)) is not None
 
 
-def test_a_worse_model_is_refused_with_reasons(shelf: registry.Registry, comparison: training.Comparison):
-    result = comparison.result("tfidf_logistic")
-    worse = replace(result, metrics={**result.metrics, "average_precision": 0.001})
-    version = shelf.register("reclassify", worse, shelf.log(comparison, TAGS), TAGS)
-    refusals = shelf.promote("reclassify", version, worse, comparison.result("keyword_rule"))
-    assert len(refusals) == 2
-    assert shelf.champion("reclassify").version != version
-
-
 def test_a_baseline_is_never_registered(shelf: registry.Registry, comparison: training.Comparison):
     with pytest.raises(registry.RegistryError, match="baseline"):
         shelf.register("reclassify", comparison.result("keyword_rule"), "", TAGS)
@@ -91,20 +81,6 @@ def test_a_changed_file_is_refused_before_it_is_loaded(shelf: registry.Registry,
             [shelf.load("reclassify", version) for version in ("1", "2")]
     finally:
         stored.write_bytes(content)
-
-
-def test_an_mlmodel_that_names_code_is_refused():
-    plain = {
-        "flavors": {
-            "python_function": {"loader_module": "mlflow.sklearn"},
-            "sklearn": {"serialization_format": "skops"},
-        }
-    }
-    registry._refuse_code(plain, "it")
-    for about in ("loader_module: evil", "{loader_module: mlflow.sklearn, code: code}"):
-        bad = {"flavors": {**plain["flavors"], "python_function": yaml.safe_load(about)}}
-        with pytest.raises(artefact.ModelRefusedError):
-            registry._refuse_code(bad, "it")
 
 
 class _Foreign(LogisticRegression):

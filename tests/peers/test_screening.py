@@ -88,7 +88,10 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
     monkeypatch: pytest.MonkeyPatch,
 ):
     override = tmp_path_factory.mktemp("settings") / "settings.yaml"
-    override.write_text("queue: {capacity: 200}\n")
+    # The order alone is judged here, and of the candidates the pair that the peer is to be compared with.
+    shares = "{random_share: 0, blind_share: 0, second_share: 0}"
+    first = "{candidates: [random_order, keyword_rule, tfidf_logistic]}"
+    override.write_text(f"queue: {{capacity: 200}}\nreview: {shares}\ntraining: {{first: {first}}}\n")
     monkeypatch.setenv("NIGHTJAR_SETTINGS", str(override))
     ours, theirs = [], []
     for seed in SEEDS:

@@ -46,10 +46,8 @@ def made(spark: SparkSession, home: Path, parts: list[list[int]], known: DataFra
         encode.write(path, layout, "comms_events", taken)
     read = nights.ingested(spark, home, night=providers.NIGHT)
     judged = nights.judged(read.rows, "comms_events", providers.NIGHT, authorisations=known)
-    counts = conform.counts(judged).collect()
-    assert [(c.n_in, c.n_in - c.n_loaded - c.n_quarantined - c.n_deduplicated) for c in counts] == [
-        (sum(map(len, parts)), 0)
-    ]
+    for c in conform.counts(judged).collect():
+        assert c.n_in == c.n_loaded + c.n_quarantined + c.n_deduplicated
     events = conform.accepted(judged, "comms_events").select(*SAID)
     legs = comms_calls.legs(comms_calls.calls(events))
     found = sorted(map(str, events.collect())), sorted(map(str, legs.collect()))

@@ -186,7 +186,8 @@ def test_numbers_reach_nobody(world: Written) -> None:
         if len(number) == 5:
             continue
         national = str(phonenumbers.parse(number, "GB").national_number)
-        assert national.startswith("7700900") or national[3:7] == "4960", number
+        drama = ("7700900", "2079460", "1632960", "2920180", "2896496", "3069990")
+        assert national.startswith(drama) or national[3:7] == "4960", number
 
 
 def test_late_resent_corrected_and_bad_files(world: Written) -> None:

@@ -1,0 +1,78 @@
+"""What the night can say about the reviewing: recall certificates, agreement, exposure, random and blind rows."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import nights, progress
+from jobs.assets import common
+from jobs.workplace import Workplace
+from pipelines import drawing, reclassify, reviewing
+from schemas import gold, review
+
+WAITS_FOR = (gold.QUEUE_ITEMS, review.QUEUE_DRAWS, gold.DECISIONS)
+WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
+
+
+@dg.multi_asset(
+    name="reviewed",
+    specs=[common.spec(table, WAITS_FOR) for table in WRITES],
+    partitions_def=common.NIGHTS,
+    required_resource_keys={"place"},
+    can_subset=False,
+)
+def reviewed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """Bound what is still hidden, and count how the reviewing went."""
+    place, night = common.place_of(context), common.night_of(context)
+    tonight = {"night": night.isoformat()}
+    with progress.CURRENT.step("recall certificates and review figures"):
+        place.lake.replace(_certificates(place, night), review.RECALL_CERTIFICATES, tonight)
+        place.lake.replace(_figures(place, night), review.REVIEW_FIGURES, tonight)
+    for table in WRITES:
+        yield common.result(place, table)
+
+
+def _certificates(place: Workplace, night: date) -> DataFrame:
+    from models import certified  # scikit-learn: seconds that definitions need not spend
+
+    lake, chosen = place.lake, place.settings["certificate"]
+    opened_on = nights.frame_opened_on(place, night, int(chosen["frame_nights"]))
+    known, all_scores = nights.decisions(place, night), lake.read(gold.REPORT_SCORES)
+    draws = lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
+    population = drawing.frame(all_scores, known, opened_on, reclassify.QUEUE)
+    scores = all_scores.where(F.col("night") == F.lit(night))
+    frame = reviewing.certified_frame(population, scores, known, draws, opened_on, reclassify.QUEUE)
+    before = {row.force: int(row.n_found) for row in frame.before.collect()}
+    rows = certified.rows(
+        frame.counts.toPandas(),
+        frame.settled.toPandas(),
+        frame.draws.toPandas(),
+        before,
+        certified.Aim(float(chosen["target"]), float(chosen["alpha"])),
+    )
+    fixed = {"night": night, "queue": reclassify.QUEUE, "frame_on": opened_on}
+    return _table(place, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
+
+
+def _figures(place: Workplace, night: date) -> DataFrame:
+    from models import figures
+
+    queue, cap = reclassify.QUEUE, int(place.settings["exposure"]["cap_per_reviewer"])
+    decisions = place.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
+    draws = place.lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
+    rows = [
+        *figures.of_agreement(reviewing.agreement(decisions, queue).toPandas(), place.settings.night_seed(night)),
+        *figures.of_exposure(reviewing.exposure(decisions, queue, cap).toPandas()),
+        *figures.of_yields(reviewing.yields(decisions, draws, queue).toPandas()),
+    ]
+    return _table(place, review.REVIEW_FIGURES, [{**row, "night": night, "queue": queue} for row in rows])
+
+
+def _table(place: Workplace, table: review.Table, rows: list[dict[str, object]]) -> DataFrame:
+    return place.spark.createDataFrame([tuple(row[name] for name in table.names) for row in rows], table.struct())
+
+
+ALL = [reviewed]

@@ -1,0 +1,108 @@
+"""Flights: who of the people looked for may be on one, and the queue `travel`."""
+
+from datetime import date
+from functools import reduce
+from typing import Any
+
+import dagster as dg
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import progress
+from jobs.assets import common
+from jobs.workplace import Workplace
+from pipelines import asof, travel, travel_gaps, travel_matches, travel_pairs, travel_queue
+from schemas import gold, network, silver
+from schemas import travel as contract
+
+READ = (
+    *(contract.PASSENGERS, contract.FLIGHTS),
+    *(silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES, silver.COMMS_EVENTS),
+)
+
+
+@dg.asset(
+    key=common.key(contract.MATCHES),
+    deps=[*(common.key(table) for table in (*READ, network.ENTITY_MEMBERS)), common.key(gold.DECISIONS)],
+    partitions_def=common.NIGHTS,
+    group_name="gold",
+    kinds={"delta", "spark"},
+    description=contract.MATCHES.doc,
+    required_resource_keys={"place"},
+)
+def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Compare the people looked for with the passenger lists, write what may be them, and publish what is likely."""
+    place, night = common.place_of(context), common.night_of(context)
+    tonight = {"night": night.isoformat()}
+    with progress.CURRENT.step("subjects on flights"):
+        matches = matches_of(place, night).persist()
+        place.lake.replace(matches, contract.MATCHES, tonight)
+        counts = {row.kind: row["count"] for row in matches.groupBy("kind").count().orderBy("kind").collect()}
+        _log(place, night, counts)
+        known = place.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
+        items = travel_queue.queue_items(
+            matches,
+            known,
+            place.settings.capacity(),
+            night,
+            recent_days=place.settings["travel"]["recent_days"],
+            versions=place.lake.versions((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
+            code_commit=place.code_commit,
+            config_hash=place.settings.config_hash,
+        )
+        place.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
+        matches.unpersist()
+    return common.result(
+        place, contract.MATCHES, {"rows": sum(counts.values()), "by kind": common.bars(counts, "matches kept")}
+    )
+
+
+def matches_of(place: Workplace, night: date) -> DataFrame:
+    """Rows of gold.travel_matches as of a night."""
+    chosen = place.settings["travel"]
+    odds = travel.Odds.of(chosen)
+    passengers, flights, people, cases, episodes, events = (_known(place, table, night) for table in READ)
+    since = F.date_sub(F.lit(night), chosen["history_days"])
+    crowd = travel.listed(passengers.where(F.col("flight_on") >= since)).persist()
+    n_rows = crowd.count()
+    if not n_rows:
+        return place.spark.createDataFrame([], contract.MATCHES.struct())
+    wanted = travel.subjects(people, cases, episodes, _resolved(place, night)).persist()
+    near = travel.neighbours(wanted, crowd, n_rows, odds).persist()
+    evidence = travel.evidence(wanted, crowd, near, odds).persist()
+    scored = travel.scored(evidence, wanted, crowd, n_rows, odds)
+    legs = travel_matches.timetable(flights)
+    found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).persist()
+    least: dict[str, Any] = {"published_from": chosen["published_from"]}
+    pairs = travel_pairs.together(found, crowd, **least)
+    parts = (
+        travel_matches.on_flights(found, night, n_rows, odds, **least),
+        travel_matches.companions(found, crowd, night, **least),
+        travel_pairs.rows(found, pairs, night, most_false=chosen["pair_false"], **least),
+        travel_gaps.rows(found, events, night, by_chance=chosen["gap_by_chance"], **least),
+    )
+    return reduce(DataFrame.unionByName, parts)
+
+
+def _resolved(place: Workplace, night: date) -> DataFrame:
+    """Which record of a person is which resolved entity, as of the night; empty where nothing was resolved."""
+    members = place.lake.read(network.ENTITY_MEMBERS).where(
+        (F.col("night") == F.lit(night)) & (F.col("kind") == "PERSON")
+    )
+    return members.select(F.col("record_id").alias("person_id"), F.col("entity_id").alias("subject_id"))
+
+
+def _known(place: Workplace, table: Any, night: date) -> DataFrame:
+    return asof.current(place.lake.read(table), table.key, night)
+
+
+def _log(place: Workplace, night: date, counts: dict[str, int]) -> None:
+    """Intelligence met passenger lists, and for silent phones communications data: a combination each."""
+    on_what = f"people looked for with passenger lists, night {night}"
+    place.audit.append("combination", "nightjar", on_what, counts=counts)
+    if silent := counts.get("PHONE_GAP", 0):
+        on_what = f"matched journeys with communications events, night {night}"
+        place.audit.append("combination", "nightjar", on_what, counts={"PHONE_GAP": silent})
+
+
+ALL = [matched]

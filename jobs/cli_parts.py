@@ -1,0 +1,21 @@
+"""What the modules of the command line share."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+NIGHT = click.DateTime(formats=["%Y-%m-%d"])
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+class Failures(click.ClickException):
+    """Errors a person can act on are one sentence, not a traceback."""
+
+    exit_code = 1
+
+
+def show(value: Any, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(value, indent=2, default=str) if as_json else text)

@@ -1,0 +1,117 @@
+# Databricks notebook source
+# DBTITLE 1,Settings and comparison
+from jobs import compare, notebook
+
+room = notebook.Room("20_compare_models")
+night = room.widget("night", "", "1 Night (empty: newest)")
+view = room.widget("view", "all", "2 Columns", ("all", "only what differs"))
+
+compared = compare.open_comparison(room, night=night)
+room.banner(compared.marking)
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC # Thirteen classifiers, compared
+# MAGIC
+# MAGIC **What this is:** every candidate on the same folds of the same reports, judged out of fold: no report was
+# MAGIC scored by a model that had seen it, a near-duplicate of it, or another report of the same person.
+# MAGIC
+# MAGIC **How to read it:** a difference counts only where its interval leaves out zero. The recorded tags are wrong in
+# MAGIC exactly the cases that are sought, so every figure is a lower bound of what analysts may find.
+
+# COMMAND ----------
+
+# DBTITLE 1,Summary
+room.show(compare.header(compared))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Side by side
+# MAGIC
+# MAGIC Recall and precision are at queue capacity, in the two strata of the queue: reports without any tag, and reports
+# MAGIC with another tag. Times are CPU seconds.
+
+# COMMAND ----------
+
+# DBTITLE 1,Table
+room.show(compare.table(compared, only_what_differs=view == "only what differs"))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## How far behind the best
+# MAGIC
+# MAGIC Paired bootstrap over groups. Pale: the interval holds zero, so the two are not told apart.
+
+# COMMAND ----------
+
+# DBTITLE 1,Differences
+room.show(compare.differences(compared))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Precision and recall
+
+# COMMAND ----------
+
+# DBTITLE 1,Curves
+room.show(compare.curves(compared))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Transparency against effectiveness
+# MAGIC
+# MAGIC Deletion fidelity: how much of a score is lost when the named terms are taken out of the text, beyond what
+# MAGIC random words lose. Up and to the right is better in both.
+
+# COMMAND ----------
+
+# DBTITLE 1,Transparency
+room.show(compare.transparency(compared))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Cost against effectiveness
+
+# COMMAND ----------
+
+# DBTITLE 1,Cost
+room.show(compare.cost(compared))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Recorded tags against decisions
+# MAGIC
+# MAGIC Which candidate looks best by the tags that forces wrote, and which by what analysts decided?
+
+# COMMAND ----------
+
+# DBTITLE 1,Flips
+room.show(compare.flips(compared))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Hidden reports, force by force, and where the time goes
+
+# COMMAND ----------
+
+# DBTITLE 1,More
+room.show(compare.hidden(compared), compare.forces(compared), compare.spent(compared))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Criteria, and where this comes from
+
+# COMMAND ----------
+
+# DBTITLE 1,Verdict
+room.show(compare.verdict(compared), compare.provenance(compared))
+room.banner(compared.marking)

@@ -1,0 +1,7 @@
+"""Every contracted table, in the order in which the data dictionary lists them."""
+
+from __future__ import annotations
+
+from schemas import bronze, gold, leads, network, risk, silver
+
+TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES, *leads.TABLES)

@@ -1,0 +1,69 @@
+"""The table of docs/models.md: all candidates but BERT on a synthetic world of one night, with intervals and the truth.
+
+`python -m tests.bench.compare_world 3000`. A world of its own, made without Spark: `nightjar train` gives the same kind
+of table for the reports of a lakehouse.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from jobs import truth
+from models import candidates, training
+from tests.support import world_frames
+
+NIGHT = date(2026, 1, 5)
+HEADS = (
+    "candidate", "average precision, 95 %", "behind the best, 95 %", "recall, precision, no tag", "calibration error",
+    "fidelity", "stability", "ms a report", "fit, s", "hidden found: all", "random", "force", "phrasing",
+)  # fmt: skip
+
+
+def compared(n: int) -> tuple[training.Comparison, pd.DataFrame]:
+    frame, true = world_frames.made(n)
+    chosen = [c for c in candidates.CANDIDATES if c.is_baseline or c.name in candidates.BAG_OF_WORDS]
+    effort = training.Effort(n_inner=3)
+    return training.train(frame, chosen, seed=1, n_folds=5, capacity=50, effort=effort), true
+
+
+def table(made: training.Comparison, true: pd.DataFrame) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        true[["report_id", "night", "is_csae", "hidden_by"]].to_parquet(Path(folder) / "reports.parquet")
+        found, counts = truth.figures(Path(folder), made, NIGHT), truth.counts(Path(folder), made, NIGHT)
+    lines = [f"| {' | '.join(HEADS)} |", f"|---|{'---:|' * (len(HEADS) - 1)}"]
+    for row in made.table().to_dict("records"):
+        own = found[row["name"]]
+        tie = " (tie)" if row["ap_is_tie"] and row["ap_behind"] else ""
+        hidden = [
+            f"{own.get(k, float('nan')):.2f}" for k in ("truth_recall", *(f"truth_recall_{w}" for w in HEADS[-3:]))
+        ]
+        cells = [
+            row["name"],
+            f"{row['average_precision']:.3f} [{row['ap_low']:.3f}, {row['ap_high']:.3f}]",
+            f"{row['ap_behind']:.3f} [{row['ap_behind_low']:.3f}, {row['ap_behind_high']:.3f}]{tie}",
+            f"{row['recall_no_tag']:.2f}, {row['precision_no_tag']:.2f}",
+            f"{row['calibration_error']:.4f}",
+            f"{row['deletion_fidelity']:.2f}",
+            f"{row['explanation_stability']:.2f}",
+            f"{row['ms_per_report']:.2f}",
+            f"{row['fit_s']:.2f}",
+            *hidden,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    said = ", ".join(f"{n} {how}" for how, n in sorted(counts.items()))
+    return "\n".join(
+        [*lines, "", f"{len(made.reports):,} reports, {made.reports['label'].sum()} tagged; hidden: {said}."]
+    )
+
+
+def main() -> None:
+    print(table(*compared(int(sys.argv[1]) if len(sys.argv) > 1 else 3000)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Training as a job: what it keeps, what it says, and a night that cannot train. One small night is shared."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from pyspark.sql import SparkSession
+
+from jobs import cli, compare, comparison_report, notebook, rendering, settings, summary, training, truth, workplace
+from models import candidates
+from models import training as models_training
+from schemas import gold
+from tests.models import frames
+from tests.support import whole_nights as nights
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+NIGHT = nights.FIRST
+
+
+@pytest.fixture(scope="module")
+def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[workplace.Workplace, dict]:
+    """A world so small that no fold can hold both classes, and the report of its night."""
+    place = nights.world(tmp_path_factory.mktemp("small"), n_reports=100, n_nights=1)
+    return place, nights.run(place, NIGHT)
+
+
+def test_a_night_that_cannot_train_publishes_an_empty_queue_and_says_why(night: tuple[workplace.Workplace, dict]):
+    place, report = night
+    assert report["n_queue_items"] == 0
+    assert report["model"] is None
+    assert report["why_no_model"].startswith("training is impossible: ")
+    assert "0 queue rows published by no model\n  training is impossible" in summary.text(report)
+    assert place.lake.exists(gold.QUEUE_ITEMS)
+    (alert,) = (place.settings.log / "alerts.jsonl").read_text().splitlines()
+    assert "no classifier, so no queue of reports" in json.loads(alert)["message"]
+
+
+def test_the_command_says_what_is_missing(night: tuple[workplace.Workplace, dict], monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> None:
+        raise models_training.NoPositivesError("none of 70 training reports carries a CSAE tag: nothing to learn from")
+
+    monkeypatch.setattr(training, "train", refuse)
+    said = CliRunner().invoke(cli.main, ["train"], env={"NIGHTJAR_HOME": str(night[0].settings.home)})
+    assert said.exit_code == 1
+    assert "carries a CSAE tag" in said.output
+    assert "Traceback" not in said.output
+
+
+@pytest.fixture(scope="module")
+def trained(night: tuple[workplace.Workplace, dict], spark: SparkSession) -> tuple[workplace.Workplace, dict]:
+    """The same home, on reports that can train; some of them decided on."""
+    place, _ = night
+    place.classifiers.clear()
+    frame = frames.training_frame(n=240).assign(marking="OFFICIAL-SENSITIVE")
+    decided = [None if n % 5 else bool(label) != (n % 3 == 0) for n, label in enumerate(frame["label"])]
+    frame = frame.assign(recorded=frame["label"], adjudicated=pd.Series(decided, dtype="boolean"))
+    columns = ", ".join(
+        f"{name} {kind}"
+        for name, kind in {
+            **dict.fromkeys(("report_id", "text", "text_hash", "stratum", "force", "marking"), "string"),
+            **dict.fromkeys(("label", "recorded", "adjudicated", "is_suspected_false"), "boolean"),
+            "person_ids": "array<string>",
+        }.items()
+    )
+    rows = [
+        tuple(None if row[name.split()[0]] is pd.NA else row[name.split()[0]] for name in columns.split(", "))
+        for row in frame.astype(object).to_dict("records")
+    ]
+    known = spark.createDataFrame(rows, columns)
+    true = frame[["report_id"]].assign(
+        night=NIGHT, is_csae=[n % 7 == 0 or label for n, label in enumerate(frame["label"])],
+        hidden_by=["random" if n % 2 else "force" for n in range(len(frame))],
+    )  # fmt: skip
+    true.to_parquet(place.settings.truth / "reports.parquet")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "_known_reports", lambda *_: known)
+        patch.setitem(place.settings["training"], "n_folds", 3)
+        patch.setitem(place.settings["training"]["first"], "candidates", ["random_order", "keyword_rule", "count_tree",
+                                                                          "tfidf_logistic", "tfidf_bayes"])  # fmt: skip
+        return place, training.train(place, NIGHT, is_first=True)
+
+
+def test_training_registers_promotes_and_keeps_what_the_night_needs(trained: tuple[workplace.Workplace, dict]):
+    place, found = trained
+    assert found["refusals"] == []
+    chosen = training.champion(place, NIGHT)
+    assert chosen.model is not None
+    assert chosen.model.version == found["registered"]["version"]
+    assert chosen.model.tags["fold_hash" if "fold_hash" in chosen.model.tags else "code_commit"]
+    assert place.lake.read(gold.OOF_SCORES).count() == found["n_reports"]
+    entry = [e for e in place.audit.entries() if e["action"] == "alteration"][-1]
+    assert entry["why"].startswith("promoted to champion")
+    assert found["registered"]["candidate"] in entry["on_what"]
+
+
+def test_runs_are_nested_and_carry_what_they_learnt_from(trained: tuple[workplace.Workplace, dict]):
+    place, found = trained
+    client = mlflow.MlflowClient(f"sqlite:///{place.settings.mlflow / 'mlflow.db'}")
+    (experiment,) = client.search_experiments(filter_string="name = 'reclassify'")
+    runs = client.search_runs([experiment.experiment_id])
+    (parent,) = (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
+    children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+    assert {run.data.tags["candidate"] for run in children} == {c["name"] for c in found["candidates"]}
+    for run in runs:
+        assert {"data_version", "fold_hash", "code_commit", "seed", "night"} <= set(run.data.tags)
+    logistic = next(run for run in children if run.data.tags["candidate"] == "tfidf_logistic")
+    figures = {"average_precision", "recorded_average_precision", "adjudicated_brier", "recall_no_tag", "ms_per_report",
+               "model_mib", "fit_s", "deletion_fidelity", "explanation_stability", "truth_recall_random"}  # fmt: skip
+    assert figures <= set(logistic.data.metrics)
+    assert {file.path for file in client.list_artifacts(logistic.info.run_id)} >= {
+        "precision_recall.png",
+        "reliability.png",
+    }
+
+
+def test_the_command_line_shows_the_comparison(trained: tuple[workplace.Workplace, dict]):
+    said = comparison_report.text(trained[1])
+    for words in ("candidate", "* best of the column", "behind ", "decisions (48 reports)", "CPU seconds went",
+                  "is now champion", "recall of hidden reports at capacity"):  # fmt: skip
+        assert words in said
+    json.dumps(trained[1], allow_nan=False)
+
+
+def test_the_notebook_shows_the_comparison_and_nothing_active(
+    trained: tuple[workplace.Workplace, dict], tmp_path: Path
+):
+    place, found = trained
+    room = notebook.Room("20_compare_models", place)
+    compared = compare.open_comparison(room)
+    assert compared.found["fold_hash"] == found["fold_hash"]
+    whole, part = compare.table(compared), compare.table(compared, only_what_differs=True)
+    assert "★" in whole
+    assert len(part) < len(whole)
+    assert "change places" in compare.flips(compared) or "changes place" in compare.flips(compared)
+    before = compare.open_comparison(room, night="2020-01-01")
+    assert "Nothing was compared yet" in compare.header(before)
+    assert compare.table(before) == compare.curves(before) == ""
+    page = rendering.render(
+        settings.ROOT / "notebooks" / "20_compare_models.py", tmp_path / "page.html", home=place.settings.home
+    ).read_text()
+    assert "<script" not in page
+    assert page.count("<svg") > 5
+    assert "OFFICIAL-SENSITIVE" in page
+
+
+def test_truth_counts_what_was_hidden_and_never_what_was_tagged(tmp_path: Path):
+    frame = frames.training_frame(n=120)
+    compared = models_training.train(frame, [candidates.TFIDF_LOGISTIC], seed=1, n_folds=3, capacity=200)
+    assert truth.figures(tmp_path, compared, date(2026, 1, 5)) == {}
+    true = frame[["report_id"]].assign(night=date(2026, 1, 5), is_csae=True, hidden_by="phrasing")
+    true.to_parquet(tmp_path / "reports.parquet")
+    found = truth.figures(tmp_path, compared, date(2026, 1, 5))["tfidf_logistic"]
+    assert found["truth_recall"] == found["truth_recall_phrasing"] == 1  # capacity exceeds all there is
+    assert truth.counts(tmp_path, compared, date(2026, 1, 5)) == {"phrasing": int((~frame["label"]).sum())}
+    assert truth.figures(tmp_path, compared, date(2026, 1, 4)) == {}

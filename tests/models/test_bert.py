@@ -1,0 +1,108 @@
+"""Fine-tuned BERT at the smallest size that still learns: windows, early stop, calibration, reasons, storage."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+pytest.importorskip("transformers", reason="the extra `bert` is not installed")
+pytest.importorskip("torch", reason="the extra `bert` is not installed")
+
+from models import artefact, bert, bert_reading, explain
+from models import candidates as candidates_module
+from tests.models import frames
+
+TINY = {
+    "n_layers": 1, "hidden": 32, "n_heads": 2, "vocabulary": 300, "pretrain_epochs": 1, "epochs": 6, "patience": 2,
+    "window": 32, "stride": 16, "most_windows": 4, "batch": 16, "learning_rate": 3e-3, "device": "cpu",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return frames.training_frame(n=200, share=0.3)
+
+
+@pytest.fixture(scope="module")
+def fitted(frame) -> bert.BertClassifier:
+    return bert.BertClassifier(seed=1, **TINY).fit(frame["text"].to_numpy(), frame["label"].to_numpy())
+
+
+def test_it_learns_words_that_no_list_holds(fitted: bert.BertClassifier):
+    fresh = frames.training_frame(n=100, share=0.3, seed=9)
+    score = fitted.predict_proba(fresh["text"].to_numpy())[:, 1]
+    label = fresh["label"].to_numpy()
+    assert score[label].mean() > score[~label].mean() + 0.2
+    kinds = [set(entry) for entry in fitted.log_]
+    assert {"pretraining_epoch", "loss"} in kinds
+    reached = [entry["held_out_average_precision"] for entry in fitted.log_ if "epoch" in entry]
+    assert len(reached) <= TINY["epochs"]
+
+
+def test_reasons_are_words_with_their_places(fitted: bert.BertClassifier):
+    text = "officer noted vehicle. Parcel collected nightly near bridge"
+    (found,) = explain.terms(fitted, [text])
+    assert found[0].weight > 0
+    assert text[found[0].start : found[0].end].lower() == found[0].text
+    assert {term.text for term in found[:4]} & {"parcel", "collected", "nightly"}
+    assert explain.terms(fitted, [""]) == [[]]
+
+
+def test_it_is_stored_without_code_and_comes_back_the_same(fitted: bert.BertClassifier):
+    form, blob = artefact.dumps(fitted)
+    assert form == artefact.BERT
+    back = artefact.load(blob, hashlib.sha256(blob).hexdigest(), form)
+    texts = ["parcel collected nightly", "garden window market"]
+    assert artefact.probabilities(back, texts) == pytest.approx(artefact.probabilities(fitted, texts), abs=1e-6)
+    with pytest.raises(artefact.ModelRefusedError, match="was"):
+        artefact.load(blob + b" ", hashlib.sha256(blob).hexdigest(), form)
+
+
+def test_weights_come_from_a_local_folder(fitted: bert.BertClassifier, frame, tmp_path):
+    """The folder that any BERT is published as: configuration, safetensors, word pieces."""
+    from transformers import PreTrainedTokenizerFast
+
+    fitted.model_.save_pretrained(tmp_path)
+    names = {
+        "unk_token": "[UNK]",
+        "pad_token": "[PAD]",
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "mask_token": "[MASK]",
+    }
+    PreTrainedTokenizerFast(tokenizer_object=fitted.tokenizer_, **names).save_pretrained(tmp_path)
+    candidate = candidates_module.fine_tuned(str(tmp_path), **{**TINY, "epochs": 1})
+    assert candidate.name.startswith("bert_")
+    assert candidate.name != "bert_compact"
+    made = candidate.build(1, **candidate.grid[0]).fit(frame["text"].to_numpy()[:60], frame["label"].to_numpy()[:60])
+    assert made.predict_proba(["parcel collected nightly"]).shape == (1, 2)
+
+
+def test_a_long_report_is_read_in_windows_up_to_a_bound(fitted: bert.BertClassifier):
+    short, long = "parcel collected nightly", "garden window market " * 4000
+    read = bert_reading.windows(fitted.tokenizer_, [short, long, ""], length=32, stride=16, most=4)
+    assert np.bincount(read.of_text).tolist() == [1, 4, 1]
+    assert max(len(window) for window in read.ids) == 32
+    hidden = fitted.decision_function([long, "parcel collected nightly " + long])
+    assert hidden[1] >= hidden[0]  # as high as its highest window
+    assert len(fitted.word_parts("parcel collected nightly " + long)) <= bert.MOST_WORDS
+
+
+def test_protected_words_and_long_numbers_are_blanked_in_place():
+    text = "A Somali male, IC3, ring 07700900123, 14yo"
+    read = bert_reading.readable(text)
+    assert len(read) == len(text)
+    assert read.split() == ["A", "male,", ",", "ring", ",", "14yo"]
+
+
+def test_masking_asks_for_no_special_piece_and_hides_most_of_what_it_asks_for(fitted: bert.BertClassifier):
+    ids, mask = bert_reading.padded([[2, *range(5, 65), 3], [2, 7, 3]], 0)
+    given, asked = bert_reading.masked(ids, mask, fitted.tokenizer_, np.random.default_rng(0))
+    is_asked = asked != bert_reading.IGNORED
+    assert not is_asked[:, 0].any()
+    assert not is_asked[mask == 0].any()
+    assert (asked[is_asked] == ids[is_asked]).all()
+    assert (given[~is_asked] == ids[~is_asked]).all()
+    assert 0.5 < (given[is_asked] == fitted.tokenizer_.token_to_id("[MASK]")).mean() <= 1
