@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 
 from pipelines import edge_kinds, edges, entities, entity_ids
 from schemas import network, silver
-from schemas.contract import Table
 from tests.support import tables
 
 pytestmark = pytest.mark.spark
@@ -22,6 +21,7 @@ BEFORE, LATER = NIGHT - timedelta(days=3), NIGHT + timedelta(days=1)
 A, B, C, D = "36:A", "37:B", "36:C", "36:D"  # A and B are one person in two forces
 IDS = {A: "a" * 16, B: "a" * 16, C: "c" * 16, D: "d" * 16}
 SHA = "0" * 64
+BY_PATH = {table.path: table for table in edge_kinds.TABLES}
 
 
 def at(day: int, hour: int = 12) -> datetime:
@@ -53,8 +53,8 @@ def call(event: str, a: str, b: str, when: datetime, **given: Any) -> dict[str, 
     }  # fmt: skip
 
 
-ROWS: dict[Table, list[dict[str, Any]]] = {
-    silver.PEOPLE: [
+ROWS: dict[str, list[dict[str, Any]]] = {
+    silver.PEOPLE.path: [
         person(A, phone="+447700900001", address="12 HIGH ST, NORWICH", postcode="NR1 1IA", born_on=date(1990, 1, 1)),
         person(B, phone="+447700900001", born_on=date(1990, 1, 1)),
         person(C, phone="+447700900002", address="1 LOW ST", postcode="NR2 1IA", born_on=date(2010, 6, 1)),
@@ -62,12 +62,12 @@ ROWS: dict[Table, list[dict[str, Any]]] = {
         person(C, LATER, vehicle="AB12IQC"),  # known tomorrow
         person(D),
     ],
-    silver.REPORTS: [
+    silver.REPORTS.path: [
         report("R1"), report("R2", "2B"), report("FALSE", is_false=True), report("FALSE2", is_false=True),
         report("EARLY", on=date(2005, 1, 1)), report("LATE", on=date(2026, 2, 1)),
         report("TOMORROW", night=LATER), report("SELF"), report("DANGLING"), report("LIST"),
     ],
-    silver.REPORT_PEOPLE: [
+    silver.REPORT_PEOPLE.path: [
         named("R1", A), named("R1", C, "VICTIM"), named("R2", B), named("R2", C, "WITNESS"),
         named("FALSE", A), named("FALSE", C, "VICTIM"), named("FALSE2", C), named("FALSE2", D),
         named("EARLY", A), named("EARLY", C), named("LATE", A), named("LATE", C),
@@ -76,33 +76,33 @@ ROWS: dict[Table, list[dict[str, Any]]] = {
         named("NOREPORT", A), named("NOREPORT", D),
         *(named("LIST", p) for p in (A, D)), *(named("LIST", f"36:L{n}") for n in range(edge_kinds.MAX_NAMED)),
     ],
-    silver.MISSING_EPISODES: [
+    silver.MISSING_EPISODES.path: [
         {"night": BEFORE, "episode_id": "36:M1", "person_id": C, "force": "36", "reported_at": at(10),
          "last_seen_at": at(9), "found_at": at(11), "risk": "MEDIUM", "found_postcode": "NR1 1IA"},
     ],
-    silver.COMMS_EVENTS: [
+    silver.COMMS_EVENTS.path: [
         *(call(f"E{n}", "+447700900001", "+447700900002", at(3, n)) for n in range(3)),
         call("E9", "+447700900001", "+447700900002", at(4)),
         call("X1", "+447700900002", "+447700900001", at(4), is_excess=True),
         call("X2", "+447700900002", "+447700900001", at(4), is_protected=True),
         call("LOOP", "+447700900001", "+447700900001", at(4)),
     ],
-    network.ASSOCIATIONS: [
+    network.ASSOCIATIONS.path: [
         {"night": BEFORE, "association_id": "S1", "person_id": A, "other_person_id": D, "kind": "FAMILY"},
         {"night": BEFORE, "association_id": "S2", "person_id": D, "other_person_id": C, "kind": "SEEN_WITH",
          "happened_at": at(5), "source_grade": "1", "intelligence_grade": "E"},
     ],
-    network.IDENTIFIERS: [
+    network.IDENTIFIERS.path: [
         {"night": BEFORE, "person_id": D, "kind": "HANDLE", "value": "chat:kestrel", "last_at": at(6)},
     ],
-    network.JOURNEY_PEOPLE: [
+    network.JOURNEY_PEOPLE.path: [
         {"night": BEFORE, "journey_id": "J1", "person_id": p, "departed_at": at(7)} for p in (A, C)
     ],
 }  # fmt: skip
 
 
-def judged(spark: SparkSession, rows: dict[Table, list[dict[str, Any]]], ids: dict[str, str]) -> DataFrame:
-    frames = {table.path: tables.frame(spark, table, *found) for table, found in rows.items() if found}
+def judged(spark: SparkSession, rows: dict[str, list[dict[str, Any]]], ids: dict[str, str]) -> DataFrame:
+    frames = {path: tables.frame(spark, BY_PATH[path], *found) for path, found in rows.items() if found}
     for table in (silver.PEOPLE, silver.REPORTS, silver.REPORT_PEOPLE, silver.MISSING_EPISODES, silver.COMMS_EVENTS):
         frames.setdefault(table.path, spark.createDataFrame([], table.struct()))
     members = spark.createDataFrame(list(ids.items()) or [], "record_id string, entity_id string")
@@ -202,11 +202,11 @@ def test_renaming_people_and_shuffling_rows_change_no_strength(spark: SparkSessi
     names = {A: "99:Z", B: "98:Y", C: "97:X", D: "96:W"}  # their order turned round
     ids = {"a" * 16: "f" * 16, "c" * 16: "e" * 16, "d" * 16: "b" * 16}
     renamed = {
-        table: [{k: names.get(v, v) if isinstance(v, str) else v for k, v in row.items()} for row in reversed(rows)]
-        for table, rows in ROWS.items()
+        path: [{k: names.get(v, v) if isinstance(v, str) else v for k, v in row.items()} for row in reversed(rows)]
+        for path, rows in ROWS.items()
     }
     born = {names[r]: ids[e] for r, e in IDS.items()}
-    frames = {table.path: tables.frame(spark, table, *rows) for table, rows in renamed.items()}
+    frames = {path: tables.frame(spark, BY_PATH[path], *rows) for path, rows in renamed.items()}
     members = spark.createDataFrame(list(born.items()), "record_id string, entity_id string")
     people = spark.createDataFrame([("e" * 16, date(2010, 6, 1))], "entity_id string, born_on date")
     again = edges.judged(edges.evidence(frames, NIGHT), members, people, NIGHT).where("refusal IS NULL")
