@@ -9,7 +9,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import quality
-from schemas import gold, leads, network, review, risk, silver, travel
+from schemas import gold, network, review, risk, silver, travel
 from schemas.contract import Table
 
 
@@ -102,7 +102,6 @@ ALL = [
     _contracts_check("risk", risk.TABLES),
     network_queues_keep_their_contract,
     _contracts_check("travel", travel.GOLD),
-    _contracts_check("leads", leads.TABLES),
     rows_are_conserved,
     every_sender_delivered,
 ]

@@ -15,15 +15,16 @@ def propose(place: Workplace, walk: network_risk.Walk) -> tuple[int, str]:
     known, section = walk.known, place.settings["risk"]["groups"]
     rules = groups.Rules(**section)
     nodes, pairs = groups.network_of(walk.pair, walk.degrees, rules.most_degree)
-    pairs = pairs.persist()
+    pairs = pairs.localCheckpoint(eager=False)
     n_pairs = pairs.count()
     engine = graph.engine(place.spark, rules.engine, n_pairs, rules.largest_on_driver)
     if engine.name == "graphframes":
         nodes, pairs = _on_disk(place, nodes, pairs)
     seed = place.settings.night_seed(known.night)
-    communities = engine.communities(nodes, pairs, seed).persist()
+    communities = engine.communities(nodes, pairs, seed).localCheckpoint(eager=False)
     named = seeds.named(known.report_people, known.members, known.edges.limit(0), known.entities)
-    members = groups.candidates(communities, pairs, known.entities, walk.seeds, named, rules).persist()
+    members = groups.candidates(communities, pairs, known.entities, walk.seeds, named, rules)
+    members = members.localCheckpoint(eager=False)
     found: dict[str, list[str]] = {}
     for row in members.select("community_id", "entity_id").collect():  # candidates: some dozens a night
         found.setdefault(row.community_id, []).append(row.entity_id)
@@ -32,7 +33,7 @@ def propose(place: Workplace, walk: network_risk.Walk) -> tuple[int, str]:
     stability = place.spark.createDataFrame(sorted(stable.items()), "community_id string, stability double")
     rows = groups.rows(
         members, communities, walk.pair, stability, ocg(place, known), known.night, engine.name, rules
-    ).persist()
+    ).localCheckpoint(eager=False)
     place.lake.replace(rows, risk.NETWORK_GROUPS, {"night": known.night.isoformat()})
     return len(found), engine.name
 
@@ -45,7 +46,8 @@ def deconflict(place: Workplace, walk: network_risk.Walk) -> dict[str, int]:
     usable = links.usable(known.edges, known.entities, night)
     interested = deconfliction.interests(cases, known.members, usable)
     before = lake.read(risk.DECONFLICTION)
-    rows = deconfliction.pointers(interested, before, night, section["contacts"], section["restricted"]).persist()
+    rows = deconfliction.pointers(interested, before, night, section["contacts"], section["restricted"])
+    rows = rows.localCheckpoint(eager=False)
     lake.replace(rows, risk.DECONFLICTION, {"night": night.isoformat()})
     told = {r.force: r["count"] for r in rows.groupBy("force").count().orderBy("force").collect()}
     if told:

@@ -51,7 +51,9 @@ def session(home: Path, *, cores: str = "*", memory: str = "2g", java_options: s
         "spark.databricks.delta.schema.autoMerge.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "5000",  # report text is long: keeps workers' memory flat
-        "spark.sql.adaptive.enabled": "true",
+        # Plans are wide here and data of one machine small: adapting them prints each plan anew at every stage, which
+        # took more time than the work. A cluster's own session adapts.
+        "spark.sql.adaptive.enabled": "false",
         "spark.sql.maxPlanStringLength": "2000",  # plans are written out at each stage, and nobody reads them here
         "spark.sql.files.maxPartitionBytes": str(32 << 20),
         "spark.local.dir": str(scratch),

@@ -75,8 +75,8 @@ def walk(known: Known, rules: Rules) -> Walk:
     named = seeds.named(known.report_people, known.members, usable, known.entities)
     tied = seeds.seeds(weighed, named, known.entities, known.night, rules.weights)
     tied = links.settled(tied)
-    pair = links.pairs(links.projected(usable), known.night).persist()
-    both_ways = links.links(pair).persist()
+    pair = links.pairs(links.projected(usable), known.night).localCheckpoint(eager=False)
+    both_ways = links.links(pair).localCheckpoint(eager=False)
     degrees = links.settled(links.degrees(both_ways))
     children = links.settled(_children(known, tied, rules.look_back_days))
     ends = tied.where("risk > 0").select(

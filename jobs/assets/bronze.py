@@ -22,11 +22,13 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     with progress.CURRENT.step("bronze: read tonight's files"):
         found = landing.scan(place.settings.landing, night, place.sources)
         progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")
-        listed = ingest.listed(landing.frame(place.spark, found), place.lake.read(bronze.FILES), night).persist()
-        rows = read.rows(listed, place.sources).persist()
+        # Checkpoints, not caches: their plans are forgotten, and wide plans take longer to write out than to run.
+        listed = ingest.listed(landing.frame(place.spark, found), place.lake.read(bronze.FILES), night)
+        listed = listed.localCheckpoint(eager=False)
+        rows = read.rows(listed, place.sources).localCheckpoint(eager=False)
         try:
             place.lake.replace(ingest.rows(rows), bronze.ROWS, tonight)
-            ledger = ingest.files(rows, listed).persist()
+            ledger = ingest.files(rows, listed).localCheckpoint(eager=False)
             refused = ingest.quarantine(rows, ledger, listed)
             place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
             place.lake.replace(ledger, bronze.FILES, tonight)

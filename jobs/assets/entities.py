@@ -77,7 +77,7 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
 
 
 def _kept(kept: list[DataFrame], df: DataFrame) -> DataFrame:
-    kept.append(df.persist())
+    kept.append(df.localCheckpoint(eager=False))
     return kept[-1]
 
 

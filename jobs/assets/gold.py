@@ -7,7 +7,7 @@ from jobs import alerts, export, faults, inbox, lakehouse, nights, progress, tra
 from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, members, reclassify, writeback
-from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
+from schemas import bronze, catalogue, gold, network, review, risk, silver, travel
 from schemas.contract import Table
 
 PLACE = {"place"}
@@ -96,7 +96,8 @@ def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             raw = spread.mapInArrow(scoring.scorer(model), scoring.SCORED)
         out_of_fold = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version[1])
         scores = reclassify.report_scores(raw, new, out_of_fold, night, version)
-        scores = (scores if kept is None else scores.unionByName(gold.REPORT_SCORES.conform(kept))).persist()
+        scores = scores if kept is None else scores.unionByName(gold.REPORT_SCORES.conform(kept))
+        scores = scores.localCheckpoint(eager=False)
         place.lake.replace(scores, gold.REPORT_SCORES, {"night": night.isoformat()})
         counts = {row.stratum: row["count"] for row in scores.groupBy("stratum").count().orderBy("stratum").collect()}
         scores.unpersist()
@@ -138,7 +139,7 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     key=common.key(gold.RUN_MANIFEST),
     deps=[
         *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
-        *(common.key(table) for table in (*reviewing.WRITES, *risk.TABLES, *travel.GOLD, *leads.TABLES)),
+        *(common.key(table) for table in (*reviewing.WRITES, *risk.TABLES, *travel.GOLD)),
         dg.AssetKey(["gold", "network_queues"]),
     ],
     partitions_def=common.NIGHTS,

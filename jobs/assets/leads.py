@@ -35,7 +35,7 @@ def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     kept: list[DataFrame] = []
 
     def keep(df: DataFrame) -> DataFrame:
-        kept.append(df.persist())
+        kept.append(df.localCheckpoint(eager=False))
         return kept[-1]
 
     with progress.CURRENT.step("leads in communications data"):

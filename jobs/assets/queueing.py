@@ -39,7 +39,7 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             "code_commit": place.code_commit,
             "config_hash": place.settings.config_hash,
         }
-        items = reclassify.queue_items(chosen.shown, chosen.explained(), night, **about).persist()
+        items = reclassify.queue_items(chosen.shown, chosen.explained(), night, **about).localCheckpoint(eager=False)
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reclassify.QUEUE})
         if place.settings["overtagged"]["is_on"]:
             doubted = _overtagged(place, night, about)
@@ -71,25 +71,26 @@ class _Chosen:
         asked = reclassify.asked(scores, known)
         random = drawing.random_rows(
             asked, population, self._earlier_draws(opened_on), capacity, shares.random, night, seed
-        ).persist()
+        ).localCheckpoint(eager=False)
         direct = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
         second = drawing.second_readings(direct, shares.second, int(place.settings["seed"]), reclassify.QUEUE)
         most = capacity * F.lit(int(chosen["duplicates_pool"]))
         self._scope = nights.scope(place, night)
         some = reclassify.candidates(asked, random, scores, second, most).withColumn("item_id", reclassify.item_id())
-        self._some = some.persist()
+        self._some = some.localCheckpoint(eager=False)
         texts = self._some.where("kind IS NULL OR kind = 'RANDOM'").join(
             self._scope.select("report_id", "text"), "report_id", how="inner"
         )
         # A row that chance drew stands for its near-duplicates, so that it is read as it was drawn: without score.
         priority = F.col("score") + F.when(F.col("kind") == "RANDOM", 2.0).otherwise(0.0)
         grouped = texts.select("force", "report_id", "text", priority.alias("priority"))
-        self._grouped = grouped.groupBy("force").applyInPandas(duplicates.stand_ins, members.GROUPED).persist()
+        together = grouped.groupBy("force").applyInPandas(duplicates.stand_ins, members.GROUPED)
+        self._grouped = together.localCheckpoint(eager=False)
         heads = self._grouped.where("report_id = shown_id").select("report_id")
         again = self._some.where("kind = 'SECOND'").select("report_id")
         rows = self._some.join(heads.unionByName(again), "report_id", how="left_semi")
         placed = drawing.placed(rows, capacity, shares, seed)
-        self.shown = self._with_report(placed, scores).persist()
+        self.shown = self._with_report(placed, scores).localCheckpoint(eager=False)
         about = self._some.select("report_id", "item_id", "force", "text_hash")
         covered = self._grouped.join(about, "report_id", how="inner")
         self.members = members.queue_members(covered, self.shown, night, reclassify.QUEUE)

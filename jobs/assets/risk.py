@@ -62,8 +62,8 @@ def walked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
 def _scored(place: Workplace, walk: network_risk.Walk) -> DataFrame:
     """Seeds and scores, written; returns the rows of gold.network_risk, persisted."""
     lake, night = place.lake, walk.known.night
-    before = network_risk.newest_before(lake.read(risk.NETWORK_RISK), night).persist()
-    rows = network_risk.rows(walk, before, _otherwise(place, walk, before)).persist()
+    before = network_risk.newest_before(lake.read(risk.NETWORK_RISK), night).localCheckpoint(eager=False)
+    rows = network_risk.rows(walk, before, _otherwise(place, walk, before)).localCheckpoint(eager=False)
     lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()})
     lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()})
     place.audit.append(
@@ -75,7 +75,8 @@ def _scored(place: Workplace, walk: network_risk.Walk) -> DataFrame:
 
 def _queued(place: Workplace, known: network_risk.Known, rows: DataFrame) -> dict[str, int]:
     """Rows of the three queues, in one commit; how many each."""
-    shown = network_queue.chosen(rows, known.decisions, network_rules.capacity(place.settings)).persist()
+    shown = network_queue.chosen(rows, known.decisions, network_rules.capacity(place.settings))
+    shown = shown.localCheckpoint(eager=False)
     items = network_queue.queue_items(
         shown,
         known.reports,
@@ -83,7 +84,7 @@ def _queued(place: Workplace, known: network_risk.Known, rows: DataFrame) -> dic
         versions=place.lake.versions((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
         code_commit=place.code_commit,
         config_hash=place.settings.config_hash,
-    ).persist()
+    ).localCheckpoint(eager=False)
     place.lake.replace(items, gold.QUEUE_ITEMS, {"night": known.night.isoformat(), "queue": risk.QUEUES})
     return {r.queue: r["count"] for r in items.groupBy("queue").count().orderBy("queue").collect()}
 

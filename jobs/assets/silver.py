@@ -43,13 +43,13 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
                     night,
                     _authorisations(place, feed, night),
                     _airports(place, feed, night),
-                ).persist()
+                ).localCheckpoint(eager=False)
                 place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
         with progress.CURRENT.step("silver: what was refused, and the counts"):
             refused = reduce(DataFrame.unionByName, (conform.refused(each) for each in judged.values()))
             place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"})
             counted = reduce(DataFrame.unionByName, (conform.counts(each) for each in judged.values()))
-            counts = _row_counts(place, night.isoformat(), counted).persist()
+            counts = _row_counts(place, night.isoformat(), counted).localCheckpoint(eager=False)
             place.lake.replace(counts, gold.ROW_COUNTS, tonight)
             loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
             counts.unpersist()

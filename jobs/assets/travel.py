@@ -35,7 +35,7 @@ def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     place, night = common.place_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("subjects on flights"):
-        matches = matches_of(place, night).persist()
+        matches = matches_of(place, night).localCheckpoint(eager=False)
         place.lake.replace(matches, contract.MATCHES, tonight)
         counts = {row.kind: row["count"] for row in matches.groupBy("kind").count().orderBy("kind").collect()}
         _log(place, night, counts)
@@ -63,16 +63,16 @@ def matches_of(place: Workplace, night: date) -> DataFrame:
     odds = travel.Odds.of(chosen)
     passengers, flights, people, cases, episodes, events = (_known(place, table, night) for table in READ)
     since = F.date_sub(F.lit(night), chosen["history_days"])
-    crowd = travel.listed(passengers.where(F.col("flight_on") >= since)).persist()
+    crowd = travel.listed(passengers.where(F.col("flight_on") >= since)).localCheckpoint(eager=False)
     n_rows = crowd.count()
     if not n_rows:
         return place.spark.createDataFrame([], contract.MATCHES.struct())
-    wanted = travel.subjects(people, cases, episodes, _resolved(place, night)).persist()
-    near = travel.neighbours(wanted, crowd, n_rows, odds).persist()
-    evidence = travel.evidence(wanted, crowd, near, odds).persist()
+    wanted = travel.subjects(people, cases, episodes, _resolved(place, night)).localCheckpoint(eager=False)
+    near = travel.neighbours(wanted, crowd, n_rows, odds).localCheckpoint(eager=False)
+    evidence = travel.evidence(wanted, crowd, near, odds).localCheckpoint(eager=False)
     scored = travel.scored(evidence, wanted, crowd, n_rows, odds)
     legs = travel_matches.timetable(flights)
-    found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).persist()
+    found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).localCheckpoint(eager=False)
     least: dict[str, Any] = {"published_from": chosen["published_from"]}
     pairs = travel_pairs.together(found, crowd, **least)
     parts = (

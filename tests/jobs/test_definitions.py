@@ -67,19 +67,8 @@ GRAPH = {
         "silver/flights",
         *("silver/investigations", "silver/missing_episodes", "silver/people"),
     ],
-    "gold/comms_leads": [
-        "gold/decisions",
-        "silver/comms_authorisations",
-        "silver/comms_cells",
-        "silver/comms_events",
-        "silver/investigations",
-        "silver/missing_episodes",
-        "silver/people",
-        "silver/report_people",
-    ],
     "gold/run_manifest": sorted(
         [
-            "gold/comms_leads",
             "gold/edges",
             "gold/queue_items",
             "gold/recall_certificates",
