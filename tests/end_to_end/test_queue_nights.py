@@ -32,7 +32,9 @@ class Room(notebooks.Room):
 @pytest.fixture(scope="module")
 def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """Two nights. Between them everything is decided that the first queue shows, by the truth."""
-    place = whole_nights.world(tmp_path_factory.mktemp("home"), n_reports=800, n_nights=2)
+    place = whole_nights.world(
+        tmp_path_factory.mktemp("home"), n_reports=800, n_nights=2, without=whole_nights.NOT_FORCES
+    )
     report = whole_nights.run(place, FIRST)
     truth = (
         pd.read_parquet(place.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")

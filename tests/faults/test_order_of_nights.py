@@ -19,7 +19,7 @@ LONDON = ZoneInfo("Europe/London")
 @pytest.mark.spark
 @pytest.mark.slow
 def test_the_older_night_after_the_newer_keeps_both(spark: SparkSession, tmp_path: Path):
-    place = nights.world(tmp_path, n_reports=400, n_nights=2)
+    place = nights.world(tmp_path, n_reports=400, n_nights=2, without=nights.NOT_FORCES)
     second = nights.FIRST + timedelta(days=1)
     nights.run(place, second)
     of_second = {t.path: place.lake.read(t).where(f"night = '{second}'").count() for t in silver.TABLES}
