@@ -52,8 +52,9 @@ def certified_frame(
     )
     now = scores.select("report_id", F.col("text_hash").alias("_now"), F.lit(True).alias("_is_here"))
     known = population.join(labelled, KEY, how="left").join(now, KEY, how="left")
-    # Its text changed since: the question is open again.
-    is_open = F.col("_decided").isNull() | (F.col("_is_here") & ~F.col("_decided").eqNullSafe(F.col("_now")))
+    # Its text changed since: the question is open again. What was decided and has left the scope stays decided.
+    is_changed = F.col("_is_here").isNotNull() & ~F.col("_decided").eqNullSafe(F.col("_now"))
+    is_open = F.col("_decided").isNull() | is_changed
     is_left = is_open & F.col("_is_here").isNull()
     later = scores.join(population, KEY, how="left_anti").groupBy("force").agg(F.count("*").alias("n_later"))
     counts = known.groupBy("force").agg(F.count("*").alias("n_population"), F.sum(is_left.cast("long")).alias("n_left"))

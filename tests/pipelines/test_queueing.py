@@ -132,3 +132,30 @@ def test_figures_count_readers_not_decisions(spark: SparkSession):
         r.reviewer: (r.n, r.n_found, r.n_over_cap) for r in reviewing.exposure(decided, "reclassify", 2).collect()
     }
     assert exposed["a"] == (3, 1, 1)
+
+
+def test_a_frame_keeps_what_was_found_when_its_tag_takes_it_out_of_scope(spark: SparkSession):
+    opened_on, night = deciding.QUEUE_NIGHT, NIGHT
+    then = [{"night": opened_on, "report_id": f"36:INT/{n}", "text_hash": f"{n}" * 64} for n in range(1, 6)]
+    now = [{"night": night, "report_id": f"36:INT/{n}", "text_hash": f"{n}" * 64} for n in (2, 3, 6)]
+    now.append({"night": night, "report_id": "36:INT/4", "text_hash": "9" * 64})  # its text changed
+    made = [
+        decision_row(1, 1, "TAG_ADDED"),  # recorded by the force since, so it is no longer in scope
+        decision_row(2, 2, "NOT_CSAE"),
+        decision_row(3, 4, "NOT_CSAE"),
+    ]  # 3 is undecided and here, 5 is undecided and gone, 6 came later
+    scores, decided = tables.frame(spark, gold.REPORT_SCORES, *then, *now), tables.frame(spark, gold.DECISIONS, *made)
+    population = drawing.frame(scores, decided, opened_on, "reclassify")
+    draws = tables.frame(
+        spark, review.QUEUE_DRAWS,
+        {"night": opened_on, "drawn_on": opened_on, "frame_on": opened_on, "kind": "RANDOM", "subject_id": "36:INT/2",
+         "force": "36", "draw_number": 1, "n_pool": 5},
+        {"night": night, "drawn_on": opened_on, "frame_on": opened_on, "kind": "RANDOM", "subject_id": "36:INT/2",
+         "force": "36", "draw_number": 1, "n_pool": 5},
+    )  # fmt: skip
+    tonight = scores.where(F.col("night") == F.lit(night))
+    frame = reviewing.certified_frame(population, tonight, decided, draws, opened_on, "reclassify")
+    assert {(r.report_id, r.is_csae) for r in frame.settled.collect()} == {("36:INT/1", True), ("36:INT/2", False)}
+    assert [(r.n_population, r.n_left, r.n_later) for r in frame.counts.collect()] == [(5, 1, 1)]
+    assert [r.report_id for r in frame.draws.collect()] == ["36:INT/2"]  # shown on two nights, drawn once
+    assert frame.before.collect() == []
