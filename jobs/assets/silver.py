@@ -36,7 +36,9 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
         present = {row.feed for row in rows.select("feed").distinct().collect()}  # of a dozen
         for feed in FEEDS:
             table = silver.BY_FEED[feed]
-            is_absent = feed not in present and feed != FEEDS[0]  # one is always judged: a night without files has counts
+            is_absent = (
+                feed not in present and feed != FEEDS[0]
+            )  # one is always judged: a night without files has counts
             if is_absent and place.lake.read(table).where(F.col("night") == F.lit(night)).isEmpty():
                 continue  # nothing came, and nothing of an earlier run has to go
             with progress.CURRENT.step(f"silver: {table.noun}"):

@@ -25,7 +25,7 @@ def place(home: Path) -> Workplace:
 def world(
     home: Path, *, n_reports: int, n_nights: int = 3, first_night: date = FIRST, without: tuple[str, ...] = TRAVEL
 ) -> Workplace:
-    """A workplace in `home` with a synthetic landing zone. Senders that a trial does not need cost it a minute a night."""
+    """A workplace in `home` with a synthetic landing zone; senders not needed would cost a minute a night."""
     made = place(home)
     demo.write(made.settings, first_night=first_night, n_reports=n_reports, n_nights=n_nights)
     for sender in without:
