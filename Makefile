@@ -21,7 +21,7 @@ nightly: setup ## tonight, end to end, on synthetic data if there is none
 	@$(BIN)/nightjar nightly
 
 test: setup-bert ## every test, benchmarks aside
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 trials: setup-bert ## the trials of faults in full: a night killed at every named point takes about an hour
 	@NIGHTJAR_TRIALS=all $(BIN)/python -m pytest tests/faults $(ARGS)
