@@ -70,6 +70,7 @@ def grouped(
         raise ValueError("at least three folds are needed: one is scored, the others train and calibrate")
     if not ids.is_unique:
         raise ValueError("report ids are not unique")
+    texts, person_ids = list(texts), list(person_ids)  # by place, whatever index a pandas column brings
     order = np.argsort(ids.to_numpy(dtype=str), kind="stable")
     label = np.asarray(labels, dtype=bool)[order]
     duplicates = duplicate_ties([texts[i] for i in order])
