@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from pyspark.sql import SparkSession
 from jobs import settings
 from jobs import spark as spark_job
 
+# A process of pytest-xdist has no main file, which pyspark takes for a doctest run and ends.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 # Tests are many short jobs on few rows: compiling each plan to Java costs more than it saves. Nights compile.
 INTERPRETED = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN"
 os.environ.setdefault("PYSPARK_SUBMIT_ARGS", f"{INTERPRETED} pyspark-shell")
