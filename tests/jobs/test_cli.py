@@ -25,6 +25,12 @@ COMMANDS = (
     "notebooks",
     "ui",
     "entities",
+    "network",
+    "comms",
+    "leads",
+    "flights",
+    "profile",
+    "evaluate",
 )
 
 

@@ -103,7 +103,13 @@ def test_explained_parts_and_what_belongs_to_no_term_are_the_log_odds(comparison
     total = parts.base(pipeline) + np.asarray(moved.sum(axis=1)).ravel()
     single = 1e-4 if "xgboost" in name else 1e-6  # XGBoost counts in single precision
     assert total == pytest.approx(np.log(probability / (1 - probability)), abs=single)
-    strongest = explain.terms(pipeline, texts)[0][0]
+    found = explain.terms(pipeline, texts)[0]
+    if not found:  # a tree may reach its leaf by words that the text does not hold
+        assert name.endswith("tree")
+        held = pipeline[:-1].transform(texts)[0].toarray() != 0
+        assert not moved[0].toarray()[held].any()
+        return
+    strongest = found[0]
     assert strongest.weight > 0
     assert texts[0][strongest.start : strongest.end].startswith(strongest.text.split()[0])
 
@@ -152,7 +158,8 @@ def test_figures_come_under_three_readings_of_the_labels():
     assert figures["adjudicated_n_reports"] == 40
     assert figures["recorded_n_positives"] == frame["label"].sum()
     assert figures["n_positives"] == label.sum()
-    assert figures["recorded_average_precision"] > figures["adjudicated_average_precision"]
+    # Decisions that turn every label round make the score worse than chance, which is the share of positives among them.
+    assert figures["adjudicated_average_precision"] < (~frame["label"][:40]).mean()
     assert set(made.differences) == {"corrected", "recorded", "adjudicated"}
 
 
