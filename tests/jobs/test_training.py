@@ -26,7 +26,7 @@ NIGHT = nights.FIRST
 @pytest.fixture(scope="module")
 def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[workplace.Workplace, dict]:
     """A world so small that no fold can hold both classes, and the report of its night."""
-    place = nights.world(tmp_path_factory.mktemp("small"), n_reports=100, n_nights=1)
+    place = nights.world(tmp_path_factory.mktemp("small"), n_reports=100, n_nights=1, without=nights.NOT_FORCES)
     return place, nights.run(place, NIGHT)
 
 
