@@ -158,7 +158,7 @@ def test_figures_come_under_three_readings_of_the_labels():
     assert figures["adjudicated_n_reports"] == 40
     assert figures["recorded_n_positives"] == frame["label"].sum()
     assert figures["n_positives"] == label.sum()
-    # Decisions that turn every label round make the score worse than chance, which is the share of positives among them.
+    # Decisions that turn every label round make the score worse than chance: the share of positives among them.
     assert figures["adjudicated_average_precision"] < (~frame["label"][:40]).mean()
     assert set(made.differences) == {"corrected", "recorded", "adjudicated"}
 
