@@ -11,6 +11,7 @@ from jobs import settings
 
 
 def test_override_changes_only_what_it_names(tmp_path: Path, monkeypatch):
+    monkeypatch.delenv("NIGHTJAR_SETTINGS", raising=False)
     plain = settings.load(tmp_path)
     override = tmp_path / "s.yaml"
     override.write_text("queue: {capacity: 7}\n")
