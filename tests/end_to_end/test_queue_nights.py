@@ -52,7 +52,9 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 def rows(place: Workplace, table: tables.Table, night: date) -> list[Row]:
-    return place.lake.read(table).where(F.col("night") == F.lit(night)).collect()
+    """Rows of a night that belong to the queue of reports."""
+    tonight = (F.col("night") == F.lit(night)) & (F.col("queue") == reclassify.QUEUE)
+    return place.lake.read(table).where(tonight).collect()
 
 
 def test_rows_without_score_tell_nothing_of_why_they_are_there(story: dict):

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs import doctor, look
 from jobs.workplace import Workplace
+from pipelines import reclassify
 from schemas import bronze, gold, review, silver
 from tests.support import whole_nights as nights
 
@@ -26,7 +27,8 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
     truth = (
         pd.read_parquet(place.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")
     )
-    queue = place.lake.read(gold.QUEUE_ITEMS).where(F.col("night") == F.lit(FIRST)).orderBy("rank", "force").collect()
+    tonight = (F.col("night") == F.lit(FIRST)) & (F.col("queue") == reclassify.QUEUE)
+    queue = place.lake.read(gold.QUEUE_ITEMS).where(tonight).orderBy("rank", "force").collect()
     hidden = next(row for row in queue if truth.loc[row.subject_id, "is_csae"])
     innocent = next(row for row in queue if not truth.loc[row.subject_id, "is_csae"])
     at = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(hours=9)

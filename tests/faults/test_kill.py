@@ -32,7 +32,7 @@ WITHOUT = () if IS_FULL else nights.NOT_FORCES
 def test_a_night_killed_and_rerun_equals_one_undisturbed(spark: SparkSession, tmp_path: Path):
     calm = nights.world(tmp_path / "calm", n_reports=400, n_nights=2, without=WITHOUT)
     nights.run(calm, nights.FIRST)
-    row = calm.lake.read(gold.QUEUE_ITEMS).orderBy("rank", "force").first()
+    row = calm.lake.read(gold.QUEUE_ITEMS).where("queue = 'reclassify'").orderBy("rank", "force").first()
     at = datetime.combine(nights.FIRST, datetime.min.time(), UTC)
     look.decide(calm, row.item_id, "TAG_ADDED", tag="CSE_LONE", why="", reviewer="A1", decided_at=at, seconds=5)
     shutil.copytree(calm.settings.home, tmp_path / "killed")
