@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def test_a_childs_paths_timeline_and_what_would_change_it(room: notebook.Room):
     page += network_review.open_subject(shown, item) + network_review.timeline(shown, item)
     what_if = network_review.what_if(shown, item)
     assert "HIGH" in page
-    assert "path 1: 0.200 = seed 0.80" in page
+    assert "path 1: 0.200 = seed 0.80" in html.unescape(page)
     assert "36:R1" in page
     assert "0.000" in what_if
     assert "<script" not in page + what_if
