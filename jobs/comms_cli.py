@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-NIGHT = click.DateTime(formats=["%Y-%m-%d"])
+from jobs.cli_parts import NIGHT
 
 
 @click.group()

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import click
 
-NIGHT = click.DateTime(formats=["%Y-%m-%d"])
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+from jobs.cli_parts import NIGHT, as_json
+
 reviewer = click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who: it is logged.")
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-NIGHT = click.DateTime(formats=["%Y-%m-%d"])
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+from jobs.cli_parts import NIGHT, as_json, show
 
 
 @click.group()
@@ -35,7 +32,7 @@ def evaluate(night: datetime | None, days: int, apart: int, horizon: int, capaci
         found = network_evaluation.evaluate(place, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
     except (LookupError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
-    _show(found, as_json, network_evaluation.text(found))
+    show(found, as_json, network_evaluation.text(found))
 
 
 @network.command("import-ocg")
@@ -51,10 +48,6 @@ def import_ocg(file: Path, night: datetime | None, as_json: bool) -> None:
             found = ocg_list.load(place, file, night.date() if night else place.settings.tonight())
     except (lock.LakehouseBusyError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    _show(
+    show(
         found, as_json, f"{found['loaded']} members of {found['groups']} groups loaded, {found['refused']} rows refused"
     )
-
-
-def _show(value: Any, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(value, indent=2, default=str) if as_json else text)
