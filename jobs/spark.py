@@ -54,6 +54,8 @@ def session(home: Path, *, cores: str = "*", memory: str = "2g", java_options: s
         # Plans are wide here and data of one machine small: adapting them prints each plan anew at every stage, which
         # took more time than the work. A cluster's own session adapts.
         "spark.sql.adaptive.enabled": "false",
+        # Each operation on a column told Java which Python line made it: more calls than the operation itself.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.maxPlanStringLength": "2000",  # plans are written out at each stage, and nobody reads them here
         "spark.sql.files.maxPartitionBytes": str(32 << 20),
         "spark.local.dir": str(scratch),
@@ -66,4 +68,13 @@ def session(home: Path, *, cores: str = "*", memory: str = "2g", java_options: s
     builder = builder.config("spark.driver.extraJavaOptions", java)
     for key, value in settings.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    made = builder.getOrCreate()
+    _remember_functions(made)
+    return made
+
+
+def _remember_functions(spark: SparkSession) -> None:
+    """Keep Java's class of SQL functions: each use of one searched every jar of the class path for its name."""
+    java = spark._jvm
+    java.functions = java.functions
+    setattr(java, "org.apache.spark.sql.functions", java.functions)

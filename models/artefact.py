@@ -100,7 +100,7 @@ def probabilities(classifier: Any, texts: Any) -> np.ndarray:
         SignatureError: `texts` is not a sequence of strings.
         OutputError: the classifier gave other than a probability per text.
     """
-    given = _texts(texts)
+    given = checked(texts)
     if not len(given):
         return np.zeros(0)
     found = np.asarray(classifier.predict_proba(given))
@@ -112,7 +112,12 @@ def probabilities(classifier: Any, texts: Any) -> np.ndarray:
     return score
 
 
-def _texts(texts: Any) -> np.ndarray:
+def checked(texts: Any) -> np.ndarray:
+    """The texts as an object array, if a sequence of strings is what they are.
+
+    Raises:
+        SignatureError: they are not.
+    """
     if isinstance(texts, str | bytes) or not hasattr(texts, "__len__"):
         raise SignatureError(f"the model takes a sequence of texts, not a {type(texts).__name__}")
     given = np.asarray(texts, dtype=object)

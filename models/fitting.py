@@ -6,6 +6,7 @@ scores of the chosen parameters over the inner splits calibrate as well: what is
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,12 @@ from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV, _CalibratedClassifier, _SigmoidCalibration
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB, MultinomialNB
+from sklearn.svm import LinearSVC
 
 from models import candidates as candidates_module
 from models import metrics
+
+_LIBLINEAR = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def refit(
 
     The same as `CalibratedClassifierCV(method="sigmoid", ensemble=False, cv=splits)`, which fits every split again.
     """
-    classifier = _plain(candidate.build(seed, **choice.parameters).fit(matrix, label))
+    classifier = _plain(_fitted(candidate.build(seed, **choice.parameters), matrix, label))
     sigmoid = _SigmoidCalibration().fit(choice.raw, label)
     made = CalibratedClassifierCV(candidate.build(seed, **choice.parameters), method="sigmoid", ensemble=False)
     made.calibrated_classifiers_ = [
@@ -92,9 +96,17 @@ def _inner_scores(
 ) -> np.ndarray:
     raw = np.zeros(len(label))
     for held_out in splits:
-        classifier.fit(matrix[~held_out], label[~held_out])
+        _fitted(classifier, matrix[~held_out], label[~held_out])
         raw[held_out] = raw_score(classifier, matrix[held_out])
     return raw
+
+
+def _fitted(classifier: Any, matrix: sparse.csr_matrix, label: np.ndarray) -> Any:
+    """The classifier, fitted. One at a time where liblinear fits: its random numbers are one sequence per process."""
+    if isinstance(classifier, LogisticRegression | LinearSVC):
+        with _LIBLINEAR:
+            return classifier.fit(matrix, label)
+    return classifier.fit(matrix, label)
 
 
 def _plain(classifier: Any) -> Any:

@@ -13,6 +13,7 @@ class Criteria:
     """Thresholds, from the settings.
 
     Attributes:
+        beats_baselines_by: average precision above that of each baseline; what is not above it is refused.
         calibration_error_at_most: expected calibration error beyond twice what chance gives, as a share of prevalence:
             0.5 lets scores be off by half the share of tagged reports on average.
         transparency_at_least: deletion fidelity, from 0 (named terms matter no more than random ones) to 1.
@@ -20,6 +21,7 @@ class Criteria:
         force_positives_at_least: forces with fewer tagged reports are not judged: their recall is chance.
     """
 
+    beats_baselines_by: float = 0.0
     calibration_error_at_most: float = 0.5
     transparency_at_least: float = 0.05
     force_recall_at_least: float = 0.5
@@ -51,7 +53,7 @@ def refusals(
 ) -> list[str]:
     """Why `result` may not become champion; none where it may."""
     return [
-        *_not_better(result, compared, incumbent, night),
+        *_not_better(result, compared, criteria, incumbent, night),
         *_not_calibrated(result, criteria),
         *_not_transparent(result, criteria),
         *_collapsed(result, criteria),
@@ -59,7 +61,11 @@ def refusals(
 
 
 def _not_better(
-    result: comparison.Result, compared: comparison.Comparison, incumbent: Incumbent | None, night: str
+    result: comparison.Result,
+    compared: comparison.Comparison,
+    criteria: Criteria,
+    incumbent: Incumbent | None,
+    night: str,
 ) -> list[str]:
     """Beats every baseline; and the incumbent: its own kind on the same folds where that was compared, else its figure
     when it was promoted. What learnt from the same night must be better; what learnt from a later one, as good."""
@@ -67,7 +73,7 @@ def _not_better(
     found = []
     for baseline in (r for r in compared.results if r.candidate.is_baseline):
         other = baseline.metrics["average_precision"]
-        if precision <= other:
+        if precision <= other + criteria.beats_baselines_by:
             name = baseline.candidate.name.replace("_", " ")
             found.append(f"average precision {precision:.3f} does not beat the {name}'s {other:.3f}")
     if incumbent is None:

@@ -256,13 +256,17 @@ class Registry:
             artefact.ModelRefusedError: its files are not those that were registered.
         """
         try:
-            return self._verified(self._client.get_model_version(name, version))
+            found = self._client.get_model_version(name, version)
         except MlflowException as error:
             raise RegistryError(f"the registry has no {name} version {version}: {error}") from error
+        return self._verified(found)
 
     def _verified(self, found: ModelVersion) -> artefact.Artefact:
         what = f"{found.name} v{found.version}"
-        folder = self._download(self._client.get_model_version_download_uri(found.name, found.version))
+        try:
+            folder = self._download(self._client.get_model_version_download_uri(found.name, found.version))
+        except MlflowException as error:  # such as a link that leads out of the artifacts: MLflow does not follow it
+            raise artefact.ModelRefusedError(f"the files of {what} cannot be had: {error}") from error
         expected = json.loads(found.tags.get("manifest", "{}"))
         files = manifest.files(folder)
         if not expected or files != expected:

@@ -221,7 +221,8 @@ def test_a_worse_model_is_refused_and_stays_challenger(
     assert any("below the champion's" in why for why in refusals)
     assert said == [(refusals, "1")]
     client = mlflow.MlflowClient(shelf.uri, shelf.uri)
-    assert client.get_registered_model(NAME).aliases == {"champion": "1", "challenger": version}
+    aliases = client.get_registered_model(NAME).aliases
+    assert {alias: str(number) for alias, number in aliases.items()} == {"champion": "1", "challenger": version}
     assert "refused" in client.get_model_version(NAME, version).tags
 
 

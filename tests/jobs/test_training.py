@@ -25,9 +25,11 @@ NIGHT = nights.FIRST
 
 @pytest.fixture(scope="module")
 def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[workplace.Workplace, dict]:
-    """A world so small that no fold can hold both classes, and the report of its night."""
+    """A world with more folds than tagged reports, so that some fold holds one class; and the report of its night."""
     place = nights.world(tmp_path_factory.mktemp("small"), n_reports=100, n_nights=1, without=nights.NOT_FORCES)
-    return place, nights.run(place, NIGHT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(place.settings["training"], "n_folds", 50)
+        return place, nights.run(place, NIGHT)
 
 
 def test_a_night_that_cannot_train_publishes_an_empty_queue_and_says_why(night: tuple[workplace.Workplace, dict]):
@@ -79,7 +81,7 @@ def trained(night: tuple[workplace.Workplace, dict], spark: SparkSession) -> tup
     )  # fmt: skip
     true.to_parquet(place.settings.truth / "reports.parquet")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_known_reports", lambda *_: known)
+        patch.setattr(training.nights, "training_reports", lambda *_: known)
         patch.setitem(place.settings["training"], "n_folds", 3)
         patch.setitem(place.settings["training"]["first"], "candidates", ["random_order", "keyword_rule", "count_tree",
                                                                           "tfidf_logistic", "tfidf_bayes"])  # fmt: skip

@@ -56,8 +56,7 @@ def land(home: Path, records: pd.DataFrame, deleted: set[str]) -> None:
     everything = pd.DataFrame({"record_id": ids, "on": "2026-01-02"})
     drops = {
         "reports": everything.assign(
-            title=records["title"], tags=np.where(is_tagged, "relevant", ""), abstract1=records["abstract"],
-            source1="2", grade1="B",
+            tags=np.where(is_tagged, "relevant", ""), text1=records["title"], text2=records["abstract"],
         ),
         "nominals": everything,
         "report_links": everything,
