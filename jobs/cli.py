@@ -105,6 +105,7 @@ def nightly(night: datetime | None, as_json: bool) -> None:
     day = _day(night, chosen.tonight())
     try:
         with workplace.writer() as place:
+            place.begin_spark()
             from jobs import nightly as nightly_job
             from jobs import summary
 

@@ -68,9 +68,7 @@ class Compared:
 
 def open_comparison(room: notebook.Room, *, night: str = "") -> Compared:
     """The newest comparison, or the newest on what was known by a night. Where there is none, the page says so."""
-    from models import registry
-
-    kept = registry.Registry(room.place.settings.mlflow).summaries()
+    kept = room.place.registry.summaries()
     chosen = [found for found in kept if not night or found["night"] <= night]
     return Compared(room, chosen[0] if chosen else {}, len(kept))
 

@@ -53,9 +53,8 @@ def _decisions(place: Workplace) -> dict[str, Any]:
 
 def _registry(place: Workplace) -> dict[str, Any]:
     name = place.settings["training"]["model"]
-    found = registry.Registry(place.settings.mlflow)
     try:
-        champion = found.champion(name)
+        champion = place.registry.champion(name)
     except (registry.RegistryError, OSError) as error:
         return _finding("registry", False, str(error))
     return _finding(

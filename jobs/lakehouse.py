@@ -6,6 +6,7 @@ rerun leaves tables *and their versions* as they were, and a rerun after a crash
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ class Lakehouse:
     catalog: str | None = None
     n_writes: int = 0
     _versions: dict[str, int] = field(default_factory=dict)
+    _counting: threading.Lock = field(default_factory=threading.Lock)  # tables are written from several threads
 
     def location(self, table: Table) -> str:
         """Where the table is: a folder, or a three-level name."""
@@ -78,37 +80,50 @@ class Lakehouse:
         """
         df = table.conform(df)
         condition = " AND ".join(_condition(column, value) for column, value in where.items())
-        self._ensure(table)
-        there = self.read(table).where(condition)
-        same = content_hash(df) == content_hash(there) if not there.isEmpty() else df.isEmpty()
-        if same:
+        is_new = self._ensure(table)
+        if not is_new and self._holds(df, table, condition):
             return False
-        self._commit(df, table, {"replaceWhere": condition}, "overwrite")
-        return True
+        return self._commit(df, table, {"replaceWhere": condition}, "overwrite", may_be_empty=is_new)
+
+    def _holds(self, df: DataFrame, table: Table, condition: str) -> bool:
+        there = self.read(table).where(condition)
+        return content_hash(df) == content_hash(there) if not there.isEmpty() else df.isEmpty()
 
     def append(self, df: DataFrame, table: Table) -> None:
         """Append rows. The caller makes sure that they are not there yet."""
         self._ensure(table)
         self._commit(table.conform(df), table, {}, "append")
 
-    def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
+    def _commit(
+        self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str, *, may_be_empty: bool = False
+    ) -> bool:
         faults.point(f"before {table.path}")
         before = self.version(table)
         writer = df.write.format("delta").mode(mode).options(**options)
         writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
         after = self.version(table)
+        if after == before and may_be_empty and df.isEmpty():
+            return False  # Delta keeps no commit of nothing
         if after == before or after is None:
             raise WriteSkippedError(
                 f"{table.path} is still at version {before} after a write to {options or 'its end'}"
             )
         self._versions[table.path] = after
-        self.n_writes += 1
+        self._count_write()
         faults.point(f"after {table.path}")
+        return True
 
-    def _ensure(self, table: Table) -> None:
-        """Create the table with its constraints in its first commit, so that no version of it ever lacked them."""
+    def _count_write(self) -> None:
+        with self._counting:
+            self.n_writes += 1
+
+    def _ensure(self, table: Table) -> bool:
+        """Create the table with its constraints in its first commit, so that no version of it ever lacked them.
+
+        Returns True if it was not there.
+        """
         if self.exists(table):
-            return
+            return False
         builder = DeltaTable.createIfNotExists(self.spark)
         builder = builder.tableName(self.location(table)) if self.catalog else builder.location(self.location(table))
         for (name, column), structure in zip(table.columns.items(), table.struct(), strict=True):
@@ -116,7 +131,8 @@ class Lakehouse:
         for name, sql in table.constraints().items():
             builder = builder.property(f"delta.constraints.{name}", sql)
         builder.partitionedBy(*table.partition_by).execute()
-        self.n_writes += 1
+        self._count_write()
+        return True
 
 
 def _condition(column: str, value: str | tuple[str, ...]) -> str:

@@ -46,11 +46,10 @@ def champion(place: Workplace, night: date) -> Chosen:
 
 
 def _champion(place: Workplace, night: date) -> Chosen:
-    from models import registry
     from models import training as models_training
 
     name = place.settings["training"]["model"]
-    shelf = registry.Registry(place.settings.mlflow)
+    shelf = place.registry
     used = place.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
     if used and used[0].model_version is not None:
         return Chosen(shelf.load(name, used[0].model_version))
@@ -83,7 +82,7 @@ def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str,
     Raises:
         training.TrainingDataError: the reports known in the night cannot train anything; says what is missing.
     """
-    from models import comparison, promotion, registry, training
+    from models import comparison, promotion, training
 
     chosen = place.settings["training"]
     limits = {**chosen, **(chosen["first"] if is_first else {})}
@@ -106,7 +105,7 @@ def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str,
         "config_hash": place.settings.config_hash,
     }
     true = truth.figures(place.settings.truth, compared, night)
-    shelf = registry.Registry(place.settings.mlflow)
+    shelf = place.registry
     run = shelf.log(compared, tags, true)
     refused = {r.candidate.name: promotion.refusals(r, compared, criteria) for r in promotion.ranked(compared)}
     best = next((compared.result(name) for name, why in refused.items() if not why), compared.best())

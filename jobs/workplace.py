@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
 
 from jobs import audit, lakehouse, lock, settings, spark
 from schemas import sources
+
+if TYPE_CHECKING:
+    from models.registry import Registry
 
 
 @dataclass
@@ -21,9 +25,41 @@ class Workplace:
 
     settings: settings.Settings
     classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
+    _begun: dict[str, Future[Any]] = field(default_factory=dict)
+
+    def begin_spark(self) -> None:
+        """Start Spark beside what the caller does next. Whatever goes wrong is raised where `spark` is first used."""
+        self._begin("spark", self._session)
+
+    def begin_registry(self) -> None:
+        """The same for the registry: its libraries, and in a new home its database, take tens of seconds."""
+        self._begin("registry", self._shelf)
+
+    def _begin(self, what: str, make: Any) -> None:
+        if what not in self.__dict__ and what not in self._begun:
+            pool = ThreadPoolExecutor(1, thread_name_prefix=what)
+            self._begun[what] = pool.submit(make)
+            pool.shutdown(wait=False)
 
     @cached_property
     def spark(self) -> SparkSession:
+        if "spark" not in self._begun:
+            return self._session()
+        self._begun["spark"].result()
+        return SparkSession.builder.getOrCreate()  # the same; makes it this thread's own as well
+
+    @cached_property
+    def registry(self) -> Registry:
+        return self._begun["registry"].result() if "registry" in self._begun else self._shelf()
+
+    def _shelf(self) -> Registry:
+        from models import registry, training  # noqa: F401  (training brings what fits: a second of imports)
+
+        found = registry.Registry(self.settings.mlflow)
+        found.prepare()
+        return found
+
+    def _session(self) -> SparkSession:
         chosen = self.settings["spark"]
         return spark.session(
             self.settings.home,

@@ -61,6 +61,17 @@ class Registry:
         mlflow.set_registry_uri(self.uri)
         self._client = mlflow.MlflowClient(self.uri, self.uri)
 
+    def prepare(self) -> None:
+        """Make the database, where there is none yet.
+
+        Raises:
+            RegistryError: it cannot be made or read.
+        """
+        try:
+            self._client.search_registered_models(max_results=1)
+        except MlflowException as error:
+            raise RegistryError(f"the registry cannot be read: {error}") from error
+
     def log(
         self,
         compared: comparison.Comparison,

@@ -26,17 +26,12 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
         listed = ingest.listed(landing.frame(place.spark, found), place.lake.read(bronze.FILES), night)
         listed = listed.localCheckpoint(eager=False)
         rows = read.rows(listed, place.sources).localCheckpoint(eager=False)
-        try:
-            place.lake.replace(ingest.rows(rows), bronze.ROWS, tonight)
-            ledger = ingest.files(rows, listed).localCheckpoint(eager=False)
-            refused = ingest.quarantine(rows, ledger, listed)
-            place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
-            place.lake.replace(ledger, bronze.FILES, tonight)
-            totals = ledger.groupBy("sender").sum("n_rows_loaded", "n_rows_quarantined").collect()
-            ledger.unpersist()
-        finally:
-            rows.unpersist()
-            listed.unpersist()
+        place.lake.replace(ingest.rows(rows), bronze.ROWS, tonight)
+        ledger = ingest.files(rows, listed).localCheckpoint(eager=False)
+        refused = ingest.quarantine(rows, ledger, listed)
+        place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
+        place.lake.replace(ledger, bronze.FILES, tonight)
+        totals = ledger.groupBy("sender").sum("n_rows_loaded", "n_rows_quarantined").collect()
     loaded = {row[0]: row[1] for row in sorted(totals)}
     place.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
     yield common.result(place, bronze.FILES, {"files": len(found)})

@@ -37,48 +37,40 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     lake, tonight = place.lake, {"night": night.isoformat()}
     from pipelines import edges, entities  # SciPy and rapidfuzz: time that definitions need not spend
 
-    kept: list[DataFrame] = []
-    try:
-        with progress.CURRENT.step("who is one and the same"):
-            records = _kept(kept, nominals.records(asof.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)))
-            files, undone, refused, settled = _undone(place, night)
-            people, counts = _people(place, night, records, undone)
-            place.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
-            assigned = place.spark.createDataFrame(people.assigned, entities.ASSIGNED)
-            persons = _kept(kept, entities.person_entities(records, assigned, night))
-            members = _kept(kept, entities.person_members(records, assigned, night))
-            events = place.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
-            lake.replace(events, network.ENTITY_EVENTS, tonight)
-            if files:
-                rows = place.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
-                lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undoing.STAGE})
-            inbox.settle(place.settings.undo, night, settled)
-        with progress.CURRENT.step("what ties them"):
-            tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
-            pieces = _kept(kept, edges.judged(edges.evidence(tables, night), members, persons, night))
-            said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
-            pair = "silver.report_people with silver.comms_events and silver.people"
-            place.audit.append("combination", "nightjar", f"{pair} to edges, night {night}", counts=said)
-            used = pieces.where("refusal IS NULL")
-            values = _kept(kept, edges.values(used, night))
-            lake.replace(persons.unionByName(entities.value_entities(values, night)), network.ENTITIES, tonight)
-            lake.replace(members.unionByName(entities.value_members(values, night)), network.ENTITY_MEMBERS, tonight)
-            made = _kept(kept, edges.edges(used, night))
-            lake.replace(made, network.EDGES, tonight)
-    finally:
-        for each in kept:
-            each.unpersist()
+    with progress.CURRENT.step("who is one and the same"):
+        records = nominals.records(asof.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)).localCheckpoint(
+            eager=False
+        )
+        files, undone, refused, settled = _undone(place, night)
+        people, counts = _people(place, night, records, undone)
+        place.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
+        assigned = place.spark.createDataFrame(people.assigned, entities.ASSIGNED)
+        persons = entities.person_entities(records, assigned, night).localCheckpoint(eager=False)
+        members = entities.person_members(records, assigned, night).localCheckpoint(eager=False)
+        events = place.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
+        lake.replace(events, network.ENTITY_EVENTS, tonight)
+        if files:
+            rows = place.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
+            lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undoing.STAGE})
+        inbox.settle(place.settings.undo, night, settled)
+    with progress.CURRENT.step("what ties them"):
+        tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
+        pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
+        said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
+        pair = "silver.report_people with silver.comms_events and silver.people"
+        place.audit.append("combination", "nightjar", f"{pair} to edges, night {night}", counts=said)
+        used = pieces.where("refusal IS NULL")
+        values = edges.values(used, night).localCheckpoint(eager=False)
+        lake.replace(persons.unionByName(entities.value_entities(values, night)), network.ENTITIES, tonight)
+        lake.replace(members.unionByName(entities.value_members(values, night)), network.ENTITY_MEMBERS, tonight)
+        made = edges.edges(used, night).localCheckpoint(eager=False)
+        lake.replace(made, network.EDGES, tonight)
     yield common.result(
         place, network.ENTITIES, {name: n for name, n in counts.items() if not name.startswith("force")}
     )
     yield common.result(place, network.ENTITY_MEMBERS)
     yield common.result(place, network.ENTITY_EVENTS, {"rows": len(people.events)})
     yield common.result(place, network.EDGES, {"evidence": common.bars(said, "evidence, used and refused")})
-
-
-def _kept(kept: list[DataFrame], df: DataFrame) -> DataFrame:
-    kept.append(df.localCheckpoint(eager=False))
-    return kept[-1]
 
 
 def _counts(pieces: DataFrame) -> list[Any]:

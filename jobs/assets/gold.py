@@ -100,7 +100,6 @@ def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         scores = scores.localCheckpoint(eager=False)
         place.lake.replace(scores, gold.REPORT_SCORES, {"night": night.isoformat()})
         counts = {row.stratum: row["count"] for row in scores.groupBy("stratum").count().orderBy("stratum").collect()}
-        scores.unpersist()
     return common.result(
         place,
         gold.REPORT_SCORES,

@@ -45,8 +45,6 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             doubted = _overtagged(place, night, about)
             lake.replace(doubted, gold.QUEUE_ITEMS, {**tonight, "queue": overtagged.QUEUE})
         counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
-        items.unpersist()
-        chosen.unpersist()
     yield common.result(
         place, gold.QUEUE_ITEMS, {"rows": sum(counts.values()), "by force": common.bars(counts, "rows per force")}
     )
@@ -98,7 +96,6 @@ class _Chosen:
         behind = self._some.where("kind = 'RANDOM'").join(self.shown, "report_id", how="left_anti")
         drawn = self.shown.select(*slim).unionByName(behind.select(*slim))
         self.draws = drawing.queue_draws(drawn, random, night, opened_on, shares, reclassify.QUEUE)
-        self._random = random
 
     def explained(self) -> DataFrame:
         """Reasons of the rows that are shown with their score."""
@@ -111,10 +108,6 @@ class _Chosen:
         confirmed = reclassify.confirmed(nights.training_reports(self._place, self._night), most).toPandas()
         scored = self.shown.where("kind IS NULL").select("report_id", "force", "text", "score", "cutoff")
         return scored.mapInArrow(reasons.explainer(model, confirmed), reasons.EXPLAINED)
-
-    def unpersist(self) -> None:
-        for kept in (self.shown, self._grouped, self._some, self._random):
-            kept.unpersist()
 
     def _earlier_draws(self, opened_on: date) -> DataFrame:
         draws = self._place.lake.read(review.QUEUE_DRAWS)

@@ -1,6 +1,7 @@
 """Silver: tonight's rows as conformed nouns. Each feed is judged once; all refusals are one write."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import reduce
 
@@ -14,8 +15,11 @@ from jobs.workplace import Workplace
 from pipelines import asof, conform
 from schemas import bronze, gold, silver
 
-# Authorisations come before the events that need them.
 FEEDS = tuple(silver.BY_FEED)
+# Authorisations come before the events that need them, and airports before flights.
+LATER_FEEDS = (*conform.AUTHORISED, "flights")
+FIRST_FEEDS = tuple(feed for feed in FEEDS if feed not in LATER_FEEDS)
+AT_ONCE = 2  # of one night's feeds most are small: while one is planned or committed, another is read
 
 
 @dg.multi_asset(
@@ -32,36 +36,29 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
     tonight = {"night": night.isoformat()}
     rows = place.lake.read(bronze.ROWS).where(F.col("night") == F.lit(night))
     judged: dict[str, DataFrame] = {}
-    try:
-        present = {row.feed for row in rows.select("feed").distinct().collect()}  # of a dozen
-        for feed in FEEDS:
-            table = silver.BY_FEED[feed]
-            is_absent = (
-                feed not in present and feed != FEEDS[0]
-            )  # one is always judged: a night without files has counts
-            if is_absent and place.lake.read(table).where(F.col("night") == F.lit(night)).isEmpty():
-                continue  # nothing came, and nothing of an earlier run has to go
-            with progress.CURRENT.step(f"silver: {table.noun}"):
-                judged[feed] = conform.judge(
-                    rows,
-                    feed,
-                    place.sources,
-                    night,
-                    _authorisations(place, feed, night),
-                    _airports(place, feed, night),
-                ).localCheckpoint(eager=False)
-                place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
-        with progress.CURRENT.step("silver: what was refused, and the counts"):
-            refused = reduce(DataFrame.unionByName, (conform.refused(each) for each in judged.values()))
-            place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"})
-            counted = reduce(DataFrame.unionByName, (conform.counts(each) for each in judged.values()))
-            counts = _row_counts(place, night.isoformat(), counted).localCheckpoint(eager=False)
-            place.lake.replace(counts, gold.ROW_COUNTS, tonight)
-            loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
-            counts.unpersist()
-    finally:
-        for each in judged.values():
-            each.unpersist()
+    present = {row.feed for row in rows.select("feed").distinct().collect()}  # of a dozen
+
+    def judge(feed: str) -> None:
+        table = silver.BY_FEED[feed]
+        # One feed is always judged: a night without files has counts.
+        is_absent = feed not in present and feed != FEEDS[0]
+        if is_absent and place.lake.read(table).where(F.col("night") == F.lit(night)).isEmpty():
+            return  # nothing came, and nothing of an earlier run has to go
+        with progress.CURRENT.step(f"silver: {table.noun}"):
+            known = (_authorisations(place, feed, night), _airports(place, feed, night))
+            judged[feed] = conform.judge(rows, feed, place.sources, night, *known).localCheckpoint(eager=False)
+            place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for together in (FIRST_FEEDS, LATER_FEEDS):
+            list(pool.map(judge, together))  # raises what one of them raised
+    with progress.CURRENT.step("silver: what was refused, and the counts"):
+        refused = reduce(DataFrame.unionByName, (conform.refused(judged[feed]) for feed in FEEDS if feed in judged))
+        place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"})
+        counted = reduce(DataFrame.unionByName, (conform.counts(judged[feed]) for feed in FEEDS if feed in judged))
+        counts = _row_counts(place, night.isoformat(), counted).localCheckpoint(eager=False)
+        place.lake.replace(counts, gold.ROW_COUNTS, tonight)
+        loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(loaded.items()) if name.endswith(f" {feed}")}
         yield common.result(

@@ -51,7 +51,6 @@ def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             config_hash=place.settings.config_hash,
         )
         place.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
-        matches.unpersist()
     return common.result(
         place, contract.MATCHES, {"rows": sum(counts.values()), "by kind": common.bars(counts, "matches kept")}
     )
