@@ -48,7 +48,6 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     begun = time.monotonic()
-    place.begin_registry()
     job = definitions.defs.resolve_job_def("nightly")
     progress.start(len(silver.BY_FEED) + 23, quiet=quiet)  # one step a feed, and twenty-three more
     with instance(place.settings.home) as made:

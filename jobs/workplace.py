@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import SparkSession
 
 from jobs import audit, lakehouse, lock, settings, spark
+from pipelines import quality
 from schemas import sources
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Workplace:
         self._begin("spark", self._session)
 
     def begin_registry(self) -> None:
-        """The same for the registry: its libraries, and in a new home its database, take tens of seconds."""
+        """The same for the registry: its libraries, and in a new home its database, take tens of seconds. And for
+        what checks the contracts, whose library takes as long as a check."""
         self._begin("registry", self._shelf)
 
     def _begin(self, what: str, make: Any) -> None:
@@ -57,6 +59,7 @@ class Workplace:
 
         found = registry.Registry(self.settings.mlflow)
         found.prepare()
+        quality.prepare()
         return found
 
     def _session(self) -> SparkSession:

@@ -170,6 +170,11 @@ def _judged(context: EphemeralDataContext, table: Table, n_rows: int, n_failed: 
     return Result(table.path, bool(outcome.success), int(n_rows), tuple(checks))
 
 
+def prepare() -> None:
+    """Bring the library, seconds before it is needed."""
+    _great_expectations()
+
+
 def _great_expectations() -> Any:
     """The library, imported on first use (seconds), with its usage statistics off before it can send any."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"

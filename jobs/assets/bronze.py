@@ -19,6 +19,7 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     """Read every file of the night once; keep rows, refusals and the ledger of files."""
     place, night = common.place_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
+    place.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
     with progress.CURRENT.step("bronze: read tonight's files"):
         found = landing.scan(place.settings.landing, night, place.sources)
         progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")

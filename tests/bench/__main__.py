@@ -1,119 +1,188 @@
-"""`make bench`: every benchmark, each in a process of its own, printed and written to docs/benchmarks.md.
+"""`make bench`: benchmarks, each piece in a process of its own, printed and written to docs/benchmarks.md.
 
-`make bench ARGS=--quick` leaves out the million reports.
+    make bench                                      all of them, at all sizes: hours
+    make bench ARGS="--quick"                       all of them, at the smallest sizes
+    make bench ARGS="ingest night --sizes 10000"    some of them
+
+A section of the page is replaced when its benchmark ran, and says when and on what; the others stay as they were.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
-import sys
-from pathlib import Path
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from jobs import settings
 from tests.bench import measure
 
 PAGE = settings.ROOT / "docs" / "benchmarks.md"
+HEAD = """# Benchmarks
+
+Written by `make bench`. Each figure comes from a process of its own; peak memory is that of all its processes. Goals
+are for 2 cores. Growth is seconds against the row above.
+"""
+SIZES, QUICK = (10_000, 100_000, 1_000_000), (10_000,)
+
+
+def table(head: str, rows: Sequence[Sequence[Any]]) -> list[str]:
+    """A table of figures, numbers to the right."""
+    names = [name.strip() for name in head.split("|")]
+    lines = [f"| {' | '.join(names)} |", f"|{'|'.join(['---'] + ['---:'] * (len(names) - 1))}|"]
+    return lines + ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "**no**", None: ""}[value]
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _growth(seconds: list[float]) -> str:
+    return f"{seconds[-1] / seconds[-2]:.1f}" if len(seconds) > 1 else ""
+
+
+def ingest(sizes: Sequence[int]) -> list[str]:
+    rows, seconds = [], []
+    for size in sizes:
+        found = measure.in_process("tests.bench.bench_ingest", str(size))
+        seconds.append(found["seconds"])
+        rate = round(found["n_rows"] / found["seconds"])
+        rows.append((size, found["n_rows"], found["world_s"], found["seconds"], rate, found["peak_mib"],
+                     _growth(seconds)))  # fmt: skip
+    head = "reports | rows of all feeds | making the world, s | ingest and conform, s | rows/s | peak, MiB | growth"
+    return ["Goal: ten times the rows in at most twelve times the time.", "", *table(head, rows)]
+
+
+def scoring(sizes: Sequence[int]) -> list[str]:
+    found = measure.in_process("tests.bench.bench_scoring")
+    return [
+        f"{found['n']:,} texts of 60 words, TF-IDF and logistic regression, in turns: plain scikit-learn in one "
+        f"process {found['plain_per_s']:,} a second; Spark {found['spark_per_s_and_core']:,} a second and core: "
+        f"**ratio {found['ratio']}** (goal: at least 0.8)."
+    ]
+
+
+def families(sizes: Sequence[int]) -> list[str]:
+    words = [str(max(sizes)), "bayes,logistic,svc,tree,forest,xgboost"]
+    found = measure.in_process("tests.bench.bench_families", *words)
+    return [f"The champion of each family, {max(sizes):,} reports: {found}"]
+
+
+def training(sizes: Sequence[int]) -> list[str]:
+    found = measure.in_process("tests.bench.bench_training", "3000" if max(sizes) < 100_000 else "20000")
+    stages = ("search", "fit", "score", "explain", "all")
+    rows = [(name, *(row[stage] for stage in stages)) for name, row in found["spent"].items()]
+    return [
+        f"The twelve bag-of-words candidates on {found['n_reports']:,} reports, five folds, search included: "
+        f"**{found['seconds'] / 60:.1f} minutes**, {found['cpu_seconds']:,.0f} CPU seconds, peak {found['peak_mib']:,} "
+        "MiB (goal for 20,000: under 20 minutes). CPU seconds by stage:",
+        "",
+        *table("candidate | " + " | ".join(stages), rows),
+    ]
+
+
+def people(sizes: Sequence[int]) -> list[str]:
+    found = measure.in_process("tests.bench.bench_entities", "3000" if max(sizes) < 100_000 else "70000")
+    return [
+        f"{found['n_records']:,} nominals: all pairs {found['full_s']} s (goal for 50,000: under 30 s), a night with "
+        f"{found['n_changed']:,} new records {found['incremental_s']} s. Blocks compare {found['n_pairs']:,} pairs, "
+        f"{found['pairs_ratio']:.4%} of all. F1 against the truth {found['f1']}; {found['kept_ratio']:.2%} of ids "
+        f"kept. Peak {found['peak_mib']:,} MiB."
+    ]
+
+
+def network(sizes: Sequence[int]) -> list[str]:
+    rows, seconds = [], []
+    for size in sizes:
+        found = measure.in_process("tests.bench.bench_network", str(size))
+        seconds.append(found["seconds"])
+        rows.append((size, found["n_links"], found["largest_degree"], found["n_paths"], found["prepare_s"],
+                     found["paths_s"], found["seconds"], found["peak_mib"], _growth(seconds)))  # fmt: skip
+    rivals = measure.in_process("tests.bench.bench_network", "5000", "--rivals")
+    head = "entities | links | largest degree | paths | preparation, s | paths, s | all, s | peak, MiB | growth"
+    return [
+        "Five edges an entity, power-law with hubs and a supernode; one entity in a hundred a missing child, one in "
+        "fifty a seed; three hops, preparation included. Goal: a million under 180 s and 6 GB.",
+        "",
+        *table(head, rows),
+        "",
+        f"Against rivals, 5,000 entities: ours {rivals['seconds']} s, networkx {rivals['networkx_s']} s (equal: "
+        f"{_cell(rivals['networkx_agrees'])}), plain SQL without pruning {rivals['sql_s']} s (equal: "
+        f"{_cell(rivals['sql_agrees'])}).",
+    ]
+
+
+def night(sizes: Sequence[int]) -> list[str]:
+    found = measure.in_process("tests.bench.bench_night")
+    rows = [(name, *(found[name][k] for k in ("wall_s", "seconds", "n_writes", "n_actions")))
+            for name in ("first", "next", "empty")]  # fmt: skip
+    longest = sorted(found["steps"].items(), key=lambda item: -item[1])[:12]
+    return [
+        "`nightjar nightly` as a user runs it, each night a process of its own: the demonstration's first night with "
+        "its training (goal with set-up: under 8 minutes), the next night (goal: under 2 minutes), and one on which "
+        f"nothing came. Peak {found['peak_mib']:,} MiB (goal: under 6,144).",
+        "",
+        *table("night | in all, s | after start, s | writes | Spark actions", rows),
+        "",
+        "Longest steps of the next night, in seconds: " + ", ".join(f"{name} {s:.0f}" for name, s in longest) + ".",
+    ]
+
+
+def travel(sizes: Sequence[int]) -> list[str]:
+    rows = []
+    for subjects, passengers in ((500, 20_000), (5_000, 1_000_000))[: 1 if max(sizes) < 100_000 else 2]:
+        found = measure.in_process("tests.bench.bench_travel", str(subjects), str(passengers))
+        rows.append((subjects, passengers, found["wall_s"], found["peak_mib"], found["planted"], found["published"]))
+    head = "subjects | passenger rows | in all, s | peak, MiB | planted on flights | published"
+    return table(head, rows)
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Sequence[int]], list[str]]]] = {
+    "ingest": ("Ingest and conform", ingest),
+    "night": ("A night's time", night),
+    "scoring": ("Scoring", scoring),
+    "families": ("Scoring by each family", families),
+    "training": ("Training", training),
+    "people": ("People across forces", people),
+    "network": ("Risk over the network", network),
+    "travel": ("Subjects against passengers", travel),
+}
 
 
 def main() -> None:
-    sizes = (10_000, 100_000) if "--quick" in sys.argv else (10_000, 100_000, 1_000_000)
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`; each row ran in a process of its own, peak memory is of all its processes.",
-        f"Machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}.",
-        "",
-        "## Ingest and conform",
-        "",
-        "Rows are those of all seven feeds. Growth is seconds against the row above; ten times the rows should take at",
-        "most twelve times as long.",
-        "",
-        "| reports | rows | making the world, s | ingest and conform, s | rows/s | peak memory, MiB | growth |",
-        "|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    before = None
-    for size in sizes:
-        found = measure.in_process("tests.bench.bench_ingest", str(size))
-        growth = f"{found['seconds'] / before:.1f}" if before else ""
-        before = found["seconds"]
-        lines.append(
-            f"| {size:,} | {found['n_rows']:,} | {found['world_s']} | {found['seconds']} "
-            f"| {found['n_rows'] / found['seconds']:,.0f} | {found['peak_mib']:,} | {growth} |"
-        )
-        print(lines[-1], flush=True)
-    lines += network(sizes)
-    scoring = measure.in_process("tests.bench.bench_scoring")
-    people = measure.in_process("tests.bench.bench_entities")
-    night = measure.in_process("tests.bench.bench_night")
-    trained = measure.in_process("tests.bench.bench_training", "3000" if "--quick" in sys.argv else "20000")
-    lines += [
-        "",
-        "## Scoring",
-        "",
-        f"{scoring['n']:,} texts of 60 words, TF-IDF and logistic regression: plain scikit-learn in one process "
-        f"{scoring['plain_per_s']:,} a second; Spark {scoring['spark_per_s_and_core']:,} a second and core: "
-        f"**ratio {scoring['ratio']}** (goal: at least 0.8).",
-        "",
-        "## Training",
-        "",
-        f"The twelve bag-of-words candidates on {trained['n_reports']:,} reports, five folds, search included: "
-        f"**{trained['seconds'] / 60:.1f} minutes**, {trained['cpu_seconds']:,.0f} CPU seconds, peak memory "
-        f"{trained['peak_mib']:,} MiB (goal for 20,000 on two cores: under 20 minutes). Where they went, in seconds:",
-        "",
-        "| candidate | search | fit | score | explain | all |",
-        "|---|---:|---:|---:|---:|---:|",
-        *(
-            f"| {name} | {row['search']} | {row['fit']} | {row['score']} | {row['explain']} | {row['all']} |"
-            for name, row in trained["spent"].items()
-        ),
-        "",
-        "## People across forces",
-        "",
-        f"{people['n_records']:,} nominals: all pairs {people['full_s']} s (goal: under 30 s on 2 cores), a night "
-        f"with {people['n_changed']:,} new records {people['incremental_s']} s. Blocks compare {people['n_pairs']:,} "
-        f"pairs, {people['pairs_ratio']:.6%} of all. F1 against the truth {people['f1']}; "
-        f"{people['kept_ratio']:.2%} of ids kept. Peak memory {people['peak_mib']:,} MiB.",
-        "",
-        "## The night's fixed cost",
-        "",
-        f"An empty night: {night['seconds']} s after start-up, {night['n_writes']} writes, {night['n_actions']} Spark "
-        "actions.",
-        "",
-    ]
-    text = "\n".join(lines)
-    Path(PAGE).write_text(text, encoding="utf-8")
-    print(text)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(SECTIONS)} (default: all)")
+    parser.add_argument("--sizes", type=lambda words: tuple(map(int, words.split(","))), default=SIZES)
+    parser.add_argument("--quick", action="store_true", help=f"the same as --sizes {QUICK[0]}")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(SECTIONS):
+        parser.error(f"no benchmark is named {', '.join(sorted(unknown))}")
+    for name in chosen.names or SECTIONS:
+        title, work = SECTIONS[name]
+        lines = [f"## {title}", "", *work(QUICK if chosen.quick else chosen.sizes), "", _where(), ""]
+        print("\n".join(lines), flush=True)
+        put(title, "\n".join(lines))
 
 
-def network(sizes: tuple[int, ...]) -> list[str]:
-    """The risk over a power-law graph with a supernode, and against its rivals on a small one."""
-    lines = [
-        "",
-        "## Risk over the network",
-        "",
-        "Five edges an entity, power-law with hubs and one supernode of 50,000 contacts; one entity in a hundred a",
-        "missing child, one in fifty a seed; three hops, preparation included, two cores. Goal: a million under 180 s",
-        "and 6 GB.",
-        "",
-        "| entities | links | largest degree | paths | preparation, s | paths, s | all, s | peak memory, MiB |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for size in sizes:
-        found = measure.in_process("tests.bench.bench_network", str(size))
-        lines.append(
-            f"| {size:,} | {found['n_links']:,} | {found['largest_degree']:,} | {found['n_paths']:,} "
-            f"| {found['prepare_s']} | {found['paths_s']} | {found['seconds']} | {found['peak_mib']:,} |"
-        )
-        print(lines[-1], flush=True)
-    rivals = measure.in_process("tests.bench.bench_network", "5000", "--rivals")
-    lines += [
-        "",
-        f"Against rivals, 5,000 entities: ours {rivals['seconds']} s, networkx {rivals['networkx_s']} s (agrees: "
-        f"{rivals['networkx_agrees']}), plain SQL without pruning {rivals['sql_s']} s (agrees: "
-        f"{rivals['sql_agrees']}).",
-    ]
-    return lines
+def _where() -> str:
+    return (
+        f"*{datetime.now(UTC):%Y-%m-%d}, {settings.code_commit()[:10]}: {os.cpu_count()} cores, {platform.machine()}, "
+        f"Python {platform.python_version()}.*"
+    )
+
+
+def put(title: str, text: str) -> None:
+    """Put one section into the page, in the order of SECTIONS; the others stay."""
+    there = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    parts = {part.splitlines()[0]: f"## {part}" for part in re.split(r"^## ", there, flags=re.MULTILINE)[1:]}
+    parts[title] = text
+    ordered = [parts[name].strip() + "\n" for name, _ in SECTIONS.values() if name in parts]
+    PAGE.write_text("\n".join([HEAD, *ordered]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from dagster import AssetSelection, materialize
 
 from jobs import demo, lock, nightly, settings
 from jobs.assets import bronze, silver
-from jobs.definitions import place as place_resource
 from jobs.workplace import Workplace
 from schemas import gold
 
@@ -38,7 +37,7 @@ def main(n_reports: int) -> None:
                 [*bronze.ALL, *silver.ALL],
                 selection=AssetSelection.all(include_sources=False),
                 partition_key=NIGHT.isoformat(),
-                resources={"place": place_resource},
+                resources={"place": made},
                 instance=instance,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )

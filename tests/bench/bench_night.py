@@ -1,24 +1,42 @@
-"""The night's fixed cost: an empty night in a process of its own, after a first night made the tables."""
+"""What a night costs, run as a user runs it: the demonstration's first night, the next one, and one without any file."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
+import time
 from datetime import timedelta
 from pathlib import Path
 
+from jobs import settings
 from tests.support import whole_nights as nights
+
+AFTER = {"first": 0, "next": 1, "empty": 5}  # days from the first night; the demonstration has files for three nights
 
 
 def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="nightjar-bench-"))
-    nights.world(home, n_reports=1000, n_nights=1)
-    first = nights.command(home, "nightly", "--night", str(nights.FIRST), "--json")
-    empty = nights.command(home, "nightly", "--night", str(nights.FIRST + timedelta(days=1)), "--json")
-    if first.returncode or empty.returncode:
-        raise RuntimeError((first.stderr + empty.stderr)[-3000:])
-    report = json.loads(empty.stdout)
-    print(json.dumps({name: report[name] for name in ("seconds", "n_writes", "n_actions")}))
+    shipped = {
+        "NIGHTJAR_SETTINGS": str(settings.ROOT / "jobs" / "settings.yaml"),
+        "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
+    }
+    found = {}
+    try:
+        for name, days in AFTER.items():
+            begun = time.monotonic()
+            night = str(nights.FIRST + timedelta(days=days))
+            ended = nights.command(home, "nightly", "--night", night, "--json", **shipped)
+            if ended.returncode:
+                raise RuntimeError(ended.stderr[-3000:])
+            report = json.loads(ended.stdout)
+            found[name] = {"wall_s": round(time.monotonic() - begun, 1)}
+            found[name] |= {key: report[key] for key in ("seconds", "n_writes", "n_actions")}
+            if name == "next":
+                steps = report["step_seconds"]
+        print(json.dumps({**found, "steps": steps}))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":

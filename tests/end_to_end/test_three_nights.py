@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from jobs import doctor, look
+from jobs import doctor, inbox, look, queue_health, review, training
+from jobs import nights as jobs_nights
+from jobs import notebook as notebooks
 from jobs.workplace import Workplace
-from pipelines import reclassify
-from schemas import bronze, gold, review, silver
+from models import scoring
+from pipelines import decisions, reclassify
+from schemas import bronze, gold, silver
+from schemas import review as review_tables
+from schemas.contract import Table
 from tests.support import whole_nights as nights
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 FIRST, SECOND, THIRD = (nights.FIRST + timedelta(days=n) for n in range(3))
+
+
+class Room(notebooks.Room):
+    page = ""
+
+    def show(self, *parts: str) -> None:
+        self.page += "".join(parts)
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +40,28 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
     truth = (
         pd.read_parquet(place.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")
     )
-    tonight = (F.col("night") == F.lit(FIRST)) & (F.col("queue") == reclassify.QUEUE)
-    queue = place.lake.read(gold.QUEUE_ITEMS).where(tonight).orderBy("rank", "force").collect()
-    hidden = next(row for row in queue if truth.loc[row.subject_id, "is_csae"])
-    innocent = next(row for row in queue if not truth.loc[row.subject_id, "is_csae"])
+    queue = sorted(rows(place, gold.QUEUE_ITEMS, FIRST), key=lambda row: (row.rank, row.force))
     at = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(hours=9)
-    look.decide(
-        place,
-        hidden.item_id,
-        "TAG_ADDED",
-        tag="CSE_LONE",
-        why="=see items 1 and 2",
-        reviewer="A1",
-        decided_at=at,
-        seconds=60,
-    )
-    look.decide(place, innocent.item_id, "NOT_CSAE", tag=None, why="", reviewer="A1", decided_at=at, seconds=20)
-    told |= {"truth": truth, "queue": queue, "hidden": hidden, "innocent": innocent}
+    for row in queue:
+        is_csae = bool(truth.loc[row.subject_id, "is_csae"])
+        decision = decisions.of_item(
+            row.asDict(recursive=True), outcome="TAG_ADDED" if is_csae else "NOT_CSAE",
+            tag="CSE_LONE" if is_csae else None, free_text="=see items 1 and 2" if is_csae else None, reviewer="A1",
+            opened_at=at - timedelta(seconds=30), decided_at=at,
+        )  # fmt: skip
+        inbox.submit(place.settings.inbox, decision)
+    found = [row for row in queue if truth.loc[row.subject_id, "is_csae"]]
+    told |= {"truth": truth, "queue": queue, "found": found, "report": told["reports"][0]}
     for night in (SECOND, THIRD):
         told["reports"].append(nights.run(place, night))
         told["hashes"].append(nights.hashes(place))
     return told
+
+
+def rows(place: Workplace, table: Table, night: date) -> list[Row]:
+    """Rows of a night that belong to the queue of reports."""
+    tonight = (F.col("night") == F.lit(night)) & (F.col("queue") == reclassify.QUEUE)
+    return place.lake.read(table).where(tonight).collect()
 
 
 def test_each_night_publishes_for_each_force(story: dict):
@@ -91,19 +105,112 @@ def test_every_queue_row_says_why_and_from_where(story: dict):
     assert sum(bool([r for r in row.reasons if r.start is not None]) for row in scored) > 0.9 * len(scored)
 
 
-def test_a_decided_item_is_not_asked_again_and_only_a_decision_writes_back(story: dict):
-    lake = story["place"].lake
-    later = lake.read(gold.QUEUE_ITEMS).where(F.col("night") > F.lit(FIRST))
-    asked = {row.item_id for row in later.where(~F.col("is_text_changed")).select("item_id").collect()}
-    assert not {story["hidden"].item_id, story["innocent"].item_id} & asked
-    alike = lake.read(review.QUEUE_MEMBERS).where(
-        (F.col("night") == F.lit(FIRST)) & (F.col("shown_item_id") == story["hidden"].item_id)
-    )
-    covered = {story["hidden"].subject_id, *(row.subject_id for row in alike.collect())}
-    written = {(row.night, row.report_id, row.tag, row.reviewer) for row in lake.read(gold.WRITEBACK).collect()}
-    assert written == {(SECOND, report, "CSE_LONE", "A1") for report in covered}
-    exported = list((story["place"].settings.exports / str(SECOND) / story["hidden"].force).iterdir())
-    assert {path.suffix for path in exported} == {".csv", ".xlsx"}
+def test_only_a_decision_writes_back(story: dict):
+    place: Workplace = story["place"]
+    found = {row.item_id: row for row in story["found"]}
+    alike = [row for row in rows(place, review_tables.QUEUE_MEMBERS, FIRST) if row.shown_item_id in found]
+    covered = {row.subject_id for row in (*found.values(), *alike)}
+    written = place.lake.read(gold.WRITEBACK).collect()
+    assert {(row.night, row.report_id, row.tag, row.reviewer) for row in written} == {
+        (SECOND, report, "CSE_LONE", "A1") for report in covered
+    }
+    for force in {row.force for row in written}:
+        exported = list((place.settings.exports / str(SECOND) / force).iterdir())
+        assert {path.suffix for path in exported} == {".csv", ".xlsx"}
+
+
+def test_rows_without_score_tell_nothing_of_why_they_are_there(story: dict):
+    hidden = [row for row in story["queue"] if row.score is None]
+    draws = {row.item_id: row for row in rows(story["place"], review_tables.QUEUE_DRAWS, FIRST)}
+    assert {draws[row.item_id].kind for row in hidden} == {"RANDOM", "BLIND"}
+    assert {row.item_id for row in hidden} <= set(draws)
+    for row in hidden:
+        assert row.score_low is None
+        assert row.score_high is None
+        assert row.reasons[0]["text"] == reclassify.HIDDEN
+        assert {reason["kind"] for reason in row.reasons} <= {"rule", "flag"}
+        assert row.details["is_out_of_fold"] == ""
+    for row in draws.values():
+        assert 0 < row.inclusion_probability <= 1
+        assert row.score is not None
+
+
+def test_rows_with_score_say_what_they_rest_on(story: dict):
+    scored = [row for row in story["queue"] if row.score is not None]
+    kinds = [{reason["kind"] for reason in row.reasons} for row in scored]
+    assert sum("term" in found for found in kinds) > 0.9 * len(scored)
+    assert sum("similar" in found for found in kinds) > 0.2 * len(scored)
+    assert any("whatif" in found for found in kinds)
+
+
+def test_the_second_night_scores_what_is_new_and_equals_scoring_all(story: dict):
+    place: Workplace = story["place"]
+    model = training.champion(place, SECOND).model
+    assert jobs_nights.scored_alike(place, SECOND, model.version) == FIRST
+    assert jobs_nights.scored_alike(place, SECOND, "another") is None
+    texts = jobs_nights.scope(place, SECOND).select("report_id", "text_hash", "text")
+    out_of_fold = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
+    anew = reclassify.report_scores(
+        texts.mapInArrow(scoring.scorer(model), scoring.SCORED), jobs_nights.scope(place, SECOND), out_of_fold, SECOND,
+        (model.name, model.version),
+    )  # fmt: skip
+    there = place.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(SECOND))
+    assert anew.exceptAll(there).isEmpty()
+    assert there.exceptAll(anew).isEmpty()
+
+
+def test_decided_reports_are_asked_again_only_as_second_readings(story: dict):
+    place: Workplace = story["place"]
+    decided = {row.subject_id for row in story["queue"]}
+    again = [
+        row for row in rows(place, gold.QUEUE_ITEMS, SECOND) if row.subject_id in decided and not row.is_text_changed
+    ]
+    kinds = {row.item_id: row.kind for row in rows(place, review_tables.QUEUE_DRAWS, SECOND)}
+    assert {kinds[row.item_id] for row in again} <= {"SECOND"}
+    assert all(row.score is None for row in again)
+
+
+def test_the_certificate_counts_what_was_decided_and_holds(story: dict):
+    place, truth = story["place"], story["truth"]
+    (pooled,) = [
+        row for row in rows(place, review_tables.RECALL_CERTIFICATES, SECOND) if row.force == review_tables.POOLED
+    ]
+    drawn = [row for row in rows(place, review_tables.QUEUE_DRAWS, FIRST) if row.kind == "RANDOM"]
+    assert pooled.frame_on == FIRST
+    shown = {row.item_id for row in story["queue"]} | {
+        r.item_id for r in rows(place, review_tables.QUEUE_MEMBERS, FIRST)
+    }
+    assert pooled.n_drawn >= len(drawn)
+    assert pooled.n_drawn_decided == sum(row.item_id in shown for row in drawn) > 0
+    found = {row.subject_id for row in story["queue"] if truth.loc[row.subject_id, "is_csae"]}
+    assert pooled.n_found >= len(found)
+    scope = {row.report_id for row in rows(place, gold.REPORT_SCORES, FIRST)}
+    hidden = truth.loc[sorted(scope)]["is_csae"].sum()
+    assert pooled.recall_at_least <= pooled.n_found / hidden + 1e-9
+    assert pooled.state in review_tables.CERTIFICATE_STATES
+    first = [row for row in rows(place, review_tables.RECALL_CERTIFICATES, FIRST) if row.force == review_tables.POOLED]
+    assert first[0].state == "CANNOT_CERTIFY"
+
+
+def test_the_health_page_and_the_review_page_show_it(story: dict, tmp_path):
+    place: Workplace = story["place"]
+    health = queue_health.open_health(Room("test", place), reviewer="lead")
+    page = "".join(
+        part(health)
+        for part in (
+            queue_health.header, queue_health.certificates, queue_health.history, queue_health.agreement,
+            queue_health.unscored, queue_health.exposure,
+        )
+    )  # fmt: skip
+    assert "Opened per find" in page
+    assert "CSAE among rows drawn by chance" in page
+    tonight = review.open_queue(Room("test", place), reviewer="B2")
+    shown = review.queue_table(tonight, tonight.pick())
+    assert "(shown when opened)" in shown
+    assert "RANDOM" not in shown
+    assert "not shown for this row" in shown
+    mine = review.open_queue(Room("test", place), reviewer="a1", night=FIRST.isoformat())
+    assert mine.rows == []  # read all of it before
 
 
 def test_a_night_again_changes_nothing(story: dict):
@@ -130,8 +237,10 @@ def test_a_resent_file_loads_nothing(story: dict):
 
 
 def test_trace_leads_back_to_the_senders_row(story: dict):
-    found = look.trace(story["place"], story["hidden"].item_id, "A1")
-    assert story["hidden"].subject_id.split(":", 1)[1] in found["rows"][0]["raw"]
+    hidden = story["found"][0]
+    found = look.trace(story["place"], hidden.item_id, "A1")
+    values = json.loads(found["rows"][0]["raw"]).values()
+    assert any(hidden.subject_id.endswith(f":{value}") for value in values)
     assert [decision["outcome"] for decision in found["decisions"]] == ["TAG_ADDED"]
 
 

@@ -21,9 +21,9 @@ LONDON = ZoneInfo("Europe/London")
 def test_the_older_night_after_the_newer_keeps_both(spark: SparkSession, tmp_path: Path):
     place = nights.world(tmp_path, n_reports=400, n_nights=2, without=nights.NOT_FORCES)
     second = nights.FIRST + timedelta(days=1)
-    nights.run(place, second)
+    nights.run_to_silver(place, second)
     of_second = {t.path: place.lake.read(t).where(f"night = '{second}'").count() for t in silver.TABLES}
-    nights.run(place, nights.FIRST)
+    nights.run_to_silver(place, nights.FIRST)
     for table in silver.TABLES:
         assert place.lake.read(table).where(f"night = '{second}'").count() == of_second[table.path]
     assert place.lake.read(bronze.ROWS).select("night").distinct().count() == 2
