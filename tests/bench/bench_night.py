@@ -1,4 +1,4 @@
-"""What a night costs, run as a user runs it: the demonstration's first night, the next one, and one without any file."""
+"""What a night costs, run as a user runs it: the demonstration's first night, the next, and one without files."""
 
 from __future__ import annotations
 

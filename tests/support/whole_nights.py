@@ -68,5 +68,5 @@ def command(home: Path, *words: str, **environment: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=1800,
     )
