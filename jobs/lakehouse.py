@@ -84,10 +84,16 @@ class Lakehouse:
         """
         df = table.conform(df)
         condition = " AND ".join(_condition(column, value) for column, value in where.items())
-        is_new = self._ensure(table)
+        is_new = self._ensure(table) or self._is_unwritten(table, where)
         if not is_new and self._holds(df, table, condition):
             return False
         return self._commit(df, table, {"replaceWhere": condition}, "overwrite", may_be_empty=is_new)
+
+    def _is_unwritten(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
+        """Whether nothing can be there: on disk, a night that was never written has no folder."""
+        if self.catalog or "night" not in where or table.partition_by[:1] != ("night",):
+            return False
+        return not Path(self.location(table), f"night={where['night']}").exists()
 
     def _holds(self, df: DataFrame, table: Table, condition: str) -> bool:
         there = self.read(table).where(condition)

@@ -31,7 +31,8 @@ WORLDS: dict[str, Callable[[Path], pd.DataFrame]] = {
 
 def scored(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with out-of-fold `score`, `points` of the keyword rule, and `group`."""
-    made = training.train(frame, [candidates.TFIDF_LOGISTIC], seed=1, n_folds=5, capacity=50)
+    effort = training.Effort(is_explained=False)
+    made = training.train(frame, [candidates.TFIDF_LOGISTIC], seed=1, n_folds=5, capacity=50, effort=effort)
     score = made.out_of_fold("tfidf_logistic")[["report_id", "score"]]
     joined = frame.merge(score, on="report_id").merge(made.reports[["report_id", "group"]], on="report_id")
     return joined.assign(points=keywords.points(reading.texts(joined["text"])))
