@@ -84,10 +84,11 @@ class Lakehouse:
         """
         df = table.conform(df)
         condition = " AND ".join(_condition(column, value) for column, value in where.items())
-        is_new = self._ensure(table) or self._is_unwritten(table, where)
-        if not is_new and self._holds(df, table, condition):
+        is_unwritten = self._ensure(table) or self._is_unwritten(table, where)
+        if df.isEmpty() if is_unwritten else self._holds(df, table, condition):
             return False
-        return self._commit(df, table, {"replaceWhere": condition}, "overwrite", may_be_empty=is_new)
+        self._commit(df, table, {"replaceWhere": condition}, "overwrite")
+        return True
 
     def _is_unwritten(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
         """Whether nothing can be there: on disk, a night that was never written has no folder."""
@@ -106,16 +107,12 @@ class Lakehouse:
         self._ensure(table)
         self._commit(table.conform(df), table, {}, "append")
 
-    def _commit(
-        self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str, *, may_be_empty: bool = False
-    ) -> bool:
+    def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
         faults.point(f"before {table.path}")
         before = self.version(table)
         writer = df.write.format("delta").mode(mode).options(**options)
         writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
         after = self.version(table)
-        if after == before and may_be_empty and df.isEmpty():
-            return False  # Delta keeps no commit of nothing
         if after == before or after is None:
             raise WriteSkippedError(
                 f"{table.path} is still at version {before} after a write to {options or 'its end'}"
@@ -123,7 +120,6 @@ class Lakehouse:
         self._versions[table.path] = after
         self._count_write()
         faults.point(f"after {table.path}")
-        return True
 
     def _count_write(self) -> None:
         with self._counting:

@@ -29,6 +29,8 @@ def item(n: int = 1, **changes: Any) -> dict[str, Any]:
             "rank": n,
             "subject_id": f"36:INT/{n}",
             "score": 0.625,
+            "score_low": 0.5,
+            "score_high": 0.75,
             "text_hash": "ab" * 32,
             "reasons": [{**reason, "source_table": "silver.reports", "source_id": f"36:INT/{n}"}],
             "model_version": "3",
