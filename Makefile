@@ -24,7 +24,7 @@ test: setup-bert ## every test, benchmarks aside
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 trials: setup-bert ## the trials of faults in full: a night killed at every named point takes about an hour
-	@NIGHTJAR_TRIALS=all $(BIN)/python -m pytest tests/faults tests/peers/test_screening.py $(ARGS)
+	@NIGHTJAR_TRIALS=all $(BIN)/python -m pytest tests/faults $(ARGS)
 
 check: setup ## lint, format, types, import rules
 	@$(BIN)/ruff check .

@@ -84,8 +84,8 @@ class Lakehouse:
         """
         df = table.conform(df)
         condition = " AND ".join(_condition(column, value) for column, value in where.items())
-        is_unwritten = self._ensure(table) or self._is_unwritten(table, where)
-        if df.isEmpty() if is_unwritten else self._holds(df, table, condition):
+        self._ensure(table)
+        if self._holds(df, table, where, condition):
             return False
         self._commit(df, table, {"replaceWhere": condition}, "overwrite")
         return True
@@ -96,9 +96,9 @@ class Lakehouse:
             return False
         return not Path(self.location(table), f"night={where['night']}").exists()
 
-    def _holds(self, df: DataFrame, table: Table, condition: str) -> bool:
+    def _holds(self, df: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]], condition: str) -> bool:
         there = self.read(table).where(condition)
-        if there.isEmpty():
+        if self._is_unwritten(table, where) or there.isEmpty():
             return df.isEmpty()
         return content_hash(df.drop(*PROVENANCE)) == content_hash(there.drop(*PROVENANCE))
 
@@ -125,13 +125,10 @@ class Lakehouse:
         with self._counting:
             self.n_writes += 1
 
-    def _ensure(self, table: Table) -> bool:
-        """Create the table with its constraints in its first commit, so that no version of it ever lacked them.
-
-        Returns True if it was not there.
-        """
+    def _ensure(self, table: Table) -> None:
+        """Create the table with its constraints in its first commit, so that no version of it ever lacked them."""
         if self.exists(table):
-            return False
+            return
         builder = DeltaTable.createIfNotExists(self.spark)
         builder = builder.tableName(self.location(table)) if self.catalog else builder.location(self.location(table))
         for (name, column), structure in zip(table.columns.items(), table.struct(), strict=True):
@@ -140,7 +137,6 @@ class Lakehouse:
             builder = builder.property(f"delta.constraints.{name}", sql)
         builder.partitionedBy(*table.partition_by).execute()
         self._count_write()
-        return True
 
 
 def _condition(column: str, value: str | tuple[str, ...]) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import SparkSession
 
 from jobs import audit, lakehouse, lock, settings, spark
-from pipelines import quality
 from schemas import sources
 
 if TYPE_CHECKING:
@@ -33,9 +32,9 @@ class Workplace:
         self._begin("spark", self._session)
 
     def begin_registry(self) -> None:
-        """The same for the registry: its libraries, and in a new home its database, take tens of seconds. And for
-        what checks the contracts, whose library takes as long as a check."""
-        self._begin("registry", self._shelf)
+        """The same for the registry, whose libraries, and in a new home its database, take tens of seconds; and for
+        the library of the checks, which come before it."""
+        self._begin("registry", self._prepared)
 
     def _begin(self, what: str, make: Any) -> None:
         if what not in self.__dict__ and what not in self._begun:
@@ -52,14 +51,20 @@ class Workplace:
 
     @cached_property
     def registry(self) -> Registry:
-        return self._begun["registry"].result() if "registry" in self._begun else self._shelf()
+        from models import registry
 
-    def _shelf(self) -> Registry:
+        return (
+            self._begun["registry"].result() if "registry" in self._begun else registry.Registry(self.settings.mlflow)
+        )
+
+    def _prepared(self) -> Registry:
+        from pipelines import quality
+
+        quality.prepare()
         from models import registry, training  # noqa: F401  (training brings what fits: a second of imports)
 
         found = registry.Registry(self.settings.mlflow)
         found.prepare()
-        quality.prepare()
         return found
 
     def _session(self) -> SparkSession:

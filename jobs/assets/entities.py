@@ -38,9 +38,8 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     from pipelines import edges, entities  # SciPy and rapidfuzz: time that definitions need not spend
 
     with progress.CURRENT.step("who is one and the same"):
-        records = nominals.records(asof.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)).localCheckpoint(
-            eager=False
-        )
+        current = asof.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
+        records = nominals.records(current).localCheckpoint(eager=False)
         files, undone, refused, settled = _undone(place, night)
         people, counts = _people(place, night, records, undone)
         place.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
