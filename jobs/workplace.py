@@ -58,13 +58,12 @@ class Workplace:
         )
 
     def _prepared(self) -> Registry:
-        from pipelines import quality
-
-        quality.prepare()
         from models import registry, training  # noqa: F401  (training brings what fits: a second of imports)
+        from pipelines import quality
 
         found = registry.Registry(self.settings.mlflow)
         found.prepare()
+        quality.prepare()
         return found
 
     def _session(self) -> SparkSession:
