@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
@@ -73,7 +75,14 @@ class Workplace:
             cores=str(chosen["cores"]),
             memory=chosen["memory"],
             java_options=chosen["java_options"],
+            is_compiled=self._is_more_than(chosen["compiled_from_mb"] << 20),
         )
+
+    def _is_more_than(self, n_bytes: int) -> bool:
+        """Whether landing zone and lakehouse together are larger; counts no further than it must."""
+        folders = (self.settings.landing, self.settings.lakehouse)
+        sizes = (_size(file) for folder in folders for file in folder.rglob("*"))
+        return any(total > n_bytes for total in itertools.accumulate(sizes))
 
     @cached_property
     def lake(self) -> lakehouse.Lakehouse:
@@ -92,6 +101,14 @@ class Workplace:
     @cached_property
     def code_commit(self) -> str:
         return settings.code_commit()
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; nothing where a night beside this command has just taken it away."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def reader() -> Workplace:

@@ -16,9 +16,6 @@ from jobs import spark as spark_job
 # A process of pytest-xdist has no main file, which pyspark takes for a doctest run and ends.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
-# Tests are many short jobs on few rows: compiling each plan to Java costs more than it saves. Nights compile.
-INTERPRETED = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN"
-os.environ.setdefault("PYSPARK_SUBMIT_ARGS", f"{INTERPRETED} pyspark-shell")
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("NIGHTJAR_SETTINGS", str(ROOT / "tests" / "support" / "settings.yaml"))
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -26,8 +23,9 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    java_options = settings.load()["spark"]["java_options"]
     session = spark_job.session(
-        tmp_path_factory.mktemp("spark"), cores="2", java_options=settings.load()["spark"]["java_options"]
+        tmp_path_factory.mktemp("spark"), cores="2", java_options=java_options, is_compiled=False
     )
     yield session
     session.stop()
