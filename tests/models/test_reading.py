@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models import reading
 
@@ -44,6 +46,11 @@ def test_honest_text_is_left_alone(written: str):
     found = reading.of(written)
     assert found.text == written
     assert found.origin is None
+
+
+@given(st.lists(st.text("ab4$@ -.é\u200bо", max_size=30) | st.none(), max_size=5))
+def test_a_batch_reads_as_its_texts_do(written: list[str | None]):
+    assert list(reading.texts(written)) == [reading.of(text or "").text for text in written]
 
 
 def test_a_span_leads_back_to_what_was_written():
