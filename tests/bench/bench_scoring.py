@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import skops.io
 
 from jobs import spark
 from models import artefact, candidates, scoring, training
@@ -30,21 +32,19 @@ def texts(n: int, seed: int) -> np.ndarray:
     return np.array([" ".join(row) for row in vocabulary[draws]], dtype=object)
 
 
-def model() -> artefact.Artefact:
-    import hashlib
-
-    import skops.io
-
-    words = texts(N_TRAIN, 0)
+def frame(n: int) -> pd.DataFrame:
+    """Reports to train on; one word decides which are positive."""
+    words = texts(n, 0)
+    columns = {"report_id": [str(k) for k in range(n)], "text": words, "text_hash": [str(k) for k in range(n)]}
     label = np.array([word(40) in text for text in words])
-    frame = pd.DataFrame(
-        {
-            "report_id": [str(k) for k in range(N_TRAIN)], "text": words, "text_hash": [str(k) for k in range(N_TRAIN)],
-            "label": label, "stratum": "NO_TAG", "force": "36", "person_ids": [[] for _ in words],
-            "is_suspected_false": False,
-        }
-    )  # fmt: skip
-    result = training.train(frame, [candidates.TFIDF_LOGISTIC], seed=1, n_folds=3, capacity=50).results[0]
+    persons: list[list[str]] = [[] for _ in words]
+    return pd.DataFrame(columns).assign(
+        label=label, stratum="NO_TAG", force="36", person_ids=persons, is_suspected_false=False
+    )
+
+
+def model() -> artefact.Artefact:
+    result = training.train(frame(N_TRAIN), [candidates.TFIDF_LOGISTIC], seed=1, n_folds=3, capacity=50).results[0]
     blob = skops.io.dumps(result.pipeline)
     return artefact.Artefact("bench", "1", blob, hashlib.sha256(blob).hexdigest(), result.intervals)
 
@@ -55,8 +55,8 @@ def main() -> None:
     cores = os.cpu_count() or 1
     folder = Path(tempfile.mkdtemp(prefix="nightjar-bench-"))
     session = spark.session(folder, cores=str(cores))
-    frame = pd.DataFrame({"report_id": [str(k) for k in range(N_SCORE)], "text_hash": "0", "text": batch})
-    session.createDataFrame(frame).repartition(cores * 2).write.parquet(str(folder / "texts"))
+    reports = pd.DataFrame({"report_id": [str(k) for k in range(N_SCORE)], "text_hash": "0", "text": batch})
+    session.createDataFrame(reports).repartition(cores * 2).write.parquet(str(folder / "texts"))
     pipeline = made.load()
     plain, spread = [], []
     for _ in range(ROUNDS):  # in turns, so that a machine that slows down slows both
