@@ -19,6 +19,12 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("NIGHTJAR_SETTINGS", str(ROOT / "tests" / "support" / "settings.yaml"))
 SHARED_DATA = ROOT.parent / "shared" / "data"
+# Files of whole nights come first, the longest before the others: two processes then end at about the same time.
+LONGEST = ("test_kill.py", "test_three_nights.py", "test_screening.py", "test_two_writers.py", "test_training.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

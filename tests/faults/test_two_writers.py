@@ -19,11 +19,12 @@ COMMITTER = """
 import sys, time
 from datetime import date
 from pathlib import Path
-from jobs import lakehouse, lock, spark
+from jobs import lakehouse, lock, settings, spark
 from schemas import silver
 from tests.support import tables
 root, who, n = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-session = spark.session(root / who, cores="1", memory="1g")
+java = settings.load()["spark"]["java_options"]
+session = spark.session(root / who, cores="1", memory="1g", java_options=java, is_compiled=False)
 lake = lakehouse.Lakehouse(session, root / "lakehouse")
 for i in range(n):
     df = tables.frame(session, silver.PEOPLE, {"person_id": f"36:{who}{i}"})
