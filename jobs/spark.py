@@ -61,7 +61,9 @@ def session(
         "spark.sql.adaptive.enabled": "false",
         # Each operation on a column told Java which Python line made it: more calls than the operation itself.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
-        "spark.sql.maxPlanStringLength": "2000",  # plans are written out at each stage, and nobody reads them here
+        # Plans are written out at each stage, and nobody reads them here.
+        "spark.sql.maxPlanStringLength": "2000",
+        "spark.sql.ui.explainMode": "simple",
         **({} if is_compiled else INTERPRETED),
         "spark.sql.files.maxPartitionBytes": str(32 << 20),
         "spark.local.dir": str(scratch),

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from schemas.contract import Table
 
@@ -114,18 +113,15 @@ def counted(df: DataFrame, table: Table) -> DataFrame:
 
     A condition that is NULL counts as broken, as in a Delta CHECK. Lazy: counting is one Spark action.
     """
-    failures = []
-    for rule in rules(table):
-        if rule.condition is None:
-            n_failed = F.count("*") - F.count_distinct(F.struct(*rule.columns))
-        else:
-            n_failed = F.coalesce(F.sum(F.expr(f"CASE WHEN {rule.condition} THEN 0 ELSE 1 END")), F.lit(0))
-        failures += [F.lit(rule.name), n_failed.cast("bigint")]
-    return df.agg(
-        F.lit(table.path).alias("table"),
-        F.count("*").alias("n_rows"),
-        F.create_map(*failures).alias("n_failed"),
-    )
+    # In one piece of SQL: built of columns, the rules of a night's tables were thousands of calls to Java.
+    n_failed = ", ".join(f"'{rule.name}', {_n_failed(rule)}" for rule in rules(table))
+    return df.selectExpr(f"'{table.path}' AS table", "count(*) AS n_rows", f"map({n_failed}) AS n_failed")
+
+
+def _n_failed(rule: Rule) -> str:
+    if rule.condition is None:
+        return f"count(*) - count(DISTINCT struct({', '.join(f'`{name}`' for name in rule.columns)}))"
+    return f"count_if(({rule.condition}) IS NOT TRUE)"
 
 
 def validate(df: DataFrame, table: Table) -> Result:
