@@ -60,10 +60,14 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         place.audit.append("combination", "nightjar", f"{pair} to edges, night {night}", counts=said)
         used = pieces.where("refusal IS NULL")
         values = edges.values(used, night).localCheckpoint(eager=False)
-        lake.replace(persons.unionByName(entities.value_entities(values, night)), network.ENTITIES, tonight)
-        lake.replace(members.unionByName(entities.value_members(values, night)), network.ENTITY_MEMBERS, tonight)
+        listed = persons.unionByName(entities.value_entities(values, night))
+        belonging = members.unionByName(entities.value_members(values, night))
         made = edges.edges(used, night).localCheckpoint(eager=False)
-        lake.replace(made, network.EDGES, tonight)
+        common.at_once(
+            lambda: lake.replace(made, network.EDGES, tonight),
+            lambda: lake.replace(listed, network.ENTITIES, tonight),
+            lambda: lake.replace(belonging, network.ENTITY_MEMBERS, tonight),
+        )
     yield common.result(
         place, network.ENTITIES, {name: n for name, n in counts.items() if not name.startswith("force")}
     )

@@ -31,8 +31,10 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     lake, tonight = place.lake, {"night": night.isoformat()}
     with progress.CURRENT.step("choose what the queue shows"):
         chosen = _Chosen(place, night)
-        lake.replace(chosen.members, review.QUEUE_MEMBERS, tonight)
-        lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight)
+        common.at_once(
+            lambda: lake.replace(chosen.members, review.QUEUE_MEMBERS, tonight),
+            lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
+        )
     with progress.CURRENT.step("publish the queue"):
         about: dict[str, Any] = {
             "versions": lake.versions((*nights.READ, gold.DECISIONS, gold.REPORT_SCORES)),

@@ -29,8 +29,10 @@ def reviewed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     place, night = common.place_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("recall certificates and review figures"):
-        place.lake.replace(_certificates(place, night), review.RECALL_CERTIFICATES, tonight)
-        place.lake.replace(_figures(place, night), review.REVIEW_FIGURES, tonight)
+        common.at_once(
+            lambda: place.lake.replace(_certificates(place, night), review.RECALL_CERTIFICATES, tonight),
+            lambda: place.lake.replace(_figures(place, night), review.REVIEW_FIGURES, tonight),
+        )
     for table in WRITES:
         yield common.result(place, table)
 

@@ -52,11 +52,11 @@ def walked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         metadata={"rows": sum(counts.values()), "by queue": common.bars(counts or {"none": 0}, "rows per queue")},
     )
     with progress.CURRENT.step("candidate groups, and operations that meet"):
-        n_groups, engine = network_groups.propose(place, walk)
-        told = network_groups.deconflict(place, walk)
+        (n_groups, engine), told = common.at_once(
+            lambda: network_groups.propose(place, walk), lambda: network_groups.deconflict(place, walk)
+        )
     yield common.result(place, risk.NETWORK_GROUPS, {"groups": n_groups, "engine": engine})
     yield common.result(place, risk.DECONFLICTION, {"told": sum(told.values())})
-    place.spark.catalog.clearCache()
 
 
 def _scored(place: Workplace, walk: network_risk.Walk) -> DataFrame:
@@ -64,8 +64,10 @@ def _scored(place: Workplace, walk: network_risk.Walk) -> DataFrame:
     lake, night = place.lake, walk.known.night
     before = network_risk.newest_before(lake.read(risk.NETWORK_RISK), night).localCheckpoint(eager=False)
     rows = network_risk.rows(walk, before, _otherwise(place, walk, before)).localCheckpoint(eager=False)
-    lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()})
-    lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()})
+    common.at_once(
+        lambda: lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()}),
+        lambda: lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()}),
+    )
     place.audit.append(
         "combination", "nightjar", f"gold.network_risk {night}: intelligence reports with communications data",
         counts={"subjects": rows.count(), "seeds": walk.seeds.count()},

@@ -1,9 +1,8 @@
 """Silver: tonight's rows as conformed nouns. Each feed is judged once; all refusals are one write."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 
 import dagster as dg
 from pyspark.sql import DataFrame
@@ -19,7 +18,6 @@ FEEDS = tuple(silver.BY_FEED)
 # Authorisations come before the events that need them, and airports before flights.
 LATER_FEEDS = (*conform.AUTHORISED, "flights")
 FIRST_FEEDS = tuple(feed for feed in FEEDS if feed not in LATER_FEEDS)
-AT_ONCE = 2  # of one night's feeds most are small: while one is planned or committed, another is read
 
 
 @dg.multi_asset(
@@ -49,9 +47,8 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             judged[feed] = conform.judge(rows, feed, place.sources, night, *known).localCheckpoint(eager=False)
             place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for together in (FIRST_FEEDS, LATER_FEEDS):
-            list(pool.map(judge, together))  # raises what one of them raised
+    for together in (FIRST_FEEDS, LATER_FEEDS):
+        common.at_once(*(partial(judge, feed) for feed in together))
     with progress.CURRENT.step("silver: what was refused, and the counts"):
         refused = reduce(DataFrame.unionByName, (conform.refused(judged[feed]) for feed in FEEDS if feed in judged))
         place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"})
