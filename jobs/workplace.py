@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import SparkSession
 
 from jobs import audit, lakehouse, lock, settings, spark
+from pipelines.provenance import Provenance
 from schemas import sources
+from schemas.contract import Table
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -97,6 +99,10 @@ class Workplace:
     @cached_property
     def audit(self) -> audit.Audit:
         return audit.Audit(self.settings.log)
+
+    def provenance(self, read: tuple[Table, ...]) -> Provenance:
+        """What rows that are made now from the tables `read` come from."""
+        return Provenance(self.lake.versions(read), self.code_commit, self.settings.config_hash)
 
     @cached_property
     def code_commit(self) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.provenance import Provenance
 from schemas import codes, gold
 from schemas import risk as tables
 
@@ -58,14 +59,10 @@ def queue_items(
     shown: DataFrame,
     reports: DataFrame,
     night: date,
-    *,
-    versions: Mapping[str, int],
-    code_commit: str,
-    config_hash: str,
+    made_with: Provenance,
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS from what `chosen` chose; `reports` are silver.reports as of the night."""
     kind = F.create_map(*[F.lit(v) for pair in SUBJECT_KINDS.items() for v in pair])
-    pairs = [(F.lit(table), F.lit(version).cast("long")) for table, version in sorted(versions.items())]
     joined = shown.join(_sources(shown, reports), ["item_id"], how="left")
     no_rows = F.array().cast(gold.QUEUE_ITEMS.columns["source_rows"].type)
     return gold.QUEUE_ITEMS.conform(
@@ -91,11 +88,9 @@ def queue_items(
             F.col("evidence_hash").alias("text_hash"),
             _details().alias("details"),
             F.coalesce("source_rows", no_rows).alias("source_rows"),
-            F.create_map(*[part for pair in pairs for part in pair]).alias("table_versions"),
             F.lit(None).cast("string").alias("model_name"),
             F.lit(None).cast("string").alias("model_version"),
-            F.lit(code_commit).alias("code_commit"),
-            F.lit(config_hash).alias("config_hash"),
+            *made_with.columns(),
         )
     )
 

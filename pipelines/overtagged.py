@@ -6,13 +6,13 @@ apart, and asks for a reading only. Nothing is written back from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines import members, reclassify
+from pipelines.provenance import Provenance
 from schemas import codes, gold
 
 QUEUE = "overtagged"
@@ -46,9 +46,8 @@ def chosen(tagged: DataFrame, out_of_fold: DataFrame, decisions: DataFrame, capa
 
 
 def queue_items(
-    shown: DataFrame, explained: DataFrame, night: date, *, model: tuple[str, str], versions: Mapping[str, int],
-    code_commit: str, config_hash: str,
-) -> DataFrame:  # fmt: skip
+    shown: DataFrame, explained: DataFrame, night: date, made_with: Provenance, *, model: tuple[str, str]
+) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS. The terms are those of the tag's score: what lowers it speaks against the tag."""
     says = F.struct(
         F.lit("rule").alias("kind"),
@@ -68,6 +67,4 @@ def queue_items(
     reasons = F.concat(F.array(says), F.coalesce("reasons", none)).cast(gold.REASON_LIST)
     spoken = spoken.select("report_id", reasons.alias("reasons"))
     named = shown.withColumns({"model_name": F.lit(model[0]), "model_version": F.lit(model[1])})
-    return reclassify.queue_items(
-        named, spoken, night, versions=versions, code_commit=code_commit, config_hash=config_hash, queue=QUEUE
-    )
+    return reclassify.queue_items(named, spoken, night, made_with, queue=QUEUE)

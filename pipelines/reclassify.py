@@ -5,13 +5,13 @@ Everything takes tables as of a night (`asof.current`), so an old night sees onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines import members
+from pipelines.provenance import Provenance
 from schemas import codes, gold
 
 QUEUE = "reclassify"
@@ -194,10 +194,8 @@ def queue_items(
     shown: DataFrame,
     explained: DataFrame,
     night: date,
+    made_with: Provenance,
     *,
-    versions: Mapping[str, int],
-    code_commit: str,
-    config_hash: str,
     queue: str = QUEUE,
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS.
@@ -230,11 +228,9 @@ def queue_items(
             "text_hash",
             _details().alias("details"),
             F.array(_source_row()).alias("source_rows"),
-            _versions(versions).alias("table_versions"),
             "model_name",
             "model_version",
-            F.lit(code_commit).alias("code_commit"),
-            F.lit(config_hash).alias("config_hash"),
+            *made_with.columns(),
         )
     )  # fmt: skip
 
@@ -291,11 +287,6 @@ def _source_row() -> Column:
         F.col("_file_hash").alias("file_hash"),
         F.col("_row_number").alias("row_number"),
     )
-
-
-def _versions(versions: Mapping[str, int]) -> Column:
-    pairs = [(F.lit(table), F.lit(version).cast("long")) for table, version in sorted(versions.items())]
-    return F.create_map(*[part for pair in pairs for part in pair])
 
 
 def _stratum() -> Column:

@@ -8,6 +8,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.provenance import Provenance
 from schemas import codes, gold
 from schemas import travel as contract
 
@@ -23,9 +24,7 @@ def queue_items(
     night: date,
     *,
     recent_days: int,
-    versions: Mapping[str, int],
-    code_commit: str,
-    config_hash: str,
+    made_with: Provenance,
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS: published matches of recent and coming flights that nobody has settled.
 
@@ -46,7 +45,6 @@ def queue_items(
     urgent = F.when(F.col("role") == "MISSING", 0).otherwise(urgent)
     order = Window.partitionBy("force").orderBy(urgent, F.col("score").desc(), "item_id")
     ranked = asked.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= _most(capacity))
-    pairs = [part for path, n in sorted(versions.items()) for part in (F.lit(path), F.lit(n).cast("long"))]
     none = F.lit(None).cast("string")
     return gold.QUEUE_ITEMS.conform(
         ranked.select(
@@ -69,11 +67,9 @@ def queue_items(
             none.alias("text_hash"),
             _details().alias("details"),
             "source_rows",
-            F.create_map(*pairs).alias("table_versions"),
             none.alias("model_name"),
             none.alias("model_version"),
-            F.lit(code_commit).alias("code_commit"),
-            F.lit(config_hash).alias("config_hash"),
+            *made_with.columns(),
         )
     )
 

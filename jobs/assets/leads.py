@@ -64,8 +64,7 @@ def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             items = keep(
                 queue.queue_items(
                     rows, events, lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)), night,
-                    capacity=int(values["capacity"]), versions=lake.versions((*READ, contract.COMMS_LEADS)),
-                    code_commit=place.code_commit, config_hash=place.settings.config_hash,
+                    capacity=int(values["capacity"]), made_with=place.provenance((*READ, contract.COMMS_LEADS)),
                 )
             )  # fmt: skip
             lake.replace(items, gold.QUEUE_ITEMS, {"night": night.isoformat(), "queue": queue.QUEUE})

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
@@ -12,6 +11,7 @@ from jobs import nights, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import drawing, members, overtagged, reclassify
+from pipelines.provenance import Provenance
 from schemas import gold, review
 
 WAITS_FOR = (gold.REPORT_SCORES, gold.DECISIONS)
@@ -36,15 +36,11 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
         )
     with progress.CURRENT.step("publish the queue"):
-        about: dict[str, Any] = {
-            "versions": lake.versions((*nights.READ, gold.DECISIONS, gold.REPORT_SCORES)),
-            "code_commit": place.code_commit,
-            "config_hash": place.settings.config_hash,
-        }
-        items = reclassify.queue_items(chosen.shown, chosen.explained(), night, **about).localCheckpoint(eager=False)
+        made_with = place.provenance((*nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
+        items = reclassify.queue_items(chosen.shown, chosen.explained(), night, made_with).localCheckpoint(eager=False)
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reclassify.QUEUE})
         if place.settings["overtagged"]["is_on"]:
-            doubted = _overtagged(place, night, about)
+            doubted = _overtagged(place, night, made_with)
             lake.replace(doubted, gold.QUEUE_ITEMS, {**tonight, "queue": overtagged.QUEUE})
         counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
     yield common.result(
@@ -127,7 +123,7 @@ class _Chosen:
         return placed.join(scores.select(*of_score), "report_id", how="inner").join(of_report, "report_id", how="inner")
 
 
-def _overtagged(place: Workplace, night: date, about: dict[str, Any]) -> DataFrame:
+def _overtagged(place: Workplace, night: date, made_with: Provenance) -> DataFrame:
     """Rows of the queue of recorded CSAE tags that look wrong."""
     from models import reasons
 
@@ -142,7 +138,7 @@ def _overtagged(place: Workplace, night: date, about: dict[str, Any]) -> DataFra
     texts = shown.select("report_id", "force", "text", F.col("tag_score").alias("score"), no_cutoff)
     nothing = place.spark.createDataFrame([], "report_id string, force string, text string").toPandas()
     explained = texts.mapInArrow(reasons.explainer(model, nothing), reasons.EXPLAINED)
-    return overtagged.queue_items(shown, explained, night, model=(model.name, model.version), **about)
+    return overtagged.queue_items(shown, explained, night, made_with, model=(model.name, model.version))
 
 
 ALL = [queued]

@@ -83,9 +83,7 @@ def _queued(place: Workplace, known: network_risk.Known, rows: DataFrame) -> dic
         shown,
         known.reports,
         known.night,
-        versions=place.lake.versions((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
-        code_commit=place.code_commit,
-        config_hash=place.settings.config_hash,
+        place.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
     ).localCheckpoint(eager=False)
     place.lake.replace(items, gold.QUEUE_ITEMS, {"night": known.night.isoformat(), "queue": risk.QUEUES})
     return {r.queue: r["count"] for r in items.groupBy("queue").count().orderBy("queue").collect()}

@@ -46,9 +46,7 @@ def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             place.settings.capacity(),
             night,
             recent_days=place.settings["travel"]["recent_days"],
-            versions=place.lake.versions((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
-            code_commit=place.code_commit,
-            config_hash=place.settings.config_hash,
+            made_with=place.provenance((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
         )
         place.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
     return common.result(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.leads import usage
+from pipelines.provenance import Provenance
 from schemas import codes, gold
 from schemas import leads as contract
 
@@ -66,9 +66,7 @@ def queue_items(
     night: date,
     *,
     capacity: int,
-    versions: Mapping[str, int],
-    code_commit: str,
-    config_hash: str,
+    made_with: Provenance,
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS: per force the strongest leads that nobody has settled.
 
@@ -84,7 +82,6 @@ def queue_items(
     shown = open_.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= capacity)
     rows = shown.join(_rows_behind(shown, events), ["lead_id"], how="inner")
     nothing = F.lit(None).cast("string")
-    pairs = [F.lit(part) for table, version in sorted(versions.items()) for part in (table, version)]
     return gold.QUEUE_ITEMS.conform(
         rows.select(
             F.lit(night).alias("night"),
@@ -106,11 +103,9 @@ def queue_items(
             nothing.alias("text_hash"),
             _details().alias("details"),
             "source_rows",
-            F.create_map(*pairs).cast("map<string,bigint>").alias("table_versions"),
             nothing.alias("model_name"),
             nothing.alias("model_version"),
-            F.lit(code_commit).alias("code_commit"),
-            F.lit(config_hash).alias("config_hash"),
+            *made_with.columns(),
         )
     )
 

@@ -16,7 +16,7 @@ import skops.io
 from jobs import spark
 from models import artefact, candidates, scoring, training
 
-N_TRAIN, N_SCORE, ROUNDS = 4_000, 100_000, 3
+N_TRAIN, N_SCORE, ROUNDS = 4_000, 400_000, 3
 
 
 def word(k: int) -> str:

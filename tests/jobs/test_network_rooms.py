@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from jobs import inbox, network_review, notebook, ocg_list, settings, subject
 from jobs.workplace import Workplace
-from pipelines import network_queue, network_risk
+from pipelines import network_queue, network_risk, provenance
 from schemas import gold, network, risk
 from tests.support import network_world, tables
 
@@ -36,7 +36,7 @@ def room(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> noteb
     rows = network_risk.rows(walk, nothing, network_risk.Without(None, None)).persist()
     items = network_queue.queue_items(
         network_queue.chosen(rows, known.decisions, {"*": 10}), known.reports, world.night,
-        versions={"gold.edges": 1}, code_commit="c", config_hash="h",
+        provenance.Provenance({"gold.edges": 1}, "c", "h"),
     )  # fmt: skip
     event = tables.frame(
         spark, network.ENTITY_EVENTS,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines import network_queue, network_risk, seeds
+from pipelines import network_queue, network_risk, provenance, seeds
 from schemas import codes, gold, risk
 from tests.support import network_world, tables
 
@@ -103,7 +103,7 @@ def test_a_child_named_as_suspect_goes_to_safeguarding_first_and_never_among_peo
     known = world.known(spark)
     shown = network_queue.chosen(risks, known.decisions, {"*": 10})
     items = network_queue.queue_items(
-        shown, known.reports, world.night, versions={"gold.edges": 3}, code_commit="c", config_hash="h"
+        shown, known.reports, world.night, provenance.Provenance({"gold.edges": 3}, "c", "h")
     ).collect()
     order = [(i.subject_id, i.stratum) for i in sorted(items, key=lambda i: i["rank"]) if i.queue == "children"]
     assert order == [("jay", "SAFEGUARDING"), ("ella", "MISSING")]
