@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipelines.synthesis import cases, cells, comms, draws, encode, people, planted, reports, subjects, travel, world
 
-CHUNK = 50_000  # rows of a file
+CHUNK = 20_000  # rows of a file at most
 Columns = dict[str, pa.Array]
 
 
