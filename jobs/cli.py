@@ -244,10 +244,14 @@ def notebooks(night: datetime | None, out: Path | None, as_json: bool) -> None:
 @main.command()
 @click.option("--dagster-port", default=3000, show_default=True)
 @click.option("--mlflow-port", default=5000, show_default=True)
-def ui(dagster_port: int, mlflow_port: int) -> None:
+@as_json
+def ui(dagster_port: int, mlflow_port: int, as_json: bool) -> None:
     """Dagster and MLflow web pages on loopback. Stop with Ctrl-C."""
     from jobs import settings, web
 
+    pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
+    text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
+    show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
     web.serve(settings.load(), dagster_port, mlflow_port)
 
 

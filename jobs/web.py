@@ -27,7 +27,6 @@ def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
         ],
     ]  # fmt: skip
     running = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
-    print(f"Dagster on http://127.0.0.1:{dagster_port}   MLflow on http://127.0.0.1:{mlflow_port}   Ctrl-C stops both")
     try:
         for process in running:
             process.wait()

@@ -54,8 +54,7 @@ def test_everything_that_prints_takes_json():
         return [leaf for child in children for leaf in leaves(child)] or [command]
 
     for command in leaves(cli.main):
-        if command.name != "ui":  # serves pages until it is stopped
-            assert any("--json" in option.opts for option in command.params), command.name
+        assert any("--json" in option.opts for option in command.params), command.name
 
 
 def test_demo_writes_a_landing_zone_and_says_so(home: Path):
