@@ -64,6 +64,8 @@ def session(
         # Plans are written out at each stage, and nobody reads them here.
         "spark.sql.maxPlanStringLength": "2000",
         "spark.sql.ui.explainMode": "simple",
+        # What is kept for later must give way to what is being sorted now, else a large night ends for want of memory.
+        "spark.memory.storageFraction": "0.1",
         **({} if is_compiled else INTERPRETED),
         "spark.sql.files.maxPartitionBytes": str(32 << 20),
         "spark.local.dir": str(scratch),
