@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -196,8 +197,10 @@ class Writer:
 
     def _travel(self, night: int) -> None:
         """Flights and passengers; and with the first night, the calls of phones that fall silent for a journey."""
+        parts: Counter[tuple[str, str]] = Counter()
         for sender, feed, columns in self.travel.drops(night):
-            self._write(sender, feed, night, "001", columns)
+            parts[sender, feed] += 1
+            self._write(sender, feed, night, f"{parts[sender, feed]:03d}", columns)
         if night == 0:
             for sender, feed, columns in self.travel.phones():
                 self._write(sender, feed, night, "travel", columns)

@@ -47,7 +47,13 @@ SAME = frozenset(KINDS) - {"lookalike_far", "lookalike_near"}  # kinds in which 
 def _reference(keys: draws.AnyInts) -> pa.Array:
     """Booking references: six letters and digits a key."""
     digits = (np.asarray(keys, dtype=np.uint64)[:, None] >> np.arange(0, 30, 5, dtype=np.uint64)) & np.uint64(31)
-    return pa.array(["".join(row) for row in _LETTERS[digits.astype(np.int64)]])
+    return pa.array(np.ascontiguousarray(_LETTERS[digits.astype(np.int64)]).view("<U6").ravel())
+
+
+def _seats(place: draws.Ints, flight: draws.Ints) -> pa.Array:
+    """Row and letter of a passenger's place on a flight: six abreast, from one of three first rows."""
+    number = pa.array(1 + place // 6 * 3 + flight % 3).cast(pa.string())
+    return grammar.concat([number, pa.array(np.array(list("ABCDEF"))[place % 6])], len(place))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +95,7 @@ class Crowd:
                 "born": np.where(absent, np.nan, born),
                 "document_no": document.to_pandas(),
                 "booking_ref": _reference(booking).to_pandas(),
-                "seat": [f"{1 + p // 6 * 3 + f % 3}{'ABCDEF'[p % 6]}" for p, f in zip(place, row, strict=True)],
+                "seat": _seats(place, row).to_pandas(),
                 "is_lawful": ~draw.chance("passenger/unlawful", booking, 0.004),
             }
         )

@@ -18,6 +18,7 @@ Columns = dict[str, pa.Array]
 _PHONES = "telco_north"  # the provider of the phones whose silence matches a journey
 _EVENTS_A_DAY = 14
 _AROUND = 30  # days of events before a journey, and up to the first night after it
+FLIGHTS_A_FILE = 2_000  # of some nine passengers each: what is held in memory at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,8 @@ class Travel:
         listed = self.lists.of_days(0 if night == 0 else tonight + 1, tonight + 1)
         for sender, is_bluewing in (("skyline", False), ("bluewing", True)):
             mine = listed[self.lists.is_bluewing(listed) == is_bluewing]
-            yield sender, "flight_passengers", self.manifest(sender, mine)
+            for start in range(0, len(mine), FLIGHTS_A_FILE):
+                yield sender, "flight_passengers", self.manifest(sender, mine[start : start + FLIGHTS_A_FILE])
 
     def manifest(self, sender: str, flight: draws.Ints) -> Columns:
         """Passenger rows of some flights, planted ones among the others, in our names."""
