@@ -76,7 +76,7 @@ def of(text: str) -> Reading:
 
 def texts(written: Iterable[str | None]) -> np.ndarray:
     """Readings of many texts, as an object array of strings. An absent text reads as empty."""
-    given = pa.array(written, pa.string()).fill_null("")
+    given = pa.array(written, pa.large_string()).fill_null("")
     found = np.array(given, dtype=object)
     for place in np.flatnonzero(pc.match_substring_regex(given, _SUSPECT)):
         found[place] = _read(found[place])
