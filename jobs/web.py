@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
             "--default-artifact-root", str(chosen.mlflow / "artifacts"),
         ],
     ]  # fmt: skip
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends both as Ctrl-C does
     running = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
     try:
         for process in running:
