@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from jobs import nightly
 from jobs.settings import ROOT, Settings
+
+PATIENCE_S = 10  # servers close their connections first
 
 
 def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
@@ -28,7 +31,8 @@ def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
         ],
     ]  # fmt: skip
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends both as Ctrl-C does
-    running = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
+    # Each in a group of its own, so that the servers which it starts in turn are told as well.
+    running = [subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) for command in commands]
     try:
         for process in running:
             process.wait()
@@ -36,4 +40,13 @@ def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
         pass
     finally:
         for process in running:
-            process.terminate()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt a server and all that it started, as Ctrl-C does; kill what is still there after a while."""
+    for how in (signal.SIGINT, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=PATIENCE_S)
