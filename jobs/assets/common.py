@@ -67,7 +67,8 @@ def bars(counts: Mapping[str, float], title: str) -> dg.MarkdownMetadataValue:
 def at_once(*works: Callable[[], Any]) -> list[Any]:
     """Do independent pieces of work two at a time: while one is planned or committed, another reads its rows.
 
-    Returns their results in the order given. Raises what the first of them that failed raised, once all have ended.
+    Returns their results in the order given. Raises what the first of them that failed raised, once those that
+    had begun have ended.
     """
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda work: work(), works))
