@@ -1,8 +1,10 @@
 """Blocking asset checks: each table keeps its contract, and rows are conserved. Results hold counts, never rows."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import dagster as dg
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import progress
@@ -12,30 +14,45 @@ from pipelines import quality
 from schemas import gold, network, review, risk, silver, travel
 from schemas.contract import Table
 
+KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every_sender_delivered"
 
-def _contracts_check(layer: str, tables: Sequence[Table]) -> dg.AssetChecksDefinition:
+
+@dataclass(frozen=True)
+class Kept:
+    """An asset whose rows of the night keep the contract of `table`; of a part of the table, only these queues."""
+
+    asset: dg.AssetKey
+    table: Table
+    says: str
+    queues: tuple[str, ...] = ()
+
+    def tonight(self, place: Workplace, night: str) -> DataFrame:
+        rows = place.lake.read(self.table).where(F.col("night") == F.lit(night))
+        return rows.where(F.col("queue").isin(*self.queues)) if self.queues else rows
+
+
+QUEUES = Kept(
+    dg.AssetKey(["gold", "network_queues"]),
+    gold.QUEUE_ITEMS,
+    "The rows of the network's queues keep the contract of gold.queue_items.",
+    queues=risk.QUEUES,
+)
+
+
+def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{layer}_keeps_its_contracts",
-        specs=[
-            dg.AssetCheckSpec(
-                "keeps_its_contract",
-                asset=common.key(table),
-                blocking=True,
-                description=f"Great Expectations suite derived from the contract of {table.path}, over tonight's rows.",
-            )
-            for table in tables
-        ],
+        specs=[dg.AssetCheckSpec(KEEPS, asset=each.asset, blocking=True, description=each.says) for each in kept],
         required_resource_keys={"place"},
     )
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         place: Workplace = context.resources.place
-        with progress.CURRENT.step(f"check the contracts of {len(tables)} {layer} tables"):
-            tonight = F.col("night") == F.lit(context.partition_key)
-            results = quality.validate_all([(place.lake.read(table).where(tonight), table) for table in tables])
-        for table, result in zip(tables, results, strict=True):
+        with progress.CURRENT.step(f"check the contracts of {len(kept)} {layer} tables"):
+            results = quality.validate_all([(each.tonight(place, context.partition_key), each.table) for each in kept])
+        for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(
-                asset_key=common.key(table),
-                check_name="keeps_its_contract",
+                asset_key=each.asset,
+                check_name=KEEPS,
                 passed=result.success,
                 metadata={"result": dg.MetadataValue.json(result.summary())},
             )
@@ -43,65 +60,58 @@ def _contracts_check(layer: str, tables: Sequence[Table]) -> dg.AssetChecksDefin
     return check
 
 
-@dg.asset_check(
-    asset=dg.AssetKey(["gold", "network_queues"]),
-    name="keeps_its_contract",
-    blocking=True,
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(
+            CONSERVED,
+            asset=common.key(gold.ROW_COUNTS),
+            blocking=True,
+            description="rows in = loaded + quarantined + deduplicated + lawfully deleted, per sender and feed.",
+        ),
+        dg.AssetCheckSpec(
+            DELIVERED,
+            asset=common.key(gold.ROW_COUNTS),
+            description="A sender whose whole drop was refused fails alone: a warning here, the others publish.",
+        ),
+    ],
     required_resource_keys={"place"},
-    description="The rows of the network's queues keep the contract of gold.queue_items.",
 )
-def network_queues_keep_their_contract(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    place: Workplace = context.resources.place
-    mine = (F.col("night") == F.lit(context.partition_key)) & F.col("queue").isin(*risk.QUEUES)
-    rows = place.lake.read(gold.QUEUE_ITEMS).where(mine)
-    (result,) = quality.validate_all([(rows, gold.QUEUE_ITEMS)])
-    return dg.AssetCheckResult(passed=result.success, metadata={"result": dg.MetadataValue.json(result.summary())})
-
-
-@dg.asset_check(
-    asset=common.key(gold.ROW_COUNTS),
-    name="rows_are_conserved",
-    blocking=True,
-    required_resource_keys={"place"},
-    description="rows in = loaded + quarantined + deduplicated + lawfully deleted, per sender and feed.",
-)
-def rows_are_conserved(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+def rows_are_counted(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     place: Workplace = context.resources.place
     counts = place.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key))
-    total = F.col("n_loaded") + F.col("n_quarantined") + F.col("n_deduplicated") + F.col("n_deleted")
-    lost = counts.where(F.col("n_in") != total).select("sender", "feed", "n_in", total.alias("n_out")).collect()
-    return dg.AssetCheckResult(
-        passed=not lost, metadata={"lost": dg.MetadataValue.json([row.asDict() for row in lost])}
+    good = F.col("n_loaded") + F.col("n_deduplicated")
+    out = good + F.col("n_quarantined") + F.col("n_deleted")
+    rows = counts.select("sender", "feed", "n_in", out.alias("n_out"), good.alias("n_good")).collect()  # a feed each
+    lost = [{name: row[name] for name in ("sender", "feed", "n_in", "n_out")} for row in rows if row.n_in != row.n_out]
+    delivered = {row.sender for row in rows if row.n_good}
+    silent = sorted({row.sender for row in rows if row.n_in} - delivered)
+    of_counts = {"asset_key": common.key(gold.ROW_COUNTS)}
+    yield dg.AssetCheckResult(
+        check_name=CONSERVED, passed=not lost, metadata={"lost": dg.MetadataValue.json(lost)}, **of_counts
     )
-
-
-@dg.asset_check(
-    asset=common.key(gold.ROW_COUNTS),
-    name="every_sender_delivered",
-    required_resource_keys={"place"},
-    description="A sender whose whole drop was refused fails alone: a warning here, the others publish.",
-)
-def every_sender_delivered(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    place: Workplace = context.resources.place
-    counts = place.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key)).groupBy("sender")
-    sums = counts.agg(F.sum("n_in").alias("n_in"), F.sum(F.col("n_loaded") + F.col("n_deduplicated")).alias("n_good"))
-    silent = [row.sender for row in sums.where("n_in > 0 AND n_good = 0").collect()]
-    return dg.AssetCheckResult(
+    yield dg.AssetCheckResult(
+        check_name=DELIVERED,
         passed=not silent,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"refused_whole": dg.MetadataValue.json(silent)},
+        **of_counts,
     )
 
 
+def _of(tables: Sequence[Table]) -> list[Kept]:
+    return [
+        Kept(common.key(t), t, f"Great Expectations suite derived from the contract of {t.path}, over tonight's rows.")
+        for t in tables
+    ]
+
+
 ALL = [
-    _contracts_check("silver", silver.TABLES),
-    _contracts_check("scores", (gold.REPORT_SCORES,)),  # of its own, since the queue waits for it
-    _contracts_check("network", network.NIGHTLY),  # of its own, since the risk waits for it
-    _contracts_check("gold", (gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS, gold.WRITEBACK)),
-    _contracts_check("review", (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)),  # they wait for those above
-    _contracts_check("risk", risk.TABLES),
-    network_queues_keep_their_contract,
-    _contracts_check("travel", travel.GOLD),
-    rows_are_conserved,
-    every_sender_delivered,
+    _contracts_check("silver", _of(silver.TABLES)),
+    _contracts_check("scores", _of((gold.REPORT_SCORES,))),  # of its own, since the queue waits for it
+    _contracts_check("network", _of(network.NIGHTLY)),  # of its own, since the risk waits for it
+    _contracts_check("gold", _of((gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS, gold.WRITEBACK))),
+    _contracts_check("review", _of((review.RECALL_CERTIFICATES, review.REVIEW_FIGURES))),  # they wait for those above
+    _contracts_check("risk", [*_of(risk.TABLES), QUEUES]),
+    _contracts_check("travel", _of(travel.GOLD)),
+    rows_are_counted,
 ]

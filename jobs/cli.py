@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from datetime import date, datetime, timedelta
@@ -27,6 +29,14 @@ def main() -> None:
 
     All state lives in NIGHTJAR_HOME (default: .nightjar in the working directory). Removing it is a clean start.
     """
+    atexit.register(_spare_the_last_collection)
+
+
+def _spare_the_last_collection() -> None:
+    """Python would look once more through all of MLflow and Dagster before it ends, for seconds. PyTorch's extensions
+    take what is left for leaks and say so: with them it looks."""
+    if "torch" not in sys.modules:
+        gc.freeze()
 
 
 def _day(value: datetime | None, default: date) -> date:

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs import alerts, progress, settings
 from jobs.workplace import Workplace
+from pipelines import together
 from schemas import bronze, gold, silver
 
 INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
@@ -88,12 +89,13 @@ def report(place: Workplace, night: date) -> dict[str, Any]:
         F.sum(f"n_{kind}").cast("long").alias(kind)
         for kind in ("files", "in", "loaded", "quarantined", "deduplicated", "deleted")
     ]
-    senders = lake.read(gold.ROW_COUNTS).where(tonight).groupBy("sender").agg(*sums).orderBy("sender").collect()
-    reasons = lake.read(bronze.QUARANTINE).where(tonight).groupBy("sender", "reason").count().collect()
-    queue = (
-        lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count().orderBy("queue", "force").collect()
+    queued = lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count()
+    senders, reasons, queue, manifest = together.at_once(
+        lake.read(gold.ROW_COUNTS).where(tonight).groupBy("sender").agg(*sums).orderBy("sender").collect,
+        lake.read(bronze.QUARANTINE).where(tonight).groupBy("sender", "reason").count().collect,
+        queued.orderBy("queue", "force").collect,
+        lake.read(gold.RUN_MANIFEST).where(tonight).collect,
     )
-    manifest = lake.read(gold.RUN_MANIFEST).where(tonight).collect()
     model = manifest[0] if manifest else None
     return {
         "night": night.isoformat(),

@@ -37,7 +37,8 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
 
     Args:
         weights: folder or hub name of a BERT; None makes a compact one.
-        n_layers, hidden, n_heads, vocabulary, pretrain_epochs: of the compact one.
+        n_layers, hidden, n_heads, vocabulary, pretrain_epochs, pretrain_rate: of one made here; beyond a compact size
+            the learning rate of pretraining must be lower (1e-4 for twelve layers), or it learns nothing.
         window, stride, most_windows: pieces a window, pieces between windows' starts, windows of one report.
         epochs, patience: most epochs, and how many without a better held-out figure end the training.
         learning_rate: of fine-tuning; None for 5e-4 for the compact one and 3e-5 for given weights.
@@ -54,6 +55,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         n_heads: int = 2,
         vocabulary: int = 4000,
         pretrain_epochs: int = 3,
+        pretrain_rate: float = 5e-4,
         window: int = 128,
         stride: int = 64,
         most_windows: int = 8,
@@ -65,7 +67,8 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         n_threads: int = 1,
     ) -> None:
         self.seed, self.weights, self.n_layers, self.hidden = seed, weights, n_layers, hidden
-        self.n_heads, self.vocabulary, self.pretrain_epochs = n_heads, vocabulary, pretrain_epochs
+        self.n_heads, self.vocabulary = n_heads, vocabulary
+        self.pretrain_epochs, self.pretrain_rate = pretrain_epochs, pretrain_rate
         self.window, self.stride, self.most_windows = window, stride, most_windows
         self.epochs, self.patience, self.batch, self.learning_rate = epochs, patience, batch, learning_rate
         self.device, self.n_threads = device, n_threads
@@ -157,7 +160,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
             given, asked = bert_reading.masked(ids, mask, tokenizer, rng)
             return model(**self._tensors(input_ids=given, attention_mask=mask, labels=asked)).loss
 
-        for epoch in self._epochs(language, read.ids, tokenizer, loss, 5e-4, self.pretrain_epochs):
+        for epoch in self._epochs(language, read.ids, tokenizer, loss, self.pretrain_rate, self.pretrain_epochs):
             self.log_.append({"pretraining_epoch": epoch[0], "loss": epoch[1]})
         model = BertForSequenceClassification(config)
         model.bert.load_state_dict(language.bert.state_dict(), strict=False)  # the pooler is new
@@ -201,7 +204,11 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
     def _epochs(
         self, model: Any, ids: list[list[int]], tokenizer: Any, loss: Any, rate: float, n: int
     ) -> Iterator[tuple[int, float]]:
-        """Train by AdamW; after each epoch its number, from 1, and mean loss. `loss(model, ids, mask, rows)`."""
+        """Train by AdamW; after each epoch its number, from 1, and mean loss. `loss(model, ids, mask, rows)`.
+
+        On an accelerator products are taken in bfloat16, which needs no scaling of the loss (Kalamkar et al. 2019);
+        scores are always single precision, so that a model scores alike wherever it runs.
+        """
         import torch
 
         rng, pad = np.random.default_rng(self.seed), tokenizer.token_to_id("[PAD]")
@@ -216,7 +223,8 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
             model.train()
             spent = []
             for rows in bert_reading.batches(ids, self.batch, rng):
-                found = loss(model, *bert_reading.padded([ids[k] for k in rows], pad), rows)
+                with torch.autocast("cuda", dtype=torch.bfloat16, enabled=self._where() == "cuda"):
+                    found = loss(model, *bert_reading.padded([ids[k] for k in rows], pad), rows)
                 optimiser.zero_grad()
                 found.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -158,12 +158,15 @@ def _bert(seed: int, **parameters: Any) -> Any:
 
 
 def fine_tuned(weights: str | None = None, **sizes: Any) -> Candidate:
-    """Fine-tuned BERT: of given weights (a folder or a hub's name), or a compact one made from the reports at hand.
+    """Fine-tuned BERT: of given weights (a folder or a hub's name), or one made from the reports at hand.
 
     Args:
-        sizes: parameters of `bert.BertClassifier`.
+        sizes: parameters of `bert.BertClassifier`. One of our own that is not compact is named after its layers and
+            width: `bert_own_12x768` has the size of bert-base-uncased and nothing else of it.
     """
-    name = "bert_compact" if weights is None else re.sub(r"[^a-z0-9]+", "_", f"bert {Path(weights).name}".lower())
+    n_layers, hidden = sizes.get("n_layers", 2), sizes.get("hidden", 128)
+    own = "bert_compact" if n_layers <= 4 and hidden <= 312 else f"bert_own_{n_layers}x{hidden}"
+    name = own if weights is None else re.sub(r"[^a-z0-9]+", "_", f"bert {Path(weights).name}".lower())
     return Candidate(name, "bert", RAW_TEXT, _bert, ({"weights": weights, **sizes},), needs="transformers")
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines import links, risk, seeds
+from pipelines import links, risk, seeds, together
 from schemas import risk as tables
 
 IDS = ("child_id", "a_id", "b_id", "seed_id")
@@ -73,12 +73,12 @@ def walk(known: Known, rules: Rules) -> Walk:
     usable = links.usable(known.edges, known.entities, known.night)
     weighed = seeds.report_weights(known.reports, known.decisions, known.night, rules.weights, known.scores)
     named = seeds.named(known.report_people, known.members, usable, known.entities)
-    tied = seeds.seeds(weighed, named, known.entities, known.night, rules.weights)
-    tied = links.settled(tied)
-    pair = links.pairs(links.projected(usable), known.night).localCheckpoint(eager=False)
-    both_ways = links.links(pair).localCheckpoint(eager=False)
+    tied, pair = together.computed(
+        seeds.seeds(weighed, named, known.entities, known.night, rules.weights),
+        links.pairs(links.projected(usable), known.night),
+    )
+    both_ways, children = together.computed(links.links(pair), _children(known, tied, rules.look_back_days))
     degrees = links.settled(links.degrees(both_ways))
-    children = links.settled(_children(known, tied, rules.look_back_days))
     ends = tied.where("risk > 0").select(
         F.col("entity_id").alias("seed_id"),
         "risk",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -62,13 +61,3 @@ def bars(counts: Mapping[str, float], title: str) -> dg.MarkdownMetadataValue:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Do independent pieces of work two at a time: while one is planned or committed, another reads its rows.
-
-    Returns their results in the order given. Raises what the first of them that failed raised, once those that
-    had begun have ended.
-    """
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda work: work(), works))

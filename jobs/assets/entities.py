@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from jobs import inbox, progress
 from jobs.assets import common
 from jobs.workplace import Workplace
-from pipelines import asof, decisions, edge_kinds, nominals, undoing
+from pipelines import asof, decisions, edge_kinds, nominals, together, undoing
 from schemas import bronze, network, silver
 
 if TYPE_CHECKING:
@@ -39,15 +39,21 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
 
     with progress.CURRENT.step("who is one and the same"):
         current = asof.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
-        records = nominals.records(current).localCheckpoint(eager=False)
-        files, undone, refused, settled = _undone(place, night)
-        people, counts = _people(place, night, records, undone)
+        (records,), before, (files, undone, refused, settled) = together.at_once(
+            lambda: together.computed(nominals.records(current)),
+            lambda: _before(place, night),
+            lambda: _undone(place, night),
+        )
+        people, counts = _people(place, night, records, before, undone)
         place.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
         assigned = place.spark.createDataFrame(people.assigned, entities.ASSIGNED)
-        persons = entities.person_entities(records, assigned, night).localCheckpoint(eager=False)
-        members = entities.person_members(records, assigned, night).localCheckpoint(eager=False)
         events = place.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
-        lake.replace(events, network.ENTITY_EVENTS, tonight)
+        (persons, members), _ = together.at_once(
+            lambda: together.computed(
+                entities.person_entities(records, assigned, night), entities.person_members(records, assigned, night)
+            ),
+            lambda: lake.replace(events, network.ENTITY_EVENTS, tonight),
+        )
         if files:
             rows = place.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undoing.STAGE})
@@ -59,11 +65,10 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         pair = "silver.report_people with silver.comms_events and silver.people"
         place.audit.append("combination", "nightjar", f"{pair} to edges, night {night}", counts=said)
         used = pieces.where("refusal IS NULL")
-        values = edges.values(used, night).localCheckpoint(eager=False)
+        values, made = together.computed(edges.values(used, night), edges.edges(used, night))
         listed = persons.unionByName(entities.value_entities(values, night))
         belonging = members.unionByName(entities.value_members(values, night))
-        made = edges.edges(used, night).localCheckpoint(eager=False)
-        common.at_once(
+        together.at_once(
             lambda: lake.replace(made, network.EDGES, tonight),
             lambda: lake.replace(listed, network.ENTITIES, tonight),
             lambda: lake.replace(belonging, network.ENTITY_MEMBERS, tonight),
@@ -82,7 +87,7 @@ def _counts(pieces: DataFrame) -> list[Any]:
 
 
 def _people(
-    place: Workplace, night: date, records: DataFrame, undone: list[dict[str, Any]]
+    place: Workplace, night: date, records: DataFrame, before: "entities.Before", undone: list[dict[str, Any]]
 ) -> tuple["entities.People", dict[str, int]]:
     """Tonight's people, and counts for the log: records, forces, records scored, links, entities, events by kind."""
     from pipelines import entities, resolution
@@ -90,7 +95,6 @@ def _people(
     chosen = place.settings["entities"]
     found: pd.DataFrame = records.toPandas()
     found = found.astype(object).where(found.notna(), None)
-    before = _before(place, night)
     is_spark = chosen["engine"] == "spark" or (chosen["engine"] == "auto" and len(found) > chosen["max_people"])
     is_full = is_spark or before.members.empty or night.toordinal() % chosen["full_every_days"] == 0
     changed = None if is_full else entities.changed(found, before)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs import nights, progress, training
 from jobs.assets import common
 from jobs.workplace import Workplace
-from pipelines import drawing, members, overtagged, reclassify
+from pipelines import drawing, members, overtagged, reclassify, together
 from pipelines.provenance import Provenance
 from schemas import gold, review
 
@@ -31,13 +31,13 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     lake, tonight = place.lake, {"night": night.isoformat()}
     with progress.CURRENT.step("choose what the queue shows"):
         chosen = _Chosen(place, night)
-        common.at_once(
+        made_with = place.provenance((*nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
+        (items,), *_ = together.at_once(
+            lambda: together.computed(reclassify.queue_items(chosen.shown, chosen.explained(), night, made_with)),
             lambda: lake.replace(chosen.members, review.QUEUE_MEMBERS, tonight),
             lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
         )
     with progress.CURRENT.step("publish the queue"):
-        made_with = place.provenance((*nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
-        items = reclassify.queue_items(chosen.shown, chosen.explained(), night, made_with).localCheckpoint(eager=False)
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reclassify.QUEUE})
         if place.settings["overtagged"]["is_on"]:
             doubted = _overtagged(place, night, made_with)
@@ -65,13 +65,13 @@ class _Chosen:
         scores, known = all_scores.where(F.col("night") == F.lit(night)), nights.decisions(place, night)
         population = drawing.frame(all_scores, known, opened_on, reclassify.QUEUE)
         asked = reclassify.asked(scores, known)
-        random = drawing.random_rows(
+        drawn = drawing.random_rows(
             asked, population, self._earlier_draws(opened_on), capacity, shares.random, night, seed
-        ).localCheckpoint(eager=False)
+        )
+        random, self._scope = together.computed(drawn, nights.scope(place, night))
         direct = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
         second = drawing.second_readings(direct, shares.second, int(place.settings["seed"]), reclassify.QUEUE)
         most = capacity * F.lit(int(chosen["duplicates_pool"]))
-        self._scope = nights.scope(place, night)
         some = reclassify.candidates(asked, random, scores, second, most).withColumn("item_id", reclassify.item_id())
         self._some = some.localCheckpoint(eager=False)
         texts = self._some.where("kind IS NULL OR kind = 'RANDOM'").join(
@@ -80,8 +80,8 @@ class _Chosen:
         # A row that chance drew stands for its near-duplicates, so that it is read as it was drawn: without score.
         priority = F.col("score") + F.when(F.col("kind") == "RANDOM", 2.0).otherwise(0.0)
         grouped = texts.select("force", "report_id", "text", priority.alias("priority"))
-        together = grouped.groupBy("force").applyInPandas(duplicates.stand_ins, members.GROUPED)
-        self._grouped = together.localCheckpoint(eager=False)
+        stood_for = grouped.groupBy("force").applyInPandas(duplicates.stand_ins, members.GROUPED)
+        self._grouped = stood_for.localCheckpoint(eager=False)
         heads = self._grouped.where("report_id = shown_id").select("report_id")
         again = self._some.where("kind = 'SECOND'").select("report_id")
         rows = self._some.join(heads.unionByName(again), "report_id", how="left_semi")
@@ -92,8 +92,8 @@ class _Chosen:
         self.members = members.queue_members(covered, self.shown, night, reclassify.QUEUE)
         slim = ["report_id", "item_id", "force", "kind", "score"]
         behind = self._some.where("kind = 'RANDOM'").join(self.shown, "report_id", how="left_anti")
-        drawn = self.shown.select(*slim).unionByName(behind.select(*slim))
-        self.draws = drawing.queue_draws(drawn, random, night, opened_on, shares, reclassify.QUEUE)
+        read = self.shown.select(*slim).unionByName(behind.select(*slim))
+        self.draws = drawing.queue_draws(read, random, night, opened_on, shares, reclassify.QUEUE)
 
     def explained(self) -> DataFrame:
         """Reasons of the rows that are shown with their score."""

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs import nights, progress
 from jobs.assets import common
 from jobs.workplace import Workplace
-from pipelines import drawing, reclassify, reviewing
+from pipelines import drawing, reclassify, reviewing, together
 from schemas import gold, review
 
 WAITS_FOR = (gold.QUEUE_ITEMS, review.QUEUE_DRAWS, gold.DECISIONS)
@@ -29,7 +29,7 @@ def reviewed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     place, night = common.place_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("recall certificates and review figures"):
-        common.at_once(
+        together.at_once(
             lambda: place.lake.replace(_certificates(place, night), review.RECALL_CERTIFICATES, tonight),
             lambda: place.lake.replace(_figures(place, night), review.REVIEW_FIGURES, tonight),
         )

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs import network_groups, network_rules, progress
 from jobs.assets import common
 from jobs.workplace import Workplace
-from pipelines import asof, links, network_queue, network_risk
+from pipelines import asof, links, network_queue, network_risk, together
 from schemas import gold, network, risk, silver
 
 READ = (
@@ -41,8 +41,10 @@ def walked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     known = as_known(place, night)
     with progress.CURRENT.step("risk over the network"):
         walk = network_risk.walk(known, network_rules.rules(place.settings))
-        rows = _scored(place, walk)
-        refused = {r.refusal: r.n for r in links.refused(known.edges, known.entities, night).collect()}
+        rows, unused = together.at_once(
+            lambda: _scored(place, walk), links.refused(known.edges, known.entities, night).collect
+        )
+        refused = {r.refusal: r.n for r in unused}
     yield common.result(place, risk.RISK_SEEDS, {"refused edges": dg.MetadataValue.json(refused)})
     yield common.result(place, risk.NETWORK_RISK)
     with progress.CURRENT.step("publish the queues of the network"):
@@ -52,7 +54,7 @@ def walked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         metadata={"rows": sum(counts.values()), "by queue": common.bars(counts or {"none": 0}, "rows per queue")},
     )
     with progress.CURRENT.step("candidate groups, and operations that meet"):
-        (n_groups, engine), told = common.at_once(
+        (n_groups, engine), told = together.at_once(
             lambda: network_groups.propose(place, walk), lambda: network_groups.deconflict(place, walk)
         )
     yield common.result(place, risk.NETWORK_GROUPS, {"groups": n_groups, "engine": engine})
@@ -64,7 +66,7 @@ def _scored(place: Workplace, walk: network_risk.Walk) -> DataFrame:
     lake, night = place.lake, walk.known.night
     before = network_risk.newest_before(lake.read(risk.NETWORK_RISK), night).localCheckpoint(eager=False)
     rows = network_risk.rows(walk, before, _otherwise(place, walk, before)).localCheckpoint(eager=False)
-    common.at_once(
+    together.at_once(
         lambda: lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()}),
         lambda: lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()}),
     )

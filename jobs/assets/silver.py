@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
-from pipelines import asof, conform
+from pipelines import asof, conform, together
 from schemas import bronze, gold, silver
 
 FEEDS = tuple(silver.BY_FEED)
@@ -47,21 +47,24 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             judged[feed] = conform.judge(rows, feed, place.sources, night, *known).localCheckpoint(eager=False)
             place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
 
-    for together in (FIRST_FEEDS, LATER_FEEDS):
-        common.at_once(*(partial(judge, feed) for feed in together))
+    for feeds in (FIRST_FEEDS, LATER_FEEDS):
+        together.at_once(*(partial(judge, feed) for feed in feeds))
     with progress.CURRENT.step("silver: what was refused, and the counts"):
         refused = reduce(DataFrame.unionByName, (conform.refused(judged[feed]) for feed in FEEDS if feed in judged))
-        place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"})
         counted = reduce(DataFrame.unionByName, (conform.counts(judged[feed]) for feed in FEEDS if feed in judged))
-        counts = _row_counts(place, night.isoformat(), counted).localCheckpoint(eager=False)
+        _, (loaded, twins) = together.at_once(
+            lambda: place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"}),
+            lambda: together.computed(_loaded(place, night.isoformat()), counted),
+        )
+        counts = _row_counts(place, night.isoformat(), loaded, twins).localCheckpoint(eager=False)
         place.lake.replace(counts, gold.ROW_COUNTS, tonight)
-        loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
+        n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
     for feed, table in silver.BY_FEED.items():
-        of_feed = {name.split()[0]: n for name, n in sorted(loaded.items()) if name.endswith(f" {feed}")}
+        of_feed = {name.split()[0]: n for name, n in sorted(n_loaded.items()) if name.endswith(f" {feed}")}
         yield common.result(
             place, table, {"rows": sum(of_feed.values()), "by sender": common.bars(of_feed, "rows loaded")}
         )
-    yield common.result(place, gold.ROW_COUNTS, {"rows loaded": sum(loaded.values())})
+    yield common.result(place, gold.ROW_COUNTS, {"rows loaded": sum(n_loaded.values())})
 
 
 def _authorisations(place: Workplace, feed: str, night: date) -> DataFrame | None:
@@ -76,7 +79,19 @@ def _airports(place: Workplace, feed: str, night: date) -> DataFrame | None:
     return asof.current(place.lake.read(silver.BY_FEED["airports"]), ["airport"], night)
 
 
-def _row_counts(place: Workplace, night: str, judged: DataFrame) -> DataFrame:
+def _loaded(place: Workplace, night: str) -> DataFrame:
+    """sender, feed, n_loaded: rows of the night in the silver tables as written."""
+    return reduce(
+        DataFrame.unionByName,
+        (
+            place.lake.read(table).where(F.col("night") == F.lit(night))
+            .groupBy(F.col("_sender").alias("sender"), F.lit(feed).alias("feed")).agg(F.count("*").alias("n_loaded"))
+            for feed, table in silver.BY_FEED.items()
+        ),
+    )  # fmt: skip
+
+
+def _row_counts(place: Workplace, night: str, loaded: DataFrame, judged: DataFrame) -> DataFrame:
     """Conservation per sender and feed, counted at three places that do not know of each other: the ledger of files
     (in, re-sent), the quarantine as written, and the silver tables as written; only twins of one night come from the
     judgement itself."""
@@ -91,14 +106,6 @@ def _row_counts(place: Workplace, night: str, judged: DataFrame) -> DataFrame:
     )
     refused = place.lake.read(bronze.QUARANTINE).where(of_night & F.col("stage").isin("ingest", "conform"))
     refused = refused.groupBy(*by).agg(F.count("*").alias("n_quarantined"))
-    loaded = reduce(
-        DataFrame.unionByName,
-        (
-            place.lake.read(table).where(of_night).groupBy(F.col("_sender").alias("sender"), F.lit(feed).alias("feed"))
-            .agg(F.count("*").alias("n_loaded"))
-            for feed, table in silver.BY_FEED.items()
-        ),
-    )  # fmt: skip
     twins = judged.select(*by, F.col("n_deduplicated").alias("n_twins"))
     joined = arrived.join(refused, by, how="left").join(loaded, by, how="left").join(twins, by, how="left")
 

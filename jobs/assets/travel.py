@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
-from pipelines import asof, travel, travel_gaps, travel_matches, travel_pairs, travel_queue
+from pipelines import asof, together, travel, travel_gaps, travel_matches, travel_pairs, travel_queue
 from schemas import gold, network, silver
 from schemas import travel as contract
 
@@ -35,9 +35,12 @@ def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     place, night = common.place_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("subjects on flights"):
-        matches = matches_of(place, night).localCheckpoint(eager=False)
-        place.lake.replace(matches, contract.MATCHES, tonight)
-        counts = {row.kind: row["count"] for row in matches.groupBy("kind").count().orderBy("kind").collect()}
+        matches = matches_of(place, night)
+        _, found = together.at_once(
+            lambda: place.lake.replace(matches, contract.MATCHES, tonight),
+            matches.groupBy("kind").count().orderBy("kind").collect,
+        )
+        counts = {row.kind: row["count"] for row in found}
         _log(place, night, counts)
         known = place.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
         items = travel_queue.queue_items(
@@ -55,20 +58,22 @@ def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 
 def matches_of(place: Workplace, night: date) -> DataFrame:
-    """Rows of gold.travel_matches as of a night."""
+    """Rows of gold.travel_matches as of a night, computed."""
     chosen = place.settings["travel"]
     odds = travel.Odds.of(chosen)
     passengers, flights, people, cases, episodes, events = (_known(place, table, night) for table in READ)
     since = F.date_sub(F.lit(night), chosen["history_days"])
-    crowd = travel.listed(passengers.where(F.col("flight_on") >= since)).localCheckpoint(eager=False)
+    crowd, wanted, legs = together.computed(
+        travel.listed(passengers.where(F.col("flight_on") >= since)),
+        travel.subjects(people, cases, episodes, _resolved(place, night)),
+        travel_matches.timetable(flights),
+    )
     n_rows = crowd.count()
     if not n_rows:
         return place.spark.createDataFrame([], contract.MATCHES.struct())
-    wanted = travel.subjects(people, cases, episodes, _resolved(place, night)).localCheckpoint(eager=False)
     near = travel.neighbours(wanted, crowd, n_rows, odds).localCheckpoint(eager=False)
     evidence = travel.evidence(wanted, crowd, near, odds).localCheckpoint(eager=False)
     scored = travel.scored(evidence, wanted, crowd, n_rows, odds)
-    legs = travel_matches.timetable(flights)
     found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).localCheckpoint(eager=False)
     least: dict[str, Any] = {"published_from": chosen["published_from"]}
     pairs = travel_pairs.together(found, crowd, **least)
@@ -78,7 +83,7 @@ def matches_of(place: Workplace, night: date) -> DataFrame:
         travel_pairs.rows(found, pairs, night, most_false=chosen["pair_false"], **least),
         travel_gaps.rows(found, events, night, by_chance=chosen["gap_by_chance"], **least),
     )
-    return reduce(DataFrame.unionByName, parts)
+    return reduce(DataFrame.unionByName, together.computed(*parts))
 
 
 def _resolved(place: Workplace, night: date) -> DataFrame:

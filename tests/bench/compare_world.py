@@ -1,13 +1,19 @@
-"""The table of docs/models.md: all candidates but BERT on a synthetic world of one night, with intervals and the truth.
+"""The table of docs/models.md: candidates on a synthetic world of one night, with intervals and the truth.
 
-`python -m tests.bench.compare_world 3000`. A world of its own, made without Spark: `nightjar train` gives the same kind
-of table for the reports of a lakehouse.
+    python -m tests.bench.compare_world 3000                             all but BERT
+    python -m tests.bench.compare_world 3000 --also bert_compact         and a compact BERT made from these reports
+    python -m tests.bench.compare_world 20000 --only tfidf_logistic --bert '{"n_layers": 12, "hidden": 768}'
+
+A world of its own, made without Spark: `nightjar train` gives the same kind of table for the reports of a lakehouse.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
 import tempfile
+import time
 from datetime import date
 from pathlib import Path
 
@@ -24,11 +30,19 @@ HEADS = (
 )  # fmt: skip
 
 
-def compared(n: int) -> tuple[training.Comparison, pd.DataFrame]:
+def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[training.Comparison, pd.DataFrame]:
     frame, true = world_frames.made(n)
-    chosen = [c for c in candidates.CANDIDATES if c.is_baseline or c.name in candidates.BAG_OF_WORDS]
-    effort = training.Effort(n_inner=3)
-    return training.train(frame, chosen, seed=1, n_folds=5, capacity=50, effort=effort), true
+    begun = time.monotonic()
+    made = training.train(
+        frame,
+        chosen,
+        seed=1,
+        n_folds=n_folds,
+        capacity=50,
+        effort=training.Effort(n_inner=3),
+        progress=lambda said: print(f"{time.monotonic() - begun:7.1f} s  {said}", file=sys.stderr, flush=True),
+    )
+    return made, true
 
 
 def table(made: training.Comparison, true: pd.DataFrame) -> str:
@@ -62,7 +76,19 @@ def table(made: training.Comparison, true: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    print(table(*compared(int(sys.argv[1]) if len(sys.argv) > 1 else 3000)))
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.compare_world")
+    parser.add_argument("n_reports", nargs="?", type=int, default=3000)
+    parser.add_argument("--only", nargs="*", help="these beside the baselines (default: all but BERT)")
+    parser.add_argument("--also", nargs="*", default=[], help="candidates beside those")
+    parser.add_argument("--bert", action="append", default=[], type=json.loads, help="a BERT of these sizes, as JSON")
+    parser.add_argument("--folds", type=int, default=5)
+    given = parser.parse_args()
+    names = {c.name for c in candidates.CANDIDATES if c.is_baseline} | set(given.also)
+    names |= set(candidates.BAG_OF_WORDS if given.only is None else given.only)
+    chosen = [*candidates.named(sorted(names)), *(candidates.fine_tuned(**sizes) for sizes in given.bert)]
+    made, true = compared(given.n_reports, chosen, given.folds)
+    print(table(made, true))
+    print(made.spent.pivot_table(index="candidate", columns="stage", values="seconds", aggfunc="sum").round(1))
 
 
 if __name__ == "__main__":
