@@ -11,7 +11,7 @@ from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
 from pipelines import quality
-from schemas import gold, network, review, risk, silver, travel
+from schemas import gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
 KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every_sender_delivered"
@@ -113,5 +113,6 @@ ALL = [
     _contracts_check("review", _of((review.RECALL_CERTIFICATES, review.REVIEW_FIGURES))),  # they wait for those above
     _contracts_check("risk", [*_of(risk.TABLES), QUEUES]),
     _contracts_check("travel", _of(travel.GOLD)),
+    _contracts_check("leads", _of(leads.TABLES)),
     rows_are_counted,
 ]

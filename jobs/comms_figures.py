@@ -21,7 +21,7 @@ def colour(n: int) -> str:
     return COLOURS[n % len(COLOURS)]
 
 
-def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
+def svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
     return (
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="100%" style="max-width:{width:.0f}px" role="img" '
         f'aria-label="{sinks.html(label)}">{"".join(parts)}</svg>'
@@ -59,7 +59,7 @@ def timeline(days: Sequence[Row], subjects: Sequence[str]) -> str:
         parts.append(
             _text(left + share * width, foot, day.strftime("%d %b %Y"), ("start", "middle", "end")[int(share * 2)])
         )
-    return _svg(left + width + 10, foot + 8, "events a day", parts)
+    return svg(left + width + 10, foot + 8, "events a day", parts)
 
 
 def heat_map(hours: Sequence[Row]) -> str:
@@ -82,7 +82,7 @@ def heat_map(hours: Sequence[Row]) -> str:
                 f'<rect x="{left + size * hour:.0f}" y="{y:.0f}" width="{size - 2:.0f}" height="{size - 2:.0f}" '
                 f"{shade}><title>{title}</title></rect>"
             )
-    return _svg(left + size * 24 + 4, head + size * 7 + 4, "events by weekday and hour", parts)
+    return svg(left + size * 24 + 4, head + size * 7 + 4, "events by weekday and hour", parts)
 
 
 def route_map(routes: Sequence[Row], subjects: Sequence[str]) -> str:
@@ -121,7 +121,7 @@ def route_map(routes: Sequence[Row], subjects: Sequence[str]) -> str:
                 f'fill-opacity=".55"><title>{title}</title></circle>'
             )
     parts.append(_scale_bar(scale, height))
-    return _svg(width, height, "cells in order of time", parts)
+    return svg(width, height, "cells in order of time", parts)
 
 
 def _grid(lats: Sequence[float], lons: Sequence[float], x: Any, y: Any, width: float, height: float) -> list[str]:
@@ -179,7 +179,7 @@ def network(contacts: Sequence[Row], subjects: Sequence[str]) -> str:
         fill = colour(subjects.index(name)) if is_subject else "#fff"
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{9 if is_subject else 5}" fill="{fill}" stroke="{INK}"/>')
         parts.append(_text(x, y - 12, name, "middle", 12 if is_subject else 9))
-    return _svg(size, size, "who contacts whom", parts)
+    return svg(size, size, "who contacts whom", parts)
 
 
 def _on_ring(k: int, n: int, middle: float, radius: float) -> tuple[float, float]:

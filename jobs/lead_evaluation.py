@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from jobs import lead_rules, lead_worlds
-from pipelines import leads
+from pipelines import leads, together
 from pipelines.leads import calibration
 
 CALIBRATION_SEEDS, EVALUATION_SEEDS = range(9000, 9100), range(1, 9000)
@@ -34,19 +34,9 @@ class Seen:
 def look(spark: SparkSession, seed: int, n_lines: int, given: leads.Thresholds, *, has_lines: bool = True) -> Seen:
     """Make a world and run every detector and rule over it."""
     made = lead_worlds.make(spark, seed, n_lines, has_lines=has_lines)
-    kept: list[DataFrame] = []
-
-    def keep(df: DataFrame) -> DataFrame:
-        kept.append(df.persist())
-        return kept[-1]
-
-    use = keep(leads.used(made.known, given))
-    found = leads.candidates(
-        made.known, use, given, keep
-    ).toPandas()  # pairs that share something: bounded by the world
+    (use,) = together.computed(leads.used(made.known, given))
+    found = leads.candidates(made.known, use, given).toPandas()  # pairs that share something: bounded by the world
     rules = _rules(made, use.toPandas(), found, given)
-    for df in kept:
-        df.unpersist()
     truth: dict[str, set[tuple[str, ...]]] = {name: set() for name in leads.DETECTORS}
     for name, a, b in made.truth[["detector", "a", "b"]].itertuples(index=False, name=None):
         truth[name].add(_key(name, [a, b] if b else [a]))

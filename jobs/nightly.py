@@ -50,7 +50,7 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     begun = time.monotonic()
     job = definitions.defs.resolve_job_def("nightly")
-    progress.start(len(silver.BY_FEED) + 23, quiet=quiet)  # one step a feed, and twenty-three more
+    progress.start(len(silver.BY_FEED) + 25, quiet=quiet)  # one step a feed, and twenty-five more
     with instance(place.settings.home) as made:
         _fail_orphans(made)
         outcome = job.execute_in_process(

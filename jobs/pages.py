@@ -6,7 +6,7 @@ content. The style sheet is `pages.css` beside this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,24 @@ def queue(
             body.append(f'<tr class="group"><th colspan="{len(heads)}">{sinks.html(label)}</th></tr>')
         is_covered = is_masked and row["item_id"] != opened and row["item_id"] not in waiting
         body.append(_queue_row(row, opened, waiting, is_blind=is_blind, is_covered=is_covered))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def by_force(
+    heads: Sequence[str], rows: Sequence[Row], cells: Callable[[Row], str], item: Row | None, waiting: Mapping[str, str]
+) -> str:
+    """A queue as a table under a line for each force; `cells` gives a row's safe `<td>`s."""
+    if not rows:
+        return notice("Nothing is queued for this night and force.")
+    head = "".join(f"<th>{sinks.html(name)}</th>" for name in heads)
+    body, force = [], None
+    for row in rows:
+        if row["force"] != force:
+            force = row["force"]
+            body.append(f'<tr class="group"><th colspan="{len(heads)}">{sinks.html(force_name(force))}</th></tr>')
+        is_open = item is not None and row["item_id"] == item["item_id"]
+        css = "open" if is_open else "done" if row["item_id"] in waiting else ""
+        body.append(f'<tr class="{css}">{cells(row)}</tr>')
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 

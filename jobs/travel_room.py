@@ -69,35 +69,26 @@ def _landing(row: Row) -> str:
 
 def queue_table(opened: review.Review, item: Row | None) -> str:
     """The queue: score, who on which flight, why."""
-    if not opened.rows:
-        return pages.block(pages.notice("Nothing is queued for this night and force."))
-    head = "".join(f"<th>{name}</th>" for name in ("Rank", "Score", "Flight and people", "What", "Why it is here"))
-    body, force = [], None
-    for row in opened.rows:
-        if row["force"] != force:
-            force = row["force"]
-            body.append(f'<tr class="group"><th colspan="5">{sinks.html(pages.force_name(force))}</th></tr>')
-        css = (
-            "open" if item and row["item_id"] == item["item_id"] else "done" if row["item_id"] in opened.waiting else ""
-        )
-        body.append(_queue_row(row, css, opened.waiting))
-    return pages.block(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>")
+    heads = ("Rank", "Score", "Flight and people", "What", "Why it is here")
+    return pages.block(
+        pages.by_force(heads, opened.rows, lambda row: _cells(row, opened.waiting), item, opened.waiting)
+    )
 
 
-def _queue_row(row: Row, css: str, waiting: Mapping[str, str]) -> str:
+def _cells(row: Row, waiting: Mapping[str, str]) -> str:
     shown = row["details"]
     other = f" with {shown['other_name']}" if shown.get("other_name") else ""
     flags = [reason for reason in row["reasons"] if reason["kind"] == "flag"]
     reasons = "".join(pages.reason_chip(reason) for reason in row["reasons"] if reason["kind"] != "flag")
     decided = pages.chips([f"decided: {waiting[row['item_id']]}"], "mine") if row["item_id"] in waiting else ""
     return (
-        f'<tr class="{css}"><td class="num">{row["rank"]}</td><td>{pages.score(row)}</td>'
+        f'<td class="num">{row["rank"]}</td><td>{pages.score(row)}</td>'
         f'<td><div class="title">{sinks.html(shown["title"])}</div>'
         f'<div class="sub">{sinks.html(shown["listed_name"] + other)} · recorded as '
         f"{sinks.html(shown['recorded_name'])} ({sinks.html(shown['person_id'])})</div>"
         f'<div class="sub">item <span class="mono">{sinks.html(row["item_id"])}</span></div></td>'
         f"<td>{sinks.html(KIND_WORDS.get(row['stratum'], row['stratum']))}{pages.chips([shown['role'].lower()])}"
-        f"{''.join(pages.reason_chip(flag) for flag in flags)}{decided}</td><td>{reasons}</td></tr>"
+        f"{''.join(pages.reason_chip(flag) for flag in flags)}{decided}</td><td>{reasons}</td>"
     )
 
 

@@ -40,10 +40,10 @@ def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
         pass
     finally:
         for process in running:
-            _end(process)
+            end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """Interrupt a server and all that it started, as Ctrl-C does; kill what is still there after a while."""
     for how in (signal.SIGINT, signal.SIGKILL):
         with suppress(ProcessLookupError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, entities, gold, queueing, reviewing, risk, silver, travel
+from jobs.assets import bronze, entities, gold, leads, queueing, reviewing, risk, silver, travel
 
 ALL = [
     *bronze.ALL,
@@ -13,4 +13,5 @@ ALL = [
     *reviewing.ALL,
     *risk.ALL,
     *travel.ALL,
+    *leads.ALL,
 ]

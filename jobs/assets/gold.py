@@ -7,7 +7,7 @@ from jobs import alerts, export, faults, inbox, lakehouse, nights, progress, tra
 from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, members, reclassify, writeback
-from schemas import bronze, catalogue, gold, network, review, risk, silver, travel
+from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
 PLACE = {"place"}
@@ -138,7 +138,7 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     key=common.key(gold.RUN_MANIFEST),
     deps=[
         *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
-        *(common.key(table) for table in (*reviewing.WRITES, *risk.TABLES, *travel.GOLD)),
+        *(common.key(table) for table in (*reviewing.WRITES, *risk.TABLES, *travel.GOLD, *leads.TABLES)),
         dg.AssetKey(["gold", "network_queues"]),
     ],
     partitions_def=common.NIGHTS,

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from jobs import progress
 from jobs.assets import common
 from jobs.workplace import Workplace
-from pipelines import asof, leads
+from pipelines import asof, leads, together
 from pipelines.leads import queue
 from schemas import gold, silver
 from schemas import leads as contract
@@ -27,54 +27,39 @@ READ = (
     description=contract.COMMS_LEADS.doc,
     required_resource_keys={"place"},
 )
-def found(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def looked(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Look for every pattern in what the night knows; publish what is more likely right than wrong."""
     place, night = common.place_of(context), common.night_of(context)
-    lake, values = place.lake, place.settings["leads"]
+    lake, values, tonight = place.lake, place.settings["leads"], {"night": night.isoformat()}
     given = leads.Thresholds.of(values, place.settings["schedule"]["time_zone"])
-    kept: list[DataFrame] = []
-
-    def keep(df: DataFrame) -> DataFrame:
-        kept.append(df.localCheckpoint(eager=False))
-        return kept[-1]
-
     with progress.CURRENT.step("leads in communications data"):
         known = {table.path: asof.current(lake.read(table), table.key, night) for table in READ}
-        events, people = (
-            keep(known[silver.COMMS_EVENTS.path]),
-            keep(known[silver.PEOPLE.path].select("person_id", "force", "phone")),
+        events, people = together.computed(
+            known[silver.COMMS_EVENTS.path], known[silver.PEOPLE.path].select("person_id", "force", "phone")
         )
-        try:
-            material = leads.Known(
-                events=events,
-                cells=known[silver.COMMS_CELLS.path],
-                authorisations=known[silver.COMMS_AUTHORISATIONS.path],
-                people=people,
-                suspects=_suspects(known),
-                episodes=known[silver.MISSING_EPISODES.path],
-            )
-            use = keep(leads.used(material, given))
-            rows = keep(
-                queue.comms_leads(
-                    leads.candidates(material, use, given, keep), use, people, night,
-                    least_score=given.least_score, unassigned=values["unassigned_force"],
-                )
-            )  # fmt: skip
-            lake.replace(rows, contract.COMMS_LEADS, {"night": night.isoformat()})
-            items = keep(
-                queue.queue_items(
-                    rows, events, lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)), night,
-                    capacity=int(values["capacity"]), made_with=place.provenance((*READ, contract.COMMS_LEADS)),
-                )
-            )  # fmt: skip
-            lake.replace(items, gold.QUEUE_ITEMS, {"night": night.isoformat(), "queue": queue.QUEUE})
-            counts = {
-                row.detector: row["count"] for row in rows.groupBy("detector").count().orderBy("detector").collect()
-            }
-            _log(place, night.isoformat(), counts)
-        finally:
-            for df in kept:
-                df.unpersist()
+        material = leads.Known(
+            events=events,
+            cells=known[silver.COMMS_CELLS.path],
+            authorisations=known[silver.COMMS_AUTHORISATIONS.path],
+            people=people,
+            suspects=_suspects(known),
+            episodes=known[silver.MISSING_EPISODES.path],
+        )
+        (use,) = together.computed(leads.used(material, given))
+        found = leads.candidates(material, use, given)
+        limits = {"least_score": given.least_score, "unassigned": values["unassigned_force"]}
+        (rows,) = together.computed(queue.comms_leads(found, use, people, night, **limits))
+        by_detector, _ = together.at_once(
+            rows.groupBy("detector").count().orderBy("detector").collect,
+            lambda: lake.replace(rows, contract.COMMS_LEADS, tonight),
+        )
+        counts = {row.detector: row["count"] for row in by_detector}
+        _log(place, night.isoformat(), counts)
+        items = queue.queue_items(
+            rows, events, lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)), night,
+            capacity=int(values["capacity"]), made_with=place.provenance((*READ, contract.COMMS_LEADS)),
+        ).localCheckpoint(eager=False)  # fmt: skip
+        lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
     return common.result(
         place, contract.COMMS_LEADS, {"leads": sum(counts.values()), "by detector": common.bars(counts, "leads")}
     )
@@ -96,4 +81,4 @@ def _log(place: Workplace, night: str, counts: dict[str, int]) -> None:
         place.audit.append("combination", "nightjar", what, why="leads in communications data", counts=counts)
 
 
-ALL = [found]
+ALL = [looked]

@@ -6,7 +6,7 @@ Its evidence is a log likelihood ratio against a reference population, and `cali
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from pipelines import together
 from pipelines.leads import (
     calibration,
     common_contact,
@@ -85,24 +86,21 @@ def used(known: Known, given: Thresholds) -> DataFrame:
     return usage.usage(known.events, known.cells, known.authorisations, given.recycling)
 
 
-def candidates(known: Known, use: DataFrame, given: Thresholds, keep: Callable[[DataFrame], DataFrame]) -> DataFrame:
-    """Scored candidates of every detector, below the threshold too.
-
-    `use` is the result of `used`. `keep` is told of each further table that several detectors read, and returns it:
-    `DataFrame.persist`, as a rule.
-    """
-    contacts, spans = keep(usage.contacts(use)), keep(usage.spans(use))
-    pairs = keep(fingerprint.pairs(contacts, spans, given.fingerprint))
-    lines = keep(calibration.scored(deal_line.leads(use, given.deal_line), given.curves))
+def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:
+    """Scored candidates of every detector, below the threshold too. `use` is the result of `used`, computed."""
+    contacts, spans = together.computed(usage.contacts(use), usage.spans(use))
+    pairs, lines = together.computed(
+        fingerprint.pairs(contacts, spans, given.fingerprint),
+        calibration.scored(deal_line.leads(use, given.deal_line), given.curves),
+    )
     strong = lines.where(F.col("score") >= given.least_score).select(F.col("numbers")[0].alias("number"))
-    others = (
+    # Each is computed by itself: one plan of all would be planned anew after each of its stages.
+    others = together.computed(
+        two_phones.leads(use, contacts, given.two_phones, given.zone),
         successor.leads(pairs, spans, given.successor),
         swaps.leads(use, pairs, spans, given.swap),
-        two_phones.leads(use, contacts, given.two_phones, given.zone),
         nights.leads(use, given.night_place, given.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, given.common_contact),
         missing_overlap.leads(use, strong, known.episodes, given.missing_overlap, given.zone),
     )
-    # Each is kept by itself: one plan of all would be planned anew after each of its stages.
-    rest = calibration.scored(reduce(DataFrame.unionByName, map(keep, others)), given.curves)
-    return lines.unionByName(rest)
+    return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), given.curves))

@@ -1,4 +1,5 @@
-"""What people see of travel: listing search, the reading room, the profile. Logged before shown, masked data never."""
+"""What people see of travel and of leads: listing search, reading rooms, the profile. Logged before shown, masked data
+never."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ import datetime as dt
 import io
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import docx
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import audit, flight_search, notebook, profile, settings, travel_room, workplace
+from jobs import audit, flight_search, leads_room, notebook, profile, settings, travel_room, workplace
 from tests.support import travel_rows
 
 SEARCH = {"origin": None, "destination": None, "carrier": None, "night": None, "limit": 10, "reviewer": "a.analyst"}
@@ -73,6 +75,31 @@ def test_the_reading_room_shows_names_as_text(place: workplace.Workplace) -> Non
     assert "Sun 29 Mar 2026 02:30" in page
     assert opened.opened_at is not None
     assert sum(action == "consultation" for action, _ in _logged(place)) >= 4
+
+
+def test_a_lead_is_shown_with_the_events_behind_it_and_no_masked_one(place: workplace.Workplace) -> None:
+    opened = leads_room.open_queue(Room("test", place), night="", force="", reviewer="a.analyst")
+    item = opened.pick(travel_rows.LEAD)
+    table, lead = leads_room.queue_table(opened, item), leads_room.open_lead(opened, item)
+    page = leads_room.header(opened) + table + lead + leads_room.next_steps(opened)
+    assert "<img" not in page
+    assert "&lt;img" in table
+    assert "deal line" in table
+    assert "+4.50" in lead
+    assert lead.count("<circle") == 3  # two events, and one colour explained
+    assert "Sat 07 Mar 21:00 VOICE +447700900123 to +447700900456" in lead
+    assert "+447700900888" not in page  # excess
+    assert "+447700900999" not in page  # a protected profession
+    assert opened.opened_at is not None
+    assert any(what.endswith(f"of lead {travel_rows.LEAD}") for _, what in _logged(place))
+
+
+def test_events_are_placed_by_the_clock_on_the_wall() -> None:
+    """01:30 UTC on 29 March 2026 is 02:30 in London, where the clocks went forward half an hour before."""
+    event = {"started_at": dt.datetime(2026, 3, 29, 1, 30), "type": "SMS", "a_number": None, "b_number": "<b>"}
+    picture = leads_room.events_picture([event], ZoneInfo("Europe/London"))
+    assert "Sun 29 Mar 02:30 SMS withheld to &lt;b&gt;" in picture
+    assert "no event is held" in leads_room.events_picture([], ZoneInfo("Europe/London"))
 
 
 def test_a_profile_is_logged_then_written_without_masked_data(place: workplace.Workplace, tmp_path: Path) -> None:

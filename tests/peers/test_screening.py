@@ -98,8 +98,10 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
         deleted = deleted_of(records, seed)
         land(home, records, deleted)
         place = Workplace(settings.load(home))
-        report = nights.run(place, NIGHT)
-        assert report["senders"][0]["loaded"] == 4 * len(records)
+        if seed == SEEDS[0]:  # a whole night; of the others what the queue of reports is made of
+            assert nights.run(place, NIGHT)["senders"][0]["loaded"] == 4 * len(records)
+        else:
+            nights.run_to_queue(place, NIGHT)
         shown = place.lake.read(gold.QUEUE_ITEMS).where(F.col("queue") == "reclassify").orderBy("rank")
         ranking = [row.subject_id.removeprefix("ZZ:") for row in shown.select("subject_id").collect()]
         ours.append(recall(ranking, deleted))

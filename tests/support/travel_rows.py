@@ -1,4 +1,4 @@
-"""A small lakehouse with flights, a match and calls, for tests of what people see. Everything is invented."""
+"""A small lakehouse with flights, a match, calls and a lead, for tests of what people see. Everything is invented."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.support.tables import row as full_row
 
 NIGHT = dt.date(2026, 3, 28)  # the clocks go forward in the night after
 SUBJECT, CHILD = "36:N1", "36:N2"
+LEAD = "c" * 16
 HOSTILE = "=<img src=x onerror=alert(1)>PIKE"
 REASON = ("match", "name: DEAN as recorded", "silver.flight_passengers", "a" * 32, None, None, 7.0)
 SOURCE = ("silver.flight_passengers", "a" * 32, "skyline/flight_passengers/f.csv", "0" * 64, 7)
@@ -73,6 +74,17 @@ def write(spark: SparkSession, home: Path) -> None:
                     "recorded_name": HOSTILE, "person_id": SUBJECT, "passenger_id": "a" * 32, "role": "SUSPECT",
                     "leaves": "Sat 28 Mar 2026 22:40", "lands": "Sun 29 Mar 2026 02:30"},
     }  # fmt: skip
+    behind = [("silver.comms_events", f"event-{n}", "telco/events.csv", "0" * 64, n) for n in (1, 2, 3, 4)]
+    parts = [("rule", "3 bursts", "silver.comms_events", "event-1", None, None, 4.5)]
+    parts.append(("event", "2026-03-07 21:00:00 UTC VOICE", "silver.comms_events", "event-1", None, None, 0.0))
+    lead = {
+        "night": NIGHT, "queue": "comms_leads", "item_id": LEAD, "force": "36", "rank": 1, "subject_kind": "comms",
+        "subject_id": "+447700900123", "person_ids": [], "stratum": "DEAL_LINE", "score": 0.8, "score_low": 0.6,
+        "score_high": 0.9, "reasons": parts, "marking": "OFFICIAL-SENSITIVE", "source_rows": behind,
+        "details": {"title": f"{HOSTILE} texts a list of customers.", "tags": "", "detector": "deal_line",
+                    "numbers": "+447700900123", "place": "", "first_at": "2026-03-07 21:00",
+                    "last_at": "2026-03-09 09:00", "evidence_nats": "4.50"},
+    }  # fmt: skip
     manifest = full_row(gold.RUN_MANIFEST, night=NIGHT)
     for table, rows in (
         (travel.FLIGHTS, flights),
@@ -81,7 +93,7 @@ def write(spark: SparkSession, home: Path) -> None:
         (silver.PEOPLE, people),
         (silver.COMMS_EVENTS, events),
         (silver.MISSING_EPISODES, [episode]),
-        (gold.QUEUE_ITEMS, [item]),
+        (gold.QUEUE_ITEMS, [item, lead]),
         (gold.RUN_MANIFEST, [manifest]),
     ):
         reading_room.save(spark, home, table, rows)

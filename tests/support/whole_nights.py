@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from jobs import demo, lakehouse, lock, nightly, settings
 from jobs.workplace import Workplace
+from pipelines import together
 from schemas import catalogue
 
 TRAVEL = ("bluewing", "skyline", "southgate")
@@ -40,13 +42,24 @@ def run(made: Workplace, night: date) -> dict:
 
 def run_to_silver(made: Workplace, night: date) -> None:
     """Run the assets of bronze and silver, with their counts, and none of what is made of them."""
-    import dagster as dg
-
     from jobs.assets import bronze, silver
+
+    _materialise(made, night, [*bronze.ALL, *silver.ALL])
+
+
+def run_to_queue(made: Workplace, night: date) -> None:
+    """Run what the queue of reports is made of, and nothing of network and travel."""
+    from jobs.assets import bronze, gold, queueing, silver
+
+    _materialise(made, night, [*bronze.ALL, *silver.ALL, gold.champion, gold.decided, gold.scored, *queueing.ALL])
+
+
+def _materialise(made: Workplace, night: date, assets: list) -> None:
+    import dagster as dg
 
     with lock.writer(made.settings.lakehouse), nightly.instance(made.settings.home) as instance:
         dg.materialize(
-            [*bronze.ALL, *silver.ALL],
+            assets,
             partition_key=night.isoformat(),
             instance=instance,
             resources={"place": made},
@@ -56,7 +69,8 @@ def run_to_silver(made: Workplace, night: date) -> None:
 
 def hashes(made: Workplace) -> dict[str, str]:
     """Content hash of every table."""
-    return {table.path: lakehouse.content_hash(made.lake.read(table)) for table in catalogue.TABLES}
+    work = [partial(lakehouse.content_hash, made.lake.read(table)) for table in catalogue.TABLES]
+    return dict(zip((table.path for table in catalogue.TABLES), together.at_once(*work), strict=True))
 
 
 def command(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,87 @@
+# Databricks notebook source
+# DBTITLE 1,Settings and queue
+from jobs import leads_room, notebook, review
+from schemas import codes
+
+room = notebook.Room("14_review_comms_leads")
+night = room.widget("night", "", "1 Night (empty: newest)")
+force = room.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
+reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
+item = room.widget("item", "", "4 Item to open (empty: first undecided)")
+
+tonight = leads_room.open_queue(room, night=night, force=force, reviewer=reviewer)
+opened = tonight.pick(item)
+room.banner(codes.MARKINGS[-1])
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC # Leads in communications data
+# MAGIC
+# MAGIC **What this is:** patterns of county lines and of group offending in call data that is lawfully held, the
+# MAGIC strongest first, each with the events behind it.
+# MAGIC
+# MAGIC **What it is not:** a finding about anybody. Taxi firms, shops and families have patterns too; the score says
+# MAGIC how often such a lead was right in worlds where the truth is known. You decide.
+
+# COMMAND ----------
+
+# DBTITLE 1,Summary
+room.show(leads_room.header(tonight))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## The queue
+# MAGIC
+# MAGIC The bar is the score from 0 to 1, its pale part the interval it may lie in. Put a row's item number into the
+# MAGIC widget `item` to open it below.
+
+# COMMAND ----------
+
+# DBTITLE 1,Rows
+room.show(leads_room.queue_table(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## One lead
+
+# COMMAND ----------
+
+# DBTITLE 1,Lead
+room.show(leads_room.open_lead(tonight, opened))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Decide
+
+# COMMAND ----------
+
+# DBTITLE 1,Decision
+outcome = room.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
+why = room.widget("why", "", "6 Why, in your words")
+second = room.widget("second_reviewer", "", "7 Second reviewer")
+room.show(review.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## What happens next
+
+# COMMAND ----------
+
+# DBTITLE 1,Next
+room.show(leads_room.next_steps(tonight))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Where this row comes from
+
+# COMMAND ----------
+
+# DBTITLE 1,Trace
+room.show(review.trace(opened))
+room.banner(codes.MARKINGS[-1])

@@ -1,0 +1,61 @@
+"""A small night's plans are interpreted and a large one's compiled: both give the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from pyspark.sql import Row, SparkSession
+
+from jobs import spark as spark_job
+from pipelines import network_risk
+from schemas import risk
+from tests.support.network_world import RULES, Network
+
+pytestmark = pytest.mark.spark
+
+
+@contextmanager
+def plans(spark: SparkSession, *, is_compiled: bool) -> Iterator[None]:
+    """Plans as a session of that kind makes them."""
+    before = {name: spark.conf.get(name) for name in spark_job.INTERPRETED}
+    compiled = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+    for name, value in (compiled if is_compiled else spark_job.INTERPRETED).items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, str(value))
+
+
+def scored(spark: SparkSession) -> list[Row]:
+    """Rows of the network's risk: joins, windows, arrays of structs, floating-point products, dates and hashes."""
+    made = Network()
+    for n in range(6):
+        child, friend, adult = made.child(f"child{n}"), made.person(f"friend{n}"), made.person(f"adult{n}")
+        made.tie(child, friend, 0.9 - n / 10)
+        made.tie(friend, adult, 0.8)
+        made.tie(friend, f"friend{n - 1}" if n else adult, 0.5)
+        made.report(f"R{n}", {adult: "SUSPECT"}, days_ago=30 * n)
+    before = spark.createDataFrame([], risk.NETWORK_RISK.struct())
+    walk = network_risk.walk(made.known(spark), RULES)
+    return network_risk.rows(walk, before, network_risk.Without(None, None)).orderBy("queue", "entity_id").collect()
+
+
+def is_a_stage_compiled(spark: SparkSession) -> bool:
+    plan = spark.range(10).selectExpr("id * 2 AS twice").where("twice > 4")
+    return "*(1)" in plan._jdf.queryExecution().executedPlan().toString()
+
+
+def test_interpreted_and_compiled_plans_give_the_same_rows(spark: SparkSession) -> None:
+    with plans(spark, is_compiled=False):
+        assert not is_a_stage_compiled(spark)
+        interpreted = scored(spark)
+    with plans(spark, is_compiled=True):
+        assert is_a_stage_compiled(spark)
+        compiled = scored(spark)
+    assert {row.queue for row in interpreted} == {"children", "people"}
+    assert sum(row.score > 0 for row in interpreted) > 6
+    assert compiled == interpreted
