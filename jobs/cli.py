@@ -240,14 +240,18 @@ def doctor(as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--night", type=NIGHT, help="Night (default: the newest published).")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the pages (default: exports/notebooks).")
 @as_json
-def notebooks(night: datetime | None, out: Path | None, as_json: bool) -> None:
-    """Run every notebook headless and render it to HTML."""
+def notebooks(names: tuple[str, ...], night: datetime | None, out: Path | None, as_json: bool) -> None:
+    """Run notebooks headless and render them to HTML: those whose names begin with a NAME (such as 10), or all."""
     from jobs import look, workplace
 
-    pages = look.render_notebooks(workplace.reader(), night.date() if night else None, out)
+    try:
+        pages = look.render_notebooks(workplace.reader(), night.date() if night else None, out, names)
+    except LookupError as error:
+        raise Failures(str(error)) from error
     show([str(page) for page in pages], as_json, "\n".join(map(str, pages)))
 
 

@@ -9,19 +9,19 @@ VARIABLE = "NIGHTJAR_FAULT"
 
 # In the order in which a night that has a decision to take in passes them: between each two commits that belong
 # together, and around what happens outside Delta.
-POINTS = (
+POINTS = (  # in the order of the night, since a trial goes from one to the next: what was done before a death stays done
     "before bronze.rows",
     "after bronze.rows",
     "after bronze.files",
     "after silver.reports",
     "before silver.comms_events",
     "after gold.row_counts",
-    "after gold.report_scores",
     "before gold.decisions",
     "after gold.decisions",
-    "after gold.queue_items",
     "after gold.writeback",
     "after export",
+    "after gold.report_scores",
+    "after gold.queue_items",
     "before gold.run_manifest",
     "after gold.run_manifest",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -167,13 +168,21 @@ def trace_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def render_notebooks(place: Workplace, night: date | None, out: Path | None) -> list[Path]:
-    """Run every notebook headless on a night and render it; returns the pages."""
+def render_notebooks(place: Workplace, night: date | None, out: Path | None, names: Sequence[str] = ()) -> list[Path]:
+    """Run notebooks headless on a night and render them: those that `names` begin, or all. Returns the pages.
+
+    Raises:
+        LookupError: no notebook's name begins so, or nothing is published yet.
+    """
+    books = sorted(NOTEBOOKS.glob("[0-9]*.py"))
+    for name in names:
+        if not any(book.stem.startswith(name) for book in books):
+            raise LookupError(f"No notebook begins with {name}. There are: {', '.join(book.stem for book in books)}.")
     night = night or newest_night(place)
     folder = out or place.settings.exports / "notebooks"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pages = []
-    for source in sorted(NOTEBOOKS.glob("[0-9]*.py")):
+    for source in (book for book in books if not names or book.stem.startswith(tuple(names))):
         page = folder / f"{source.stem}.html"
         notebook.render(source, page, {"night": night.isoformat()}, home=place.settings.home)
         pages.append(page)

@@ -147,6 +147,29 @@ def night(sizes: Sequence[int]) -> list[str]:
     ]
 
 
+def comms(sizes: Sequence[int]) -> list[str]:
+    rows = []
+    for events in (1_000_000, 10_000_000)[: 1 if max(sizes) < LARGE else 2]:
+        found = measure.in_process("tests.bench.bench_comms", str(events), "5000", "duckdb", "pandas", "spark")
+        figures = ("duckdb_s", "pandas_s", "spark_s", "spark_to_duckdb", "spark_to_pandas", "peak_mib")
+        rows.append((events, *(found[name] for name in figures)))
+    layouts = measure.in_process("tests.bench.bench_comms", str(rows[-1][0]), "5000", "layouts")["layouts"]
+    head = "events | DuckDB, s | pandas, s | Spark, s | Spark to DuckDB | Spark to pandas | peak of all, MiB"
+    return [
+        "5,000 identifiers: both sides of a call merged, top and common contacts, weekly indicators; results equal. "
+        "Goals for 10,000,000: under 60 s, and within five times DuckDB.",
+        "",
+        *table(head, rows),
+        "",
+        f"One number's whole picture from {rows[-1][0]:,} events, warm (goal: under 3 s): "
+        + "; ".join(
+            f"{name} {found['seconds']} s ({found['files_read']} of {found['files']} files)"
+            for name, found in layouts.items()
+        )
+        + ".",
+    ]
+
+
 def travel(sizes: Sequence[int]) -> list[str]:
     rows = []
     for subjects, passengers in ((500, 20_000), (5_000, 1_000_000))[: 1 if max(sizes) < LARGE else 2]:
@@ -164,6 +187,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Sequence[int]], list[str]]]] = {
     "training": ("Training", training),
     "people": ("People across forces", people),
     "network": ("Risk over the network", network),
+    "comms": ("Bulk research of communications data", comms),
     "travel": ("Subjects against passengers", travel),
 }
 

@@ -141,7 +141,11 @@ def main() -> None:
     n = int(words[0]) if words else EVENTS
     n_ids = int(words[1]) if len(words) > 1 else IDENTIFIERS
     engines = words[2:] or ["duckdb", "pandas", "spark", "layouts"]
-    folder = Path(tempfile.mkdtemp(prefix="nightjar-bench-"))
+    with tempfile.TemporaryDirectory(prefix="nightjar-bench-", ignore_cleanup_errors=True) as folder:
+        print(json.dumps(measured(Path(folder), n, n_ids, engines)))
+
+
+def measured(folder: Path, n: int, n_ids: int, engines: list[str]) -> dict[str, Any]:
     write(folder / "events", n)
     source = str(folder / "events")
     values = [str(v) for v in numbers(np.arange(n_ids))]
@@ -168,7 +172,7 @@ def main() -> None:
     if {"spark", "pandas"} <= set(results):
         report["spark_to_pandas"] = round(report["spark_s"] / report["pandas_s"], 1)
     report["rows"] = {name: len(df) for name, df in next(iter(results.values()), {}).items()}
-    print(json.dumps(report))
+    return report
 
 
 if __name__ == "__main__":
