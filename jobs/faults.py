@@ -9,7 +9,7 @@ VARIABLE = "NIGHTJAR_FAULT"
 
 # In the order in which a night that has a decision to take in passes them: between each two commits that belong
 # together, and around what happens outside Delta.
-POINTS = (  # in the order of the night, since a trial goes from one to the next: what was done before a death stays done
+POINTS = (
     "before bronze.rows",
     "after bronze.rows",
     "after bronze.files",
