@@ -15,7 +15,7 @@ from jobs import nights as jobs_nights
 from jobs import notebook as notebooks
 from jobs.workplace import Workplace
 from models import scoring
-from pipelines import decisions, reclassify
+from pipelines import decisions, overtagged, reclassify
 from schemas import bronze, gold, silver
 from schemas import review as review_tables
 from schemas.contract import Table
@@ -102,6 +102,21 @@ def test_every_queue_row_says_why_and_from_where(story: dict):
     scored = [row for row in story["queue"] if row.score is not None]
     assert len(scored) > 0.7 * len(story["queue"])
     assert sum(bool([r for r in row.reasons if r.start is not None]) for row in scored) > 0.9 * len(scored)
+
+
+def test_recorded_tags_that_look_wrong_are_a_queue_of_their_own(story: dict):
+    place, truth = story["place"], story["truth"]
+    mine = (F.col("night") == F.lit(FIRST)) & (F.col("queue") == overtagged.QUEUE)
+    doubted = place.lake.read(gold.QUEUE_ITEMS).where(mine).orderBy("force", "rank").collect()
+    assert doubted
+    assert truth.loc[[row.subject_id for row in doubted], "is_tag_recorded"].all()
+    assert not {row.item_id for row in doubted} & {row.item_id for row in story["queue"]}
+    for force in {row.force for row in doubted}:
+        ranked = [row for row in doubted if row.force == force]
+        assert len(ranked) <= place.settings["overtagged"]["capacity"]
+        assert [row["rank"] for row in ranked] == list(range(1, len(ranked) + 1))
+        assert [row.score for row in ranked] == sorted((row.score for row in ranked), reverse=True)
+    assert all(row.reasons[0].text.startswith("carries a CSAE tag, but reads unlike") for row in doubted)
 
 
 def test_only_a_decision_writes_back(story: dict):

@@ -81,6 +81,7 @@ def test_a_world_of_more_forces_brings_their_layouts(home: Path):
         ["backfill", "--from", "2026-01-06", "--to", "2026-01-05"],
         ["sources", "check", ".", "--sender", "nobody"],
         ["nightly", "--night", "tomorrow"],
+        ["notebooks", "99"],
     ],
 )
 def test_mistakes_are_one_sentence(home: Path, words: list[str]):
