@@ -1,5 +1,8 @@
 """Leads in communications data: every detector over the night's events, the table and its queue, in two writes."""
 
+from collections.abc import Mapping
+from datetime import date
+
 import dagster as dg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -34,21 +37,8 @@ def looked(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     given = leads.Thresholds.of(values, place.settings["schedule"]["time_zone"])
     with progress.CURRENT.step("leads in communications data"):
         known = {table.path: asof.current(lake.read(table), table.key, night) for table in READ}
-        events, people = together.computed(
-            known[silver.COMMS_EVENTS.path], known[silver.PEOPLE.path].select("person_id", "force", "phone")
-        )
-        material = leads.Known(
-            events=events,
-            cells=known[silver.COMMS_CELLS.path],
-            authorisations=known[silver.COMMS_AUTHORISATIONS.path],
-            people=people,
-            suspects=_suspects(known),
-            episodes=known[silver.MISSING_EPISODES.path],
-        )
-        (use,) = together.computed(leads.used(material, given))
-        found = leads.candidates(material, use, given)
-        limits = {"least_score": given.least_score, "unassigned": values["unassigned_force"]}
-        (rows,) = together.computed(queue.comms_leads(found, use, people, night, **limits))
+        (events,) = together.computed(known[silver.COMMS_EVENTS.path])
+        rows = _rows(place, night, known, events, given)
         by_detector, _ = together.at_once(
             rows.groupBy("detector").count().orderBy("detector").collect,
             lambda: lake.replace(rows, contract.COMMS_LEADS, tonight),
@@ -65,7 +55,28 @@ def looked(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     )
 
 
-def _suspects(known: dict[str, DataFrame]) -> DataFrame:
+def _rows(
+    place: Workplace, night: date, known: Mapping[str, DataFrame], events: DataFrame, given: leads.Thresholds
+) -> DataFrame:
+    """Rows of gold.comms_leads as of a night, computed."""
+    if events.isEmpty():
+        return place.spark.createDataFrame([], contract.COMMS_LEADS.struct())
+    people = known[silver.PEOPLE.path].select("person_id", "force", "phone").localCheckpoint(eager=False)
+    material = leads.Known(
+        events=events,
+        cells=known[silver.COMMS_CELLS.path],
+        authorisations=known[silver.COMMS_AUTHORISATIONS.path],
+        people=people,
+        suspects=_suspects(known),
+        episodes=known[silver.MISSING_EPISODES.path],
+    )
+    (use,) = together.computed(leads.used(material, given))
+    limits = {"least_score": given.least_score, "unassigned": place.settings["leads"]["unassigned_force"]}
+    found = leads.candidates(material, use, given)
+    return together.computed(queue.comms_leads(found, use, people, night, **limits))[0]
+
+
+def _suspects(known: Mapping[str, DataFrame]) -> DataFrame:
     """Who is a suspect in a report or an investigation."""
     named = [
         known[table.path].where("role = 'SUSPECT'").select("person_id")

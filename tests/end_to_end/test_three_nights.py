@@ -16,6 +16,7 @@ from jobs import notebook as notebooks
 from jobs.workplace import Workplace
 from models import scoring
 from pipelines import decisions, overtagged, reclassify
+from pipelines.leads import queue as leads_queue
 from schemas import bronze, gold, silver
 from schemas import review as review_tables
 from schemas.contract import Table
@@ -117,6 +118,18 @@ def test_recorded_tags_that_look_wrong_are_a_queue_of_their_own(story: dict):
         assert [row["rank"] for row in ranked] == list(range(1, len(ranked) + 1))
         assert [row.score for row in ranked] == sorted((row.score for row in ranked), reverse=True)
     assert all(row.reasons[0].text.startswith("carries a CSAE tag, but reads unlike") for row in doubted)
+
+
+def test_leads_in_call_data_are_the_planted_lines_with_the_events_behind_them(story: dict):
+    place = story["place"]
+    mine = (F.col("night") == F.lit(THIRD)) & (F.col("queue") == leads_queue.QUEUE)
+    leads = place.lake.read(gold.QUEUE_ITEMS).where(mine).collect()
+    planted = pd.read_parquet(place.settings.truth / "comms_leads.parquet").query("detector == 'deal_line'")
+    assert {row.subject_id for row in leads if row.stratum == "DEAL_LINE"} == set(planted["a"])
+    for row in leads:
+        assert {reason.kind for reason in row.reasons} == {"rule", "event"}
+        assert {source.table for source in row.source_rows} == {"silver.comms_events"}
+        assert row.score >= place.settings["leads"]["least_score"]
 
 
 def test_only_a_decision_writes_back(story: dict):
