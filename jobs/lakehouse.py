@@ -43,9 +43,10 @@ class Lakehouse:
         return f"{self.catalog}.{table.path}" if self.catalog else str(self.root / table.layer / table.noun)
 
     def exists(self, table: Table) -> bool:
+        """Whether the table has a commit: its folder is there before, while another thread is making it."""
         if self.catalog:
             return self.spark.catalog.tableExists(self.location(table))
-        return (self.root / table.layer / table.noun / "_delta_log").is_dir()
+        return any((self.root / table.layer / table.noun / "_delta_log").glob("*.json"))
 
     def read(self, table: Table, *, version: int | None = None) -> DataFrame:
         """The table, or an empty DataFrame of its contract where it was never written."""

@@ -35,6 +35,15 @@ def test_a_table_never_written_reads_as_empty(lake: lakehouse.Lakehouse):
     assert lake.version(PEOPLE) is None
 
 
+def test_a_table_that_is_being_made_reads_as_empty(lake: lakehouse.Lakehouse, tmp_path: Path):
+    """Delta makes the folder of the log before its first commit, and another thread may look in between."""
+    log = tmp_path / PEOPLE.layer / PEOPLE.noun / "_delta_log"
+    log.mkdir(parents=True)
+    (log / f".{0:020d}.json.tmp").touch()
+    assert lake.read(PEOPLE).isEmpty()
+    assert lake.version(PEOPLE) is None
+
+
 def test_the_same_content_is_not_written_again(lake: lakehouse.Lakehouse, spark: SparkSession):
     assert lake.replace(people(spark, FIRST, "A", "B"), PEOPLE, {"night": str(FIRST)})
     version = lake.version(PEOPLE)
