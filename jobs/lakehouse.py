@@ -163,6 +163,14 @@ def content_hash(df: DataFrame) -> str:
 
 
 def n_actions(spark: SparkSession) -> int | None:
-    """Spark SQL actions of this session so far; None where the engine does not tell (Spark Connect)."""
+    """Spark SQL actions of this session so far; None where the engine does not tell (Spark Connect).
+
+    By the number of the last one: Spark remembers a thousand of them and no more.
+    """
     session = getattr(spark, "_jsparkSession", None)
-    return int(session.sharedState().statusStore().executionsCount()) if session is not None else None
+    if session is None:
+        return None
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # it is told of actions a moment after they began
+    store = session.sharedState().statusStore()
+    n_kept = int(store.executionsCount())
+    return int(store.executionsList(n_kept - 1, 1).head().executionId()) + 1 if n_kept else 0

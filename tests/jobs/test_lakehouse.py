@@ -84,3 +84,10 @@ def test_a_write_that_delta_skips_is_an_error(lake: lakehouse.Lakehouse, spark: 
     monkeypatch.setattr(lake, "version", lambda table: 1)  # what a silently skipped commit looks like
     with pytest.raises(lakehouse.WriteSkippedError):
         lake.append(people(spark, FIRST, "B"), PEOPLE)
+
+
+def test_each_action_is_counted_once(spark: SparkSession):
+    before = lakehouse.n_actions(spark)
+    for _ in range(3):
+        spark.range(3).collect()
+    assert lakehouse.n_actions(spark) == before + 3
