@@ -54,14 +54,9 @@ def queue_table(opened: review.Review, item: Row | None) -> str:
 def _cells(row: Row, waiting: Mapping[str, str]) -> str:
     shown = row["details"]
     why = "".join(pages.reason_chip(reason) for reason in row["reasons"] if reason["kind"] == "rule")
-    decided = pages.chips([f"decided: {waiting[row['item_id']]}"], "mine") if row["item_id"] in waiting else ""
-    return (
-        f'<td class="num">{row["rank"]}</td><td>{pages.score(row)}</td>'
-        f'<td><div class="title">{sinks.html(shown["title"])}</div>'
-        f'<div class="sub">{sinks.html(shown["first_at"])} to {sinks.html(shown["last_at"])} UTC · item '
-        f'<span class="mono">{sinks.html(row["item_id"])}</span></div></td>'
-        f"<td>{sinks.html(DETECTOR_WORDS.get(shown['detector'], shown['detector']))}{decided}</td><td>{why}</td>"
-    )
+    when = f"{sinks.html(shown['first_at'])} to {sinks.html(shown['last_at'])} UTC · {pages.item_number(row)}"
+    what = sinks.html(DETECTOR_WORDS.get(shown["detector"], shown["detector"]))
+    return f"{pages.ranked(row, when)}<td>{what}{pages.decided(row, waiting)}</td><td>{why}</td>"
 
 
 def open_lead(opened: review.Review, item: Row | None) -> str:

@@ -66,9 +66,7 @@ def queue_table(shown: review.Review, opened: Row | None) -> str:
 
 def _line(row: Row, shown: review.Review, opened: Row | None) -> str:
     about = row["details"]
-    css = (
-        "open" if opened and row["item_id"] == opened["item_id"] else "done" if row["item_id"] in shown.waiting else ""
-    )
+    css = pages.state(row, opened["item_id"] if opened else None, shown.waiting)
     place = f"{pages.force_name(row['force'])} \N{MIDDLE DOT} {row['subject_id']}"
     stratum = '<span class="chip flag">safeguarding first</span>' if row["stratum"] == "SAFEGUARDING" else ""
     why = "".join(pages.reason_chip(reason) for reason in row["reasons"][: pages.N_CHIPS])

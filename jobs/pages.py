@@ -147,14 +147,35 @@ def by_force(
         if row["force"] != force:
             force = row["force"]
             body.append(f'<tr class="group"><th colspan="{len(heads)}">{sinks.html(force_name(force))}</th></tr>')
-        is_open = item is not None and row["item_id"] == item["item_id"]
-        css = "open" if is_open else "done" if row["item_id"] in waiting else ""
-        body.append(f'<tr class="{css}">{cells(row)}</tr>')
+        body.append(f'<tr class="{state(row, item["item_id"] if item else None, waiting)}">{cells(row)}</tr>')
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
+def state(row: Row, opened: str | None, waiting: Mapping[str, str]) -> str:
+    """The class of a queue's row: `open`, `done` where a decision waits, or none."""
+    return "open" if row["item_id"] == opened else "done" if row["item_id"] in waiting else ""
+
+
+def ranked(row: Row, *below: str) -> str:
+    """The first cells of a queue's row: rank, score, title and safe lines below it."""
+    lines = "".join(f'<div class="sub">{line}</div>' for line in below)
+    return (
+        f'<td class="num">{row["rank"]}</td><td>{score(row)}</td>'
+        f'<td><div class="title">{sinks.html(row["details"]["title"])}</div>{lines}</td>'
+    )
+
+
+def item_number(row: Row) -> str:
+    return f'item <span class="mono">{sinks.html(row["item_id"])}</span>'
+
+
+def decided(row: Row, waiting: Mapping[str, str]) -> str:
+    """A chip with the outcome that waits for the night, if one does."""
+    return chips([f"decided: {waiting[row['item_id']]}"], "mine") if row["item_id"] in waiting else ""
+
+
 def _queue_row(row: Row, opened: str | None, waiting: Mapping[str, str], *, is_blind: bool, is_covered: bool) -> str:
-    css = "open" if row["item_id"] == opened else "done" if row["item_id"] in waiting else ""
+    css = state(row, opened, waiting)
     reasons = [reason for reason in row["reasons"] if reason["kind"] != "flag"]  # flags stand beside the title
     strongest = "".join(reason_chip(reason) for reason in reasons[:N_CHIPS])
     more = len(reasons) - N_CHIPS

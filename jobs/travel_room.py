@@ -80,15 +80,12 @@ def _cells(row: Row, waiting: Mapping[str, str]) -> str:
     other = f" with {shown['other_name']}" if shown.get("other_name") else ""
     flags = [reason for reason in row["reasons"] if reason["kind"] == "flag"]
     reasons = "".join(pages.reason_chip(reason) for reason in row["reasons"] if reason["kind"] != "flag")
-    decided = pages.chips([f"decided: {waiting[row['item_id']]}"], "mine") if row["item_id"] in waiting else ""
+    recorded = f"{shown['recorded_name']} ({shown['person_id']})"
+    names = f"{sinks.html(shown['listed_name'] + other)} · recorded as {sinks.html(recorded)}"
     return (
-        f'<td class="num">{row["rank"]}</td><td>{pages.score(row)}</td>'
-        f'<td><div class="title">{sinks.html(shown["title"])}</div>'
-        f'<div class="sub">{sinks.html(shown["listed_name"] + other)} · recorded as '
-        f"{sinks.html(shown['recorded_name'])} ({sinks.html(shown['person_id'])})</div>"
-        f'<div class="sub">item <span class="mono">{sinks.html(row["item_id"])}</span></div></td>'
+        f"{pages.ranked(row, names, pages.item_number(row))}"
         f"<td>{sinks.html(KIND_WORDS.get(row['stratum'], row['stratum']))}{pages.chips([shown['role'].lower()])}"
-        f"{''.join(pages.reason_chip(flag) for flag in flags)}{decided}</td><td>{reasons}</td>"
+        f"{''.join(pages.reason_chip(flag) for flag in flags)}{pages.decided(row, waiting)}</td><td>{reasons}</td>"
     )
 
 
