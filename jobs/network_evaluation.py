@@ -45,18 +45,26 @@ def evaluate(place: Workplace, night: date, *, n_days: int, apart: int, horizon:
     Raises:
         FileNotFoundError: there is no truth: this is not a synthetic world.
     """
-    ties = _harmed(place, night)
+    known = risk_asset.as_known(place, night).members.where("kind = 'PERSON'").select("record_id", "entity_id")
+    members = known.toPandas().set_index("record_id")["entity_id"]
+    harmed, decoys = _harmed(place, members), _decoys(place, members)
     days = [night - timedelta(days=apart * k) for k in range(n_days)][::-1]
     frame = pd.concat([_day(place, night, day) for day in days], ignore_index=True)
-    return summary(frame, ties, horizon=horizon, capacity=capacity, seed=place.settings.night_seed(night))
+    seed = place.settings.night_seed(night)
+    return summary(frame, harmed, decoys, horizon=horizon, capacity=capacity, seed=seed)
 
 
-def _harmed(place: Workplace, night: date) -> pd.DataFrame:
-    """entity_id, harm_on: of planted ties, by the entity that the child's record belongs to."""
-    ties = pq.read_table(place.settings.truth / "ties.parquet").to_pandas()
-    members = risk_asset.as_known(place, night).members.where("kind = 'PERSON'").select("record_id", "entity_id")
-    found = ties.dropna(subset=["harm_on"]).merge(members.toPandas(), left_on="child_id", right_on="record_id")
+def _harmed(place: Workplace, members: pd.Series) -> pd.DataFrame:
+    """entity_id, harm_on: of planted ties, by the entity that the child's record belongs to (`members`)."""
+    ties = pq.read_table(place.settings.truth / "ties.parquet").to_pandas().dropna(subset=["harm_on"])
+    found = ties.assign(entity_id=ties["child_id"].map(members))
     return found.groupby("entity_id", as_index=False)["harm_on"].min()
+
+
+def _decoys(place: Workplace, members: pd.Series) -> set[str]:
+    """Entities of planted decoys: children whom much points at, and to whom no harm comes."""
+    planted = pq.read_table(place.settings.truth / "decoys.parquet").to_pandas()
+    return set(planted["child_id"].map(members).dropna())
 
 
 def replayed(known: network_risk.Known, day: date) -> network_risk.Known:
@@ -112,8 +120,10 @@ def _day(place: Workplace, night: date, day: date) -> pd.DataFrame:
     )
 
 
-def summary(frame: pd.DataFrame, harmed: pd.DataFrame, *, horizon: int, capacity: int, seed: int) -> dict[str, Any]:
-    """Precision and recall at capacity, and days of warning, of each scorer, with 95 % intervals.
+def summary(
+    frame: pd.DataFrame, harmed: pd.DataFrame, decoys: set[str], *, horizon: int, capacity: int, seed: int
+) -> dict[str, Any]:
+    """Precision and recall at capacity, share of decoys shown, and days of warning, with 95 % intervals.
 
     Children are drawn anew, with all their days, so that one child seen on many days is one piece of evidence. The
     scorers share the draws: the difference to each rival has an interval of its own.
@@ -127,13 +137,14 @@ def summary(frame: pd.DataFrame, harmed: pd.DataFrame, *, horizon: int, capacity
     rows["tie"] = [
         hashlib.sha256(f"{d}{e}".encode()).hexdigest() for d, e in zip(rows["day"], rows["entity_id"], strict=True)
     ]
-    per_child = {name: _per_child(rows, name, capacity) for name in SCORERS}
+    per_child = {name: _per_child(rows, name, capacity, decoys) for name in SCORERS}
     n = len(next(iter(per_child.values())))
     draws = np.random.default_rng(seed).integers(0, n, (N_BOOTSTRAP, n)) if n else np.zeros((0, 0), int)
     boot = {name: _figures(child, draws) for name, child in per_child.items()}
     result: dict[str, Any] = {
         "n_days": int(rows["day"].nunique()), "n_children": n,
         "n_harmed": int(rows[rows["is_harmed"]]["entity_id"].nunique()),
+        "n_decoys": int(rows.loc[rows["entity_id"].isin(decoys), "entity_id"].nunique()),
         "horizon": horizon, "capacity": capacity, "scorers": {}, "differences": {},
     }  # fmt: skip
     for name, child in per_child.items():
@@ -156,22 +167,24 @@ def summary(frame: pd.DataFrame, harmed: pd.DataFrame, *, horizon: int, capacity
     return result
 
 
-def _per_child(rows: pd.DataFrame, name: str, capacity: int) -> pd.DataFrame:
-    """Of each child: days shown, of these days followed by harm, whether harmed, first warning in days."""
+def _per_child(rows: pd.DataFrame, name: str, capacity: int, decoys: set[str]) -> pd.DataFrame:
+    """Of each child: days shown, of these days followed by harm, whether harmed, whether a decoy, first warning."""
     ordered = rows.sort_values([name, "tie"], ascending=[False, True])
     shown = ordered.groupby(["day", "force"]).cumcount() < capacity
     found = ordered.assign(shown=shown & (ordered[name] > 0), hit=shown & ordered["is_harmed"] & (ordered[name] > 0))
     warning = found[found["hit"]].groupby("entity_id")["days_left"].max()
     child = found.groupby("entity_id").agg(shown=("shown", "sum"), hits=("hit", "sum"), harmed=("is_harmed", "max"))
-    return child.assign(warning=warning)
+    return child.assign(warning=warning, decoy=child.index.isin(decoys))
 
 
 def _figures(child: pd.DataFrame, draws: np.ndarray) -> dict[str, np.ndarray]:
     shown, hits = child["shown"].to_numpy(float)[draws], child["hits"].to_numpy(float)[draws]
+    decoy = child["decoy"].to_numpy(float)[draws]
     harmed, warned = child["harmed"].to_numpy(float)[draws], child["warning"].notna().to_numpy(float)[draws]
     return {
         "precision": hits.sum(axis=1) / np.maximum(shown.sum(axis=1), 1),
         "recall": (warned * harmed).sum(axis=1) / np.maximum(harmed.sum(axis=1), 1),
+        "decoys": (shown * decoy).sum(axis=1) / np.maximum(shown.sum(axis=1), 1),
     }
 
 
@@ -200,13 +213,15 @@ def text(found: dict[str, Any]) -> str:
 
     lines = [
         f"{found['n_days']} days, {found['n_children']} children, {found['n_harmed']} harmed within "
-        f"{found['horizon']} days of one; {found['capacity']} children per force and day",
+        f"{found['horizon']} days of one, {found['n_decoys']} planted decoys; {found['capacity']} children per force "
+        "and day",
         "",
-        f"{'scorer':<14}{'precision':<26}{'recall':<26}days of warning (median)",
+        f"{'scorer':<14}{'precision':<26}{'recall':<26}{'decoys among shown':<26}days of warning (median)",
     ]
     for name, row in found["scorers"].items():
         days = "-" if row["median_days_of_warning"] is None else f"{row['median_days_of_warning']:.0f}"
-        lines.append(f"{name:<14}{figure(row['precision']):<26}{figure(row['recall']):<26}{days}")
+        figures = "".join(f"{figure(row[of]):<26}" for of in ("precision", "recall", "decoys"))
+        lines.append(f"{name:<14}{figures}{days}")
     lines += [
         "",
         "network minus",

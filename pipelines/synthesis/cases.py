@@ -84,9 +84,9 @@ def _found(planet: world.World, force: world.Force, index: draws.Ints) -> draws.
 
 
 def _child(planet: world.World, force: world.Force, index: draws.Ints) -> draws.Ints:
-    """Who is missing: often a child of a planted group or of its edge, otherwise any."""
+    """Who is missing: often a child of a planted group, of its edge or a decoy, otherwise any."""
     draw, key = planet.draw, force.keys(index)
-    planted = draw.below("episode/planted", key, 7 * force.n_groups)  # the groups' children and those at their edge
+    planted = draw.below("episode/planted", key, world.PLANTED_CHILDREN * force.n_groups)
     anyone = draw.early("episode/child", key, int(force.known(world.CHILD, 0)), 1.6)
     return np.where(draw.chance("episode/is-planted", key, 0.3), planted, anyone)
 
@@ -95,15 +95,20 @@ def missing(planet: world.World, force: world.Force, index: draws.Ints, night: i
     """Missing episodes as known at the start of a night."""
     draw, key, n = planet.draw, force.keys(index), len(index)
     child = _child(planet, force, index)
-    in_group = child < world.PARTS["children"][2] * force.n_groups
+    is_planted = child < world.PLANTED_CHILDREN * force.n_groups
+    who = people.resolve(planet, force, child)
+    is_known = (child < world.PARTS["children"][2] * force.n_groups) | (who.home >= 0)  # to those who flag and assess
     reported, found = _reported(planet, force, index), _found(planet, force, index)
     unseen = reported - 60 * (20 + draw.below("episode/unseen", key, 600))
     still = found >= (planet.first_day + night) * world.DAY
     child_key = force.keys(child)
-    care = pa.array(codes.CARE_STATUSES).take(pa.array(draw.choice("care", child_key, (0.55, 0.12, 0.18, 0.1, 0.05))))
-    risk = pa.array(codes.MISSING_RISKS).take(pa.array(draw.choice("risk", key, (0.08, 0.22, 0.52, 0.18))))
+    drawn = draw.choice("care", child_key, (0.55, 0.12, 0.18, 0.1, 0.05))
+    care = pa.array(codes.CARE_STATUSES).take(
+        pa.array(np.where(who.home >= 0, codes.CARE_STATUSES.index("CHILDRENS_HOME"), drawn))
+    )
+    shares = np.where(is_planted[:, None], (0.04, 0.16, 0.5, 0.3), (0.08, 0.22, 0.52, 0.18))
+    risk = pa.array(codes.MISSING_RISKS).take(pa.array(draw.choice("risk", key, shares)))
     offered = ~still & draw.chance("interview/offered", key, 0.8)
-    who = people.resolve(planet, force, child)
     return {
         "episode_ref": grammar.concat([f"M{force.code}/", pc.utf8_lpad(pa.array(index).cast(pa.string()), 6, "0")], n),
         "person_ref": people.refs(force, child),
@@ -112,11 +117,23 @@ def missing(planet: world.World, force: world.Force, index: draws.Ints, night: i
         "found_at": pa.array(found, mask=still).cast(pa.timestamp("s")),
         "risk": risk,
         "care_status": pc.if_else(pa.array(draw.chance("care/none", key, 0.08)), _NONE, care),
-        "is_cse_flagged": pa.array(draw.chance("flag/cse", child_key, np.where(in_group, 0.4, 0.05))),
+        "is_cse_flagged": pa.array(draw.chance("flag/cse", child_key, np.where(is_known, 0.4, 0.05))),
         "is_cce_flagged": pa.array(draw.chance("flag/cce", child_key, 0.12)),
         "found_postcode": pc.if_else(pa.array(still | draw.chance("found/none", key, 0.3)), _NONE, who.postcode),
         "is_interview_offered": pa.array(offered),
         "is_interview_held": pa.array(offered & draw.chance("interview/held", key, 0.5)),
+    }
+
+
+def decoys(planet: world.World, force: world.Force) -> Columns:
+    """Planted decoys: children in care, as often missing and as high in police risk as the groups' children. Their home's
+    telephone is known to offenders and to everybody else. No harm comes to them through it."""
+    _, first, size = world.PARTS["decoys"]
+    child = first * force.n_groups + np.arange(size * force.n_groups)
+    home = people.phones(people.resolve(planet, force, child).home)
+    return {
+        "child_id": grammar.concat([f"{force.code}:", people.refs(force, child)], len(child)),
+        "home_number": grammar.concat(["+44", pc.utf8_slice_codeunits(home, 1)], len(child)),
     }
 
 

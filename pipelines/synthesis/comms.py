@@ -28,7 +28,6 @@ NUMBER_PREFIX = {
     "telco_coast": "44",
     "telco_isle": "0044",
 }
-HUB_NUMBERS = tuple(range(people.N_MOBILES + people.N_LANDLINES - 12, people.N_MOBILES + people.N_LANDLINES))
 _SHORT_CODES = pa.array(["60777", "61016", "80088", "84888"])
 _NONE = pa.scalar(None, pa.string())
 
@@ -276,7 +275,7 @@ def _within(
     )
     other = np.where(is_planted & draw.chance("event/inside", key, 0.35), contact, friend)
     number = people.resolve(planet, force, other).number
-    hub = np.array(HUB_NUMBERS)[draw.below("event/hub", key, len(HUB_NUMBERS))]
+    hub = np.array(people.HUB_NUMBERS)[draw.below("event/hub", key, len(people.HUB_NUMBERS))]
     number = np.where(draw.chance("event/is-hub", key, 0.06), hub, number)
     return people.resolve(planet, force, subject(planet, force, auth_key)).number, number
 
@@ -294,8 +293,7 @@ def subject(planet: world.World, force: world.Force, auth_key: draws.Keys) -> dr
 
 def hubs() -> Columns:
     """Innocent telephones with many contacts."""
-    index = np.array(HUB_NUMBERS)
-    what = ("duty social work desk", "care home office", "custody desk", "school switchboard")
+    index, what = np.array(people.HUB_NUMBERS), people.HUBS
     return {
         "number": grammar.concat(["+44", pc.utf8_slice_codeunits(people.phones(index), 1)], len(index)),
         "what": pa.array([what[k % len(what)] for k in range(len(index))]),

@@ -87,6 +87,7 @@ class Writer:
         try:
             for force in self.planet.forces:
                 self.truth.add("ties", cases.ties(self.planet, force))
+                self.truth.add("decoys", cases.decoys(self.planet, force))
             self.truth.add("hubs", comms.hubs())
             self.truth.add("travel", self.travel.truth())
             for night in range(self.planet.n_nights):

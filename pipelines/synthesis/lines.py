@@ -122,8 +122,9 @@ class Line:
     @property
     def child(self) -> int:
         """Index of a child of the force in no planted group. The next one is as often missing, but at random."""
-        free = self.force.n_class(world.CHILD) - 7 * self.force.n_groups
-        return 7 * self.force.n_groups + (5 * (self.n // len(self.planet.forces))) % max(1, min(free - 1, 60))
+        planted = world.PLANTED_CHILDREN * self.force.n_groups
+        free = self.force.n_class(world.CHILD) - planted
+        return planted + (5 * (self.n // len(self.planet.forces))) % max(1, min(free - 1, 60))
 
 
 def trails_of(line: Line) -> Iterator[Trail]:

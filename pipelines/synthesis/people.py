@@ -19,6 +19,9 @@ from pipelines.synthesis import draws, grammar, names, slips, world
 from schemas import codes
 
 N_MOBILES, N_LANDLINES = 600, 11_000  # drama mobiles from 600 on are kept for the parties of `trails`
+# Innocent telephones with hundreds of contacts, the last of the landlines, and what each is in turn.
+HUB_NUMBERS = tuple(range(N_MOBILES + N_LANDLINES - 12, N_MOBILES + N_LANDLINES))
+HUBS = ("duty social work desk", "care home office", "custody desk", "school switchboard")
 ALIAS_ABROAD = 0.6  # aliases that are records of a person of another force
 LOOKALIKE = 0.03
 
@@ -100,8 +103,23 @@ class Who:
         return grammar.concat([area, district, " ", sector, inward], len(self.key))
 
     @cached_property
+    def home(self) -> draws.Ints:
+        """The children's home of a planted decoy, by the number index of its office; -1 for all others."""
+        _, first, size = world.PARTS["decoys"]
+        groups = np.array([force.n_groups for force in self.world.forces])
+        place = self.rank - first * groups[self.ordinal]
+        is_decoy = (self.kind == world.CHILD) & (place >= 0) & (place < size * groups[self.ordinal])
+        offices = np.array(HUB_NUMBERS)[HUBS.index("care home office") :: len(HUBS)]
+        own = self.world.draw.below("home", place // size * len(groups) + self.ordinal, len(offices))
+        return np.where(is_decoy, offices[own], -1)
+
+    @cached_property
     def number(self) -> draws.Ints:
         """Telephone as an index below 11,600 (mobiles first), or -1 for none."""
+        return np.where(self.home >= 0, self.home, self._own_number)
+
+    @property
+    def _own_number(self) -> draws.Ints:
         draw = self.world.draw
         place = (self.rank * 3 + self.kind) * len(self.world.forces) + self.ordinal
         limit = N_MOBILES + N_LANDLINES

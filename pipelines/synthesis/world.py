@@ -19,8 +19,13 @@ EARLY_PEOPLE = 0.85  # of a force's people are known in the first night
 _WEIGHTS = {"csv,": 1.0, "csv|": 0.8, "jsonl": 1.3, "xlsx": 0.5, "parquet": 0.9}
 
 CHILD, SUSPECT, OTHER = 0, 1, 2  # classes of people, in the order in which a force numbers them
-# Members of a planted group: class, how many of the class stand before them a group, how many there are a group.
-PARTS = {"children": (CHILD, 0, 4), "edge": (CHILD, 4, 3), "offenders": (SUSPECT, 0, 3), "associates": (OTHER, 0, 2)}
+# Members of a planted group: class, how many of the class stand before them a group, how many there are a group. The
+# decoys belong to none: children in care who go missing as often, whose home's telephone knows everybody.
+PARTS = {
+    "children": (CHILD, 0, 4), "edge": (CHILD, 4, 3), "decoys": (CHILD, 7, 2),
+    "offenders": (SUSPECT, 0, 3), "associates": (OTHER, 0, 2),
+}  # fmt: skip
+PLANTED_CHILDREN = sum(size for kind, _, size in PARTS.values() if kind == CHILD)  # a group
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ class Force:
 
     def n_class(self, kind: int) -> int:
         """People of a class, aliases left out. Group members come first in each class."""
-        share, least = ((0.22, 7), (0.25, 6), (0.20, 6))[kind]
+        share, least = ((0.22, PLANTED_CHILDREN), (0.25, 6), (0.20, 6))[kind]
         return max(least * self.n_groups, int(share * self.n_reports))
 
     def start(self, kind: int) -> int:
@@ -75,7 +80,8 @@ class Force:
         """How many of a class the force knows by a night (group members are always among them)."""
         part = np.asarray(night, dtype=np.float64) / max(1, self.n_nights - 1)
         share = EARLY_PEOPLE + (1 - EARLY_PEOPLE) * part if self.n_nights > 1 else np.ones_like(part)
-        return np.maximum((share * self.n_class(kind)).astype(np.int64), 7 * self.n_groups if kind == CHILD else 1)
+        least = PLANTED_CHILDREN * self.n_groups if kind == CHILD else 1
+        return np.maximum((share * self.n_class(kind)).astype(np.int64), least)
 
     def member(self, part: str, group: draws.Ints, name: str, keys: draws.AnyInts) -> draws.Ints:
         """Index of a drawn member of planted groups; `part` is one of PARTS."""

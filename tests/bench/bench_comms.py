@@ -128,8 +128,8 @@ def _picture(session: SparkSession, path: str) -> float:
     events = comms_research.about(session.read.format("delta").load(path), wanted)
     calls = comms_calls.calls(events)
     legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), frame).persist()
-    empty = {t: session.createDataFrame([], t.struct()) for t in (silver.COMMS_SUBSCRIBERS, silver.COMMS_CELLS)}
-    made = comms_research.questions(legs, frame, empty[silver.COMMS_SUBSCRIBERS], empty[silver.COMMS_CELLS], OPTIONS)
+    holders, cells = (session.createDataFrame([], t.struct()) for t in (silver.COMMS_SUBSCRIBERS, silver.COMMS_CELLS))
+    made = comms_research.questions(legs, frame, holders, cells, OPTIONS)
     for df in made.values():
         df.collect()
     legs.unpersist()

@@ -31,12 +31,19 @@ def test_precision_recall_and_warning_by_hand():
     """Capacity 2. The network shows c000 and c001 each day; c000 is harmed on 3 March, 61 days after the first day,
     31 after the second, and 1 after the third (2 March). Three hits of six shown: one half. All harmed are found."""
     found = network_evaluation.summary(
-        frame(10, lambda k, s: 1.0 / (k + 1) if s == "network" else float(k)), harmed(0), horizon=90, capacity=2, seed=1
+        frame(10, lambda k, s: 1.0 / (k + 1) if s == "network" else float(k)),
+        harmed(0),
+        {"c001", "c009"},
+        horizon=90,
+        capacity=2,
+        seed=1,
     )
     ours = found["scorers"]["network"]
     assert ours["precision"][0] == 0.5
     assert ours["recall"][0] == 1.0
     assert ours["median_days_of_warning"] == 61
+    assert ours["decoys"][0] == found["scorers"]["degree"]["decoys"][0] == 0.5  # c001, and c009 beside c008
+    assert found["n_decoys"] == 2
     assert found["scorers"]["degree"]["precision"][0] == 0.0
     assert found["scorers"]["degree"]["median_days_of_warning"] is None
     assert (found["n_days"], found["n_children"], found["n_harmed"]) == (3, 10, 1)
@@ -44,7 +51,7 @@ def test_precision_recall_and_warning_by_hand():
 
 def test_a_child_harmed_before_a_day_is_no_longer_asked_about():
     found = network_evaluation.summary(
-        frame(4, lambda k, s: 1.0), harmed(0, on=DAYS[1]), horizon=90, capacity=4, seed=1
+        frame(4, lambda k, s: 1.0), harmed(0, on=DAYS[1]), set(), horizon=90, capacity=4, seed=1
     )
     # Day one shows four with one hit; days two and three show the other three.
     assert found["scorers"]["network"]["precision"][0] == 0.1
@@ -59,7 +66,7 @@ def test_the_verdict_says_win_or_not(is_good: bool):
     def score(k: int, scorer: str) -> float:
         return (k < 40) + chance[scorer][k] if is_good and scorer == "network" else chance[scorer][k]
 
-    found = network_evaluation.summary(frame(200, score), harmed(*range(40)), horizon=90, capacity=20, seed=1)
+    found = network_evaluation.summary(frame(200, score), harmed(*range(40)), set(), horizon=90, capacity=20, seed=1)
     wins = "beats every incumbent" in found["verdict"]
     assert wins == is_good
     assert found["verdict"] in network_evaluation.text(found)

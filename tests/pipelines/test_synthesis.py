@@ -250,6 +250,27 @@ def test_truth_names_every_report_and_person_sent(world: Written) -> None:
     assert all(t["harm_on"] is None or t["harm_on"] > t["began_on"] for t in ties)
 
 
+def test_decoys_are_recorded_at_a_home_that_offenders_call(world: Written) -> None:
+    decoys = pq.read_table(world.truth / "decoys.parquet").to_pylist()
+    tied = {t[end] for t in pq.read_table(world.truth / "ties.parquet").to_pylist() for end in ("child_id", "via_id")}
+    hubs = {h["number"]: h["what"] for h in pq.read_table(world.truth / "hubs.parquet").to_pylist()}
+    assert not {d["child_id"] for d in decoys} & tied
+    assert {hubs[d["home_number"]] for d in decoys} == {"care home office"}
+    found = senders.of(("36",))["norfolk"]
+    phones = {
+        "36:" + r["Nominal No"]: phonenumbers.parse(r["Telephone"], "GB")
+        for p in world.files("norfolk", "nominals")
+        for r in _rows(p, found, "nominals")
+        if r["Telephone"]
+    }
+    ours = [d for d in decoys if d["child_id"].startswith("36:") and d["child_id"] in phones]
+    assert ours
+    assert all(phones[d["child_id"]] == phonenumbers.parse(d["home_number"]) for d in ours)
+    north = senders.of(("36",))["telco_north"]
+    events = [r for p in world.files("telco_north", "comms_events") for r in _rows(p, north, "comms_events")]
+    assert {r[end] for r in events for end in ("calling", "called")} & {d["home_number"] for d in decoys}
+
+
 def test_reports_name_one_to_three_people_and_most_are_in_scope(world: Written) -> None:
     layout = senders.of(("36",))["norfolk"]
 
