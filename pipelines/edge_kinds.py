@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas import network, silver
+from schemas import network, silver, travel
 from schemas.contract import Table
 
 # What a grading leaves of the base strength. E leaves nothing: a report with an item suspected to be false is listed
@@ -41,8 +41,9 @@ class Source:
     where: str = "true"
     unit: str = ""  # default: the evidence id
     grade: str = "CAST(1.0 AS DOUBLE)"  # factor in [0, 1]; 0 for what is suspected to be false
-    needs: Table | None = None  # a second table, joined as of the night on the columns `on`
+    needs: Table | None = None  # a second table, joined as of the night: on the columns `on`,
     on: tuple[str, ...] = ()
+    same: tuple[tuple[str, str], ...] = ()  # or where each of these expressions, of this table and of that, are equal
     pairs_by: str | None = None  # pairs of this table's own rows that share this column; `second` is of the other row
     keeps_versions: bool = False  # every version of a record is evidence of its time, not the newest alone
 
@@ -124,7 +125,20 @@ KINDS = (
     EdgeKind(
         "LIVES_AT", ("PERSON", "ADDRESS"), (_recorded(ADDRESS, 0.8), _recorded("postcode", 0.2)), is_lasting=True
     ),
-    EdgeKind("USES_PHONE", ("PERSON", "PHONE"), (_recorded("phone", 0.8), _identifier("PHONE", 0.8)), is_lasting=True),
+    EdgeKind(
+        "USES_PHONE",
+        ("PERSON", "PHONE"),
+        (
+            _recorded("phone", 0.8),
+            _identifier("PHONE", 0.8),
+            Source(
+                silver.COMMS_SUBSCRIBERS, "person_id", "number", "CAST(from_on AS TIMESTAMP)", "subscriber_id", 0.6,
+                where=_IN_WINDOW, needs=silver.PEOPLE,
+                same=(("name", "forename || ' ' || surname"), ("postcode", "postcode")),
+            ),
+        ),
+        is_lasting=True,
+    ),
     EdgeKind(
         "USES_VEHICLE", ("PERSON", "VEHICLE"), (_recorded("vehicle", 0.7), _identifier("VEHICLE", 0.7)),
         is_lasting=True,
@@ -152,6 +166,12 @@ KINDS = (
             Source(
                 network.JOURNEY_PEOPLE, "person_id", "person_id", "departed_at", "journey_id", 0.5,
                 pairs_by="journey_id",
+            ),
+            Source(
+                travel.PASSENGERS, "person_id", "person_id", "CAST(flight_on AS TIMESTAMP)", "passenger_id", 0.5,
+                where="booking_ref IS NOT NULL", unit="concat_ws('|', flight_no, flight_on)", needs=silver.PEOPLE,
+                same=tuple((name, name) for name in ("forename", "surname", "born_on")),
+                pairs_by="concat_ws('|', flight_no, flight_on, booking_ref)",
             ),
         ),
     ),

@@ -166,9 +166,7 @@ def _flag(name: str) -> Column:
 def _of_source(kind: EdgeKind, source: Source, tables: Mapping[str, DataFrame], night: date) -> DataFrame:
     rows = _known(source, tables, night)
     if source.needs is not None:
-        needed = asof.current(tables[source.needs.path], source.needs.key, night)
-        extra = [c for c in needed.columns if c not in rows.columns and not c.startswith("_")]
-        rows = rows.join(needed.select(*source.on, *extra), list(source.on), how="left")
+        rows = _beside(rows, source, asof.current(tables[source.needs.path], source.needs.key, night))
     role = F.col("role") if "role" in rows.columns else F.lit(None).cast("string")
     grade = F.expr(source.grade)
     made = rows.where(source.where).select(
@@ -191,6 +189,17 @@ def _of_source(kind: EdgeKind, source: Source, tables: Mapping[str, DataFrame], 
     )
     made = _paired(made) if source.pairs_by else made
     return made.where("first IS NOT NULL AND second IS NOT NULL").select(*_EVIDENCE)
+
+
+def _beside(rows: DataFrame, source: Source, needed: DataFrame) -> DataFrame:
+    """The rows with what a second table has and they have not."""
+    extra = [c for c in needed.columns if c not in rows.columns and not c.startswith("_")]
+    if source.on:
+        return rows.join(needed.select(*source.on, *extra), list(source.on), how="left")
+    keys = [f"_same{n}" for n in range(len(source.same))]
+    ours = rows.withColumns({key: F.expr(own) for key, (own, _) in zip(keys, source.same, strict=True)})
+    theirs = [F.expr(other).alias(key) for key, (_, other) in zip(keys, source.same, strict=True)]
+    return ours.join(needed.select(*theirs, *extra), keys, how="inner").drop(*keys)
 
 
 def _known(source: Source, tables: Mapping[str, DataFrame], night: date) -> DataFrame:

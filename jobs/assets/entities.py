@@ -62,8 +62,8 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
-        pair = "silver.report_people with silver.comms_events and silver.people"
-        place.audit.append("combination", "nightjar", f"{pair} to edges, night {night}", counts=said)
+        named = ", ".join(sorted(tables))
+        place.audit.append("combination", "nightjar", f"{named} to edges, night {night}", counts=said)
         used = pieces.where("refusal IS NULL")
         values, made = together.computed(edges.values(used, night), edges.edges(used, night))
         listed = persons.unionByName(entities.value_entities(values, night))

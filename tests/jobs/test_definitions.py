@@ -47,6 +47,8 @@ GRAPH = {
     "gold/edges": [
         "gold/entity_members",
         "silver/comms_events",
+        "silver/comms_subscribers",
+        "silver/flight_passengers",
         "silver/missing_episodes",
         "silver/people",
         "silver/report_people",

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines import edge_kinds, edges, entities, entity_ids
-from schemas import network, silver
+from schemas import network, silver, travel
 from tests.support import tables
 
 pytestmark = pytest.mark.spark
@@ -53,14 +53,29 @@ def call(event: str, a: str, b: str, when: datetime, **given: Any) -> dict[str, 
     }  # fmt: skip
 
 
+def passenger(name: str, born_on: date, flight_on: date, booking: str = "K7Q2MN") -> dict[str, Any]:
+    return {
+        "night": BEFORE, "passenger_id": name + flight_on.isoformat(), "flight_no": "BW101", "flight_on": flight_on,
+        "forename": name.split()[0], "surname": name.split()[1], "born_on": born_on, "booking_ref": booking,
+    }  # fmt: skip
+
+
+def subscriber(number: str, name: str | None, postcode: str, **given: Any) -> dict[str, Any]:
+    return {
+        "night": BEFORE, "subscriber_id": number, "number": number, "name": name, "postcode": postcode,
+        "from_on": date(2025, 3, 1), "is_excess": False, "is_protected": False, **given,
+    }  # fmt: skip
+
+
 ROWS: dict[str, list[dict[str, Any]]] = {
     silver.PEOPLE.path: [
-        person(A, phone="+447700900001", address="12 HIGH ST, NORWICH", postcode="NR1 1IA", born_on=date(1990, 1, 1)),
+        person(A, phone="+447700900001", address="12 HIGH ST, NORWICH", postcode="NR1 1IA", born_on=date(1990, 1, 1),
+               forename="ADA", surname="LONG"),
         person(B, phone="+447700900001", born_on=date(1990, 1, 1)),
         person(C, phone="+447700900002", address="1 LOW ST", postcode="NR2 1IA", born_on=date(2010, 6, 1)),
         person(C, NIGHT, phone="+447700900002", address="9 NEW ST", postcode="NR1 1IA", born_on=date(2010, 6, 1)),
         person(C, LATER, vehicle="AB12IQC"),  # known tomorrow
-        person(D),
+        person(D, forename="DAN", surname="REED", born_on=date(1980, 2, 3)),
     ],
     silver.REPORTS.path: [
         report("R1"), report("R2", "2B"), report("FALSE", is_false=True), report("FALSE2", is_false=True),
@@ -97,6 +112,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     network.JOURNEY_PEOPLE.path: [
         {"night": BEFORE, "journey_id": "J1", "person_id": p, "departed_at": at(7)} for p in (A, C)
+    ],
+    travel.PASSENGERS.path: [
+        passenger("ADA LONG", date(1990, 1, 1), date(2025, 12, 7)),
+        passenger("DAN REED", date(1980, 2, 3), date(2025, 12, 7)),
+        passenger("ADA LONG", date(1990, 1, 1), date(2026, 1, 20), "LATER1"),  # booked, not flown
+        passenger("DAN REED", date(1980, 2, 3), date(2026, 1, 20), "LATER1"),
+        passenger("ADA LONG", date(1991, 1, 1), date(2025, 12, 8), "NAMELY"),  # a look-alike
+        passenger("DAN REED", date(1980, 2, 3), date(2025, 12, 8), "NAMELY"),
+    ],
+    silver.COMMS_SUBSCRIBERS.path: [
+        subscriber("+447700900009", "ADA LONG", "NR1 1IA"),
+        subscriber("+447700900010", "ADA LONG", "NR9 9IA"),  # lives elsewhere: another
+        subscriber("+447700900011", "ADA LONG", "NR1 1IA", is_excess=True),
+        subscriber("+447700900012", None, "NR1 1IA"),
     ],
 }  # fmt: skip
 
@@ -174,6 +203,16 @@ def test_feeds_that_a_deployment_adds_make_their_kinds(made: dict):
     assert made["USES_PHONE", "a" * 16, value("PHONE", "+447700900001")]["strength"] == pytest.approx(0.96)
 
 
+def test_who_is_on_record_is_known_again_in_other_feeds(made: dict):
+    phones = {key[2]: edge for key, edge in made.items() if key[:2] == ("USES_PHONE", "a" * 16)}
+    of_subscriber = phones.pop(value("PHONE", "+447700900009"))
+    assert (of_subscriber["strength"], of_subscriber["evidence"][0]["table"]) == (0.6, "silver.comms_subscribers")
+    assert set(phones) == {value("PHONE", "+447700900001")}  # one of that name elsewhere, and excess, are not hers
+    flown = made["TRAVELLED_WITH", "a" * 16, "d" * 16]
+    assert (flown["n"], flown["strength"]) == (1, 0.5)  # the flight of another Ada Long is none of hers
+    assert flown["evidence"][0]["table"] == "silver.flight_passengers"
+
+
 def test_nothing_of_tomorrow_is_known(made: dict):
     assert not [key for key in made if key[0] == "USES_VEHICLE"]
     assert ("NAMED_TOGETHER", "a" * 16, "d" * 16) not in made  # TOMORROW, NOREPORT and LIST are no ties of A and D
@@ -183,7 +222,7 @@ def test_what_cannot_be_evidence_is_counted_by_its_reason(pieces: DataFrame):
     refused = pieces.where("refusal IS NOT NULL").select("evidence_id", "refusal").distinct().collect()
     found = {(r.evidence_id, r.refusal) for r in refused}
     assert {("DANGLING", "DANGLING"), ("SELF", "SAME_ENTITY"), ("LOOP", "SAME_ENTITY"), ("LATE", "NOT_YET"),
-            ("EARLY", "BEFORE_BIRTH")} == found  # fmt: skip
+            ("EARLY", "BEFORE_BIRTH"), ("ADA LONG2026-01-20", "NOT_YET")} == found  # fmt: skip
     assert {reason for _, reason in found} == set(edges.REFUSALS)
 
 
