@@ -64,6 +64,9 @@ def session(
         # Plans are written out at each stage, and nobody reads them here.
         "spark.sql.maxPlanStringLength": "2000",
         "spark.sql.ui.explainMode": "simple",
+        # Each sort, hash table and broadcast takes at least one such page; by default it is 32 MB at this heap, which
+        # filled it with nothing every few seconds.
+        "spark.buffer.pageSize": "1m",
         # What is kept for later must give way to what is being sorted now, else a large night ends for want of memory.
         "spark.memory.storageFraction": "0.1",
         **({} if is_compiled else INTERPRETED),

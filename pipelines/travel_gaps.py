@@ -79,7 +79,7 @@ def rows(found: DataFrame, events: DataFrame, night: date, *, by_chance: float, 
 
     The score is that of the match with the silence's likelihood ratio weighed in.
     """
-    trips = journeys(found, published_from=published_from)
+    trips = journeys(found, published_from=published_from).localCheckpoint(eager=False)  # used three times
     gaps = silences(events, trips.select(F.col("recorded_phone").alias("phone")).distinct())
     around = gaps.withColumnRenamed("phone", "recorded_phone")
     length = F.col("_end") - F.col("_start")

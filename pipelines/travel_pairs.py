@@ -70,15 +70,18 @@ def together(found: DataFrame, crowd: DataFrame, *, published_from: float) -> Da
         F.max("_theirs").alias("_theirs"),
         F.sort_array(F.collect_set("_theirs.passenger_id")).alias("other_ids"),
     )
+    met = met.localCheckpoint(eager=False)  # it names the pairs, and carries what they share
     chances = of_subject.join(journeys, list(ROUTE), how="inner").join(squares, list(ROUTE), how="inner")
     chances = chances.join(met.select("subject_id", "other"), ["subject_id", "other"], how="left_semi")
     expected = chances.groupBy("subject_id", "other").agg(F.sum(F.expr("_k * _m * _same")).alias("expected"))
     found_pairs = met.join(expected, ["subject_id", "other"], how="inner")
     n_tests = F.count("*").over(Window.partitionBy(F.lit(0)))
     found_pairs = found_pairs.withColumn("_n", n_tests).where("n_shared >= 2")
-    for name, times in (("rate", 1.0), ("rate_low", 0.5), ("rate_high", 2.0)):
-        tail = _at_least(F.col("n_shared"), F.col("expected") * times)
-        found_pairs = _discovery_rate(found_pairs.withColumn(f"_{name}", tail), f"_{name}", name)
+    times = {"rate": 1.0, "rate_low": 0.5, "rate_high": 2.0}
+    tails = {f"_{name}": _at_least(F.col("n_shared"), F.col("expected") * n) for name, n in times.items()}
+    found_pairs = found_pairs.withColumns(tails)
+    for name in times:
+        found_pairs = _discovery_rate(found_pairs, f"_{name}", name)
     return found_pairs
 
 

@@ -34,6 +34,7 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
     tonight = {"night": night.isoformat()}
     rows = place.lake.read(bronze.ROWS).where(F.col("night") == F.lit(night))
     judged: dict[str, DataFrame] = {}
+    loaded: dict[str, DataFrame] = {}
     present = {row.feed for row in rows.select("feed").distinct().collect()}  # of a dozen
 
     def judge(feed: str) -> None:
@@ -46,17 +47,19 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             known = (_authorisations(place, feed, night), _airports(place, feed, night))
             judged[feed] = conform.judge(rows, feed, place.sources, night, *known).localCheckpoint(eager=False)
             place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
+            (loaded[feed],) = together.computed(_loaded(place, feed, night))
 
     for feeds in (FIRST_FEEDS, LATER_FEEDS):
         together.at_once(*(partial(judge, feed) for feed in feeds))
     with progress.CURRENT.step("silver: what was refused, and the counts"):
         refused = reduce(DataFrame.unionByName, (conform.refused(judged[feed]) for feed in FEEDS if feed in judged))
         counted = reduce(DataFrame.unionByName, (conform.counts(judged[feed]) for feed in FEEDS if feed in judged))
-        _, (loaded, twins) = together.at_once(
+        _, (twins,) = together.at_once(
             lambda: place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"}),
-            lambda: together.computed(_loaded(place, night.isoformat()), counted),
+            lambda: together.computed(counted),
         )
-        counts = _row_counts(place, night.isoformat(), loaded, twins).localCheckpoint(eager=False)
+        written = reduce(DataFrame.unionByName, loaded.values())
+        counts = _row_counts(place, night.isoformat(), written, twins).localCheckpoint(eager=False)
         place.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
     for feed, table in silver.BY_FEED.items():
@@ -79,16 +82,11 @@ def _airports(place: Workplace, feed: str, night: date) -> DataFrame | None:
     return asof.current(place.lake.read(silver.BY_FEED["airports"]), ["airport"], night)
 
 
-def _loaded(place: Workplace, night: str) -> DataFrame:
-    """sender, feed, n_loaded: rows of the night in the silver tables as written."""
-    return reduce(
-        DataFrame.unionByName,
-        (
-            place.lake.read(table).where(F.col("night") == F.lit(night))
-            .groupBy(F.col("_sender").alias("sender"), F.lit(feed).alias("feed")).agg(F.count("*").alias("n_loaded"))
-            for feed, table in silver.BY_FEED.items()
-        ),
-    )  # fmt: skip
+def _loaded(place: Workplace, feed: str, night: date) -> DataFrame:
+    """sender, feed, n_loaded: rows of the night in the feed's silver table as written."""
+    of_night = place.lake.read(silver.BY_FEED[feed]).where(F.col("night") == F.lit(night))
+    by = (F.col("_sender").alias("sender"), F.lit(feed).alias("feed"))
+    return of_night.groupBy(*by).agg(F.count("*").alias("n_loaded"))
 
 
 def _row_counts(place: Workplace, night: str, loaded: DataFrame, judged: DataFrame) -> DataFrame:

@@ -88,19 +88,19 @@ def used(known: Known, given: Thresholds) -> DataFrame:
 
 def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:
     """Scored candidates of every detector, below the threshold too. `use` is the result of `used`, computed."""
-    contacts, spans = together.computed(usage.contacts(use), usage.spans(use))
+    contacts, spans, bases = together.computed(usage.contacts(use), usage.spans(use), usage.bases(use, given.zone))
     pairs, lines = together.computed(
         fingerprint.pairs(contacts, spans, given.fingerprint),
-        calibration.scored(deal_line.leads(use, given.deal_line), given.curves),
+        calibration.scored(deal_line.leads(use, spans, given.deal_line), given.curves),
     )
     strong = lines.where(F.col("score") >= given.least_score).select(F.col("numbers")[0].alias("number"))
     # Each is computed by itself: one plan of all would be planned anew after each of its stages.
     others = together.computed(
-        two_phones.leads(use, contacts, given.two_phones, given.zone),
+        two_phones.leads(use, contacts, bases, given.two_phones, given.zone),
         successor.leads(pairs, spans, given.successor),
         swaps.leads(use, pairs, spans, given.swap),
-        nights.leads(use, given.night_place, given.zone),
+        nights.leads(use, spans, bases, given.night_place, given.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, given.common_contact),
-        missing_overlap.leads(use, strong, known.episodes, given.missing_overlap, given.zone),
+        missing_overlap.leads(use, bases, strong, known.episodes, given.missing_overlap),
     )
     return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), given.curves))

@@ -33,10 +33,10 @@ class Thresholds:
     most_texts: int  # texts that count as independent
 
 
-def leads(used: DataFrame, given: Thresholds) -> DataFrame:
-    """Leads, one a unit that texts in bursts. `used` as of `usage.usage`."""
-    texted = _in_bursts(used, given)
-    features = _features(used, texted, given)
+def leads(used: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame:
+    """Leads, one a unit that texts in bursts. `used` and `spans` as of `usage`."""
+    texted = _in_bursts(used, given).localCheckpoint(eager=False)  # each is used more than once
+    features = _features(used, spans, texted, given).localCheckpoint(eager=False)
     rates = features.agg(
         ((F.sum("n_bursts") + 1) / (F.sum("weeks") + 1)).alias("_bursts"),
         F.coalesce(
@@ -61,13 +61,13 @@ def _in_bursts(used: DataFrame, given: Thresholds) -> DataFrame:
     return numbered.select(*columns).join(wide, ["unit", "burst"], how="left_semi")
 
 
-def _features(used: DataFrame, texted: DataFrame, given: Thresholds) -> DataFrame:
+def _features(used: DataFrame, spans: DataFrame, texted: DataFrame, given: Thresholds) -> DataFrame:
     bursts = texted.groupBy("unit").agg(
         F.countDistinct("burst").alias("n_bursts"),
         F.count("*").alias("n_texts"),
         F.countDistinct("contact").alias("n_texted"),
     )
-    joined = usage.spans(used).join(bursts, ["unit"], how="left").join(_answered(used, texted, given), ["unit"], "left")
+    joined = spans.join(bursts, ["unit"], how="left").join(_answered(used, texted, given), ["unit"], "left")
     joined = joined.join(_journeys(used, given), ["unit"], how="left")
     seconds = F.unix_seconds("last_at") - F.unix_seconds("first_at")
     counts = ("n_bursts", "n_texts", "n_texted", "n_answered", "n_journeys")

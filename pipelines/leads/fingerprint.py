@@ -37,6 +37,7 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
     listed = contacts.join(busy, ["unit"], how="inner").withColumn(
         "n_contacts", F.expr("count(*) OVER (PARTITION BY unit)")
     ).withColumn("popularity", F.expr("count(*) OVER (PARTITION BY contact)"))  # fmt: skip
+    listed = listed.localCheckpoint(eager=False)  # both sides of a pair, and the totals
     left, right = (_side(listed, side) for side in ("a", "b"))
     telling = left.where(F.col("popularity_a") <= given.most_popular)
     met = (

@@ -26,16 +26,17 @@ class Thresholds:
     most_nats: float
 
 
-def leads(used: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresholds) -> DataFrame:
     """Leads: numbers is the line's, person_ids the child.
 
     Args:
         used: `usage.usage`.
+        bases: `usage.bases`.
         lines: `number`s whose use resembles that of a line.
         episodes: silver.missing_episodes as of the night.
     """
     mine = used.join(F.broadcast(lines.select("number").distinct()), ["number"], how="left_semi")
-    visits = _visits(mine, given, zone)
+    visits = _visits(mine, bases, given).localCheckpoint(eager=False)  # used twice
     span = mine.groupBy("unit", "number").agg(
         F.min(F.unix_seconds("started_at")).alias("from_s"), F.max(F.unix_seconds("started_at")).alias("to_s")
     )
@@ -88,9 +89,9 @@ def leads(used: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresho
     )
 
 
-def _visits(mine: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def _visits(mine: DataFrame, bases: DataFrame, given: Thresholds) -> DataFrame:
     """Runs of sightings far from the base: unit, start and end (seconds), first event."""
-    based = mine.where("latitude IS NOT NULL").join(usage.bases(mine, zone), ["unit"], how="inner")
+    based = mine.where("latitude IS NOT NULL").join(bases, ["unit"], how="inner")
     far = usage.km(("latitude", "longitude"), ("base_latitude", "base_longitude")) >= given.away_km
     order = Window.partitionBy("unit").orderBy("started_at", "event_id")
     marked = based.withColumn("is_away", far)

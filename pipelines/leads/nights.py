@@ -25,12 +25,10 @@ class Thresholds:
     most_nats: float
 
 
-def leads(used: DataFrame, given: Thresholds, zone: str) -> DataFrame:
-    """Leads: one a unit and second place. `used` as of `usage.usage`."""
-    away = _away(used, given, zone)
-    weeks = usage.spans(used).select(
-        "unit", F.greatest(F.datediff("last_at", "first_at") / 7, F.lit(1.0)).alias("weeks")
-    )
+def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+    """Leads: one a unit and second place. `used`, `spans` and `bases` as of `usage`."""
+    away = _away(used, bases, given, zone).localCheckpoint(eager=False)  # used three times
+    weeks = spans.select("unit", F.greatest(F.datediff("last_at", "first_at") / 7, F.lit(1.0)).alias("weeks"))
     order = Window.partitionBy("unit", "y", "x").orderBy("night")
     nightly = away.groupBy("unit", "y", "x", "night").agg(F.min("started_at").alias("at"))
     begins = F.coalesce(F.datediff("night", F.lag("night").over(order)), F.lit(99)) > 1
@@ -75,11 +73,11 @@ def leads(used: DataFrame, given: Thresholds, zone: str) -> DataFrame:
     )
 
 
-def _away(used: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def _away(used: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
     """Sightings from 23 to 06 far from the unit's base, with the night they belong to and a square of about 4 km."""
     local = F.from_utc_timestamp("started_at", zone)
     night = used.where("latitude IS NOT NULL").where((F.hour(local) >= 23) | (F.hour(local) < 6))
-    based = night.join(usage.bases(used, zone), ["unit"], how="inner")
+    based = night.join(bases, ["unit"], how="inner")
     far = usage.km(("latitude", "longitude"), ("base_latitude", "base_longitude")) >= given.away_km
     half = given.reach_m / 2
     angle = F.radians("azimuth")

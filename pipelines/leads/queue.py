@@ -31,7 +31,9 @@ def comms_leads(
     named = found.withColumn("lead_id", F.substring(F.sha2(key, 256), 1, 16))
     # The same two numbers may have met in two handsets: the stronger lead stands for both.
     strongest = Window.partitionBy("lead_id").orderBy(F.col("evidence").desc(), F.col("first_at"))
-    once = named.withColumn("_n", F.row_number().over(strongest)).where("_n = 1").drop("_n")
+    once = (
+        named.withColumn("_n", F.row_number().over(strongest)).where("_n = 1").drop("_n").localCheckpoint(eager=False)
+    )
     return contract.COMMS_LEADS.conform(
         once.join(_forces(once, use, people), ["lead_id"], how="left").withColumns(
             {"night": F.lit(night), "force": F.coalesce("force", F.lit(unassigned))}

@@ -36,12 +36,12 @@ class Thresholds:
     most_nats: float
 
 
-def leads(used: DataFrame, contacts: DataFrame, given: Thresholds, zone: str) -> DataFrame:
-    """Leads: numbers are the pair in order. `used` and `contacts` as of `usage`."""
-    seen = _presence(used)
-    candidates = _candidates(seen, given)
-    blocks = _blocks(seen.join(usage.bases(used, zone), ["unit"], how="inner"), candidates, given, zone)
-    of_pair = _evidence(blocks, given)
+def leads(used: DataFrame, contacts: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+    """Leads: numbers are the pair in order. `used`, `contacts` and `bases` as of `usage`."""
+    # What is used more than once is computed once: both sides of a pair are sightings, and a block is counted two ways.
+    seen = _presence(used).join(bases, ["unit"], how="left").localCheckpoint(eager=False)
+    blocks = _blocks(seen.where("base_latitude IS NOT NULL"), _candidates(seen, given), given, zone)
+    of_pair = _evidence(blocks.localCheckpoint(eager=False), given)
     calls = contacts.select(F.col("unit").alias("a"), F.col("contact").alias("_to")).distinct()
     joined = of_pair.join(calls, (of_pair.a == calls.a) & (of_pair.number_b == calls._to), "left").drop(calls.a)
     back = contacts.select(F.col("unit").alias("b"), F.col("contact").alias("_back")).distinct()

@@ -126,8 +126,8 @@ def missing(planet: world.World, force: world.Force, index: draws.Ints, night: i
 
 
 def decoys(planet: world.World, force: world.Force) -> Columns:
-    """Planted decoys: children in care, as often missing and as high in police risk as the groups' children. Their home's
-    telephone is known to offenders and to everybody else. No harm comes to them through it."""
+    """Planted decoys: children in care, as often missing and as high in police risk as the groups' children. Their
+    home's telephone is known to offenders and to everybody else. No harm comes to them through it."""
     _, first, size = world.PARTS["decoys"]
     child = first * force.n_groups + np.arange(size * force.n_groups)
     home = people.phones(people.resolve(planet, force, child).home)
