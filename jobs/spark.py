@@ -9,6 +9,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parent.parent
+ARCHIVE = Path(sys.prefix) / "java-classes.jsa"  # see jobs/rehearsal.py
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
@@ -41,7 +42,7 @@ def session(
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     n_cores = (os.cpu_count() or 2) if cores == "*" else int(cores)
     settings = {
-        "spark.jars": ",".join(map(str, jars)),
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.ui.enabled": "false",  # start-up time, and no open port
@@ -77,6 +78,7 @@ def session(
     }
     # Java logging of Delta and Parquet is quieted, and derby.log stays out of the working directory.
     java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -Duser.timezone=UTC {java_options}".strip()
+    java += f" -XX:SharedArchiveFile={ARCHIVE}" if ARCHIVE.exists() else ""
     builder = SparkSession.builder.appName("nightjar").master(f"local[{cores}]")
     builder = builder.config("spark.driver.extraJavaOptions", java)
     for key, value in settings.items():

@@ -218,6 +218,19 @@ def test_the_stamp_is_void_when_a_source_or_a_choice_changes(
     assert not setup.is_ready({})
 
 
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_rehearsal_that_fails_is_said_and_stops_nothing(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: int
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho no room for an archive\nexit {code}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(setup, "PYTHON", python)
+    setup.rehearse(setup.Progress(), dict(os.environ))
+    said = "".join(capsys.readouterr())
+    assert ("left out. no room for an archive" in said) == bool(code)
+
+
 def test_the_second_time_is_quick() -> None:
     """Against a done set-up only: a checkout whose environment was made otherwise has no stamp."""
     if not (ROOT / ".venv" / ".nightjar-setup").is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from pyspark.sql import Row, SparkSession
@@ -28,6 +29,16 @@ def plans(spark: SparkSession, *, is_compiled: bool) -> Iterator[None]:
     finally:
         for name, value in before.items():
             spark.conf.set(name, str(value))
+
+
+def test_java_maps_the_archive_of_classes_that_set_up_made(spark: SparkSession):
+    if not spark_job.ARCHIVE.exists():
+        pytest.skip("this environment was not made by `make setup`")
+    given = spark._jvm.java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()
+    assert f"-XX:SharedArchiveFile={spark_job.ARCHIVE}" in list(given)
+    mapped = Path(f"/proc/{spark._jvm.java.lang.ProcessHandle.current().pid()}/maps")
+    if mapped.exists():
+        assert str(spark_job.ARCHIVE) in mapped.read_text()
 
 
 def scored(spark: SparkSession) -> list[Row]:
