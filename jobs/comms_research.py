@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from jobs import comms_workbook
 from jobs.workplace import Workplace
-from pipelines import asof, comms_access, comms_calls, comms_identifiers, comms_indicators, comms_places
+from pipelines import asof, comms_access, comms_calls, comms_identifiers, comms_indicators, comms_places, together
 from pipelines import comms_research as tables
 from schemas import silver
 
@@ -85,15 +85,11 @@ def run(
     fresh = folder.with_name(f".{folder.name}.new")  # readers see a whole folder or none
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True, mode=0o700)
-    legs = found.pop("legs").persist()
-    try:
-        n_events = legs.agg(F.countDistinct("call_id")).collect()[0][0]
-        for table, df in found.items():
-            df.coalesce(1).write.parquet(str(fresh / f"{table}.parquet"))
-    finally:
-        legs.unpersist()
-    sheets = {t: place.spark.read.parquet(str(fresh / f"{t}.parquet")) for t in found}
-    counts = {table: sheet.count() for table, sheet in sheets.items()}
+    n_events = found.pop("legs").agg(F.countDistinct("call_id")).collect()[0][0]
+    paths = {table: str(fresh / f"{table}.parquet") for table in found}
+    together.at_once(*(partial(df.coalesce(1).write.parquet, paths[table]) for table, df in found.items()))
+    sheets = {table: place.spark.read.parquet(path) for table, path in paths.items()}
+    counts = dict(zip(sheets, together.at_once(*(sheet.count for sheet in sheets.values())), strict=True))
     limit = int(place.settings["comms_research"]["rows_per_sheet"])
     content = comms_workbook.book(
         {t: (TABLES[t], s.columns, comms_workbook.rows(s, limit), counts[t]) for t, s in sheets.items()}, night
@@ -121,7 +117,7 @@ def picture(place: Workplace, wanted: list[comms_identifiers.Wanted], night: dat
     usable = comms_access.events(events, granted, night)
     frame = comms_identifiers.frame(place.spark, wanted)
     calls = comms_calls.calls(usable, options.clock_skew_s)
-    legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), frame).persist()
+    legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), frame).localCheckpoint(eager=False)
     holders = comms_access.subscribers(place.lake.read(silver.COMMS_SUBSCRIBERS), granted, night)
     cells = asof.current(place.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
     return {"legs": legs, **questions(legs, frame, holders, cells, options)}
@@ -140,8 +136,8 @@ def questions(
     legs: DataFrame, wanted: DataFrame, subscribers: DataFrame, cells: DataFrame, options: tables.Options
 ) -> dict[str, DataFrame]:
     """The tables of TABLES, in their order."""
-    contacts = tables.contacts(legs, wanted)
-    positions = comms_places.positions(legs, cells)
+    contacts = tables.contacts(legs, wanted).localCheckpoint(eager=False)  # several tables are made of each
+    positions = comms_places.positions(legs, cells).localCheckpoint(eager=False)
     records = comms_indicators.records(legs.dropDuplicates(["call_id", "is_out"]))
     return {
         "summary": tables.summary(legs, options),

@@ -63,7 +63,6 @@ def open_list(
     found = comms_research.picture(room.place, wanted, day)
     legs = found.pop("legs")
     rows = {name: _rows(room, df, name, who) for name, df in _shown(found, legs).items()}
-    legs.unpersist()
     subjects = [r["subject"] for r in sorted(rows["summary"], key=lambda r: (-r["n"], r["subject"]))]
     return Look(room, day, who, subjects, unread, is_suggested, rows)
 

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from jobs import comms_research, spark
-from pipelines import comms_calls, comms_identifiers, comms_indicators
+from pipelines import comms_calls, comms_identifiers, comms_indicators, together
 from pipelines import comms_research as tables
 from schemas import silver
 from tests.bench import comms_peers
@@ -75,17 +75,16 @@ def write(folder: Path, n: int) -> None:
 def by_spark(session: SparkSession, path: str, wanted: list[comms_identifiers.Wanted]) -> dict[str, pd.DataFrame]:
     events = comms_research.about(session.read.parquet(path), wanted)
     frame = comms_identifiers.frame(session, wanted)
-    legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events), OPTIONS.zone), frame).persist()
-    contacts = tables.contacts(legs, frame)
+    legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events), OPTIONS.zone), frame)
+    legs = legs.localCheckpoint(eager=False)
+    contacts = tables.contacts(legs, frame).localCheckpoint(eager=False)
     records = comms_indicators.records(legs)
     made = {
         "top": contacts.where(f"rank <= {comms_peers.TOP}").select(*comms_peers.COLUMNS["top"]),
         "common": tables.common(contacts).select(*comms_peers.COLUMNS["common"]),
         "weeks": comms_indicators.weekly(records, ("contacts",)).select(*comms_peers.COLUMNS["weeks"]),
     }
-    found = {name: df.toPandas() for name, df in made.items()}
-    legs.unpersist()
-    return found
+    return dict(zip(made, together.at_once(*(df.toPandas for df in made.values())), strict=True))
 
 
 def layouts(session: SparkSession, source: str, folder: Path) -> dict[str, dict[str, Any]]:
@@ -127,12 +126,10 @@ def _picture(session: SparkSession, path: str) -> float:
     frame = comms_identifiers.frame(session, wanted)
     events = comms_research.about(session.read.format("delta").load(path), wanted)
     calls = comms_calls.calls(events)
-    legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), frame).persist()
+    legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), frame).localCheckpoint(eager=False)
     holders, cells = (session.createDataFrame([], t.struct()) for t in (silver.COMMS_SUBSCRIBERS, silver.COMMS_CELLS))
     made = comms_research.questions(legs, frame, holders, cells, OPTIONS)
-    for df in made.values():
-        df.collect()
-    legs.unpersist()
+    together.at_once(*(df.collect for df in made.values()))
     return time.perf_counter() - begun
 
 
