@@ -31,7 +31,7 @@ READ = (
     required_resource_keys={"place"},
 )
 def looked(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Look for every pattern in what the night knows; publish what is more likely right than wrong."""
+    """Look for every pattern in what the night knows; publish what is worth a look."""
     place, night = common.place_of(context), common.night_of(context)
     lake, values, tonight = place.lake, place.settings["leads"], {"night": night.isoformat()}
     given = leads.Thresholds.of(values, place.settings["schedule"]["time_zone"])

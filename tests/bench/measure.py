@@ -39,7 +39,7 @@ def in_process(module: str, *words: str) -> dict[str, Any]:
 
 
 def _watch(pid: int, peak: list[int]) -> None:
-    """Proportional set size of the process tree, four times a second: shared pages count once."""
+    """Proportional set size of the process tree, once a second: shared pages count once, and each look costs time."""
     while psutil.pid_exists(pid):
         total = 0
         try:
@@ -52,4 +52,4 @@ def _watch(pid: int, peak: list[int]) -> None:
         except psutil.NoSuchProcess:
             return
         peak[0] = max(peak[0], total)
-        time.sleep(0.25)
+        time.sleep(1)
