@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs import settings as job_settings
+from pipelines import risk
 from tests.support.risk_reference import Graph, Link
 
 NAMES = "abcdefgh"
@@ -78,3 +80,17 @@ def test_a_hub_of_two_hundred_links_moves_no_decoy_above_a_modest_real_tie(n: in
     hub = (Link("hub", "seed", tie), *(Link(f"decoy{k}", "hub", near) for k in range(n)))
     graph = Graph((*real, *hub), {"seed": 0.9}, floor=0.0)
     assert graph.indirect("real") > max(graph.indirect(f"decoy{k}") for k in (0, n // 2, n - 1))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(30, 120), st.integers(20, 100), st.floats(0.1, 0.25))
+def test_a_home_that_many_offenders_call_moves_no_decoy_above_a_modest_real_tie(n: int, n_decoys: int, call: float):
+    """As the settings ship. Each offender's way through the home is weak, and many of them do not make up for it."""
+    limits = risk.limits_of(job_settings.load()["risk"]["paths"])
+    others = (Link(f"other{k}", "home", 0.25) for k in range(100))
+    callers = (Link(f"offender{k}", "home", call) for k in range(n))
+    decoys = (Link(f"decoy{k}", "home", 0.8) for k in range(n_decoys))
+    real = (Link("real", "friend", 0.5), Link("friend", "offender0", 0.5))
+    seeds = {f"offender{k}": 0.6 for k in range(n)}
+    graph = Graph((*real, *others, *callers, *decoys), seeds, limits.free_degree, limits.damping_power, floor=0.0)
+    assert graph.indirect("real") > graph.indirect("decoy0")
