@@ -224,7 +224,9 @@ def fetch_jar(progress: Progress, environ: dict[str, str], kept: Path, jar: dict
 
 def rehearse(progress: Progress, environ: dict[str, str]) -> None:
     """An archive of the classes that Java loads for a night. Nights run without it too."""
-    progress.say("a rehearsal, so that each night starts some seconds sooner (once, under a minute)")
+    progress.say(
+        "rehearsal: Java keeps what it loads for a night, so that each starts some seconds sooner (once, a minute)"
+    )
     code, text = progress.run("rehearsal", [str(PYTHON), "-m", "jobs.rehearsal"], environ)
     if code != 0:
         progress.say(f"rehearsal: left out. {' '.join(text.splitlines()[-1:])}")

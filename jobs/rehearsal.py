@@ -27,8 +27,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nightjar-rehearsal-", ignore_cleanup_errors=True) as folder:
         os.environ["NIGHTJAR_HOME"] = folder
         chosen = settings.load()
-        java = f"{chosen['spark']['java_options']} -XX:ArchiveClassesAtExit={written} -Xlog:cds=error"
-        session = spark.session(Path(folder), java_options=f"{java} -Xlog:cds+dynamic=error", is_compiled=False)
+        quiet = "-Xlog:cds=error -Xlog:cds+dynamic=error"
+        java = f"{chosen['spark']['java_options']} -XX:ArchiveClassesAtExit={written} {quiet}"
+        session = spark.session(Path(folder), java_options=java, is_compiled=False)
         demo.write(chosen, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
         first_steps(Workplace(chosen))
         process = session.sparkContext._gateway.proc

@@ -47,16 +47,16 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             known = (_authorisations(place, feed, night), _airports(place, feed, night))
             judged[feed] = conform.judge(rows, feed, place.sources, night, *known).localCheckpoint(eager=False)
             place.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
-            (loaded[feed],) = together.computed(_loaded(place, feed, night))
+            loaded[feed] = _loaded(place, feed, night).localCheckpoint()
 
     for feeds in (FIRST_FEEDS, LATER_FEEDS):
         together.at_once(*(partial(judge, feed) for feed in feeds))
     with progress.CURRENT.step("silver: what was refused, and the counts"):
         refused = reduce(DataFrame.unionByName, (conform.refused(judged[feed]) for feed in FEEDS if feed in judged))
         counted = reduce(DataFrame.unionByName, (conform.counts(judged[feed]) for feed in FEEDS if feed in judged))
-        _, (twins,) = together.at_once(
+        _, twins = together.at_once(
             lambda: place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"}),
-            lambda: together.computed(counted),
+            counted.localCheckpoint,
         )
         written = reduce(DataFrame.unionByName, loaded.values())
         counts = _row_counts(place, night.isoformat(), written, twins).localCheckpoint(eager=False)

@@ -130,11 +130,8 @@ def decoys(planet: world.World, force: world.Force) -> Columns:
     home's telephone is known to offenders and to everybody else. No harm comes to them through it."""
     _, first, size = world.PARTS["decoys"]
     child = first * force.n_groups + np.arange(size * force.n_groups)
-    home = people.phones(people.resolve(planet, force, child).home)
-    return {
-        "child_id": grammar.concat([f"{force.code}:", people.refs(force, child)], len(child)),
-        "home_number": grammar.concat(["+44", pc.utf8_slice_codeunits(home, 1)], len(child)),
-    }
+    home = people.resolve(planet, force, child).home
+    return {"child_id": people.ids(force, child), "home_number": people.e164(home)}
 
 
 def ties(planet: world.World, force: world.Force) -> Columns:
@@ -156,13 +153,10 @@ def ties(planet: world.World, force: world.Force) -> Columns:
     began = planet.first_day - 200 + draw.below("tie/began", key, 150)
     harmed = began + 40 + draw.below("tie/harm", key, 200)
 
-    def ids(index: draws.Ints) -> pa.Array:
-        return grammar.concat([f"{force.code}:", people.refs(force, index)], n)
-
     return {
-        "child_id": ids(child),
-        "via_id": ids(np.where(by_calls, associate, friend)),
-        "offender_id": ids(offender),
+        "child_id": people.ids(force, child),
+        "via_id": people.ids(force, np.where(by_calls, associate, friend)),
+        "offender_id": people.ids(force, offender),
         "kind": pc.if_else(pa.array(by_calls), "calls", "reports"),
         "began_on": _days(began),
         "harm_on": _days(harmed, mask=draw.chance("tie/no-harm", key, 0.3)),

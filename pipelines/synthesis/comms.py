@@ -295,6 +295,6 @@ def hubs() -> Columns:
     """Innocent telephones with many contacts."""
     index, what = np.array(people.HUB_NUMBERS), people.HUBS
     return {
-        "number": grammar.concat(["+44", pc.utf8_slice_codeunits(people.phones(index), 1)], len(index)),
+        "number": people.e164(index),
         "what": pa.array([what[k % len(what)] for k in range(len(index))]),
     }

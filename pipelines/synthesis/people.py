@@ -159,6 +159,11 @@ def phones(number: draws.Ints) -> pa.Array:
     return _national_numbers().take(pa.array(number, mask=number < 0))
 
 
+def e164(number: draws.Ints) -> pa.Array:
+    """International numbers (+447700900123) of number indices; NULL where the index is negative."""
+    return pc.replace_substring_regex(phones(number), "^0", "+44")
+
+
 @lru_cache(maxsize=4)
 def _class_sizes(planet: world.World) -> draws.Ints:
     return np.array([[f.n_class(k) for k in range(3)] for f in planet.forces])
@@ -216,6 +221,11 @@ def resolve(planet: world.World, force: world.Force, index: draws.Ints) -> Who:
 def refs(force: world.Force, index: draws.Ints) -> pa.Array:
     """A force's nominal references."""
     return grammar.concat([f"N{force.code}", pc.utf8_lpad(pa.array(index).cast(pa.string()), 8, "0")], len(index))
+
+
+def ids(force: world.Force, index: draws.Ints) -> pa.Array:
+    """The same as silver names them: force code, colon, reference."""
+    return grammar.concat([f"{force.code}:", refs(force, index)], len(index))
 
 
 def arrivals(force: world.Force, night: int) -> draws.Ints:
@@ -293,7 +303,7 @@ def truth(planet: world.World, force: world.Force, index: draws.Ints) -> dict[st
     """Whose record each is: person_id as silver names it, and the true person."""
     who = resolve(planet, force, index)
     return {
-        "person_id": grammar.concat([f"{force.code}:", refs(force, index)], len(index)),
+        "person_id": ids(force, index),
         "force": pa.array([force.code] * len(index)),
         "true_person": grammar.concat(["P", pa.array(who.key).cast(pa.string())], len(index)),
         "is_child": pa.array(who.kind == world.CHILD),

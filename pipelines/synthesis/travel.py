@@ -145,8 +145,8 @@ class Travel:
         n, provider = len(trip), comms.Provider(self.planet, _PHONES)
         return {
             "auth_urn": urn.take(pa.array(trip)),
-            "a_number": _e164(number[trip]),
-            "b_number": _e164(other % (people.N_MOBILES + people.N_LANDLINES)),
+            "a_number": people.e164(number[trip]),
+            "b_number": people.e164(other % (people.N_MOBILES + people.N_LANDLINES)),
             "imei": provider.imei(number[trip]),
             "imsi": provider.imsi(number[trip]),
             "type": pc.if_else(pa.array(voice), "VOICE", "SMS"),
@@ -156,10 +156,6 @@ class Travel:
             "last_cell": pa.array(["001-01-1001-1"] * n),
             "direction": pa.array(["OUTGOING"] * n),
         }
-
-
-def _e164(number: draws.Ints) -> pa.Array:
-    return pc.replace_substring_regex(people.phones(number), "^0", "+44")
 
 
 def _days(days: draws.Ints | draws.Floats, mask: draws.Bools | None = None) -> pa.Array:

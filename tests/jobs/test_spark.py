@@ -38,7 +38,8 @@ def test_java_maps_the_archive_of_classes_that_set_up_made(spark: SparkSession):
     assert f"-XX:SharedArchiveFile={spark_job.ARCHIVE}" in list(given)
     mapped = Path(f"/proc/{spark._jvm.java.lang.ProcessHandle.current().pid()}/maps")
     if mapped.exists():
-        assert str(spark_job.ARCHIVE) in mapped.read_text()
+        stale = "Java changed since: run `python -m jobs.rehearsal`"
+        assert str(spark_job.ARCHIVE) in mapped.read_text(), stale
 
 
 def scored(spark: SparkSession) -> list[Row]:
