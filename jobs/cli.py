@@ -153,22 +153,6 @@ def backfill(first: datetime, last: datetime, as_json: bool) -> None:
     show(reports, as_json, "\n\n".join(summary.text(report) for report in reports))
 
 
-@main.command()
-@click.option("--night", type=NIGHT, help="Train on what was known in this night (default: tonight).")
-@as_json
-def train(night: datetime | None, as_json: bool) -> None:
-    """Compare the candidates on identical grouped folds, register the best, promote it if it meets the criteria."""
-    from jobs import comparison_report, lock, settings, workplace
-    from jobs import training as training_job
-
-    try:
-        with workplace.writer() as place:
-            outcome = training_job.train(place, _day(night, settings.load().tonight()))
-    except (lock.LakehouseBusyError, ValueError) as error:  # a training that the data do not allow says what is missing
-        raise Failures(str(error)) from error
-    show(outcome, as_json, comparison_report.text(outcome))
-
-
 @main.group()
 def queue() -> None:
     """Review queues."""
@@ -279,10 +263,10 @@ def tomorrow(night: str) -> str:
 
 def _register() -> None:
     """Commands that live in modules of their own."""
-    from jobs import comms_cli, leads_cli
+    from jobs import comms_cli, leads_cli, training_cli
 
-    main.add_command(comms_cli.comms)
-    main.add_command(leads_cli.leads)
+    for command in (comms_cli.comms, leads_cli.leads, training_cli.train, training_cli.pretrain):
+        main.add_command(command)
 
 
 _register()

@@ -14,8 +14,8 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 import numpy as np
@@ -23,13 +23,12 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import _SigmoidCalibration
 
-from models import bert_reading, metrics
+from models import bert_language, bert_reading, bert_steps, metrics
 
 Texts = Sequence[str] | np.ndarray
 WORD = re.compile(r"(?u)\b[^\W_]\w*\b")
 MOST_WORDS = 300  # words whose part is asked for by occlusion: of longer reports, those of the highest window
 READ_BATCH = 64  # windows scored at a time
-WARM_UP = 0.1  # share of the steps over which the learning rate rises
 
 
 class BertClassifier(ClassifierMixin, BaseEstimator):
@@ -141,30 +140,14 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
 
     def _compact(self, texts: np.ndarray) -> tuple[Any, Any]:
         """An encoder of our own, pretrained on these texts, under a new classification head."""
-        from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
-
-        tokenizer = bert_reading.vocabulary(texts, self.vocabulary)
-        about: Any = {
-            "vocab_size": tokenizer.get_vocab_size(), "hidden_size": self.hidden, "num_hidden_layers": self.n_layers,
-            "num_attention_heads": self.n_heads, "intermediate_size": 4 * self.hidden, "num_labels": 2,
-            "max_position_embeddings": self.window, "pad_token_id": tokenizer.token_to_id("[PAD]"),
-        }  # fmt: skip
-        config = BertConfig(**about)
-        language = BertForMaskedLM(config)
-        read = bert_reading.windows(
-            tokenizer, texts, length=self.window, stride=self.window - 2, most=self.most_windows
+        size = bert_language.Size(
+            self.n_layers, self.hidden, self.n_heads, self.vocabulary, self.window, self.most_windows
         )
-        rng = np.random.default_rng(self.seed)
-
-        def loss(model: Any, ids: np.ndarray, mask: np.ndarray, _: np.ndarray) -> Any:
-            given, asked = bert_reading.masked(ids, mask, tokenizer, rng)
-            return model(**self._tensors(input_ids=given, attention_mask=mask, labels=asked)).loss
-
-        for epoch in self._epochs(language, read.ids, tokenizer, loss, self.pretrain_rate, self.pretrain_epochs):
-            self.log_.append({"pretraining_epoch": epoch[0], "loss": epoch[1]})
-        model = BertForSequenceClassification(config)
-        model.bert.load_state_dict(language.bert.state_dict(), strict=False)  # the pooler is new
-        return model, tokenizer
+        language = bert_language.pretrained(
+            texts, size, self._steps, epochs=self.pretrain_epochs, rate=self.pretrain_rate
+        )
+        self.log_ += [{"pretraining_epoch": k, "loss": loss} for k, loss in enumerate(language.losses, 1)]
+        return bert_language.classifier(language), language.tokenizer
 
     def _loaded(self) -> tuple[Any, Any]:
         """A BERT from a folder or a hub, safetensors only, none of its own code."""
@@ -181,16 +164,17 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         read = self._windows(texts)
         target = label[read.of_text].astype(np.int64)
         share = max(target.mean(), 1 / len(target))
-        weight = self._tensors(weight=np.array([0.5 / (1 - share), 0.5 / share], dtype=np.float32))["weight"]
+        weight = self._steps.tensors(weight=np.array([0.5 / (1 - share), 0.5 / share], dtype=np.float32))["weight"]
 
         def loss(model: Any, ids: np.ndarray, mask: np.ndarray, rows: np.ndarray) -> Any:
-            logits = model(**self._tensors(input_ids=ids, attention_mask=mask)).logits
-            wanted = self._tensors(wanted=target[rows])["wanted"]
+            logits = model(**self._steps.tensors(input_ids=ids, attention_mask=mask)).logits
+            wanted = self._steps.tensors(wanted=target[rows])["wanted"]
             return torch.nn.functional.cross_entropy(logits, wanted, weight=weight)
 
+        pad = self.tokenizer_.token_to_id("[PAD]")
         rate = self.learning_rate or (3e-5 if self.weights else 5e-4)
         best, kept, worse = -1.0, copy.deepcopy(self.model_.state_dict()), 0
-        for epoch, spent in self._epochs(self.model_, read.ids, self.tokenizer_, loss, rate, self.epochs):
+        for epoch, spent in self._steps.epochs(self.model_, read.ids, pad, loss, rate, self.epochs):
             reached = metrics.average_precision(truth, self.decision_function(held_out))
             self.log_.append({"epoch": epoch, "loss": spent, "held_out_average_precision": reached})
             if reached > best:
@@ -200,39 +184,6 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
                 if worse >= self.patience:
                     break
         self.model_.load_state_dict(kept)
-
-    def _epochs(
-        self, model: Any, ids: list[list[int]], tokenizer: Any, loss: Any, rate: float, n: int
-    ) -> Iterator[tuple[int, float]]:
-        """Train by AdamW; after each epoch its number, from 1, and mean loss. `loss(model, ids, mask, rows)`.
-
-        On an accelerator products are taken in bfloat16, which needs no scaling of the loss (Kalamkar et al. 2019);
-        scores are always single precision, so that a model scores alike wherever it runs.
-        """
-        import torch
-
-        rng, pad = np.random.default_rng(self.seed), tokenizer.token_to_id("[PAD]")
-        model.to(self._where())
-        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
-        steps = n * -(-len(ids) // self.batch)
-        rise = max(1, int(WARM_UP * steps))
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda step: min((step + 1) / rise, max(0.0, (steps - step) / max(1, steps - rise)))
-        )
-        for epoch in range(1, n + 1):
-            model.train()
-            spent = []
-            for rows in bert_reading.batches(ids, self.batch, rng):
-                with torch.autocast("cuda", dtype=torch.bfloat16, enabled=self._where() == "cuda"):
-                    found = loss(model, *bert_reading.padded([ids[k] for k in rows], pad), rows)
-                optimiser.zero_grad()
-                found.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimiser.step()
-                schedule.step()
-                spent.append(float(found.detach()))
-            model.eval()
-            yield epoch, float(np.mean(spent))
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -245,12 +196,12 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         import torch
 
         pad = self.tokenizer_.token_to_id("[PAD]")
-        self.model_.to(self._where()).eval()
+        self.model_.to(self._steps.where).eval()
         found = np.zeros(len(ids))
         with torch.inference_mode():
             for rows in bert_reading.batches(ids, READ_BATCH):
                 given, mask = bert_reading.padded([ids[k] for k in rows], pad)
-                logits = self.model_(**self._tensors(input_ids=given, attention_mask=mask)).logits
+                logits = self.model_(**self._steps.tensors(input_ids=given, attention_mask=mask)).logits
                 found[rows] = (logits[:, 1] - logits[:, 0]).float().cpu().numpy()
         return found
 
@@ -262,29 +213,12 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         first = int(kept[int(np.argmax(self.decision_function(passages)))]) * (MOST_WORDS // 2)
         return words[first : first + MOST_WORDS // 2]
 
-    def _where(self) -> str:
-        import torch
+    @property
+    def _steps(self) -> bert_steps.Steps:
+        return bert_steps.Steps(self.seed, self.batch, self.device)
 
-        return ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
-
-    def _tensors(self, **arrays: np.ndarray) -> dict[str, Any]:
-        import torch
-
-        return {name: torch.from_numpy(np.ascontiguousarray(a)).to(self._where()) for name, a in arrays.items()}
-
-    @contextmanager
-    def _repeatable(self) -> Iterator[None]:
-        """The same seed gives the same weights; others' random numbers and threads are as before."""
-        import torch
-
-        threads = torch.get_num_threads()
-        torch.set_num_threads(self.n_threads)
-        try:
-            with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-                torch.manual_seed(self.seed)
-                yield
-        finally:
-            torch.set_num_threads(threads)
+    def _repeatable(self) -> AbstractContextManager[None]:
+        return bert_steps.repeatable(self.seed, self.n_threads)
 
 
 def loads(blob: bytes) -> BertClassifier:

@@ -26,14 +26,31 @@ def readable(text: str) -> str:
 
 
 def vocabulary(texts: Sequence[str] | np.ndarray, size: int) -> Any:
-    """A WordPiece vocabulary learnt from these texts (Schuster and Nakajima 2012), as a `tokenizers.Tokenizer`."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+    """A WordPiece vocabulary learnt from these texts (Schuster and Nakajima 2012), as a `tokenizers.Tokenizer`.
 
-    made = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    The same texts give the same vocabulary.
+    """
+    from tokenizers import models, trainers
+
+    learnt = _empty(models.WordPiece(unk_token="[UNK]"))
+    # The trainer numbers letters within words in the order of a hash table, which no two runs share, and settles ties
+    # of its merges by number. Named beforehand they have numbers, as special pieces of a tokenizer that is dropped.
+    letters = {c for text in texts for c in learnt.normalizer.normalize_str(readable(text)) if not c.isspace()}
+    within = [f"##{letter}" for letter in sorted(letters)]
+    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=[*SPECIAL, *within], show_progress=False)
+    learnt.train_from_iterator((readable(text) for text in texts), trainer)
+    made = _empty(models.WordPiece(vocab=learnt.get_vocab(), unk_token="[UNK]"))
+    made.add_special_tokens(list(SPECIAL))
+    return made
+
+
+def _empty(model: Any) -> Any:
+    """A tokenizer of lower-case words and marks, as BERT's."""
+    from tokenizers import Tokenizer, normalizers, pre_tokenizers
+
+    made = Tokenizer(model)
     made.normalizer = normalizers.BertNormalizer(lowercase=True)
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=list(SPECIAL), show_progress=False)
-    made.train_from_iterator((readable(text) for text in texts), trainer)
     return made
 
 

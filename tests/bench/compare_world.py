@@ -3,6 +3,9 @@
     python -m tests.bench.compare_world 3000                             all but BERT
     python -m tests.bench.compare_world 3000 --also bert_compact         and a compact BERT made from these reports
     python -m tests.bench.compare_world 20000 --only tfidf_logistic --bert '{"n_layers": 12, "hidden": 768}'
+    python -m tests.bench.compare_world 20000 --only tfidf_logistic --pretrain 100000 --bert '{"n_layers": 12, ...}'
+
+`--pretrain N` lets each BERT given read N reports of another world of the same kind first, without their tags.
 
 A world of its own, made without Spark: `nightjar train` gives the same kind of table for the reports of a lakehouse.
 """
@@ -14,8 +17,10 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,6 +29,7 @@ from models import candidates, training
 from tests.support import world_frames
 
 NIGHT = date(2026, 1, 5)
+OTHER_SEED = 20270101  # of the world whose reports are only read
 HEADS = (
     "candidate", "average precision, 95 %", "behind the best, 95 %", "recall, precision, no tag", "calibration error",
     "fidelity", "stability", "ms a report", "fit, s", "hidden found: all", "random", "force", "phrasing",
@@ -32,7 +38,6 @@ HEADS = (
 
 def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[training.Comparison, pd.DataFrame]:
     frame, true = world_frames.made(n)
-    begun = time.monotonic()
     made = training.train(
         frame,
         chosen,
@@ -40,9 +45,33 @@ def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[
         n_folds=n_folds,
         capacity=50,
         effort=training.Effort(n_inner=3),
-        progress=lambda said: print(f"{time.monotonic() - begun:7.1f} s  {said}", file=sys.stderr, flush=True),
+        progress=_teller(time.monotonic()),
     )
     return made, true
+
+
+def read_first(n: int, folder: Path, *, n_threads: int = 1, **sizes: Any) -> candidates.Candidate:
+    """A BERT of these sizes that has read `n` reports of another world, to be fine-tuned."""
+    from models import bert, bert_language, bert_steps
+
+    taken = bert.BertClassifier(**sizes)
+    size = bert_language.Size(
+        taken.n_layers, taken.hidden, taken.n_heads, taken.vocabulary, taken.window, taken.most_windows
+    )
+    steps = bert_steps.Steps(taken.seed, taken.batch, taken.device)
+    texts = world_frames.made(n, seed=OTHER_SEED)[0]["text"].to_numpy(dtype=object)
+    begun = time.monotonic()
+    with bert_steps.repeatable(taken.seed, n_threads):
+        language = bert_language.pretrained(
+            texts, size, steps, epochs=taken.pretrain_epochs, rate=taken.pretrain_rate, progress=_teller(begun)
+        )
+    weights = folder / f"{taken.n_layers}x{taken.hidden}_read_{n}"
+    bert_language.save(language, weights)
+    return candidates.fine_tuned(str(weights), n_threads=n_threads, **sizes)
+
+
+def _teller(begun: float) -> Callable[[str], None]:
+    return lambda said: print(f"{time.monotonic() - begun:7.1f} s  {said}", file=sys.stderr, flush=True)
 
 
 def table(made: training.Comparison, true: pd.DataFrame) -> str:
@@ -81,12 +110,18 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="these beside the baselines (default: all but BERT)")
     parser.add_argument("--also", nargs="*", default=[], help="candidates beside those")
     parser.add_argument("--bert", action="append", default=[], type=json.loads, help="a BERT of these sizes, as JSON")
+    parser.add_argument("--pretrain", type=int, default=0, metavar="N", help="reports that those of --bert read first")
     parser.add_argument("--folds", type=int, default=5)
     given = parser.parse_args()
     names = {c.name for c in candidates.CANDIDATES if c.is_baseline} | set(given.also)
     names |= set(candidates.BAG_OF_WORDS if given.only is None else given.only)
-    chosen = [*candidates.named(sorted(names)), *(candidates.fine_tuned(**sizes) for sizes in given.bert)]
-    made, true = compared(given.n_reports, chosen, given.folds)
+    chosen = [*candidates.named(sorted(names))]
+    with tempfile.TemporaryDirectory() as folder:
+        for sizes in given.bert:
+            chosen.append(
+                read_first(given.pretrain, Path(folder), **sizes) if given.pretrain else candidates.fine_tuned(**sizes)
+            )
+        made, true = compared(given.n_reports, chosen, given.folds)
     print(table(made, true))
     print(made.spent.pivot_table(index="candidate", columns="stage", values="seconds", aggfunc="sum").round(1))
 

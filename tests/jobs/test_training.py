@@ -12,7 +12,19 @@ import pytest
 from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
-from jobs import cli, compare, comparison_report, notebook, rendering, settings, summary, training, truth, workplace
+from jobs import (
+    cli,
+    compare,
+    comparison_report,
+    notebook,
+    pretraining,
+    rendering,
+    settings,
+    summary,
+    training,
+    truth,
+    workplace,
+)  # fmt: skip
 from models import candidates
 from models import training as models_training
 from schemas import gold
@@ -52,6 +64,28 @@ def test_the_command_says_what_is_missing(night: tuple[workplace.Workplace, dict
     assert said.exit_code == 1
     assert "carries a CSAE tag" in said.output
     assert "Traceback" not in said.output
+
+
+def test_a_bert_reads_the_reports_of_a_night_and_is_written_as_any_is_published(
+    night: tuple[workplace.Workplace, dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("transformers", reason="the extra `bert` is not installed")
+    pytest.importorskip("torch", reason="the extra `bert` is not installed")
+    from models import bert_language
+
+    place, how = night[0], {"most_reports": 60, "epochs": 1, "rate": 1e-3, "batch": 16, "device": "cpu"}
+    size = bert_language.Size(n_layers=1, hidden=32, n_heads=2, vocabulary=300)
+    with pytest.raises(ValueError, match="pretraining takes 1,000 or more"):
+        pretraining.pretrain(place, NIGHT, tmp_path / "bert", size, **how)
+    monkeypatch.setattr(pretraining, "MIN_TEXTS", 10)
+    made = pretraining.pretrain(place, NIGHT, tmp_path / "bert", size, **how)
+    assert made["n_reports"] == 60
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {f.name for f in (tmp_path / "bert").iterdir()}
+    entry = place.audit.entries()[-1]
+    assert (entry["action"], entry["counts"]) == ("consultation", {"reports": 60})
+    assert "set training.bert.weights to" in pretraining.text(made)
+    with pytest.raises(FileExistsError, match="name a new folder"):
+        pretraining.pretrain(place, NIGHT, tmp_path / "bert", size, **how)
 
 
 @pytest.fixture(scope="module")

@@ -10,19 +10,20 @@ import pytest
 pytest.importorskip("transformers", reason="the extra `bert` is not installed")
 pytest.importorskip("torch", reason="the extra `bert` is not installed")
 
-from models import artefact, bert, bert_reading, explain
+from models import artefact, bert, bert_language, bert_reading, bert_steps, explain
 from models import candidates as candidates_module
 from tests.models import frames
 
 TINY = {
-    "n_layers": 1, "hidden": 32, "n_heads": 2, "vocabulary": 300, "pretrain_epochs": 1, "epochs": 6, "patience": 2,
-    "window": 32, "stride": 16, "most_windows": 4, "batch": 16, "learning_rate": 3e-3, "device": "cpu",
+    "n_layers": 1, "hidden": 32, "n_heads": 2, "vocabulary": 300, "pretrain_epochs": 3, "pretrain_rate": 3e-3,
+    "epochs": 6, "patience": 2, "window": 32, "stride": 16, "most_windows": 4, "batch": 16, "learning_rate": 3e-3,
+    "device": "cpu",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def frame():
-    return frames.training_frame(n=200, share=0.3)
+    return frames.training_frame(n=400, share=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -60,24 +61,25 @@ def test_it_is_stored_without_code_and_comes_back_the_same(fitted: bert.BertClas
         artefact.load(blob + b" ", hashlib.sha256(blob).hexdigest(), form)
 
 
-def test_weights_come_from_a_local_folder(fitted: bert.BertClassifier, frame, tmp_path):
+def test_what_has_read_reports_is_fine_tuned_from_its_folder(frame, tmp_path):
     """The folder that any BERT is published as: configuration, safetensors, word pieces."""
-    from transformers import PreTrainedTokenizerFast
-
-    fitted.model_.save_pretrained(tmp_path)
-    names = {
-        "unk_token": "[UNK]",
-        "pad_token": "[PAD]",
-        "cls_token": "[CLS]",
-        "sep_token": "[SEP]",
-        "mask_token": "[MASK]",
-    }
-    PreTrainedTokenizerFast(tokenizer_object=fitted.tokenizer_, **names).save_pretrained(tmp_path)
-    candidate = candidates_module.fine_tuned(str(tmp_path), **{**TINY, "epochs": 1})
-    assert candidate.name.startswith("bert_")
-    assert candidate.name != "bert_compact"
-    made = candidate.build(1, **candidate.grid[0]).fit(frame["text"].to_numpy()[:60], frame["label"].to_numpy()[:60])
-    assert made.predict_proba(["parcel collected nightly"]).shape == (1, 2)
+    texts, label = frame["text"].to_numpy(), frame["label"].to_numpy()
+    said: list[str] = []
+    size = bert_language.Size(n_layers=1, hidden=32, n_heads=2, vocabulary=300, window=32)
+    steps = bert_steps.Steps(seed=1, batch=16, device="cpu")
+    with bert_steps.repeatable(1, 1):
+        language = bert_language.pretrained(texts, size, steps, epochs=8, rate=3e-3, progress=said.append)
+    assert language.losses[-1] < 0.9 * language.losses[0]
+    assert len(said) == 1 + 8
+    bert_language.save(language, tmp_path / "1x32 read")
+    candidate = candidates_module.fine_tuned(str(tmp_path / "1x32 read"), **{**TINY, "epochs": 1})
+    assert candidate.name == "bert_1x32_read"
+    made = candidate.build(1, **candidate.grid[0]).fit(texts[:60], label[:60])
+    assert made.tokenizer_.get_vocab() == language.tokenizer.get_vocab()
+    assert not any("pretraining_epoch" in entry for entry in made.log_)
+    fresh, read = (dict(model.bert.named_parameters()) for model in (made.model_, language.model))
+    layer = "embeddings.word_embeddings.weight"
+    assert np.corrcoef(fresh[layer].detach().ravel(), read[layer].detach().ravel())[0, 1] > 0.9
 
 
 def test_a_long_report_is_read_in_windows_up_to_a_bound(fitted: bert.BertClassifier):
@@ -85,8 +87,11 @@ def test_a_long_report_is_read_in_windows_up_to_a_bound(fitted: bert.BertClassif
     read = bert_reading.windows(fitted.tokenizer_, [short, long, ""], length=32, stride=16, most=4)
     assert np.bincount(read.of_text).tolist() == [1, 4, 1]
     assert max(len(window) for window in read.ids) == 32
-    hidden = fitted.decision_function([long, "parcel collected nightly " + long])
-    assert hidden[1] >= hidden[0]  # as high as its highest window
+    parts = ["garden window market " * 10 + "parcel collected nightly", "harbour"]
+    own = bert_reading.windows(fitted.tokenizer_, parts, length=32, stride=16, most=4)
+    by_window = fitted._scored(own.ids)
+    assert len(by_window) > 2
+    assert fitted.decision_function(parts) == pytest.approx([by_window[:-1].max(), by_window[-1]])  # its highest window
     assert len(fitted.word_parts("parcel collected nightly " + long)) <= bert.MOST_WORDS
 
 
@@ -95,6 +100,17 @@ def test_protected_words_and_long_numbers_are_blanked_in_place():
     read = bert_reading.readable(text)
     assert len(read) == len(text)
     assert read.split() == ["A", "male,", ",", "ring", ",", "14yo"]
+
+
+def test_the_same_texts_give_the_same_word_pieces(frame):
+    texts = frame["text"].to_numpy()
+    first, again = (bert_reading.vocabulary(some, 300) for some in (texts, texts[::-1]))
+    assert first.get_vocab() == again.get_vocab()
+    assert {"[MASK]", "p", "##a"} <= set(first.get_vocab())
+    assert max(map(len, first.get_vocab())) > 6  # words were put together
+    encoded = first.encode("[MASK] parcel ##a", add_special_tokens=False).tokens
+    assert encoded[0] == "[MASK]"
+    assert "##a" not in encoded  # in a text these are marks and a letter
 
 
 def test_masking_asks_for_no_special_piece_and_hides_most_of_what_it_asks_for(fitted: bert.BertClassifier):
