@@ -47,7 +47,7 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
     )
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         place: Workplace = context.resources.place
-        with progress.CURRENT.step(f"check the contracts of {len(kept)} {layer} tables"):
+        with progress.CURRENT.step(f"check the contracts of {len(kept)} tables: {layer.replace('_', ' ')}"):
             results = quality.validate_all([(each.tonight(place, context.partition_key), each.table) for each in kept])
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(
@@ -110,9 +110,9 @@ ALL = [
     _contracts_check("scores", _of((gold.REPORT_SCORES,))),  # of its own, since the queue waits for it
     _contracts_check("network", _of(network.NIGHTLY)),  # of its own, since the risk waits for it
     _contracts_check("gold", _of((gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS, gold.WRITEBACK))),
-    _contracts_check("review", _of((review.RECALL_CERTIFICATES, review.REVIEW_FIGURES))),  # they wait for those above
-    _contracts_check("risk", [*_of(risk.TABLES), QUEUES]),
-    _contracts_check("travel", _of(travel.GOLD)),
-    _contracts_check("leads", _of(leads.TABLES)),
+    _contracts_check("leads_and_flights", _of((*leads.TABLES, *travel.GOLD))),
+    _contracts_check(
+        "risk_and_review", [*_of((*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), QUEUES]
+    ),
     rows_are_counted,
 ]

@@ -37,6 +37,7 @@ class Lakehouse:
     n_writes: int = 0
     _versions: dict[str, int] = field(default_factory=dict)
     _counting: threading.Lock = field(default_factory=threading.Lock)  # tables are written from several threads
+    _writing: dict[str, threading.Lock] = field(default_factory=dict)
 
     def location(self, table: Table) -> str:
         """Where the table is: a folder, or a three-level name."""
@@ -85,7 +86,8 @@ class Lakehouse:
         """
         df = table.conform(df)
         condition = " AND ".join(_condition(column, value) for column, value in where.items())
-        self._ensure(table)
+        with self._alone(table):
+            self._ensure(table)
         if self._holds(df, table, where, condition):
             return False
         self._commit(df, table, {"replaceWhere": condition}, "overwrite")
@@ -105,22 +107,29 @@ class Lakehouse:
 
     def append(self, df: DataFrame, table: Table) -> None:
         """Append rows. The caller makes sure that they are not there yet."""
-        self._ensure(table)
+        with self._alone(table):
+            self._ensure(table)
         self._commit(table.conform(df), table, {}, "append")
 
     def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
         faults.point(f"before {table.path}")
-        before = self.version(table)
-        writer = df.write.format("delta").mode(mode).options(**options)
-        writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
-        after = self.version(table)
-        if after == before or after is None:
-            raise WriteSkippedError(
-                f"{table.path} is still at version {before} after a write to {options or 'its end'}"
-            )
-        self._versions[table.path] = after
+        with self._alone(table):
+            before = self.version(table)
+            writer = df.write.format("delta").mode(mode).options(**options)
+            writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
+            after = self.version(table)
+            if after == before or after is None:
+                raise WriteSkippedError(
+                    f"{table.path} is still at version {before} after a write to {options or 'its end'}"
+                )
+            self._versions[table.path] = after
         self._count_write()
         faults.point(f"after {table.path}")
+
+    def _alone(self, table: Table) -> threading.Lock:
+        """Held while a table is made or committed to: threads that write parts of one table take turns."""
+        with self._counting:
+            return self._writing.setdefault(table.path, threading.Lock())
 
     def _count_write(self) -> None:
         with self._counting:

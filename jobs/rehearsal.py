@@ -27,8 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nightjar-rehearsal-", ignore_cleanup_errors=True) as folder:
         os.environ["NIGHTJAR_HOME"] = folder
         chosen = settings.load()
-        quiet = "-Xlog:cds=error -Xlog:cds+dynamic=error"
-        java = f"{chosen['spark']['java_options']} -XX:ArchiveClassesAtExit={written} {quiet}"
+        java = f"{chosen['spark']['java_options']} -XX:ArchiveClassesAtExit={written} {spark.QUIET}"
         session = spark.session(Path(folder), java_options=java, is_compiled=False)
         demo.write(chosen, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
         first_steps(Workplace(chosen))

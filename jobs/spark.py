@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHIVE = Path(sys.prefix) / "java-classes.jsa"  # see jobs/rehearsal.py
+# Of an archive that no longer fits Java or the packages it would say so on standard output, where `--json` goes.
+QUIET = "-Xlog:cds=error -Xlog:cds+dynamic=error"
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
@@ -78,7 +80,7 @@ def session(
     }
     # Java logging of Delta and Parquet is quieted, and derby.log stays out of the working directory.
     java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -Duser.timezone=UTC {java_options}".strip()
-    java += f" -XX:SharedArchiveFile={ARCHIVE}" if ARCHIVE.exists() else ""
+    java += f" -XX:SharedArchiveFile={ARCHIVE} {QUIET}" if ARCHIVE.exists() else ""
     builder = SparkSession.builder.appName("nightjar").master(f"local[{cores}]")
     builder = builder.config("spark.driver.extraJavaOptions", java)
     for key, value in settings.items():

@@ -15,18 +15,46 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import skops.io
+import sklearn.utils
 from sklearn.pipeline import Pipeline
 
-# Types beyond skops' own trusted ones that our candidates are made of. Anything else in a file is refused.
+# Types beyond arrays and containers that our candidates are made of. Anything else in a file is refused.
 TRUSTED_TYPES = (
+    "sklearn.calibration.CalibratedClassifierCV",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "sklearn.decomposition._truncated_svd.TruncatedSVD",
+    "sklearn.ensemble._forest.RandomForestClassifier",
+    "sklearn.feature_extraction.text.CountVectorizer",
+    "sklearn.feature_extraction.text.TfidfTransformer",
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.naive_bayes.ComplementNB",
+    "sklearn.naive_bayes.MultinomialNB",
+    "sklearn.pipeline.FeatureUnion",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.preprocessing._data.Normalizer",
+    "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    "sklearn.svm._classes.LinearSVC",
+    "sklearn.tree._classes.DecisionTreeClassifier",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
 )
 
+
+def _skops_io() -> Any:
+    """`skops.io`. To trust every estimator of scikit-learn it imports all of its modules, tests and, where it is
+    installed, PyTorch among them: three seconds in each process. We trust those above and no others."""
+    whole = sklearn.utils.all_estimators
+    sklearn.utils.all_estimators = list
+    try:
+        import skops.io
+    finally:
+        sklearn.utils.all_estimators = whole
+    return skops.io
+
+
+skops_io = _skops_io()
 
 SKOPS, BERT = "skops", "bert"  # forms of the one file
 FILES = {SKOPS: "model.skops", BERT: "model.safetensors"}
@@ -89,7 +117,7 @@ def load(blob: bytes, sha256: str, form: str = SKOPS) -> Any:
 def dumps(classifier: Any) -> tuple[str, bytes]:
     """(form, content) of a fitted classifier as it is stored."""
     if isinstance(classifier, Pipeline):
-        return SKOPS, skops.io.dumps(classifier)
+        return SKOPS, skops_io.dumps(classifier)
     return BERT, classifier.to_bytes()
 
 
@@ -151,10 +179,10 @@ def _parsed(blob: _Blob, form: str) -> Any:
             return bert.loads(blob.content)
         except (ValueError, KeyError, TypeError) as error:
             raise ModelRefusedError(f"the model is not a BERT of ours: {error}") from error
-    untrusted = sorted(set(skops.io.get_untrusted_types(data=blob.content)) - set(TRUSTED_TYPES))
+    untrusted = sorted(set(skops_io.get_untrusted_types(data=blob.content)) - set(TRUSTED_TYPES))
     if untrusted:
         raise ModelRefusedError(f"the model holds types that are not on the list: {', '.join(untrusted)}")
-    loaded: Any = skops.io.loads(blob.content, trusted=list(TRUSTED_TYPES))
+    loaded: Any = skops_io.loads(blob.content, trusted=list(TRUSTED_TYPES))
     if not isinstance(loaded, Pipeline):
         raise ModelRefusedError(f"the model is a {type(loaded).__name__}, not a pipeline")
     return loaded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -12,11 +12,15 @@ from pyspark.sql import DataFrame
 def at_once(*works: Callable[[], Any]) -> list[Any]:
     """Do independent pieces of work two at a time: while one is planned or committed, another reads its rows.
 
-    Returns their results in the order given. Raises what the first of them that failed raised, once those that
-    had begun have ended.
+    Returns their results in the order given. Raises what the first of them that failed raised, once all have ended.
     """
+    return [each.result() for each in ended(*works)]
+
+
+def ended(*works: Callable[[], Any]) -> list[Future[Any]]:
+    """`at_once` for work whose results count though others fail: each as it ended, in the order given."""
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda work: work(), works))
+        return [pool.submit(work) for work in works]
 
 
 def computed(*frames: DataFrame) -> list[DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.assets import bronze, entities, gold, leads, queueing, reviewing, risk, silver, travel
+from jobs.assets import bronze, common, entities, gold, leads, queueing, reviewing, risk, silver, travel
 
 ALL = [
     *bronze.ALL,
@@ -10,8 +10,6 @@ ALL = [
     *entities.ALL,
     *gold.ALL,
     *queueing.ALL,
-    *reviewing.ALL,
-    *risk.ALL,
-    *travel.ALL,
-    *leads.ALL,
+    common.side_by_side("leads_and_flights", leads.PIECE, travel.PIECE),
+    common.side_by_side("risk_and_review", risk.PIECE, reviewing.PIECE),
 ]

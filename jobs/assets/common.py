@@ -1,16 +1,17 @@
 """What all assets share: the partitions, the keys, how a night is named, and what is reported of a table."""
 
-from __future__ import annotations
-
 import base64
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
 from jobs.workplace import Workplace
+from pipelines import together
 from schemas.contract import Table
 
 # Nights by local date, tonight included: the night of a date runs at 02:00 on that date.
@@ -47,6 +48,32 @@ def result(place: Workplace, table: Table, metadata: Mapping[str, Any] | None = 
     return dg.MaterializeResult(
         asset_key=key(table), metadata={"version": versions.get(table.path, -1), **(metadata or {})}
     )
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Assets, and the work that makes them in a night: reads, calls a transformation, writes, reports each."""
+
+    specs: tuple[dg.AssetSpec, ...]
+    work: Callable[[Workplace, date], Iterable[dg.MaterializeResult]]
+
+
+def side_by_side(name: str, *pieces: Piece) -> dg.AssetsDefinition:
+    """One step of the night that does pieces which do not wait for each other two at a time.
+
+    What one of them wrote and reported holds though another fails; the step then fails with the first failure.
+    """
+
+    @dg.multi_asset(
+        name=name, specs=[spec for piece in pieces for spec in piece.specs], required_resource_keys={"place"}
+    )
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        place, night = place_of(context), night_of(context)
+        done = together.ended(*(partial(list, piece.work(place, night)) for piece in pieces))
+        for piece in sorted(done, key=lambda each: each.exception() is not None):
+            yield from piece.result()  # those that failed come last, and raise
+
+    return step
 
 
 def bars(counts: Mapping[str, float], title: str) -> dg.MarkdownMetadataValue:

@@ -1,6 +1,6 @@
 """Leads in communications data: every detector over the night's events, the table and its queue, in two writes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import dagster as dg
@@ -21,18 +21,8 @@ READ = (
 )  # fmt: skip
 
 
-@dg.asset(
-    key=common.key(contract.COMMS_LEADS),
-    deps=[*(common.key(table) for table in READ), common.key(gold.DECISIONS)],
-    partitions_def=common.NIGHTS,
-    group_name="gold",
-    kinds={"delta", "spark"},
-    description=contract.COMMS_LEADS.doc,
-    required_resource_keys={"place"},
-)
-def looked(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def looked(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
     """Look for every pattern in what the night knows; publish what is worth a look."""
-    place, night = common.place_of(context), common.night_of(context)
     lake, values, tonight = place.lake, place.settings["leads"], {"night": night.isoformat()}
     given = leads.Thresholds.of(values, place.settings["schedule"]["time_zone"])
     with progress.CURRENT.step("leads in communications data"):
@@ -50,7 +40,7 @@ def looked(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             capacity=int(values["capacity"]), made_with=place.provenance((*READ, contract.COMMS_LEADS)),
         ).localCheckpoint(eager=False)  # fmt: skip
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
-    return common.result(
+    yield common.result(
         place, contract.COMMS_LEADS, {"leads": sum(counts.values()), "by detector": common.bars(counts, "leads")}
     )
 
@@ -92,4 +82,4 @@ def _log(place: Workplace, night: str, counts: dict[str, int]) -> None:
         place.audit.append("combination", "nightjar", what, why="leads in communications data", counts=counts)
 
 
-ALL = [looked]
+PIECE = common.Piece((common.spec(contract.COMMS_LEADS, (*READ, gold.DECISIONS)),), looked)

@@ -17,16 +17,8 @@ WAITS_FOR = (gold.QUEUE_ITEMS, review.QUEUE_DRAWS, gold.DECISIONS)
 WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
 
 
-@dg.multi_asset(
-    name="reviewed",
-    specs=[common.spec(table, WAITS_FOR) for table in WRITES],
-    partitions_def=common.NIGHTS,
-    required_resource_keys={"place"},
-    can_subset=False,
-)
-def reviewed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def reviewed(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
     """Bound what is still hidden, and count how the reviewing went."""
-    place, night = common.place_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("recall certificates and review figures"):
         together.at_once(
@@ -77,4 +69,4 @@ def _table(place: Workplace, table: review.Table, rows: list[dict[str, object]])
     return place.spark.createDataFrame([tuple(row[name] for name in table.names) for row in rows], table.struct())
 
 
-ALL = [reviewed]
+PIECE = common.Piece(tuple(common.spec(table, WAITS_FOR) for table in WRITES), reviewed)

@@ -20,24 +20,8 @@ READ = (
 QUEUES = dg.AssetKey(["gold", "network_queues"])  # rows of gold.queue_items: the table's own asset is `reclassify`'s
 
 
-@dg.multi_asset(
-    name="network_risk",
-    specs=[
-        *(common.spec(table, READ) for table in risk.TABLES),
-        dg.AssetSpec(
-            QUEUES,
-            deps=[common.key(table) for table in (*READ, gold.QUEUE_ITEMS)],
-            description="The queues children, people and locations, as rows of gold.queue_items.",
-            group_name="gold",
-            partitions_def=common.NIGHTS,
-            kinds={"delta", "spark"},
-        ),
-    ],
-    required_resource_keys={"place"},
-)
-def walked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def walked(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
     """Walk the network once: score, publish the queues, propose groups, tell operations of each other."""
-    place, night = common.place_of(context), common.night_of(context)
     known = as_known(place, night)
     with progress.CURRENT.step("risk over the network"):
         walk = network_risk.walk(known, network_rules.rules(place.settings))
@@ -130,4 +114,17 @@ def _otherwise(place: Workplace, walk: network_risk.Walk, before: DataFrame) -> 
     )
 
 
-ALL = [walked]
+PIECE = common.Piece(
+    (
+        *(common.spec(table, READ) for table in risk.TABLES),
+        dg.AssetSpec(
+            QUEUES,
+            deps=[common.key(table) for table in (*READ, gold.QUEUE_ITEMS)],
+            description="The queues children, people and locations, as rows of gold.queue_items.",
+            group_name="gold",
+            partitions_def=common.NIGHTS,
+            kinds={"delta", "spark"},
+        ),
+    ),
+    walked,
+)

@@ -1,5 +1,6 @@
 """Flights: who of the people looked for may be on one, and the queue `travel`."""
 
+from collections.abc import Iterator
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -21,18 +22,8 @@ READ = (
 )
 
 
-@dg.asset(
-    key=common.key(contract.MATCHES),
-    deps=[*(common.key(table) for table in (*READ, network.ENTITY_MEMBERS)), common.key(gold.DECISIONS)],
-    partitions_def=common.NIGHTS,
-    group_name="gold",
-    kinds={"delta", "spark"},
-    description=contract.MATCHES.doc,
-    required_resource_keys={"place"},
-)
-def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def matched(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
     """Compare the people looked for with the passenger lists, write what may be them, and publish what is likely."""
-    place, night = common.place_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("subjects on flights"):
         matches = matches_of(place, night)
@@ -52,7 +43,7 @@ def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             made_with=place.provenance((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
         )
         place.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
-    return common.result(
+    yield common.result(
         place, contract.MATCHES, {"rows": sum(counts.values()), "by kind": common.bars(counts, "matches kept")}
     )
 
@@ -107,4 +98,4 @@ def _log(place: Workplace, night: date, counts: dict[str, int]) -> None:
         place.audit.append("combination", "nightjar", on_what, counts={"PHONE_GAP": silent})
 
 
-ALL = [matched]
+PIECE = common.Piece((common.spec(contract.MATCHES, (*READ, network.ENTITY_MEMBERS, gold.DECISIONS)),), matched)

@@ -18,6 +18,7 @@ COMMANDS = (
     "nightly",
     "backfill",
     "train",
+    "pretrain",
     "queue",
     "decide",
     "trace",
