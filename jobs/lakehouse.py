@@ -35,6 +35,7 @@ class Lakehouse:
     root: Path
     catalog: str | None = None
     n_writes: int = 0
+    _before: tuple[int, int] = (0, 0)  # writes and actions when a night began: a session may run several
     _versions: dict[str, int] = field(default_factory=dict)
     _counting: threading.Lock = field(default_factory=threading.Lock)  # tables are written from several threads
     _writing: dict[str, threading.Lock] = field(default_factory=dict)
@@ -92,6 +93,18 @@ class Lakehouse:
             return False
         self._commit(df, table, {"replaceWhere": condition}, "overwrite")
         return True
+
+    def begin_night(self) -> None:
+        """Writes and Spark actions are counted from here."""
+        self._before = (self.n_writes, n_actions(self.spark) or 0)
+
+    def effort(self) -> dict[str, int | None]:
+        """Writes and Spark actions since the night began; None for actions where the engine does not tell."""
+        actions = n_actions(self.spark)
+        return {
+            "writes": self.n_writes - self._before[0],
+            "actions": None if actions is None else actions - self._before[1],
+        }
 
     def _is_unwritten(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
         """Whether nothing can be there: on disk, a night that was never written has no folder."""

@@ -5,6 +5,7 @@ The queue, the clock and the decision are those of `jobs.review`; here is what a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
@@ -169,16 +170,17 @@ def timeline(shown: review.Review, item: Row | None) -> str:
 
 
 def what_if(shown: review.Review, item: Row | None) -> str:
-    """The score without each of the paths shown: exact for a child, whose score is one minus a product over paths."""
+    """The score without each of the paths shown."""
     found = _row(shown, item) if item else None
-    if not found or not found["paths"]:
+    if item is None or not found or not found["paths"]:
         return pages.block(pages.notice("No path to take away."))
-    if item is not None and item["queue"] != "children":
+    if item["queue"] != "children":
         return pages.block(pages.notice(item["details"].get("would_change", "")))
-    rows = []
-    for path in found["paths"]:
-        left = 1 - (1 - found["score"]) / (1 - path["weight"])
-        rows.append((" – ".join(path["labels"]), f"{path['weight']:.3f}", f"{max(0.0, left):.3f}"))
+    left_out = json.loads(item["details"]["score_without"])
+    rows = [
+        (" – ".join(path["labels"]), f"{path['weight']:.3f}", f"{left:.3f}")
+        for path, left in zip(found["paths"], left_out, strict=True)
+    ]
     return pages.block(pages.table(("If this path did not hold", "Its weight", "Score then"), rows))
 
 

@@ -41,7 +41,7 @@ def network_of(pair: DataFrame, degrees: DataFrame, most_degree: int) -> tuple[D
     kept = pair
     for end in ("near_id", "far_id"):
         kept = kept.join(hubs.withColumnRenamed("entity_id", end), [end], how="left_anti")
-    joined = kept.groupBy("near_id", "far_id").agg(links.either("strength").alias("strength"))
+    joined = kept.groupBy("near_id", "far_id").agg(links.either(F.col("strength")).alias("strength"))
     ends = joined.select(F.explode(F.array("near_id", "far_id")).alias("entity_id")).distinct()
     return ends, joined
 

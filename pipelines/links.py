@@ -75,12 +75,12 @@ def refused(edges: DataFrame, entities: DataFrame, night: date) -> DataFrame:
     )
 
 
-def either(name: str) -> Column:
-    """One minus the product of (1 - `name`) over a group: at least one of independent chances comes true.
+def either(value: Column) -> Column:
+    """One minus the product of (1 - `value`) over a group: at least one of independent chances comes true.
 
     A single value stays exactly what it is; ln(0) would be NULL.
     """
-    value, most = F.col(name), F.max(name)
+    most = F.max(value)
     several = 1 - F.exp(F.sum(F.when(value < 1, F.ln(1 - value))))
     return F.when((F.count("*") == 1) | (most >= 1), most).otherwise(several)
 
@@ -141,7 +141,9 @@ def links(pair: DataFrame) -> DataFrame:
         near_id, far_id, strength in (0, 1], first_at, last_at.
     """
     one = pair.groupBy("near_id", "far_id").agg(
-        either("strength").alias("strength"), F.min("first_at").alias("first_at"), F.max("last_at").alias("last_at")
+        either(F.col("strength")).alias("strength"),
+        F.min("first_at").alias("first_at"),
+        F.max("last_at").alias("last_at"),
     )
     back = F.array(
         F.struct(F.col("near_id").alias("near_id"), F.col("far_id").alias("far_id")),

@@ -61,7 +61,11 @@ def queue_items(
     night: date,
     made_with: Provenance,
 ) -> DataFrame:
-    """Rows of gold.QUEUE_ITEMS from what `chosen` chose; `reports` are silver.reports as of the night."""
+    """Rows of gold.QUEUE_ITEMS from what `chosen` chose; `reports` are silver.reports as of the night.
+
+    Args:
+        shown: result of `chosen`, with `score_without` of `network_risk.left_out`.
+    """
     kind = F.create_map(*[F.lit(v) for pair in SUBJECT_KINDS.items() for v in pair])
     joined = shown.join(_sources(shown, reports), ["item_id"], how="left")
     no_rows = F.array().cast(gold.QUEUE_ITEMS.columns["source_rows"].type)
@@ -197,20 +201,17 @@ def _details() -> Column:
         "score_before": F.when(F.col("score_before").isNull(), "").otherwise(F.format_string("%.3f", "score_before")),
         "change": F.when(F.col("score_before").isNull(), "first night").otherwise(change_text()),
         "would_change": _would_change(),
+        "score_without": F.to_json(F.coalesce("score_without", F.array().cast("array<double>"))),
     }
     return F.create_map(*[part for name, value in shown.items() for part in (F.lit(name), value)])
 
 
 def _would_change() -> Column:
-    """What the score would be without its strongest path (of a child), or without the child it stands on most.
-
-    Exact: the score is one minus a product, and one factor of it is taken out.
-    """
+    """What the score would be without its strongest path (of a child), or without the child it stands on most."""
     top = F.try_element_at("paths", F.lit(1))
-    left = F.when(top["weight"] < 1, F.greatest(1 - (1 - F.col("score")) / (1 - top["weight"]), F.lit(0.0)))
     what = F.when(F.col("queue") == "children", F.lit("without the strongest path")).otherwise(
         F.concat(F.lit("without the paths of "), F.try_element_at(top["labels"], F.lit(1)))
     )
-    return F.coalesce(
-        F.concat(what, F.format_string(": %.3f instead of %.3f", left, "score")), F.lit("no path to take away")
-    )
+    left = F.try_element_at("score_without", F.lit(1))
+    said = F.when(left.isNotNull(), F.format_string(": %.3f instead of %.3f", left, "score"))
+    return F.coalesce(F.concat(what, said), F.lit("no path to take away"))

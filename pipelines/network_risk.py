@@ -226,6 +226,13 @@ def undecided(known: Known) -> Known:
     return replace(known, decisions=known.decisions.where(F.col("night") < F.lit(known.night)))
 
 
+def left_out(walked: Walk, shown: DataFrame) -> DataFrame:
+    """`shown` (queue, entity_id among its columns) with `score_without`: see `risk.left_out`."""
+    key = ["queue", "entity_id"]
+    theirs = walked.subjects.join(shown.select(*key), key, how="left_semi")
+    return shown.join(risk.left_out(links.settled(theirs)), key, how="left")
+
+
 def _paths(walked: Walk) -> DataFrame:
     """queue, entity_id, paths (array of schemas.risk.PATH), evidence_hash, _path_false, _path_marking."""
     best = links.settled(risk.strongest(walked.subjects))
@@ -285,7 +292,7 @@ def _link(pair: DataFrame) -> DataFrame:
         F.concat_ws("|", e["table"], e["id"]).alias("id"))))  # fmt: skip
     grouped = mine.groupBy("near_id", "far_id").agg(
         F.sort_array(F.collect_set("kind")).alias("kinds"),
-        F.round(links.either("strength"), 6).alias("strength"),
+        F.round(links.either(F.col("strength")), 6).alias("strength"),
         F.min("first_at").alias("first_at"),
         F.max("last_at").alias("last_at"),
         F.sum("n").cast("int").alias("n"),

@@ -1,6 +1,10 @@
 """Indirect risk: how near a missing child stands to known CSAE risk, over paths of two or three steps.
 
-    score = 1 - product over paths of (1 - seed risk x link strengths x damping of those in between)
+    a path's weight = seed risk x link strengths x damping of those in between
+    score = 1 - product over first steps of (1 - link strength x damping x what lies beyond)
+
+and what lies beyond a step is put together in the same way: what several paths have in common counts once. Twenty
+offenders who call one home are one way to the child, as strong as the way from the home to the child and no stronger.
 
 Paths are simple and respect time: what passes from the seed to the child passes over links in the order in which they
 held. Whoever has hundreds of links (a care home, a duty desk) carries next to nothing. Pure joins: children's first
@@ -18,6 +22,8 @@ from pyspark.sql import functions as F
 from pipelines import links
 
 MOST_PATHS = 3  # kept of each subject
+# What lies at the end of a path, with gradings as used, at their low and at their high end; and the score of each.
+ENDS = {"last": "score", "last_low": "score_low", "last_high": "score_high"}
 
 
 @dataclass(frozen=True)
@@ -47,14 +53,15 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
 
     Returns:
         child_id, a_id, b_id (entities in between, from the child; NULL where the path is shorter), seed_id, hops,
-        weight, weight_low, weight_high, damping.
+        near (first link x damping beyond it; 1 where hops is 1), middle (second link x damping beyond it; 1 where hops
+        is below 3), last, last_low, last_high (last link x risk of the seed), weight (near x middle x last), damping.
     """
     carries = degrees.select("entity_id", damping(F.col("degree"), limits).alias("damping"))
     first = _first_steps(both_ways, children)
     last = links.settled(_last_steps(both_ways, carries, seeds, limits))
     direct = first.join(last.drop("b_damping"), F.col("a_id") == F.col("seed_id"), how="inner")
     direct = direct.where(F.col("child_id") == F.col("b_id")).select(
-        "child_id", *_nothing("a_id", "b_id"), "seed_id", F.lit(1).alias("hops"), *_weights(F.lit(1.0)),
+        "child_id", *_nothing("a_id", "b_id"), "seed_id", F.lit(1).alias("hops"), *_weights(F.lit(1.0), F.lit(1.0)),
         F.lit(1.0).alias("damping"),
     )  # fmt: skip
     carried = first.join(carries.toDF("a_id", "a_damping"), ["a_id"], how="inner")
@@ -63,7 +70,7 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
     two = carried.join(last, F.col("a_id") == F.col("b_id"), how="inner")
     in_time = F.col("last_first") <= F.col("l1")
     two = two.where((F.col("seed_id") != F.col("child_id")) & in_time).select(
-        "child_id", "a_id", *_nothing("b_id"), "seed_id", F.lit(2).alias("hops"), *_weights(F.col("w1")),
+        "child_id", "a_id", *_nothing("b_id"), "seed_id", F.lit(2).alias("hops"), *_weights(F.col("w1"), F.lit(1.0)),
         F.col("a_damping").alias("damping"),
     )  # fmt: skip
     found = direct.unionByName(two)
@@ -76,12 +83,15 @@ def _nothing(*names: str) -> list[Column]:
     return [F.lit(None).cast("string").alias(name) for name in names]
 
 
-def _weights(so_far: Column) -> list[Column]:
-    weight = so_far * F.col("last_weight")
+def _weights(near: Column, middle: Column) -> list[Column]:
+    last = F.col("last_weight")
     return [
-        weight.alias("weight"),
-        (weight * F.col("low_share")).alias("weight_low"),
-        F.least(weight * F.col("high_share"), F.lit(1.0)).alias("weight_high"),
+        near.alias("near"),
+        middle.alias("middle"),
+        last.alias("last"),
+        (last * F.col("low_share")).alias("last_low"),
+        F.least(last * F.col("high_share"), F.lit(1.0)).alias("last_high"),
+        (near * middle * last).alias("weight"),
     ]
 
 
@@ -134,7 +144,8 @@ def _three(both_ways: DataFrame, carried: DataFrame, last: DataFrame, limits: Li
     is_simple = (F.col("seed_id") != F.col("child_id")) & (F.col("seed_id") != F.col("a_id"))
     in_time = (F.col("last_first") <= F.col("l2")) & (F.greatest("last_first", "f2") <= F.col("l1"))
     return whole.where(is_simple & in_time).select(
-        "child_id", "a_id", "b_id", "seed_id", F.lit(3).alias("hops"), *_weights(F.col("w2") * F.col("b_damping")),
+        "child_id", "a_id", "b_id", "seed_id", F.lit(3).alias("hops"),
+        *_weights(F.col("w1"), F.col("s2") * F.col("b_damping")),
         (F.col("a_damping") * F.col("b_damping")).alias("damping"),
     )  # fmt: skip
 
@@ -147,8 +158,8 @@ def subjects(found: DataFrame, kinds: DataFrame) -> DataFrame:
         kinds: entity_id, queue: `people` or `locations` for those that may stand in these queues.
 
     Returns:
-        The columns of `found`, queue, entity_id, part: paths of one part count once. A child's paths are each a part;
-        of a person or place each child is one, by the strongest path: the score says how many children it reaches.
+        The columns of `found`, queue, entity_id, part: what a reader may think away. Of a child that is one path; of a
+        person or place all paths of one child.
     """
     path = F.concat_ws("|", "child_id", F.coalesce("a_id", F.lit("")), F.coalesce("b_id", F.lit("")), "seed_id")
     own = found.where("hops >= 2").select(
@@ -161,24 +172,53 @@ def subjects(found: DataFrame, kinds: DataFrame) -> DataFrame:
     return own.unionByName(theirs)
 
 
-def scores(of: DataFrame) -> DataFrame:
-    """From `subjects`: queue, entity_id, score, score_low, score_high, n_paths, n_children."""
-    ends = ("weight", "weight_low", "weight_high")
-    part = of.groupBy("queue", "entity_id", "part").agg(
-        *[F.max(end).alias(end) for end in ends], F.count("*").alias("n"), F.min("child_id").alias("child_id")
-    )
-    by_end = {"weight": "score", "weight_low": "score_low", "weight_high": "score_high"}
-    return part.groupBy("queue", "entity_id").agg(
-        *[F.round(links.either(end), 6).alias(name) for end, name in by_end.items()],
-        F.sum("n").cast("int").alias("n_paths"),
-        F.count_distinct("child_id").cast("int").alias("n_children"),
-    )
+def scores(of: DataFrame, *by: str) -> DataFrame:
+    """From `subjects`: queue, entity_id, score, score_low, score_high, n_paths, n_children; apart for each `by`.
+
+    A child's paths are put together step by step (see above). A person or place counts each child once, by the
+    strongest path to it: the score says how many children it reaches.
+    """
+    key = ["queue", "entity_id", *by]
+    is_child = F.col("queue") == "children"
+    near, middle = (F.max(name).alias(name) for name in ("near", "middle"))  # the same in all that share the step
+    last = of.where(is_child).groupBy(*key, "a_id", "b_id")
+    last = last.agg(near, middle, *_either(F.lit(1.0)), F.count("*").alias("n"))
+    beyond = last.groupBy(*key, "a_id").agg(near, *_either(F.col("middle")), F.sum("n").alias("n"))
+    own = beyond.drop("a_id").withColumn("child_id", F.col("entity_id"))
+    whole = [(F.col("near") * F.col("middle") * F.col(end)).alias(end) for end in ENDS]
+    theirs = of.where(~is_child).select(*key, "child_id", *whole).groupBy(*key, "child_id")
+    strongest_of_each = [F.max(end).alias(end) for end in ENDS]
+    others = theirs.agg(F.lit(1.0).alias("near"), *strongest_of_each, F.count("*").alias("n"))
+    found = own.unionByName(others).groupBy(*key)
+    n_children = F.count_distinct("child_id").cast("int").alias("n_children")
+    either = found.agg(*_either(F.col("near")), F.sum("n").cast("int").alias("n_paths"), n_children)
+    return either.select(*key, *[F.round(end, 6).alias(name) for end, name in ENDS.items()], "n_paths", "n_children")
+
+
+def _either(step: Column) -> list[Column]:
+    """Of ways that begin with `step` and go on with each of the ENDS: one or another of them, at each end."""
+    return [links.either(step * F.col(end)).alias(end) for end in ENDS]
+
+
+def left_out(of: DataFrame) -> DataFrame:
+    """Of `subjects` what each score would be without the part that each of its strongest paths belongs to.
+
+    Returns:
+        queue, entity_id, score_without: array of double, in the order of the paths.
+    """
+    key = ["queue", "entity_id"]
+    best = links.settled(strongest(of).select(*key, "place", "part")).toDF(*key, "place", "out")
+    rest = scores(of.join(best, key, how="inner").where(F.col("part") != F.col("out")), "place")
+    rest = rest.select(*key, "place", "score").toDF(*key, "place", "score")  # anew: it is joined to what it is made of
+    found = best.join(rest, [*key, "place"], how="left")
+    without = F.struct("place", F.coalesce("score", F.lit(0.0)).alias("score"))
+    return found.groupBy(*key).agg(F.sort_array(F.collect_list(without))["score"].alias("score_without"))
 
 
 def direct(found: DataFrame) -> DataFrame:
     """entity_id, direct: risk of children over links of one hop, shown apart."""
     ones = found.where("hops = 1").groupBy(F.col("child_id").alias("entity_id"))
-    return ones.agg(F.round(links.either("weight"), 6).alias("direct"))
+    return ones.agg(F.round(links.either(F.col("weight")), 6).alias("direct"))
 
 
 def strongest(of: DataFrame) -> DataFrame:

@@ -133,7 +133,7 @@ def seeds(weighed: DataFrame, named: DataFrame, entities: DataFrame, night: date
         ),
     )
     grouped = tied.groupBy("entity_id").agg(
-        *[F.round(links.either(f"_{end}"), 6).alias(f"_{end}_risk") for end in ENDS],
+        *[F.round(links.either(F.col(f"_{end}")), 6).alias(f"_{end}_risk") for end in ENDS],
         F.max(F.col("role") == "SUSPECT").alias("is_suspect"),
         F.max("is_suspected_false").alias("is_suspected_false"),
         F.count("*").cast("int").alias("n_reports"),

@@ -3,7 +3,7 @@
 import dagster as dg
 from pyspark.sql import functions as F
 
-from jobs import alerts, export, faults, inbox, lakehouse, nights, progress, training
+from jobs import alerts, export, faults, inbox, nights, progress, training
 from jobs.assets import common, reviewing
 from jobs.workplace import Workplace
 from pipelines import asof, decisions, members, reclassify, writeback
@@ -162,9 +162,7 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         )  # fmt: skip
         manifest = place.spark.createDataFrame([row], gold.RUN_MANIFEST.struct())
         lake.replace(manifest, gold.RUN_MANIFEST, {"night": night.isoformat()})
-    return common.result(
-        place, gold.RUN_MANIFEST, {"writes": lake.n_writes, "actions": lakehouse.n_actions(place.spark)}
-    )
+    return common.result(place, gold.RUN_MANIFEST, lake.effort())
 
 
 def _count(place: Workplace, table: Table, night: object) -> int:

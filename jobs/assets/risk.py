@@ -32,7 +32,7 @@ def walked(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
     yield common.result(place, risk.RISK_SEEDS, {"refused edges": dg.MetadataValue.json(refused)})
     yield common.result(place, risk.NETWORK_RISK)
     with progress.CURRENT.step("publish the queues of the network"):
-        counts = _queued(place, known, rows)
+        counts = _queued(place, walk, rows)
     yield dg.MaterializeResult(
         asset_key=QUEUES,
         metadata={"rows": sum(counts.values()), "by queue": common.bars(counts or {"none": 0}, "rows per queue")},
@@ -61,10 +61,11 @@ def _scored(place: Workplace, walk: network_risk.Walk) -> DataFrame:
     return rows
 
 
-def _queued(place: Workplace, known: network_risk.Known, rows: DataFrame) -> dict[str, int]:
+def _queued(place: Workplace, walk: network_risk.Walk, rows: DataFrame) -> dict[str, int]:
     """Rows of the three queues, in one commit; how many each."""
+    known = walk.known
     shown = network_queue.chosen(rows, known.decisions, network_rules.capacity(place.settings))
-    shown = shown.localCheckpoint(eager=False)
+    shown = links.settled(network_risk.left_out(walk, links.settled(shown)))
     items = network_queue.queue_items(
         shown,
         known.reports,

@@ -35,7 +35,7 @@ def room(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> noteb
     nothing = spark.createDataFrame([], risk.NETWORK_RISK.struct())
     rows = network_risk.rows(walk, nothing, network_risk.Without(None, None)).persist()
     items = network_queue.queue_items(
-        network_queue.chosen(rows, known.decisions, {"*": 10}), known.reports, world.night,
+        network_risk.left_out(walk, network_queue.chosen(rows, known.decisions, {"*": 10})), known.reports, world.night,
         provenance.Provenance({"gold.edges": 1}, "c", "h"),
     )  # fmt: skip
     event = tables.frame(

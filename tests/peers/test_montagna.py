@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from pipelines import graph, links
 
@@ -32,7 +33,7 @@ def montagna(shared_data: Path, spark: SparkSession):
                 strength = 1 - 0.7 ** float(row["weight"])  # the more often, the surer
                 rows.append((*sorted((row["source"], row["target"])), strength))
     frame = spark.createDataFrame(rows, "near_id string, far_id string, strength double")
-    pairs = frame.groupBy("near_id", "far_id").agg(links.either("strength").alias("strength")).persist()
+    pairs = frame.groupBy("near_id", "far_id").agg(links.either(F.col("strength")).alias("strength")).persist()
     nodes = spark.createDataFrame([(name,) for name in people], "entity_id string")
     return people, nodes, pairs
 

@@ -6,25 +6,25 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from pipelines import links, network_risk, risk
 from tests.support import network_world, risk_reference
 
 pytestmark = pytest.mark.spark
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+NO_KINDS = "entity_id string, queue string"
 SCHEMA = "near_id string, far_id string, strength double, first_at timestamp, last_at timestamp"
 
 
-def spark_paths(spark: SparkSession, graph: risk_reference.Graph, children: list[str]) -> dict:
-    """Paths by Spark: (entities) -> weight."""
+def found_paths(spark: SparkSession, graph: risk_reference.Graph, children: list[str]) -> DataFrame:
     rows = [
         (*sorted((k.one, k.other)), k.strength, EPOCH + timedelta(days=k.first), EPOCH + timedelta(days=k.last))
         for k in graph.links
     ]
     both = links.links(spark.createDataFrame(rows, SCHEMA))
     seeds = [(name, value, value, value, name in graph.places) for name, value in graph.seeds.items()]
-    found = risk.paths(
+    return risk.paths(
         both,
         links.degrees(both),
         spark.createDataFrame([(c,) for c in children], "child_id string"),
@@ -33,9 +33,12 @@ def spark_paths(spark: SparkSession, graph: risk_reference.Graph, children: list
         ),
         risk.Limits(graph.max_hops, graph.floor, graph.free_degree, graph.power),
     )
-    return {
-        tuple(e for e in (r.child_id, r.a_id, r.b_id, r.seed_id) if e is not None): r.weight for r in found.collect()
-    }
+
+
+def spark_paths(spark: SparkSession, graph: risk_reference.Graph, children: list[str]) -> dict:
+    """Paths by Spark: (entities) -> weight."""
+    found = found_paths(spark, graph, children).collect()
+    return {tuple(e for e in (r.child_id, r.a_id, r.b_id, r.seed_id) if e is not None): r.weight for r in found}
 
 
 def test_the_worked_example(spark: SparkSession):
@@ -44,7 +47,7 @@ def test_the_worked_example(spark: SparkSession):
     child -0.8- friend -0.5- offender (0.9)          0.9 x 0.5 x 0.8              = 0.36
     child -0.6- home (24 links: 12/24 = 0.5) -1.0- offender   0.9 x 1.0 x 0.6 x 0.5 = 0.27
     child -0.8- friend -1.0- cousin -0.5- uncle (0.4)    0.4 x 0.5 x 1.0 x 0.8    = 0.16
-    together 1 - 0.64 x 0.73 x 0.84 = 0.607552, and friend is linked to the offender: no direct link of the child's
+    over the friend 0.8 x (1 - 0.55 x 0.8) = 0.448, over the home 0.27; together 1 - 0.552 x 0.73 = 0.59704
     """
     k = risk_reference.Link
     residents = tuple(k("home", f"resident{n}", 0.6) for n in range(22))
@@ -62,7 +65,12 @@ def test_the_worked_example(spark: SparkSession):
     assert found[("child", "home", "offender")] == pytest.approx(0.27)
     assert found[("child", "friend", "cousin", "uncle")] == pytest.approx(0.16)
     assert len(found) == 3
-    assert risk_reference.either(found.values()) == pytest.approx(0.607552)
+    assert graph.indirect("child") == pytest.approx(0.59704)
+    of = risk.subjects(found_paths(spark, graph, ["child"]), spark.createDataFrame([], NO_KINDS))
+    (row,) = risk.scores(of).collect()
+    assert (row.score, row.n_paths, row.n_children) == (pytest.approx(0.59704), 3, 1)
+    (left,) = risk.left_out(of).collect()  # without 0.36: 0.8 x 0.2 = 0.16 over the friend, 1 - 0.84 x 0.73
+    assert left.score_without == pytest.approx([0.3868, 1 - 0.552, 1 - 0.64 * 0.73])
 
 
 def test_paths_respect_time_from_the_seed_to_the_child(spark: SparkSession):
@@ -97,6 +105,14 @@ def test_spark_finds_what_the_plain_walk_finds(spark: SparkSession):
         assert found.keys() == plain.keys()
         assert len(found) > 20
         assert all(found[key] == pytest.approx(weight) for key, weight in plain.items())
+        of = risk.subjects(found_paths(spark, graph, children), spark.createDataFrame([], NO_KINDS)).persist()
+        scores = {row.entity_id: row.score for row in risk.scores(of).collect()}
+        assert scores == pytest.approx({child: graph.indirect(child) for child in scores}, abs=1e-6)
+        assert all(graph.indirect(child) == 0 for child in set(children) - set(scores))
+        for row in risk.left_out(of).collect():
+            paths = sorted((p for p in graph.paths(row.entity_id) if p.hops >= 2), key=lambda p: -p.weight)
+            rest = [risk_reference.together([*paths[:k], *paths[k + 1 :]]) for k in range(min(3, len(paths)))]
+            assert sorted(row.score_without) == pytest.approx(sorted(rest), abs=1e-6)
 
 
 def test_edges_that_cannot_be_used_are_counted_by_reason(spark: SparkSession):

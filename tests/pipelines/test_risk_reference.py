@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs import settings as job_settings
 from pipelines import risk
-from tests.support.risk_reference import Graph, Link
+from tests.support.risk_reference import Graph, Link, either, together
 
 NAMES = "abcdefgh"
 STRENGTHS = st.sampled_from([0.1, 0.3, 0.5, 0.8, 1.0])
@@ -70,6 +70,18 @@ def test_withdrawing_a_seed_takes_away_its_paths_and_nothing_else(graph: Graph, 
     without = replace(graph, seeds={k: v for k, v in graph.seeds.items() if k != seed})
     kept = [path for path in graph.paths("a") if path.entities[-1] != seed]
     assert sorted(kept, key=repr) == sorted(without.paths("a"), key=repr)
+
+
+@PROFILE
+@given(graphs())
+def test_what_passes_over_one_step_is_never_more_than_that_step(graph: Graph):
+    """Whatever lies beyond: more seeds and more ways behind a first step do not make it stronger than it is."""
+    paths = [path for path in graph.paths("a") if path.hops >= 2]
+    firsts = sorted({path.entities[1] for path in paths})
+    for first in firsts:
+        over = [path for path in paths if path.entities[1] == first]
+        assert max(p.weight for p in over) - 1e-12 <= together(over) <= over[0].steps[0] + 1e-12
+    assert graph.indirect("a") <= either(path.weight for path in paths) + 1e-12
 
 
 @settings(max_examples=20, deadline=None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -20,7 +21,11 @@ class Link:
 @dataclass(frozen=True)
 class Path:
     entities: tuple[str, ...]  # from the child to the seed
-    weight: float
+    steps: tuple[float, ...]  # link x damping of whom it leads to; the last: link x risk of the seed
+
+    @property
+    def weight(self) -> float:
+        return math.prod(self.steps)
 
     @property
     def hops(self) -> int:
@@ -64,19 +69,16 @@ class Graph:
     ) -> Iterator[Path]:
         here = entities[-1]
         if links and here in self.seeds and _in_time(links):
-            weight = self.seeds[here] * (self.damping(len(near[here])) if here in self.places else 1.0)
-            for link in links:
-                weight *= link.strength
-            for between in entities[1:-1]:
-                weight *= self.damping(len(near[between]))
-            yield Path(entities, weight)
+            risk = self.seeds[here] * (self.damping(len(near[here])) if here in self.places else 1.0)
+            carried = (*(self.damping(len(near[between])) for between in entities[1:-1]), risk)
+            yield Path(entities, tuple(link.strength * more for link, more in zip(links, carried, strict=True)))
         if len(links) < self.max_hops:
             for far, link in near.get(here, {}).items():
                 if far not in entities:
                     yield from self._walk(near, (*entities, far), (*links, link))
 
     def indirect(self, child: str) -> float:
-        return either(path.weight for path in self.paths(child) if path.hops >= 2)
+        return together([path for path in self.paths(child) if path.hops >= 2])
 
     def direct(self, child: str) -> float:
         return either(path.weight for path in self.paths(child) if path.hops == 1)
@@ -90,6 +92,18 @@ def _in_time(links: tuple[Link, ...]) -> bool:
         if now > link.last:
             return False
     return True
+
+
+def together(paths: Sequence[Path], so_far: int = 0) -> float:
+    """Paths that have `so_far` steps in common, put together: what goes on over one step counts that step once."""
+    on: dict[str, list[Path]] = {}
+    weights = []
+    for path in paths:
+        if path.hops == so_far + 1:
+            weights.append(path.steps[so_far])
+        else:
+            on.setdefault(path.entities[so_far + 1], []).append(path)
+    return either([*weights, *(some[0].steps[so_far] * together(some, so_far + 1) for some in on.values())])
 
 
 def either(weights: Iterable[float]) -> float:
