@@ -5,10 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
 
 import dagster as dg
 
 from jobs import definitions, settings
+from jobs.assets import common
 
 # asset <- what it waits for. A change of this graph is a change of the architecture: change it here on purpose.
 NETWORK_READS = [
@@ -132,3 +136,27 @@ def test_definitions_load_quickly_and_start_no_spark():
     print(f"definitions load in {float(ended.stdout):.1f} s, {time.monotonic() - begun:.1f} s with the interpreter")
     # Seconds of the processor: the promise is 5 s on an idle machine, and a test machine may be busy.
     assert float(ended.stdout) < 5 * 2
+
+
+def test_of_pieces_side_by_side_one_that_fails_takes_nothing_from_the_other():
+    def made(_place: object, _night: date) -> Iterator[dg.MaterializeResult]:
+        yield dg.MaterializeResult(asset_key="made")
+
+    def failing(_place: object, _night: date) -> Iterator[dg.MaterializeResult]:
+        raise ValueError("no such airport")
+        yield
+
+    def piece(name: str, work: Callable[[Any, date], Iterator[dg.MaterializeResult]]) -> common.Piece:
+        return common.Piece((dg.AssetSpec(name, partitions_def=common.NIGHTS),), work)
+
+    for order in ((("made", made), ("lost", failing)), (("lost", failing), ("made", made))):
+        outcome = dg.materialize(
+            [common.side_by_side("step", *(piece(*each) for each in order))],
+            resources={"place": dg.ResourceDefinition.hardcoded_resource(None)},
+            partition_key="2026-01-05",
+            raise_on_error=False,
+        )
+        assert not outcome.success
+        assert [event.asset_key.to_user_string() for event in outcome.get_asset_materialization_events()] == ["made"]
+        (failure,) = (event for event in outcome.all_events if event.is_step_failure)
+        assert "no such airport" in str(failure.step_failure_data.error.cause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from jobs import lakehouse
+from pipelines import together
 from schemas import silver
 from tests.support import tables
 
@@ -91,3 +93,21 @@ def test_each_action_is_counted_once(spark: SparkSession):
     for _ in range(3):
         spark.range(3).collect()
     assert lakehouse.n_actions(spark) == before + 3
+
+
+def test_a_nights_effort_is_counted_from_its_beginning(lake: lakehouse.Lakehouse, spark: SparkSession):
+    lake.append(people(spark, FIRST, "A"), PEOPLE)
+    lake.begin_night()
+    assert lake.effort() == {"writes": 0, "actions": 0}
+    lake.append(people(spark, SECOND, "A"), PEOPLE)
+    found = lake.effort()
+    assert found["writes"] == 1
+    assert found["actions"] > 0
+
+
+def test_threads_that_write_parts_of_one_table_take_turns(lake: lakehouse.Lakehouse, spark: SparkSession):
+    nights = [FIRST, SECOND]
+    together.at_once(*(partial(lake.replace, people(spark, n, "A"), PEOPLE, {"night": str(n)}) for n in nights))
+    assert sorted(row.night for row in lake.read(PEOPLE).collect()) == nights
+    assert lake.version(PEOPLE) == 2  # made once, with its constraints; then a commit a night
+    assert lake.n_writes == 3
