@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from pipelines import network_queue, network_risk, provenance, seeds
@@ -15,6 +17,7 @@ from tests.support import network_world, tables
 
 pytestmark = pytest.mark.spark
 NOTHING = network_risk.Without(None, None)
+PEOPLE = ("ella", "tara", "dean")
 
 
 def rows(spark: SparkSession, world: network_world.Network, before: Any = None, without: Any = NOTHING) -> dict:
@@ -36,6 +39,11 @@ def a_world() -> network_world.Network:
     world.tie("tara", "dean", 0.5)
     world.report("R1", {"dean": "SUSPECT"})
     return world
+
+
+@pytest.fixture(scope="module")
+def clean(spark: SparkSession) -> dict:
+    return rows(spark, a_world())
 
 
 def test_a_child_two_steps_from_a_suspect_is_scored_with_path_interval_and_incumbents(spark: SparkSession):
@@ -148,12 +156,27 @@ def test_the_change_is_told_apart_and_adds_up(spark: SparkSession):
     assert parts == pytest.approx(ella.score - ella.score_before)
 
 
-def test_withdrawing_a_report_removes_exactly_its_influence(spark: SparkSession):
+def test_withdrawing_a_report_removes_exactly_its_influence(spark: SparkSession, clean: dict):
     world = a_world()
-    clean = rows(spark, world)
     world.report("R9", {"tara": "SUSPECT", "dean": "SUSPECT"})
     assert rows(spark, world)["children", "ella"].score > clean["children", "ella"].score
     world.decide("36:R9", "NOT_CSAE")
+    assert rows(spark, world) == clean
+
+
+@settings(max_examples=2, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(st.permutations(PEOPLE), st.integers(1, 400), st.sampled_from([0.2, 1.0])), min_size=3, max_size=9
+    )
+)
+def test_a_future_edge_never_changes_a_past_night(
+    spark: SparkSession, clean: dict, later: list[tuple[list[str], int, float]]
+):
+    """Edges first seen after the night, of any kind of strength, between anybody: as if they were not there."""
+    world = a_world()
+    for (one, other, _), days, strength in later:
+        world.tie(one, other, strength, at=datetime.combine(world.night, datetime.min.time(), UTC) + timedelta(days))
     assert rows(spark, world) == clean
 
 
