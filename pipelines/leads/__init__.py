@@ -97,10 +97,10 @@ def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:
     # Each is computed by itself: one plan of all would be planned anew after each of its stages.
     others = together.computed(
         two_phones.leads(use, contacts, bases, given.two_phones, given.zone),
-        successor.leads(pairs, spans, given.successor),
+        successor.leads(pairs, spans, usage.handsets(use), given.successor),
         swaps.leads(use, pairs, spans, given.swap),
         nights.leads(use, spans, bases, given.night_place, given.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, given.common_contact),
-        missing_overlap.leads(use, bases, strong, known.episodes, given.missing_overlap),
+        missing_overlap.leads(use, strong, known.episodes, given.missing_overlap, given.zone),
     )
     return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), given.curves))

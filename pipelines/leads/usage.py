@@ -115,6 +115,11 @@ def spans(used: DataFrame) -> DataFrame:
     )
 
 
+def handsets(used: DataFrame) -> DataFrame:
+    """One row a unit of which a handset is known: imeis (array of 14 digits)."""
+    return used.where("imei IS NOT NULL").groupBy("unit").agg(F.collect_set("imei").alias("imeis"))
+
+
 def km(a: tuple[str, str], b: tuple[str, str]) -> Column:
     """Distance of two positions (names of latitude and longitude in degrees), kilometres, on a sphere (haversine)."""
     (lat1, lon1), (lat2, lon2) = ((F.radians(x), F.radians(y)) for x, y in (a, b))
