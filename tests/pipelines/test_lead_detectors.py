@@ -1,0 +1,84 @@
+"""Detectors on use made by hand, and on one planted world against the simple rules that docs/leads.md names."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import lead_evaluation, settings
+from pipelines import leads
+from pipelines.leads import missing_overlap, successor
+
+pytestmark = pytest.mark.spark
+GIVEN = leads.Thresholds.of(settings.load()["leads"], "Europe/London")
+DAY_0 = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def day(n: float) -> datetime:
+    return DAY_0 + timedelta(days=n)
+
+
+def test_a_kept_handset_speaks_for_a_successor_and_an_unknown_one_says_nothing(spark: SparkSession):
+    """Three numbers take over from one, alike in contacts and time: log(0.4 / 0.02), log(0.6 / 0.98), and 0."""
+    new = {"b1": ["H1", "H9"], "b2": ["H2"], "b3": None}
+    pairs = spark.createDataFrame(
+        [("a", b, 8, 10, 3.0, "e1") for b in new],
+        "a string, b string, n_shared int, n_contacts_a int, contact_nats double, event_id string",
+    )
+    used = [("a", day(0), day(20)), *((b, day(21), day(40)) for b in new)]
+    spans = spark.createDataFrame(
+        [(unit, unit, first, last, day(0), day(60), 50) for unit, first, last in used],
+        "unit string, number string, first_at timestamp, last_at timestamp, from_at timestamp, until_at timestamp, "
+        "n_events int",
+    )
+    handsets = spark.createDataFrame(
+        [("a", ["H1"]), *((b, imeis) for b, imeis in new.items() if imeis)], "unit string, imeis array<string>"
+    )
+    found = {row.numbers[1]: row for row in successor.leads(pairs, spans, handsets, GIVEN.successor).collect()}
+    kept, passed_on = GIVEN.successor.handset_kept, GIVEN.successor.handset_passed_on
+    assert found["b1"].evidence - found["b3"].evidence == pytest.approx(math.log(kept / passed_on), abs=1e-4)
+    assert found["b2"].evidence - found["b3"].evidence == pytest.approx(
+        math.log((1 - kept) / (1 - passed_on)), abs=1e-4
+    )
+    assert [found[b].factors[2].text for b in new] == [
+        "in the handset of the old one", "in another handset", "handset not known",
+    ]  # fmt: skip
+
+
+def test_a_lines_base_is_where_its_days_end_and_not_where_most_is_seen(spark: SparkSession):
+    """Five days of seven end in the city with one event each; two in town with thirty. The child goes when it comes."""
+    city, town = (51.5, -0.1), (52.6, 1.3)
+    rows = []
+    for k in range(28):
+        is_visit = k % 7 in (3, 4)
+        at, n = (town, 30) if is_visit else (city, 1)
+        rows += [("line", "line", f"e{k}.{m}", day(k + m / 100), *at) for m in range(n)]
+    use = spark.createDataFrame(
+        rows, "unit string, number string, event_id string, started_at timestamp, latitude double, longitude double"
+    )
+    lines = spark.createDataFrame([("line",)], "number string")
+    went = [("36:N1", f"M{k}", day(k - 0.1)) for k in (3, 10, 17, 24)] + [("36:N2", f"M9{k}", day(k)) for k in (1, 8)]
+    episodes = spark.createDataFrame(
+        [(child, episode, begun, begun, begun + timedelta(days=1)) for child, episode, begun in went],
+        "person_id string, episode_id string, last_seen_at timestamp, reported_at timestamp, found_at timestamp",
+    )
+    (found,) = missing_overlap.leads(use, lines, episodes, GIVEN.missing_overlap, GIVEN.zone).collect()
+    assert found.person_ids == ["36:N1"]
+    assert found.factors[0].text == "4 of 4 episodes began when the line arrived"
+
+
+@pytest.mark.slow
+def test_on_a_planted_world_leads_are_more_often_right_than_the_rules(spark: SparkSession):
+    seen = lead_evaluation.look(spark, 3, 2, GIVEN)
+    published = seen.candidates[seen.candidates["score"] >= GIVEN.least_score]
+    for name in leads.DETECTORS:
+        said, truth, rule = set(published.loc[published["detector"] == name, "key"]), seen.truth[name], seen.rules[name]
+        right = len(said & truth)
+        print(f"{name}: {right} of {len(truth)} found, {len(said)} said; rule {len(rule & truth)}, {len(rule)}")
+        if rule:
+            assert right * len(rule) >= len(rule & truth) * len(said), f"{name}: the rule is more precise"
+    for name, least in (("deal_line", 4), ("swap", 8), ("successor", 5)):
+        assert len(set(published.loc[published["detector"] == name, "key"]) & seen.truth[name]) >= least
