@@ -13,6 +13,7 @@ Columns = dict[str, pa.Array]
 
 P_INVESTIGATED = 0.6  # of people are a subject of an investigation: about 60 % of reports then have one in an open one
 P_OPEN = 0.85
+P_AT_HOUSE = 0.25  # of the episodes of a group's children end at the house of its first offender
 _NONE = pa.scalar(None, pa.string())
 
 
@@ -91,6 +92,22 @@ def _child(planet: world.World, force: world.Force, index: draws.Ints) -> draws.
     return np.where(draw.chance("episode/is-planted", key, 0.3), planted, anyone)
 
 
+def _at_house(
+    planet: world.World, force: world.Force, index: draws.Ints, child: draws.Ints
+) -> tuple[pa.Array, pa.Array]:
+    """Whether the child was found at the house of the group that it belongs to or stands at the edge of, and the
+    postcode of that house."""
+    group = np.full(len(child), -1)
+    for part in ("children", "edge"):
+        _, first, size = world.PARTS[part]
+        at = child - first * force.n_groups
+        group = np.where((at >= 0) & (at < size * force.n_groups), at // size, group)
+    is_there = (group >= 0) & planet.draw.chance("found/house", force.keys(index), P_AT_HOUSE)
+    _, first, size = world.PARTS["offenders"]
+    offender = force.start(world.SUSPECT) + first * force.n_groups + np.maximum(group, 0) * size
+    return pa.array(is_there), people.resolve(planet, force, offender).postcode
+
+
 def missing(planet: world.World, force: world.Force, index: draws.Ints, night: int) -> Columns:
     """Missing episodes as known at the start of a night."""
     draw, key, n = planet.draw, force.keys(index), len(index)
@@ -101,6 +118,8 @@ def missing(planet: world.World, force: world.Force, index: draws.Ints, night: i
     reported, found = _reported(planet, force, index), _found(planet, force, index)
     unseen = reported - 60 * (20 + draw.below("episode/unseen", key, 600))
     still = found >= (planet.first_day + night) * world.DAY
+    is_at_house, house = _at_house(planet, force, index, child)
+    where = pc.if_else(is_at_house, house, who.postcode)
     child_key = force.keys(child)
     drawn = draw.choice("care", child_key, (0.55, 0.12, 0.18, 0.1, 0.05))
     care = pa.array(codes.CARE_STATUSES).take(
@@ -119,7 +138,7 @@ def missing(planet: world.World, force: world.Force, index: draws.Ints, night: i
         "care_status": pc.if_else(pa.array(draw.chance("care/none", key, 0.08)), _NONE, care),
         "is_cse_flagged": pa.array(draw.chance("flag/cse", child_key, np.where(is_known, 0.4, 0.05))),
         "is_cce_flagged": pa.array(draw.chance("flag/cce", child_key, 0.12)),
-        "found_postcode": pc.if_else(pa.array(still | draw.chance("found/none", key, 0.3)), _NONE, who.postcode),
+        "found_postcode": pc.if_else(pa.array(still | draw.chance("found/none", key, 0.3)), _NONE, where),
         "is_interview_offered": pa.array(offered),
         "is_interview_held": pa.array(offered & draw.chance("interview/held", key, 0.5)),
     }
