@@ -77,11 +77,16 @@ def score(row: Row) -> str:
         return '<div class="score"><b>–</b><span class="sub">not shown</span></div>'
     low, high, at = (min(1.0, max(0.0, float(row[n]))) * 100 for n in ("score_low", "score_high", "score"))
     return (
-        f'<div class="score"><b>{row["score"]:.2f}</b>'
+        f'<div class="score"><b>{_small(row["score"])}</b>'
         f'<div class="track"><i style="left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%"></i>'
         f'<b style="left:{at:.1f}%"></b></div>'
-        f'<span class="sub">{row["score_low"]:.2f} to {row["score_high"]:.2f}</span></div>'
+        f'<span class="sub">{_small(row["score_low"])} to {_small(row["score_high"])}</span></div>'
     )
+
+
+def _small(value: float) -> str:
+    """Two digits, and a third below a tenth: risks over a network are small, and their order is by it."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def reason_chip(reason: Row) -> str:
