@@ -74,9 +74,10 @@ def of(text: str) -> Reading:
     return Reading(text, origin)
 
 
-def texts(written: Iterable[str | None]) -> np.ndarray:
+def texts(written: Iterable[str | None] | pa.Array) -> np.ndarray:
     """Readings of many texts, as an object array of strings. An absent text reads as empty."""
-    given = pa.array(written, pa.large_string()).fill_null("")
+    given = written.cast(pa.large_string()) if isinstance(written, pa.Array) else pa.array(written, pa.large_string())
+    given = given.fill_null("")
     found = np.array(given, dtype=object)
     for place in np.flatnonzero(pc.match_substring_regex(given, _SUSPECT)):
         found[place] = _read(found[place])

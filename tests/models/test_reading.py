@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +51,9 @@ def test_honest_text_is_left_alone(written: str):
 
 @given(st.lists(st.text("ab4$@ -.é\u200bо", max_size=30) | st.none(), max_size=5))
 def test_a_batch_reads_as_its_texts_do(written: list[str | None]):
-    assert list(reading.texts(written)) == [reading.of(text or "").text for text in written]
+    read = [reading.of(text or "").text for text in written]
+    assert list(reading.texts(written)) == read
+    assert list(reading.texts(pa.array(written, pa.string()))) == read  # as a worker gets it
 
 
 def test_a_span_leads_back_to_what_was_written():
