@@ -24,10 +24,11 @@ from jobs import spark as spark_job
 from pipelines import links, risk
 
 SUPERNODE = 50_000
+CHUNK = 1_000_000  # edges whose ids are written out at a time
 
 
-def edges(n: int, seed: int = 1) -> pd.DataFrame:
-    """from_id, to_id, strength, first_at, last_at of a power-law graph, as made by preferential attachment."""
+def edges(n: int, folder: Path, seed: int = 1) -> None:
+    """Writes from_id, to_id, strength, first_at, last_at of a power-law graph, as made by preferential attachment."""
     draw = np.random.default_rng(seed)
     m = 5 * n
     popular = (n * draw.random(m) ** 2.2).astype(np.int64)  # low numbers are hubs
@@ -42,9 +43,11 @@ def edges(n: int, seed: int = 1) -> pd.DataFrame:
         }
     )  # fmt: skip
     found = found[found["from_id"] != found["to_id"]]
-    for end in ("from_id", "to_id"):
-        found[end] = found[end].map("{:016x}".format)  # ids are as long as the pipeline's own
-    return found
+    for start in range(0, len(found), CHUNK):
+        part = found.iloc[start : start + CHUNK].copy()
+        for end in ("from_id", "to_id"):
+            part[end] = part[end].map("{:016x}".format)  # ids are as long as the pipeline's own
+        part.to_parquet(folder / f"edges{start:09d}.parquet", coerce_timestamps="us")
 
 
 def people(n: int, share: int, seed: int) -> list[str]:
@@ -174,7 +177,7 @@ def main() -> None:
         spark = spark_job.session(Path(scratch) / "spark", cores="2")
         folder = Path(scratch) / "edges"
         folder.mkdir()
-        edges(n).to_parquet(folder / "edges.parquet", coerce_timestamps="us", row_group_size=1_000_000)
+        edges(n, folder)
         found, figures = walk(spark, folder, n, limits)
         if "--rivals" in sys.argv:
             figures |= rivals(spark, folder, n, limits, found)
