@@ -81,7 +81,7 @@ def test_a_bert_reads_the_reports_of_a_night_and_is_written_as_any_is_published(
     made = pretraining.pretrain(place, NIGHT, tmp_path / "bert", size, **how)
     assert made["n_reports"] == 60
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {f.name for f in (tmp_path / "bert").iterdir()}
-    entry = place.audit.entries()[-1]
+    *_, entry = place.audit.entries()
     assert (entry["action"], entry["counts"]) == ("consultation", {"reports": 60})
     assert "set training.bert.weights to" in pretraining.text(made)
     with pytest.raises(FileExistsError, match="name a new folder"):
