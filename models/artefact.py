@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sklearn.utils
 from sklearn.pipeline import Pipeline
 
@@ -138,6 +139,17 @@ def probabilities(classifier: Any, texts: Any) -> np.ndarray:
     if not (np.isfinite(score).all() and (score >= 0).all() and (score <= 1).all()):
         raise OutputError("scores are not probabilities: some are not finite, or not between 0 and 1")
     return score
+
+
+def checked_column(texts: pa.Array) -> pa.Array:
+    """`checked` for a column of an Arrow batch, without a list of it.
+
+    Raises:
+        SignatureError: it is not of strings, or some are absent.
+    """
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)) or texts.null_count:
+        raise SignatureError(f"the model takes texts; the column is of {texts.type}, {texts.null_count} absent")
+    return texts
 
 
 def checked(texts: Any) -> np.ndarray:

@@ -21,7 +21,7 @@ def scorer(model: artefact.Artefact) -> Mapper:
         pipeline = None
         for batch in batches:
             pipeline = pipeline or model.load()  # a partition without rows loads nothing
-            texts = reading.texts(batch.column("text"))
+            texts = reading.texts(artefact.checked_column(batch.column("text")))
             found = np.round(artefact.probabilities(pipeline, texts), N_DIGITS)
             low, high = metrics.interval_of(found, model.intervals)
             yield pa.RecordBatch.from_arrays(
