@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
@@ -140,14 +140,20 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
 
     def _compact(self, texts: np.ndarray) -> tuple[Any, Any]:
         """An encoder of our own, pretrained on these texts, under a new classification head."""
+        language = self.pretrained(texts)
+        self.log_ += [{"pretraining_epoch": k, "loss": loss} for k, loss in enumerate(language.losses, 1)]
+        return bert_language.classifier(language), language.tokenizer
+
+    def pretrained(
+        self, texts: np.ndarray, progress: Callable[[str], None] = lambda said: None
+    ) -> bert_language.Language:
+        """What is made here of these texts before a label is seen."""
         size = bert_language.Size(
             self.n_layers, self.hidden, self.n_heads, self.vocabulary, self.window, self.most_windows
         )
-        language = bert_language.pretrained(
-            texts, size, self._steps, epochs=self.pretrain_epochs, rate=self.pretrain_rate
+        return bert_language.pretrained(
+            texts, size, self._steps, epochs=self.pretrain_epochs, rate=self.pretrain_rate, progress=progress
         )
-        self.log_ += [{"pretraining_epoch": k, "loss": loss} for k, loss in enumerate(language.losses, 1)]
-        return bert_language.classifier(language), language.tokenizer
 
     def _loaded(self) -> tuple[Any, Any]:
         """A BERT from a folder or a hub, safetensors only, none of its own code."""

@@ -21,9 +21,9 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     tonight = {"night": night.isoformat()}
     place.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
     with progress.CURRENT.step("bronze: read tonight's files"):
-        place.lake.begin_night()
         found = landing.scan(place.settings.landing, night, place.sources)
         progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")
+        place.lake.begin_night()  # after the scan, which needs no Spark while it starts
         # Checkpoints, not caches: their plans are forgotten, and wide plans take longer to write out than to run.
         listed = ingest.listed(landing.frame(place.spark, found), place.lake.read(bronze.FILES), night)
         listed = listed.localCheckpoint(eager=False)

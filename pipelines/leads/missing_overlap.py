@@ -97,9 +97,7 @@ def _bases(mine: DataFrame, zone: str) -> DataFrame:
     day = F.to_date(F.from_utc_timestamp("started_at", zone) - F.expr("INTERVAL 12 HOURS"))
     place = F.struct("started_at", "event_id", "latitude", "longitude")
     last = mine.where("latitude IS NOT NULL").groupBy("unit", day).agg(F.max(place).alias("last"))
-    per = last.groupBy("unit", "last.latitude", "last.longitude").agg(F.count("*").alias("n"))
-    top = per.groupBy("unit").agg(F.max(F.struct("n", "latitude", "longitude")).alias("top"))
-    return top.select("unit", *(F.col(f"top.{each}").alias(f"base_{each}") for each in ("latitude", "longitude")))
+    return usage.most_used(last.groupBy("unit", "last.latitude", "last.longitude").agg(F.count("*").alias("n")))
 
 
 def _visits(mine: DataFrame, bases: DataFrame, given: Thresholds) -> DataFrame:

@@ -131,13 +131,15 @@ def bases(used: DataFrame, zone: str) -> DataFrame:
     """Where each unit mostly is at night: unit, base_latitude, base_longitude. The mast with most nights (22 to 07)."""
     hour = F.hour(F.from_utc_timestamp("started_at", zone))
     night = used.where((hour >= 22) | (hour < 7)).where("latitude IS NOT NULL")
-    per = night.groupBy("unit", "latitude", "longitude").agg(F.countDistinct(F.to_date("started_at")).alias("n"))
-    strongest = F.max(F.struct("n", "latitude", "longitude")).alias("top")
-    return (
-        per.groupBy("unit")
-        .agg(strongest)
-        .select("unit", F.col("top.latitude").alias("base_latitude"), F.col("top.longitude").alias("base_longitude"))
+    return most_used(
+        night.groupBy("unit", "latitude", "longitude").agg(F.countDistinct(F.to_date("started_at")).alias("n"))
     )
+
+
+def most_used(counted: DataFrame) -> DataFrame:
+    """unit, base_latitude, base_longitude: each unit's place of the highest `n`, of unit, latitude, longitude, n."""
+    top = counted.groupBy("unit").agg(F.max(F.struct("n", "latitude", "longitude")).alias("top"))
+    return top.select("unit", *(F.col(f"top.{each}").alias(f"base_{each}") for each in ("latitude", "longitude")))
 
 
 def first_events(rows: DataFrame, by: list[str], n: int) -> DataFrame:

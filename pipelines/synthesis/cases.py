@@ -103,8 +103,7 @@ def _at_house(
         at = child - first * force.n_groups
         group = np.where((at >= 0) & (at < size * force.n_groups), at // size, group)
     is_there = (group >= 0) & planet.draw.chance("found/house", force.keys(index), P_AT_HOUSE)
-    _, first, size = world.PARTS["offenders"]
-    offender = force.start(world.SUSPECT) + first * force.n_groups + np.maximum(group, 0) * size
+    offender = force.first_of("offenders", np.maximum(group, 0))
     return pa.array(is_there), people.resolve(planet, force, offender).postcode
 
 

@@ -115,7 +115,7 @@ class Line:
         """National numbers of a planted group's offenders, as far as the force has them: at most three."""
         force = self.force
         group = (self.n // len(self.planet.forces)) % force.n_groups
-        index = force.start(world.SUSPECT) + 3 * group + np.arange(3)
+        index = force.first_of("offenders", np.full(3, group)) + np.arange(3)
         numbers = people.resolve(self.planet, force, index).number
         return list(dict.fromkeys(str(v) for v in people.phones(numbers[numbers >= 0]).to_pylist()))
 

@@ -85,9 +85,12 @@ class Force:
 
     def member(self, part: str, group: draws.Ints, name: str, keys: draws.AnyInts) -> draws.Ints:
         """Index of a drawn member of planted groups; `part` is one of PARTS."""
+        return self.first_of(part, group) + self.draw.below(name, keys, PARTS[part][2])
+
+    def first_of(self, part: str, group: draws.Ints) -> draws.Ints:
+        """Index of the first member of planted groups; the others of the part follow it."""
         kind, first, size = PARTS[part]
-        place = group * size + self.draw.below(name, keys, size)
-        return self.start(kind) + first * self.n_groups + place
+        return self.start(kind) + first * self.n_groups + group * size
 
     def keys(self, index: draws.Ints) -> draws.Keys:
         """Keys of this force's indices, unlike those of any other force."""

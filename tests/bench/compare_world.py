@@ -55,16 +55,10 @@ def read_first(n: int, folder: Path, *, n_threads: int = 1, **sizes: Any) -> can
     from models import bert, bert_language, bert_steps
 
     taken = bert.BertClassifier(**sizes)
-    size = bert_language.Size(
-        taken.n_layers, taken.hidden, taken.n_heads, taken.vocabulary, taken.window, taken.most_windows
-    )
-    steps = bert_steps.Steps(taken.seed, taken.batch, taken.device)
     texts = world_frames.made(n, seed=OTHER_SEED)[0]["text"].to_numpy(dtype=object)
     begun = time.monotonic()
     with bert_steps.repeatable(taken.seed, n_threads):
-        language = bert_language.pretrained(
-            texts, size, steps, epochs=taken.pretrain_epochs, rate=taken.pretrain_rate, progress=_teller(begun)
-        )
+        language = taken.pretrained(texts, progress=_teller(begun))
     weights = folder / f"{taken.n_layers}x{taken.hidden}_read_{n}"
     bert_language.save(language, weights)
     return candidates.fine_tuned(str(weights), n_threads=n_threads, **sizes)
