@@ -2,17 +2,20 @@
 
     python -m tests.bench.bench_comms [EVENTS] [IDENTIFIERS] [ENGINE ...]
 
-Each engine merges both sides of a call, makes top contacts, common contacts and weekly indicators; results are compared
-before a time is printed. Then one number's whole picture from a warm session, on each layout on disk.
+Each engine is a process of its own, merges both sides of a call, makes top contacts, common contacts and weekly
+indicators, twice: at once after its start, and again warm. Results are compared before a time is printed. `layouts` is
+one number's whole picture from a warm session, on each layout on disk.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,11 @@ from jobs import comms_research, spark
 from pipelines import comms_calls, comms_identifiers, comms_indicators, together
 from pipelines import comms_research as tables
 from schemas import silver
-from tests.bench import comms_peers
+from tests.bench import comms_peers, measure
 
 EVENTS, IDENTIFIERS = 1_000_000, 5_000
+ENGINES = ("duckdb", "pandas", "spark")
+MEMORY_GIB = 16  # address space of pandas, which would else take the machine's last
 PER_NUMBER = 50  # events a number has on average
 CHUNK = 1_000_000
 OPTIONS = tables.Options(zone="UTC")  # the peers have no time zones
@@ -43,6 +48,8 @@ def write(folder: Path, n: int) -> None:
     """Events in the columns of silver.comms_events that research reads; some were recorded by the other side too."""
     folder.mkdir()
     n_numbers = max(IDENTIFIERS * 2, n // PER_NUMBER)
+    every = np.arange(n_numbers)
+    parties, equipment = numbers(every), pa.array(np.char.zfill(every.astype(str), 15))
     for part, start in enumerate(range(0, n, CHUNK)):
         rng = np.random.default_rng(part)
         size = min(CHUNK, n - start)
@@ -56,16 +63,16 @@ def write(folder: Path, n: int) -> None:
         for values in (a, b, kind):
             values[after] = values[twin]
         at[after], incoming[after] = at[twin] + 2, True
+        own = equipment.take(pa.array(np.where(incoming, b, a)))
         table = pa.table(
             {
                 "event_id": pa.array(np.char.zfill((np.arange(size) + start).astype(str), 12)),
-                "a_number": numbers(a), "b_number": numbers(b), "type": pa.array(kind),
-                "operator": pa.array(np.where(incoming, "south", "north")),
-                "imei": pa.array(np.char.zfill((np.where(incoming, b, a)).astype(str), 15)),
-                "imsi": pa.array(np.char.zfill((np.where(incoming, b, a)).astype(str), 15)),
+                "a_number": parties.take(pa.array(a)), "b_number": parties.take(pa.array(b)), "type": pa.array(kind),
+                "operator": pa.array(np.where(incoming, "south", "north")), "imei": own, "imsi": own,
                 "started_at": pa.array(at * 1_000_000, pa.timestamp("us", "UTC")),
                 "duration_s": pa.array(np.where(kind == "VOICE", rng.integers(0, 600, size), 0).astype(float)),
-                "first_cell": numbers(rng.integers(0, 5000, size)), "last_cell": numbers(rng.integers(0, 5000, size)),
+                "first_cell": parties.take(pa.array(rng.integers(0, 5000, size))),
+                "last_cell": parties.take(pa.array(rng.integers(0, 5000, size))),
                 "direction": pa.array(np.where(incoming, "INCOMING", "OUTGOING")),
             }
         )  # fmt: skip
@@ -133,43 +140,57 @@ def _picture(session: SparkSession, path: str) -> float:
     return time.perf_counter() - begun
 
 
-def main() -> None:
-    words = sys.argv[1:]
-    n = int(words[0]) if words else EVENTS
-    n_ids = int(words[1]) if len(words) > 1 else IDENTIFIERS
-    engines = words[2:] or ["duckdb", "pandas", "spark", "layouts"]
-    with tempfile.TemporaryDirectory(prefix="nightjar-bench-", ignore_cleanup_errors=True) as folder:
-        print(json.dumps(measured(Path(folder), n, n_ids, engines)))
+def one(engine: str, folder: Path, n_ids: int) -> dict[str, Any]:
+    """One engine's work in this process: seconds at once after the start and again, and its tables as files."""
+    source = str(folder / "events")
+    values = [str(v) for v in numbers(np.arange(n_ids))]
+    if engine == "layouts":
+        return {"layouts": layouts(spark.session(folder), source, folder)}
+    if engine == "pandas":
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_GIB << 30, MEMORY_GIB << 30))
+    work: Callable[[], dict[str, pd.DataFrame]]
+    if engine == "spark":
+        session = spark.session(folder)
+        wanted = [comms_identifiers.Wanted(v, "NUMBER", v) for v in values]
+        work = lambda: by_spark(session, source, wanted)  # noqa: E731
+    else:
+        work = lambda: getattr(comms_peers, f"by_{engine}")(source, values)  # noqa: E731
+    seconds = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        try:
+            found = work()
+        except MemoryError:
+            return {"first_s": None, "again_s": None}
+        seconds.append(round(time.perf_counter() - begun, 1))
+    for name, df in found.items():
+        df.to_parquet(folder / f"{engine}-{name}.parquet")
+    return {"first_s": seconds[0], "again_s": seconds[1]}
 
 
 def measured(folder: Path, n: int, n_ids: int, engines: list[str]) -> dict[str, Any]:
     write(folder / "events", n)
-    source = str(folder / "events")
-    values = [str(v) for v in numbers(np.arange(n_ids))]
-    wanted = [comms_identifiers.Wanted(v, "NUMBER", v) for v in values]
     report: dict[str, Any] = {"events": n, "identifiers": n_ids, "at": dt.date.today().isoformat()}
-    results = {}
-    session = spark.session(folder) if {"spark", "layouts"} & set(engines) else None
     for engine in engines:
-        if engine == "layouts":
-            assert session is not None
-            report["layouts"] = layouts(session, source, folder)
-            continue
-        begun = time.perf_counter()
-        if engine == "spark":
-            assert session is not None
-            results[engine] = by_spark(session, source, wanted)
-        else:
-            results[engine] = getattr(comms_peers, f"by_{engine}")(source, values)
-        report[f"{engine}_s"] = round(time.perf_counter() - begun, 1)
+        report[engine] = measure.in_process("tests.bench.bench_comms", "in", str(folder), str(n_ids), engine)
+    ended = [each for each in engines if report[each].get("first_s")]
+    results = {each: {name: pd.read_parquet(folder / f"{each}-{name}.parquet") for name in comms_peers.COLUMNS}
+               for each in ended}  # fmt: skip
     for engine, found in results.items():
         comms_peers.compare(found, next(iter(results.values())), engine)
-    if {"spark", "duckdb"} <= set(results):
-        report["spark_to_duckdb"] = round(report["spark_s"] / report["duckdb_s"], 1)
-    if {"spark", "pandas"} <= set(results):
-        report["spark_to_pandas"] = round(report["spark_s"] / report["pandas_s"], 1)
     report["rows"] = {name: len(df) for name, df in next(iter(results.values()), {}).items()}
     return report
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    if words[:1] == ["in"]:
+        print(json.dumps(one(words[3], Path(words[1]), int(words[2]))))
+        return
+    n = int(words[0]) if words else EVENTS
+    n_ids = int(words[1]) if len(words) > 1 else IDENTIFIERS
+    with tempfile.TemporaryDirectory(prefix="nightjar-bench-", ignore_cleanup_errors=True) as folder:
+        print(json.dumps(measured(Path(folder), n, n_ids, words[2:] or [*ENGINES, "layouts"])))
 
 
 if __name__ == "__main__":

@@ -39,9 +39,10 @@ def in_process(module: str, *words: str) -> dict[str, Any]:
 
 
 def _watch(pid: int, peak: list[int]) -> None:
-    """Proportional set size of the process tree, once a second: shared pages count once, and each look costs time."""
+    """Proportional set size of the process tree: shared pages count once. Each look takes time from what is measured,
+    so that they are apart by a second, or by a hundred times as long as one takes."""
     while psutil.pid_exists(pid):
-        total = 0
+        begun, total = time.monotonic(), 0
         try:
             root = psutil.Process(pid)
             for each in (root, *root.children(recursive=True)):
@@ -52,4 +53,4 @@ def _watch(pid: int, peak: list[int]) -> None:
         except psutil.NoSuchProcess:
             return
         peak[0] = max(peak[0], total)
-        time.sleep(1)
+        time.sleep(max(1.0, 100 * (time.monotonic() - begun)))
