@@ -27,6 +27,7 @@ from schemas import silver
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+SHORT = 200  # identifiers whose values go to the files' statistics
 # Table, and what it says: in the order of the workbook's sheets.
 TABLES = {
     "summary": "Each identifier: how much, with how many, when first and last, which handsets and SIMs.",
@@ -124,12 +125,19 @@ def picture(place: Workplace, wanted: list[comms_identifiers.Wanted], night: dat
 
 
 def about(events: DataFrame, wanted: list[comms_identifiers.Wanted]) -> DataFrame:
-    """Events that name a listed identifier. Lists of values reach the files' statistics, so that a short list reads
-    only the files that may hold it."""
+    """Events that name a listed identifier. A short list goes to the reader as values, so that it reads only the files
+    whose statistics may hold one; of a long list every file holds some, and it is joined."""
     values = {kind: sorted({w.value for w in wanted if w.kind == kind}) for kind in comms_identifiers.KINDS}
-    columns = {"NUMBER": ("a_number", "b_number"), "IMEI": ("imei",), "IMSI": ("imsi",)}
-    named = [F.col(c).isin(values[kind]) for kind, names in columns.items() if values[kind] for c in names]
-    return events.where(reduce(or_, named))
+    columns = {"a_number": "NUMBER", "b_number": "NUMBER", "imei": "IMEI", "imsi": "IMSI"}
+    asked = {column: values[kind] for column, kind in columns.items() if values[kind]}
+    if len(wanted) <= SHORT:
+        return events.where(reduce(or_, (F.col(column).isin(some) for column, some in asked.items())))
+    found = events
+    for column, some in asked.items():
+        listed = events.sparkSession.createDataFrame([(value,) for value in some], f"_{column} string")
+        found = found.join(F.broadcast(listed), on=F.col(column) == F.col(f"_{column}"), how="left")
+    is_named = reduce(or_, (F.col(f"_{column}").isNotNull() for column in asked))
+    return found.where(is_named).select(*events.columns)
 
 
 def questions(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import comms_figures, comms_research, comms_workbook, notebook, pages
-from pipelines import comms_access, comms_identifiers
+from jobs import comms_figures, comms_research, comms_workbook, notebook, pages, spark
+from pipelines import comms_access, comms_identifiers, together
 from schemas import silver
 
 Row = Mapping[str, Any]
@@ -60,9 +61,11 @@ def open_list(
     if not wanted:
         raise LookupError("the list holds no number, handset, SIM or account")
     comms_research.log(room.place, len({w.subject for w in wanted}), day, who=who, why=reason)
-    found = comms_research.picture(room.place, wanted, day)
-    legs = found.pop("legs")
-    rows = {name: _rows(room, df, name, who) for name, df in _shown(found, legs).items()}
+    with spark.interpreted(room.place.spark):
+        found = comms_research.picture(room.place, wanted, day)
+        shown = _shown(found, found.pop("legs"))
+        read = together.at_once(*(partial(_rows, room, df, name, who) for name, df in shown.items()))
+    rows = dict(zip(shown, read, strict=True))
     subjects = [r["subject"] for r in sorted(rows["summary"], key=lambda r: (-r["n"], r["subject"]))]
     return Look(room, day, who, subjects, unread, is_suggested, rows)
 

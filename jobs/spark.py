@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -34,7 +36,7 @@ def session(
     Raises:
         FileNotFoundError: the Delta jars are not there; set-up has not run.
     """
-    if "DATABRICKS_RUNTIME_VERSION" in os.environ or "SPARK_REMOTE" in os.environ:
+    if _is_of_a_cluster():
         return SparkSession.builder.getOrCreate()
     jars = sorted(jars_folder().glob("*.jar"))
     if not any(jar.name.startswith("delta-spark") for jar in jars):
@@ -62,6 +64,8 @@ def session(
         # Plans are wide here and data of one machine small: adapting them prints each plan anew at every stage, which
         # took more time than the work. A cluster's own session adapts.
         "spark.sql.adaptive.enabled": "false",
+        # Rows that lie together by one key of a join stay there: one machine gains nothing by spreading them.
+        "spark.sql.requireAllClusterKeysForCoPartition": "false",
         # Each operation on a column told Java which Python line made it: more calls than the operation itself.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
         # Plans are written out at each stage, and nobody reads them here.
@@ -88,6 +92,27 @@ def session(
     made = builder.getOrCreate()
     _remember_functions(made)
     return made
+
+
+@contextmanager
+def interpreted(session: SparkSession) -> Iterator[None]:
+    """Plans within are interpreted, however large the lakehouse: a page's questions read few rows, and each is asked
+    once. A cluster's own session is taken as it is."""
+    if _is_of_a_cluster():
+        yield
+        return
+    before = {name: session.conf.get(name) for name in INTERPRETED}
+    for name, value in INTERPRETED.items():
+        session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            session.conf.set(name, str(value))
+
+
+def _is_of_a_cluster() -> bool:
+    return "DATABRICKS_RUNTIME_VERSION" in os.environ or "SPARK_REMOTE" in os.environ
 
 
 def _remember_functions(spark: SparkSession) -> None:

@@ -40,18 +40,25 @@ def calls(events: DataFrame, clock_skew_s: int = CLOCK_SKEW_S) -> DataFrame:
 
 def _merged(placed: DataFrame) -> DataFrame:
     is_b = F.col("direction") == "INCOMING"
-    own = F.struct("operator", *PARTS)
+    record = F.struct("event_id", "started_at", "operator", *PARTS)  # one of each side at most: the greatest is it
     found = placed.groupBy(*_CALL, "_alone", "_run", "_place").agg(
-        F.min("event_id").alias("call_id"),
-        F.min_by("started_at", is_b.cast("int")).alias("started_at"),  # the caller's provider says when
         F.max("duration_s").alias("duration_s"),
-        F.array_sort(F.collect_set("operator")).alias("operators"),
-        F.array_sort(F.collect_list("event_id")).alias("event_ids"),
-        F.max(F.when(~is_b, own)).alias("_a"),
-        F.max(F.when(is_b, own)).alias("_b"),
+        F.max(F.when(~is_b, record)).alias("_a"),
+        F.max(F.when(is_b, record)).alias("_b"),
     )
-    sides = [F.col(f"_{side}.{part}").alias(f"{side}_{part}") for side in "ab" for part in ("operator", *PARTS)]
-    return found.select("call_id", *_CALL, "started_at", "duration_s", "operators", "event_ids", *sides)
+
+    def of_both(part: str) -> Column:
+        return F.sort_array(F.array_distinct(F.array_compact(F.array(f"_a.{part}", f"_b.{part}"))))
+
+    return found.select(
+        F.least("_a.event_id", "_b.event_id").alias("call_id"),
+        *_CALL,
+        F.coalesce("_a.started_at", "_b.started_at").alias("started_at"),  # the caller's provider says when
+        "duration_s",
+        of_both("operator").alias("operators"),
+        of_both("event_id").alias("event_ids"),
+        *(F.col(f"_{side}.{part}").alias(f"{side}_{part}") for side in "ab" for part in ("operator", *PARTS)),
+    )
 
 
 def legs(calls: DataFrame, zone: str = "Europe/London") -> DataFrame:
@@ -91,18 +98,17 @@ def party_kind(name: str) -> Column:
 
 
 def of_subjects(legs: DataFrame, wanted: DataFrame) -> DataFrame:
-    """Legs of the listed identifiers, with `subject`; a leg that two of a subject's identifiers
+    """Legs of the listed identifiers, with `subject`, partitioned by it; a leg that two of a subject's identifiers
     name (number and handset) is there once.
 
     Args:
-        wanted: `subject`, `kind`, `value` (see `comms_identifiers.frame`).
+        wanted: `subject`, `kind`, `value` (see `comms_identifiers.frame`), each kind and value once.
     """
-    named = F.array(*[
-        F.struct(F.lit(kind).alias("kind"), F.col(column).alias("value"))
-        for kind, column in (("NUMBER", "number"), ("IMEI", "imei"), ("IMSI", "imsi"))
-    ])  # fmt: skip
-    each = legs.withColumn("_id", F.explode(named)).where("_id.value IS NOT NULL")
-    listed = wanted.select("subject", F.col("kind").alias("_kind"), F.col("value").alias("_value"))
-    same = (F.col("_id.kind") == F.col("_kind")) & (F.col("_id.value") == F.col("_value"))
-    found = each.join(F.broadcast(listed), on=same, how="inner").drop("_id", "_kind", "_value")
-    return found.dropDuplicates(["subject", "call_id", "is_out"])
+    named = {"number": "NUMBER", "imei": "IMEI", "imsi": "IMSI"}
+    found = legs
+    for column, kind in named.items():
+        listed = wanted.select(F.concat_ws(":", "kind", "value").alias("_value"), F.col("subject").alias(f"_{column}"))
+        value = F.concat(F.lit(f"{kind}:"), F.col(column))  # the same list each time, so that it is sent around once
+        found = found.join(F.broadcast(listed), on=value == F.col("_value"), how="left").drop("_value")
+    subjects = F.array_distinct(F.array_compact(F.array(*(f"_{column}" for column in named))))
+    return found.select(*legs.columns, F.explode(subjects).alias("subject")).repartition("subject")

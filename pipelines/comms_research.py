@@ -75,7 +75,7 @@ def contacts(legs: DataFrame, wanted: DataFrame) -> DataFrame:
     other party is listed itself (`is_listed`): who contacts whom."""
     found = legs.where(F.col("other").isNotNull()).groupBy("subject", "other", "other_kind").agg(*_counts())
     listed = wanted.where(F.col("kind") == "NUMBER").select(F.col("value").alias("other"), F.lit(True).alias("_listed"))
-    found = found.join(F.broadcast(listed.distinct()), on="other", how="left")
+    found = found.join(F.broadcast(listed), on="other", how="left")
     order = Window.partitionBy("subject").orderBy(F.col("n").desc(), F.col("talk_s").desc(), "other")
     return found.select(
         "subject",

@@ -15,7 +15,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ ENGINES = ("duckdb", "pandas", "spark")
 MEMORY_GIB = 16  # address space of pandas, which would else take the machine's last
 PER_NUMBER = 50  # events a number has on average
 CHUNK = 1_000_000
+JAVA = "-XX:+UseParallelGC"  # as the settings advise for millions of rows
 OPTIONS = tables.Options(zone="UTC")  # the peers have no time zones
 EPOCH = 1_735_689_600  # 2025-01-01
 
@@ -128,15 +129,18 @@ def _one() -> list[comms_identifiers.Wanted]:
 
 
 def _picture(session: SparkSession, path: str) -> float:
+    """Every question about one number, as the page asks them."""
     begun = time.perf_counter()
     wanted = _one()
-    frame = comms_identifiers.frame(session, wanted)
-    events = comms_research.about(session.read.format("delta").load(path), wanted)
-    calls = comms_calls.calls(events)
-    legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), frame).localCheckpoint(eager=False)
-    holders, cells = (session.createDataFrame([], t.struct()) for t in (silver.COMMS_SUBSCRIBERS, silver.COMMS_CELLS))
-    made = comms_research.questions(legs, frame, holders, cells, OPTIONS)
-    together.at_once(*(df.collect for df in made.values()))
+    with spark.interpreted(session):
+        frame = comms_identifiers.frame(session, wanted)
+        events = comms_research.about(session.read.format("delta").load(path), wanted)
+        calls = comms_calls.calls(events)
+        legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), frame).localCheckpoint(eager=False)
+        holders = session.createDataFrame([], silver.COMMS_SUBSCRIBERS.struct())
+        cells = session.createDataFrame([], silver.COMMS_CELLS.struct())
+        made = comms_research.questions(legs, frame, holders, cells, OPTIONS)
+        together.at_once(*(df.collect for df in made.values()))
     return time.perf_counter() - begun
 
 
@@ -145,16 +149,14 @@ def one(engine: str, folder: Path, n_ids: int) -> dict[str, Any]:
     source = str(folder / "events")
     values = [str(v) for v in numbers(np.arange(n_ids))]
     if engine == "layouts":
-        return {"layouts": layouts(spark.session(folder), source, folder)}
+        return {"layouts": layouts(spark.session(folder, java_options=JAVA), source, folder)}
     if engine == "pandas":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_GIB << 30, MEMORY_GIB << 30))
-    work: Callable[[], dict[str, pd.DataFrame]]
     if engine == "spark":
-        session = spark.session(folder)
         wanted = [comms_identifiers.Wanted(v, "NUMBER", v) for v in values]
-        work = lambda: by_spark(session, source, wanted)  # noqa: E731
+        work = partial(by_spark, spark.session(folder, java_options=JAVA), source, wanted)
     else:
-        work = lambda: getattr(comms_peers, f"by_{engine}")(source, values)  # noqa: E731
+        work = partial(getattr(comms_peers, f"by_{engine}"), source, values)
     seconds = []
     for _ in range(2):
         begun = time.perf_counter()

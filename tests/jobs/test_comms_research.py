@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import audit, comms_figures, comms_research, comms_room, notebook, settings, workplace
+from pipelines import comms_identifiers
 from schemas import silver
 from tests.support import telephony
 
@@ -122,3 +123,24 @@ def test_pictures_escape_what_they_show() -> None:
     ]  # fmt: skip
     assert all("<script" not in picture and picture.startswith("<svg") for picture in pictures)
     assert "alert(1)&lt;/script&gt;" in pictures[0]
+
+
+def test_a_long_list_finds_what_a_short_one_finds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    handset, sim = "490154203237518", "001010123456789"
+    rows = [
+        telephony.event("2025-12-01T10:00:00", N(1), N(2)),
+        telephony.event("2025-12-01T11:00:00", N(8), N(1)),
+        telephony.event("2025-12-01T12:00:00", N(8), N(9), imei=handset),
+        telephony.event("2025-12-01T13:00:00", N(8), N(9), imsi=sim),
+        telephony.event("2025-12-01T14:00:00", N(1), N(2), imei=handset, imsi=sim),  # named four times
+        telephony.event("2025-12-01T15:00:00", N(8), N(9)),
+        telephony.event("2025-12-01T16:00:00", None, N(9)),
+    ]
+    events = telephony.events(spark, rows)
+    wanted, _ = comms_identifiers.read([N(1), N(2), handset, f"imsi:{sim}"])
+    short = sorted(comms_research.about(events, wanted).collect())
+    monkeypatch.setattr(comms_research, "SHORT", 3)
+    found = comms_research.about(events, wanted)
+    assert found.columns == events.columns
+    assert sorted(found.collect()) == short
+    assert {row.started_at.hour for row in short} == {10, 11, 12, 13, 14}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,18 @@ from tests.support.network_world import RULES, Network
 pytestmark = pytest.mark.spark
 
 
-@contextmanager
-def plans(spark: SparkSession, *, is_compiled: bool) -> Iterator[None]:
-    """Plans as a session of that kind makes them."""
-    before = {name: spark.conf.get(name) for name in spark_job.INTERPRETED}
-    compiled = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-    for name, value in (compiled if is_compiled else spark_job.INTERPRETED).items():
+COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+
+
+@pytest.fixture
+def compiled(spark: SparkSession) -> Iterator[SparkSession]:
+    """The session, its plans compiled as a large night's are."""
+    before = {name: spark.conf.get(name) for name in COMPILED}
+    for name, value in COMPILED.items():
         spark.conf.set(name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            spark.conf.set(name, str(value))
+    yield spark
+    for name, value in before.items():
+        spark.conf.set(name, str(value))
 
 
 def test_java_maps_the_archive_of_classes_that_set_up_made(spark: SparkSession):
@@ -61,13 +60,12 @@ def is_a_stage_compiled(spark: SparkSession) -> bool:
     return "*(1)" in plan._jdf.queryExecution().executedPlan().toString()
 
 
-def test_interpreted_and_compiled_plans_give_the_same_rows(spark: SparkSession) -> None:
-    with plans(spark, is_compiled=False):
-        assert not is_a_stage_compiled(spark)
-        interpreted = scored(spark)
-    with plans(spark, is_compiled=True):
-        assert is_a_stage_compiled(spark)
-        compiled = scored(spark)
-    assert {row.queue for row in interpreted} == {"children", "people"}
-    assert sum(row.score > 0 for row in interpreted) > 6
-    assert compiled == interpreted
+def test_interpreted_and_compiled_plans_give_the_same_rows(compiled: SparkSession) -> None:
+    assert is_a_stage_compiled(compiled)
+    made = scored(compiled)
+    assert {row.queue for row in made} == {"children", "people"}
+    assert sum(row.score > 0 for row in made) > 6
+    with spark_job.interpreted(compiled):
+        assert not is_a_stage_compiled(compiled)
+        assert scored(compiled) == made
+    assert is_a_stage_compiled(compiled)
