@@ -36,7 +36,6 @@ ENGINES = ("duckdb", "pandas", "spark")
 MEMORY_GIB = 16  # address space of pandas, which would else take the machine's last
 PER_NUMBER = 50  # events a number has on average
 CHUNK = 1_000_000
-JAVA = "-XX:+UseParallelGC"  # as the settings advise for millions of rows
 OPTIONS = tables.Options(zone="UTC")  # the peers have no time zones
 EPOCH = 1_735_689_600  # 2025-01-01
 
@@ -149,12 +148,12 @@ def one(engine: str, folder: Path, n_ids: int) -> dict[str, Any]:
     source = str(folder / "events")
     values = [str(v) for v in numbers(np.arange(n_ids))]
     if engine == "layouts":
-        return {"layouts": layouts(spark.session(folder, java_options=JAVA), source, folder)}
+        return {"layouts": layouts(spark.session(folder, java_options=measure.JAVA), source, folder)}
     if engine == "pandas":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_GIB << 30, MEMORY_GIB << 30))
     if engine == "spark":
         wanted = [comms_identifiers.Wanted(v, "NUMBER", v) for v in values]
-        work = partial(by_spark, spark.session(folder, java_options=JAVA), source, wanted)
+        work = partial(by_spark, spark.session(folder, java_options=measure.JAVA), source, wanted)
     else:
         work = partial(getattr(comms_peers, f"by_{engine}"), source, values)
     seconds = []

@@ -23,6 +23,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs import spark
 from models import artefact, candidates, reading, scoring, training
+from tests.bench import measure
 
 N_TRAIN, CHUNK = 4_000, 50_000
 BATCH = 10_000  # Arrow's default rows a batch, and the plain pipeline's
@@ -84,7 +85,7 @@ def main() -> None:
     made = champion(sys.argv[2] if len(sys.argv) > 2 else "logistic")
     cores = os.cpu_count() or 1
     folder = Path(tempfile.mkdtemp(prefix="nightjar-bench-"))
-    session = spark.session(folder, cores=str(cores))
+    session = spark.session(folder, cores=str(cores), java_options=measure.JAVA)
     session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", BATCH)
     frame, tenth = written(session, folder, n), written(session, folder, max(1, n // 10))
     some, pipeline = texts(min(n, 2 * CHUNK), 2), made.load()  # the plain pipeline's speed does not depend on how many

@@ -15,6 +15,8 @@ COLUMNS = {
         "number_of_contacts_call", "number_of_contacts_text", "entropy_of_contacts_call",
     ],
 }  # fmt: skip
+PARTS = ("operator", "imei", "imsi", "first_cell", "last_cell")  # what a record tells of its own side
+_OWN = f"struct_pack({', '.join(f'{part} := {part}' for part in PARTS)})"
 _KEYS = {"top": ["subject", "other"], "common": ["other"], "weeks": ["number", "week"]}
 
 _SQL = f"""
@@ -34,12 +36,14 @@ placed AS (
   FROM runs),
 calls AS (
   SELECT a_number, b_number, type, arg_min(started_at, (direction = 'INCOMING')::INT) AS started_at,
-         max(duration_s) AS duration_s, min(event_id) AS call_id
+         max(duration_s) AS duration_s, min(event_id) AS call_id,
+         max({_OWN}) FILTER (direction <> 'INCOMING') AS a, max({_OWN}) FILTER (direction = 'INCOMING') AS b
   FROM placed GROUP BY a_number, b_number, type, run, k)
-SELECT a_number AS number, b_number AS other, true AS is_out, * EXCLUDE (a_number, b_number) FROM calls
-WHERE a_number IN (SELECT value FROM wanted)
+SELECT a_number AS number, b_number AS other, true AS is_out, type, started_at, duration_s, call_id, unnest(a)
+FROM calls WHERE a_number IN (SELECT value FROM wanted)
 UNION ALL
-SELECT b_number, a_number, false, * EXCLUDE (a_number, b_number) FROM calls WHERE b_number IN (SELECT value FROM wanted)
+SELECT b_number, a_number, false, type, started_at, duration_s, call_id, unnest(b)
+FROM calls WHERE b_number IN (SELECT value FROM wanted)
 """
 _CONTACTS = """
 CREATE TEMP TABLE contacts AS
@@ -88,8 +92,7 @@ def by_duckdb(source: str, values: list[str]) -> dict[str, pd.DataFrame]:
 
 
 def by_pandas(source: str, values: list[str]) -> dict[str, pd.DataFrame]:
-    columns = ["event_id", "a_number", "b_number", "type", "started_at", "duration_s", "direction"]
-    events = pd.read_parquet(source, columns=columns)
+    events = pd.read_parquet(source)
     listed = set(values)
     events = events[events["a_number"].isin(listed) | events["b_number"].isin(listed)]
     legs = _legs(events, listed)
@@ -113,13 +116,17 @@ def _legs(events: pd.DataFrame, listed: set[str]) -> pd.DataFrame:
     events = events.sort_values([*parties, "run", "direction", "started_at", "event_id"])
     events["k"] = events.groupby([*parties, "run", "direction"]).cumcount()
     events = events.sort_values("direction", ascending=False, kind="stable")  # OUTGOING first: it says when
-    calls = events.groupby([*parties, "run", "k"], as_index=False).agg(
-        started_at=("started_at", "first"), duration_s=("duration_s", "max"), call_id=("event_id", "min")
-    )
+    is_b = events["direction"] == "INCOMING"
+    own = {f"{side}_{part}": events[part].where(is_b == (side == "b")) for side in "ab" for part in PARTS}
+    calls = events.assign(**own).groupby([*parties, "run", "k"], as_index=False).agg(
+        started_at=("started_at", "first"), duration_s=("duration_s", "max"), call_id=("event_id", "min"),
+        **{name: (name, "first") for name in own},
+    )  # fmt: skip
     sides = []
-    for own, other, is_out in (("a_number", "b_number", True), ("b_number", "a_number", False)):
-        side = calls[calls[own].isin(listed)].rename(columns={own: "subject", other: "other"})
-        sides.append(side.assign(is_out=is_out))
+    for mine, theirs, is_out in (("a", "b", True), ("b", "a", False)):
+        names = {f"{mine}_number": "subject", f"{theirs}_number": "other", **{f"{mine}_{p}": p for p in PARTS}}
+        side = calls[calls[f"{mine}_number"].isin(listed)].rename(columns=names)
+        sides.append(side[["call_id", "type", "started_at", "duration_s", *names.values()]].assign(is_out=is_out))
     return pd.concat(sides, ignore_index=True)
 
 

@@ -13,6 +13,8 @@ import psutil
 
 from jobs import settings
 
+JAVA = "-XX:+UseParallelGC"  # what the settings advise for millions of rows
+
 
 def in_process(module: str, *words: str) -> dict[str, Any]:
     """Run `python -m MODULE WORDS`: the JSON of its last line, with `wall_s` and `peak_mib` of all its processes.
