@@ -44,9 +44,11 @@ def look(spark: SparkSession, seed: int, n_lines: int, given: leads.Thresholds, 
         _key(row.detector, [*row.person_ids, *row.numbers] if row.detector == "missing_overlap" else list(row.numbers))
         for row in found.itertuples()
     ]
-    found["is_true"] = [key in truth[name] for key, name in zip(keys, found["detector"], strict=True)]
-    found["key"] = keys
-    return Seen(found, rules, truth, *_places(made, found))
+    apart_m = _apart_m(made, found["numbers"].str[0], found).where(found["detector"] == "night_place")
+    found["key"] = _in_town(keys, apart_m, given)
+    found["is_true"] = [key in truth[name] for key, name in zip(found["key"], found["detector"], strict=True)]
+    is_place = found["is_true"] & apart_m.notna()
+    return Seen(found, rules, truth, list(apart_m[is_place]), list(found.loc[is_place, "radius_m"]))
 
 
 def _key(detector: str, ids: list[str]) -> tuple[str, ...]:
@@ -58,6 +60,9 @@ def _rules(
     made: lead_worlds.World, use: pd.DataFrame, found: pd.DataFrame, given: leads.Thresholds
 ) -> dict[str, set[tuple[str, ...]]]:
     said = {name: {_key(name, list(ids)) for ids in rule(use)} for name, rule in lead_rules.SIMPLE.items()}
+    rested = lead_rules.night_place(use)
+    numbers = [_key("night_place", [number]) for number in rested["number"]]
+    said["night_place"] = set(_in_town(numbers, _apart_m(made, rested["number"], rested), given))
     people = made.known.people.toPandas()
     suspects = people[people["person_id"].isin(set(made.known.suspects.toPandas()["person_id"]))]
     listed = set(people["phone"].dropna())
@@ -68,15 +73,18 @@ def _rules(
     return said
 
 
-def _places(made: lead_worlds.World, found: pd.DataFrame) -> tuple[list[float], list[float]]:
-    """How far true night places lie from where the phone rested, and the radii stated."""
-    rested = made.truth[made.truth["detector"] == "night_place"][["a", "latitude", "longitude"]]
-    stated = found[(found["detector"] == "night_place") & found["is_true"]].copy()
-    stated["a"] = stated["numbers"].str[0]
-    both = stated.merge(rested, on="a", suffixes=("", "_true"))
-    north = (both["latitude"] - both["latitude_true"]) * 111_320
-    east = (both["longitude"] - both["longitude_true"]) * 111_320 * np.cos(np.radians(both["latitude_true"]))
-    return list(np.hypot(north, east)), list(both["radius_m"])
+def _apart_m(made: lead_worlds.World, numbers: pd.Series, stated: pd.DataFrame) -> pd.Series:
+    """How far stated positions lie from where the phones rested at night; NaN of phones that had no second place."""
+    rested = made.truth[made.truth["detector"] == "night_place"].set_index("a")
+    true = rested[["latitude", "longitude"]].astype(float).reindex(numbers).to_numpy()
+    north, east = (111_320 * (stated[["latitude", "longitude"]].astype(float).to_numpy() - true)).T
+    return pd.Series(np.hypot(north, east * np.cos(np.radians(true[:, 0]))), stated.index)
+
+
+def _in_town(keys: list[tuple[str, ...]], apart_m: pd.Series, given: leads.Thresholds) -> list[tuple[str, ...]]:
+    """Keys as they are; but the right number with another town is another key, which is in no truth."""
+    is_elsewhere = apart_m >= 1000 * given.night_place.away_km
+    return [(*key, "elsewhere") if other else key for key, other in zip(keys, is_elsewhere, strict=True)]
 
 
 def evaluate(

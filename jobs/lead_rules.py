@@ -56,19 +56,20 @@ def two_phones(use: pd.DataFrame) -> Found:
     return set(days[days >= 5].index)
 
 
-def night_place(use: pd.DataFrame) -> Found:
-    """Three nights on which it was seen at 25 km or more from the mast it uses most at night."""
+def night_place(use: pd.DataFrame) -> pd.DataFrame:
+    """Three nights on which it was seen at 25 km or more from the mast it uses most at night: number, and latitude and
+    longitude of the mast it uses most there."""
     hour = use["started_at"].dt.hour
     night = use[((hour >= 23) | (hour < 6)) & use["latitude"].notna()]
-    found: Found = set()
+    found = []
     for number, own in night.groupby("number"):
         top = own.groupby(["latitude", "longitude"]).size().idxmax()
         north = (own["latitude"] - top[0]) * 111.3
         east = (own["longitude"] - top[1]) * 111.3 * np.cos(np.radians(top[0]))
         away = own[np.hypot(north, east) >= 25]
         if away["started_at"].dt.date.nunique() >= 3:
-            found.add((str(number),))
-    return found
+            found.append((str(number), *away.groupby(["latitude", "longitude"]).size().idxmax()))
+    return pd.DataFrame(found, columns=["number", "latitude", "longitude"])
 
 
 def common_contact(use: pd.DataFrame, listed: set[str], suspects: set[str]) -> Found:
@@ -95,5 +96,5 @@ def missing_overlap(use: pd.DataFrame, episodes: pd.DataFrame, lines: set[str]) 
 
 
 SIMPLE: dict[str, Callable[[pd.DataFrame], Found]] = {
-    "deal_line": deal_line, "successor": successor, "swap": swap, "two_phones": two_phones, "night_place": night_place,
+    "deal_line": deal_line, "successor": successor, "swap": swap, "two_phones": two_phones,
 }  # fmt: skip

@@ -88,7 +88,9 @@ def used(known: Known, given: Thresholds) -> DataFrame:
 
 def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:
     """Scored candidates of every detector, below the threshold too. `use` is the result of `used`, computed."""
-    contacts, spans, bases = together.computed(usage.contacts(use), usage.spans(use), usage.bases(use, given.zone))
+    contacts, spans, bases, ends = together.computed(
+        usage.contacts(use), usage.spans(use), usage.bases(use, given.zone), usage.where_days_end(use, given.zone)
+    )
     pairs, lines = together.computed(
         fingerprint.pairs(contacts, spans, given.fingerprint),
         calibration.scored(deal_line.leads(use, spans, given.deal_line), given.curves),
@@ -99,8 +101,8 @@ def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:
         two_phones.leads(use, contacts, bases, given.two_phones, given.zone),
         successor.leads(pairs, spans, usage.handsets(use), given.successor),
         swaps.leads(use, pairs, spans, given.swap),
-        nights.leads(use, spans, bases, given.night_place, given.zone),
+        nights.leads(use, spans, ends, given.night_place, given.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, given.common_contact),
-        missing_overlap.leads(use, strong, known.episodes, given.missing_overlap, given.zone),
+        missing_overlap.leads(use, ends, strong, known.episodes, given.missing_overlap),
     )
     return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), given.curves))

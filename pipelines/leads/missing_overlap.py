@@ -27,16 +27,17 @@ class Thresholds:
     most_nats: float
 
 
-def leads(used: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresholds) -> DataFrame:
     """Leads: numbers is the line's, person_ids the child.
 
     Args:
         used: `usage.usage`.
+        bases: `usage.where_days_end`.
         lines: `number`s whose use resembles that of a line.
         episodes: silver.missing_episodes as of the night.
     """
     mine = used.join(F.broadcast(lines.select("number").distinct()), ["number"], how="left_semi")
-    visits = _visits(mine, _bases(mine, zone), given).localCheckpoint(eager=False)  # used twice
+    visits = _visits(mine, bases, given).localCheckpoint(eager=False)  # used twice
     span = mine.groupBy("unit", "number").agg(
         F.min(F.unix_seconds("started_at")).alias("from_s"), F.max(F.unix_seconds("started_at")).alias("to_s")
     )
@@ -87,17 +88,6 @@ def leads(used: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresho
             ),
         },
     )
-
-
-def _bases(mine: DataFrame, zone: str) -> DataFrame:
-    """Of each unit the mast of most days' last sightings (days end at noon): base_latitude, base_longitude.
-
-    A line that deals through the night in town is seen there ten times as often as at home, on fewer days.
-    """
-    day = F.to_date(F.from_utc_timestamp("started_at", zone) - F.expr("INTERVAL 12 HOURS"))
-    place = F.struct("started_at", "event_id", "latitude", "longitude")
-    last = mine.where("latitude IS NOT NULL").groupBy("unit", day).agg(F.max(place).alias("last"))
-    return usage.most_used(last.groupBy("unit", "last.latitude", "last.longitude").agg(F.count("*").alias("n")))
 
 
 def _visits(mine: DataFrame, bases: DataFrame, given: Thresholds) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Where a phone rests at night away from where it mostly does: a second place, come back to, within the cell's reach.
+"""Where a phone rests at night away from where its days mostly end: a second place, come back to, within cells' reach.
 
 The position is the mean of where the night's cells point (half their reach along the azimuth), and the radius their
 reach and spread. Evidence: separate stays against how often others stay far away (Poisson), and the nights.
@@ -18,7 +18,7 @@ NAME = "night_place"
 
 @dataclass(frozen=True)
 class Thresholds:
-    away_km: float  # from the place where most nights are spent
+    away_km: float  # from the place where most days end
     least_nights: int
     stays_a_week: float  # of somebody who comes back
     reach_m: float  # of a cell: providers do not tell it
@@ -26,7 +26,7 @@ class Thresholds:
 
 
 def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
-    """Leads: one a unit and second place. `used`, `spans` and `bases` as of `usage`."""
+    """Leads: one a unit and second place. `used` and `spans` as of `usage`, `bases` of `usage.where_days_end`."""
     away = _away(used, bases, given, zone).localCheckpoint(eager=False)  # used three times
     weeks = spans.select("unit", F.greatest(F.datediff("last_at", "first_at") / 7, F.lit(1.0)).alias("weeks"))
     order = Window.partitionBy("unit", "y", "x").orderBy("night")

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from jobs import lead_evaluation, settings
 from pipelines import leads
-from pipelines.leads import missing_overlap, successor
+from pipelines.leads import missing_overlap, nights, successor, usage
 
 pytestmark = pytest.mark.spark
 GIVEN = leads.Thresholds.of(settings.load()["leads"], "Europe/London")
@@ -65,9 +65,34 @@ def test_a_lines_base_is_where_its_days_end_and_not_where_most_is_seen(spark: Sp
         [(child, episode, begun, begun, begun + timedelta(days=1)) for child, episode, begun in went],
         "person_id string, episode_id string, last_seen_at timestamp, reported_at timestamp, found_at timestamp",
     )
-    (found,) = missing_overlap.leads(use, lines, episodes, GIVEN.missing_overlap, GIVEN.zone).collect()
+    (found,) = missing_overlap.leads(
+        use, usage.where_days_end(use, GIVEN.zone), lines, episodes, GIVEN.missing_overlap
+    ).collect()
     assert found.person_ids == ["36:N1"]
     assert found.factors[0].text == "4 of 4 episodes began when the line arrived"
+
+
+def test_a_second_place_is_in_the_town_that_is_visited_and_not_where_days_mostly_end(spark: SparkSession):
+    """Of seven days two end in town, seen ten times each night; five end in the city, seen once and not at night."""
+    city, town = (51.5, -0.1), (52.6, 1.3)
+    rows = []
+    for k in range(35):
+        is_visit = k % 7 in (3, 4)
+        at, seen = (town, [11.5 + m / 10 for m in range(10)]) if is_visit else (city, [8.0])  # hours after noon
+        rows += [("line", "line", f"e{k}.{hour}", day(k + hour / 24), *at, None) for hour in seen]
+        if k % 7 == 0:
+            rows.append(("line", "line", f"n{k}", day(k + 0.6), *city, None))
+    use = spark.createDataFrame(
+        rows,
+        "unit string, number string, event_id string, started_at timestamp, latitude double, longitude double, "
+        "azimuth double",
+    )
+    spans = spark.createDataFrame([("line", day(0), day(35))], "unit string, first_at timestamp, last_at timestamp")
+    given = GIVEN.night_place
+    (found,) = nights.leads(use, spans, usage.where_days_end(use, GIVEN.zone), given, GIVEN.zone).collect()
+    assert (found.latitude, found.longitude) == pytest.approx(town)
+    assert found.radius_m == given.reach_m
+    assert found.factors[0].text == "10 nights in 5 separate stays"
 
 
 @pytest.mark.slow
