@@ -73,7 +73,9 @@ def open_list(
 def _shown(found: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFrame]:
     """The part of each table that a page shows, and events a day."""
     days = legs.groupBy("subject", F.to_date("local_at").alias("day")).agg(F.count("*").alias("n"))
-    contacts = found["contacts"].where((F.col("rank") <= TOP) | F.col("is_listed"))
+    shared = F.broadcast(found["common_contacts"].select("other", F.lit(True).alias("_shared")))
+    is_shown = (F.col("rank") <= TOP) | F.col("is_listed") | F.col("_shared")  # who is shared is drawn, at any rank
+    contacts = found["contacts"].join(shared, ["other"], how="left").where(is_shown).drop("_shared")
     return {
         "summary": found["summary"].orderBy("subject"),
         "days": days.orderBy("subject", "day"),

@@ -112,6 +112,20 @@ def test_the_page_shows_a_few_identifiers(place: workplace.Workplace, tmp_path: 
     assert suggested.subjects[0] == N(1)
 
 
+def test_a_shared_contact_is_drawn_however_seldom_it_is_called(
+    place: workplace.Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.__dict__["audit"] = audit.Audit(tmp_path / "log")
+    monkeypatch.setattr(comms_room, "TOP", 0)
+    look = comms_room.open_list(
+        Room("test", place), identifiers=f"{N(1)}, {N(2)}", reviewer="a.analyst", why="Op Trial"
+    )
+    assert {(row["subject"], row["other"]) for row in look.rows["contacts"]} == {
+        (N(1), N(2)), (N(2), N(1)), (N(1), N(3)), (N(2), N(3)),
+    }  # fmt: skip
+    assert N(3) in comms_room.network(look)
+
+
 def test_pictures_escape_what_they_show() -> None:
     bad = "<script>alert(1)</script>"
     at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
