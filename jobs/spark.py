@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -94,15 +94,17 @@ def session(
     return made
 
 
-@contextmanager
-def interpreted(session: SparkSession) -> Iterator[None]:
+def interpreted(session: SparkSession) -> AbstractContextManager[None]:
     """Plans within are interpreted, however large the lakehouse: a page's questions read few rows, and each is asked
     once. A cluster's own session is taken as it is."""
-    if _is_of_a_cluster():
-        yield
-        return
-    before = {name: session.conf.get(name) for name in INTERPRETED}
-    for name, value in INTERPRETED.items():
+    return nullcontext() if _is_of_a_cluster() else configured(session, INTERPRETED)
+
+
+@contextmanager
+def configured(session: SparkSession, values: Mapping[str, str]) -> Iterator[None]:
+    """The session with other settings of SQL, which are what they were afterwards."""
+    before = {name: session.conf.get(name) for name in values}
+    for name, value in values.items():
         session.conf.set(name, value)
     try:
         yield

@@ -22,12 +22,8 @@ COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMo
 @pytest.fixture
 def compiled(spark: SparkSession) -> Iterator[SparkSession]:
     """The session, its plans compiled as a large night's are."""
-    before = {name: spark.conf.get(name) for name in COMPILED}
-    for name, value in COMPILED.items():
-        spark.conf.set(name, value)
-    yield spark
-    for name, value in before.items():
-        spark.conf.set(name, str(value))
+    with spark_job.configured(spark, COMPILED):
+        yield spark
 
 
 def test_java_maps_the_archive_of_classes_that_set_up_made(spark: SparkSession):

@@ -95,6 +95,21 @@ def test_a_second_place_is_in_the_town_that_is_visited_and_not_where_days_mostly
     assert found.factors[0].text == "10 nights in 5 separate stays"
 
 
+def test_who_delivers_in_other_towns_from_the_morning_on_has_the_base_at_home(spark: SparkSession):
+    """At home every evening and before six, from eight on in one town after another, where most is seen."""
+    home, towns = (52.6, 1.3), [(52.0 + n / 10, 0.4) for n in range(3)]
+    rows = []
+    for k in range(21):
+        rows += [("driver", f"h{k}.{hour}", day(k + hour / 24), *home) for hour in (8, 17)]  # 20:00 and 05:00
+        rows += [("driver", f"d{k}.{hour}", day(k + hour / 24), *towns[0]) for hour in (20, 20.5, 21)]  # 08:00 to 09:00
+        rows += [("driver", f"e{k}", day(k + 1 / 24), *towns[1 + k % 2])]
+    use = spark.createDataFrame(
+        rows, "unit string, event_id string, started_at timestamp, latitude double, longitude double"
+    )
+    (base,) = usage.where_days_end(use, GIVEN.zone).collect()
+    assert (base.base_latitude, base.base_longitude) == home
+
+
 @pytest.mark.slow
 def test_on_a_planted_world_leads_are_more_often_right_than_the_rules(spark: SparkSession):
     seen = lead_evaluation.look(spark, 3, 2, GIVEN)
