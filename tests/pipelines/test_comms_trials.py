@@ -201,3 +201,30 @@ def test_the_order_of_records_makes_no_difference(spark: SparkSession) -> None:
 
     one, other = made(rows, 1), made(rows[::-1], 5)
     assert sorted(map(str, one.collect())) == sorted(map(str, other.collect()))
+
+
+def test_of_two_clocks_the_callers_says_when_and_each_record_speaks_for_its_own_side(spark: SparkSession) -> None:
+    given = [
+        telephony.event("2025-12-01T10:00:02", N(1), N(2), imei="490154203237518"),
+        telephony.event(
+            "2025-12-01T10:00:00", N(1), N(2), operator="south", direction="INCOMING", imei="356938035643809"
+        ),
+    ]
+    (call,) = comms_calls.calls(telephony.events(spark, given)).collect()
+    assert call.started_at.second == 2
+    assert (call.a_imei, call.b_imei) == ("490154203237518", "356938035643809")
+    assert call.operators == ["north", "south"]
+    assert call.event_ids == sorted(row["event_id"] for row in given)
+    assert call.call_id == call.event_ids[0]
+
+
+def test_a_leg_that_two_identifiers_of_one_subject_name_is_there_once(spark: SparkSession) -> None:
+    given = [telephony.event("2025-12-01T10:00:00", N(1), N(2), imei="490154203237518", imsi="001010123456789")]
+    legs = comms_calls.legs(comms_calls.calls(telephony.events(spark, given)))
+    wanted = [
+        comms_identifiers.Wanted("S", "NUMBER", N(1)),
+        comms_identifiers.Wanted("S", "IMEI", "490154203237518"),
+        comms_identifiers.Wanted("T", "IMSI", "001010123456789"),
+    ]
+    found = comms_calls.of_subjects(legs, comms_identifiers.frame(spark, wanted)).collect()
+    assert sorted((row.subject, row.number, row.is_out) for row in found) == [("S", N(1), True), ("T", N(1), True)]
