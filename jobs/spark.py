@@ -68,6 +68,9 @@ def session(
         "spark.sql.requireAllClusterKeysForCoPartition": "false",
         # Each operation on a column told Java which Python line made it: more calls than the operation itself.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
+        # Java classes of compiled plans are kept for the next time. By default 100 are: research of a list takes more,
+        # so that each time made them all anew, and Java's own compiler had a third of the cores.
+        "spark.sql.codegen.cache.maxEntries": "2000",
         # Plans are written out at each stage, and nobody reads them here.
         "spark.sql.maxPlanStringLength": "2000",
         "spark.sql.ui.explainMode": "simple",

@@ -6,8 +6,12 @@ same parties and kind that start within a few seconds of each other (their clock
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+
+from pipelines.comms_identifiers import KINDS
 
 CLOCK_SKEW_S = 5  # seconds by which two providers' clocks may differ
 PARTS = ("imei", "imsi", "first_cell", "last_cell")  # what a record tells of its own side only
@@ -97,18 +101,20 @@ def party_kind(name: str) -> Column:
     )
 
 
-def of_subjects(legs: DataFrame, wanted: DataFrame) -> DataFrame:
+def of_subjects(legs: DataFrame, wanted: DataFrame, kinds: Collection[str] = KINDS) -> DataFrame:
     """Legs of the listed identifiers, with `subject`, partitioned by it; a leg that two of a subject's identifiers
     name (number and handset) is there once.
 
     Args:
         wanted: `subject`, `kind`, `value` (see `comms_identifiers.frame`), each kind and value once.
+        kinds: those that the list holds; legs are looked up by no other.
     """
-    named = {"number": "NUMBER", "imei": "IMEI", "imsi": "IMSI"}
+    named = {kind.lower(): kind for kind in KINDS if kind in kinds}
     found = legs
     for column, kind in named.items():
-        listed = wanted.select(F.concat_ws(":", "kind", "value").alias("_value"), F.col("subject").alias(f"_{column}"))
-        value = F.concat(F.lit(f"{kind}:"), F.col(column))  # the same list each time, so that it is sent around once
-        found = found.join(F.broadcast(listed), on=value == F.col("_value"), how="left").drop("_value")
-    subjects = F.array_distinct(F.array_compact(F.array(*(f"_{column}" for column in named))))
-    return found.select(*legs.columns, F.explode(subjects).alias("subject")).repartition("subject")
+        of_kind = wanted.where(F.col("kind") == kind)
+        listed = of_kind.select(F.col("value").alias("_value"), F.col("subject").alias(f"_{column}"))
+        found = found.join(F.broadcast(listed), on=F.col(column) == F.col("_value"), how="left").drop("_value")
+    subjects = F.array_distinct(F.array(*(f"_{column}" for column in named)))
+    found = found.select(*legs.columns, F.explode(subjects).alias("subject"))
+    return found.where(F.col("subject").isNotNull()).repartition("subject")
