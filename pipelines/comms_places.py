@@ -16,7 +16,7 @@ MAX_NEAR_KM = 1.1
 
 
 def kilometres(lat_1: str, lon_1: str, lat_2: str, lon_2: str) -> Column:
-    """Great-circle distance of two positions in degrees (haversine)."""
+    """Great-circle distance of two positions in degrees (haversine); NULL where one is not known."""
     p1, p2 = F.radians(lat_1), F.radians(lat_2)
     dp, dl = p2 - p1, F.radians(lon_2) - F.radians(lon_1)
     h = F.pow(F.sin(dp / 2), 2) + F.cos(p1) * F.cos(p2) * F.pow(F.sin(dl / 2), 2)

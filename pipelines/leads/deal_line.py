@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines import comms_places
 from pipelines.leads import lead, usage
 
 NAME = "deal_line"
@@ -90,7 +91,7 @@ def _journeys(used: DataFrame, given: Thresholds) -> DataFrame:
     order = Window.partitionBy("unit").orderBy("started_at", "event_id")
     before = {f"_{name}": F.lag(name).over(order) for name in ("latitude", "longitude")}
     moved = used.where("latitude IS NOT NULL").withColumns(before)
-    far = usage.km(("latitude", "longitude"), ("_latitude", "_longitude")) >= given.apart_km
+    far = comms_places.kilometres("latitude", "longitude", "_latitude", "_longitude") >= given.apart_km
     return moved.groupBy("unit").agg(F.sum(far.cast("int")).alias("n_journeys"))
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.leads import lead, usage
+from pipelines import comms_places
+from pipelines.leads import lead
 
 NAME = "missing_overlap"
 
@@ -93,7 +94,7 @@ def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFra
 def _visits(mine: DataFrame, bases: DataFrame, given: Thresholds) -> DataFrame:
     """Runs of sightings far from the base: unit, start and end (seconds), first event."""
     based = mine.where("latitude IS NOT NULL").join(bases, ["unit"], how="inner")
-    far = usage.km(("latitude", "longitude"), ("base_latitude", "base_longitude")) >= given.away_km
+    far = comms_places.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= given.away_km
     order = Window.partitionBy("unit").orderBy("started_at", "event_id")
     marked = based.withColumn("is_away", far)
     turn = F.sum((~F.col("is_away").eqNullSafe(F.lag("is_away").over(order))).cast("int")).over(order)

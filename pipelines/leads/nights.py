@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines import comms_places
 from pipelines.leads import lead, usage
 
 NAME = "night_place"
@@ -78,7 +79,7 @@ def _away(used: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> Da
     local = F.from_utc_timestamp("started_at", zone)
     night = used.where("latitude IS NOT NULL").where((F.hour(local) >= 23) | (F.hour(local) < 6))
     based = night.join(bases, ["unit"], how="inner")
-    far = usage.km(("latitude", "longitude"), ("base_latitude", "base_longitude")) >= given.away_km
+    far = comms_places.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= given.away_km
     half = given.reach_m / 2
     angle = F.radians("azimuth")
     north, east = F.coalesce(half * F.cos(angle), F.lit(0.0)), F.coalesce(half * F.sin(angle), F.lit(0.0))

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.leads import lead, usage
+from pipelines import comms_places
+from pipelines.leads import lead
 
 NAME = "two_phones"
 CLASSES = ("night", "work", "other")
@@ -83,11 +84,11 @@ def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str
     )
     both = wide.join(b, ["b", "hour_b"], how="inner")
     apart_s = F.abs(F.unix_seconds("started_at_a") - F.unix_seconds("started_at_b"))
-    metres = 1000 * usage.km(("latitude_a", "longitude_a"), ("latitude_b", "longitude_b"))
+    metres = 1000 * comms_places.kilometres("latitude_a", "longitude_a", "latitude_b", "longitude_b")
     far = metres > given.together_m + given.speed_kmh / 3.6 * apart_s
     both = both.withColumns({"is_together": metres <= given.together_m, "is_apart": far})
     at_base = [
-        1000 * usage.km((f"latitude_{s}", f"longitude_{s}"), (f"base_latitude_{s}", f"base_longitude_{s}"))
+        1000 * comms_places.kilometres(f"latitude_{s}", f"longitude_{s}", f"base_latitude_{s}", f"base_longitude_{s}")
         <= given.together_m
         for s in "ab"
     ]

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-EARTH_KM = 6371.0
-
 
 @dataclass(frozen=True)
 class Recycling:
@@ -118,13 +116,6 @@ def spans(used: DataFrame) -> DataFrame:
 def handsets(used: DataFrame) -> DataFrame:
     """One row a unit of which a handset is known: imeis (array of 14 digits)."""
     return used.where("imei IS NOT NULL").groupBy("unit").agg(F.collect_set("imei").alias("imeis"))
-
-
-def km(a: tuple[str, str], b: tuple[str, str]) -> Column:
-    """Distance of two positions (names of latitude and longitude in degrees), kilometres, on a sphere (haversine)."""
-    (lat1, lon1), (lat2, lon2) = ((F.radians(x), F.radians(y)) for x, y in (a, b))
-    half = F.pow(F.sin((lat2 - lat1) / 2), 2) + F.cos(lat1) * F.cos(lat2) * F.pow(F.sin((lon2 - lon1) / 2), 2)
-    return 2 * EARTH_KM * F.asin(F.sqrt(F.least(half, F.lit(1.0))))
 
 
 def bases(used: DataFrame, zone: str) -> DataFrame:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from jobs import lead_evaluation, settings
 from pipelines import leads
-from pipelines.leads import missing_overlap, nights, successor, usage
+from pipelines.leads import deal_line, missing_overlap, nights, successor, usage
 
 pytestmark = pytest.mark.spark
 GIVEN = leads.Thresholds.of(settings.load()["leads"], "Europe/London")
@@ -108,6 +108,26 @@ def test_who_delivers_in_other_towns_from_the_morning_on_has_the_base_at_home(sp
     )
     (base,) = usage.where_days_end(use, GIVEN.zone).collect()
     assert (base.base_latitude, base.base_longitude) == home
+
+
+def test_a_first_sighting_is_no_journey(spark: SparkSession):
+    """Bursts on six days in the city, one of them in town: there and back are two journeys."""
+    city, town = (51.5, -0.1), (52.6, 1.3)
+    rows = [
+        ("line", f"e{k}.{m:02}", day(k + m / 2000), "SMS", True, f"c{m}", *(town if k == 3 else city))
+        for k in range(6)
+        for m in range(12)
+    ]
+    use = spark.createDataFrame(
+        rows,
+        "unit string, event_id string, started_at timestamp, type string, is_outgoing boolean, contact string, "
+        "latitude double, longitude double",
+    )
+    spans = spark.createDataFrame(
+        [("line", "line", day(0), day(6))], "unit string, number string, first_at timestamp, last_at timestamp"
+    )
+    (found,) = deal_line.leads(use, spans, GIVEN.deal_line).collect()
+    assert found.factors[2].text == f"2 journeys of {GIVEN.deal_line.apart_km:.0f} km or more"
 
 
 @pytest.mark.slow
