@@ -16,6 +16,7 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from pyspark.sql import functions as F
 
 from jobs import comms_workbook
@@ -135,7 +136,7 @@ def about(events: DataFrame, wanted: list[comms_identifiers.Wanted]) -> DataFram
         return events.where(reduce(or_, (F.col(column).isin(some) for column, some in asked.items())))
     found = events
     for column, some in asked.items():
-        listed = events.sparkSession.createDataFrame([(value,) for value in some], f"_{column} string")
+        listed = events.sparkSession.createDataFrame(pa.table({f"_{column}": some}))
         found = found.join(F.broadcast(listed), on=F.col(column) == F.col(f"_{column}"), how="left")
     is_named = reduce(or_, (F.col(f"_{column}").isNotNull() for column in asked))
     return found.where(is_named).select(*events.columns)

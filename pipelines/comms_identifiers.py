@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from pipelines import equipment, phones
@@ -71,5 +72,6 @@ def _kinds(text: str) -> list[tuple[str, str]]:
 
 def frame(spark: SparkSession, wanted: Iterable[Wanted]) -> DataFrame:
     """The list as a DataFrame of `subject`, `kind`, `value`."""
-    rows = [(w.subject, w.kind, w.value) for w in wanted]
-    return spark.createDataFrame(rows, "subject string, kind string, value string")
+    rows = list(wanted)
+    columns = {name: pa.array([getattr(w, name) for w in rows], pa.string()) for name in ("subject", "kind", "value")}
+    return spark.createDataFrame(pa.table(columns))
