@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 import pytest
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from jobs import spark as spark_job
 from pipelines import network_risk
@@ -65,3 +66,17 @@ def test_interpreted_and_compiled_plans_give_the_same_rows(compiled: SparkSessio
         assert not is_a_stage_compiled(compiled)
         assert scored(compiled) == made
     assert is_a_stage_compiled(compiled)
+
+
+def test_plans_that_were_compiled_once_are_not_compiled_again(compiled: SparkSession):
+    """Many different plans in one query, as a research of a list asks them; by default 100 classes are kept."""
+    many = reduce(
+        DataFrame.union, (compiled.range(k, k + 1, 1, 1).selectExpr(f"id * {k} + {k}") for k in range(2, 132))
+    )
+    times = compiled._jvm.org.apache.spark.metrics.source.CodegenMetrics.METRIC_COMPILATION_TIME()
+    before = times.getCount()
+    many.collect()
+    once = times.getCount() - before
+    many.select("*").collect()
+    assert once > 100
+    assert times.getCount() - before == once
