@@ -119,8 +119,7 @@ def picture(place: Workplace, wanted: list[comms_identifiers.Wanted], night: dat
     usable = comms_access.events(events, granted, night)
     frame = comms_identifiers.frame(place.spark, wanted)
     calls = comms_calls.calls(usable, options.clock_skew_s)
-    legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), frame, {w.kind for w in wanted})
-    legs = legs.localCheckpoint(eager=False)
+    legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted).localCheckpoint(eager=False)
     holders = comms_access.subscribers(place.lake.read(silver.COMMS_SUBSCRIBERS), granted, night)
     cells = asof.current(place.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
     return {"legs": legs, **questions(legs, frame, holders, cells, options)}

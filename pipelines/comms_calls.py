@@ -6,12 +6,12 @@ same parties and kind that start within a few seconds of each other (their clock
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.comms_identifiers import KINDS
+from pipelines.comms_identifiers import Wanted, frame
 
 CLOCK_SKEW_S = 5  # seconds by which two providers' clocks may differ
 PARTS = ("imei", "imsi", "first_cell", "last_cell")  # what a record tells of its own side only
@@ -101,20 +101,22 @@ def party_kind(name: str) -> Column:
     )
 
 
-def of_subjects(legs: DataFrame, wanted: DataFrame, kinds: Collection[str] = KINDS) -> DataFrame:
+def of_subjects(legs: DataFrame, wanted: Iterable[Wanted]) -> DataFrame:
     """Legs of the listed identifiers, with `subject`, partitioned by it; a leg that two of a subject's identifiers
-    name (number and handset) is there once.
+    name (number and handset) is there once. Legs are looked up by the kinds that the list holds.
 
     Args:
-        wanted: `subject`, `kind`, `value` (see `comms_identifiers.frame`), each kind and value once.
-        kinds: those that the list holds; legs are looked up by no other.
+        wanted: the list, each kind and value once (see `comms_identifiers.read`).
     """
-    named = {kind.lower(): kind for kind in KINDS if kind in kinds}
+    of_kind: dict[str, list[Wanted]] = {}
+    for each in wanted:
+        of_kind.setdefault(each.kind, []).append(each)
     found = legs
-    for column, kind in named.items():
-        of_kind = wanted.where(F.col("kind") == kind)
-        listed = of_kind.select(F.col("value").alias("_value"), F.col("subject").alias(f"_{column}"))
-        found = found.join(F.broadcast(listed), on=F.col(column) == F.col("_value"), how="left").drop("_value")
-    subjects = F.array_distinct(F.array(*(f"_{column}" for column in named)))
+    for kind, some in of_kind.items():
+        listed = frame(legs.sparkSession, some).select(
+            F.col("value").alias("_value"), F.col("subject").alias(f"_{kind}")
+        )
+        found = found.join(F.broadcast(listed), on=F.col(kind.lower()) == F.col("_value"), how="left").drop("_value")
+    subjects = F.array_distinct(F.array(*(f"_{kind}" for kind in of_kind)))
     found = found.select(*legs.columns, F.explode(subjects).alias("subject"))
     return found.where(F.col("subject").isNotNull()).repartition("subject")

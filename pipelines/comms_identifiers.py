@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -72,6 +72,5 @@ def _kinds(text: str) -> list[tuple[str, str]]:
 
 def frame(spark: SparkSession, wanted: Iterable[Wanted]) -> DataFrame:
     """The list as a DataFrame of `subject`, `kind`, `value`."""
-    rows = list(wanted)
-    columns = {name: pa.array([getattr(w, name) for w in rows], pa.string()) for name in ("subject", "kind", "value")}
-    return spark.createDataFrame(pa.table(columns))
+    columns = pa.schema([(name, pa.string()) for name in ("subject", "kind", "value")])
+    return spark.createDataFrame(pa.Table.from_pylist([asdict(w) for w in wanted], columns))

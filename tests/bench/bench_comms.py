@@ -82,7 +82,7 @@ def write(folder: Path, n: int) -> None:
 def by_spark(session: SparkSession, path: str, wanted: list[comms_identifiers.Wanted]) -> dict[str, pd.DataFrame]:
     events = comms_research.about(session.read.parquet(path), wanted)
     frame = comms_identifiers.frame(session, wanted)
-    legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events), OPTIONS.zone), frame, {"NUMBER"})
+    legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events), OPTIONS.zone), wanted)
     legs = legs.localCheckpoint(eager=False)
     contacts = tables.contacts(legs, frame).localCheckpoint(eager=False)
     records = comms_indicators.records(legs)
@@ -135,8 +135,7 @@ def _picture(session: SparkSession, path: str) -> float:
         frame = comms_identifiers.frame(session, wanted)
         events = comms_research.about(session.read.format("delta").load(path), wanted)
         calls = comms_calls.calls(events)
-        legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), frame, {"NUMBER"})
-        legs = legs.localCheckpoint(eager=False)
+        legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), wanted).localCheckpoint(eager=False)
         holders = session.createDataFrame([], silver.COMMS_SUBSCRIBERS.struct())
         cells = session.createDataFrame([], silver.COMMS_CELLS.struct())
         made = comms_research.questions(legs, frame, holders, cells, OPTIONS)

@@ -100,7 +100,7 @@ def found(spark: SparkSession) -> dict[str, list[Row]]:
         {"number": N(7), "name": "NOBODY MAY SEE", "from_on": dt.date(2025, 7, 2), "is_excess": True},
     )
     events = comms_access.events(telephony.events(spark, trials()), granted, NIGHT)
-    legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events)), frame).persist()
+    legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events)), wanted).persist()
     kept = comms_access.subscribers(subscribers, granted, NIGHT)
     made = comms_research.questions(legs, frame, kept, telephony.cells(spark, *cells()), tables.Options())
     return {name: df.collect() for name, df in {"legs": legs, **made}.items()}
@@ -226,5 +226,5 @@ def test_a_leg_that_two_identifiers_of_one_subject_name_is_there_once(spark: Spa
         comms_identifiers.Wanted("S", "IMEI", "490154203237518"),
         comms_identifiers.Wanted("T", "IMSI", "001010123456789"),
     ]
-    found = comms_calls.of_subjects(legs, comms_identifiers.frame(spark, wanted)).collect()
+    found = comms_calls.of_subjects(legs, wanted).collect()
     assert sorted((row.subject, row.number, row.is_out) for row in found) == [("S", N(1), True), ("T", N(1), True)]
