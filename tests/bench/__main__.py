@@ -165,7 +165,7 @@ def comms(sizes: Sequence[int]) -> list[str]:
     return [
         "5,000 identifiers: both sides of a call merged, top and common contacts, weekly indicators; results equal. "
         "Each engine has a process of its own and does it twice: at once after its start, and again. Goals: under 60 s "
-        "and 6 GB at 10,000,000, within five times DuckDB once warm, and linear beyond. pandas may take "
+        "and 6 GB at 10,000,000, within five times DuckDB, and linear beyond. pandas may take "
         f"{bench_comms.MEMORY_GIB} GiB.",
         "",
         *table(head, rows),
