@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_comms [EVENTS] [IDENTIFIERS] [ENGINE ...]
 
-Each engine is a process of its own, merges both sides of a call, makes top contacts, common contacts and weekly
-indicators, twice: at once after its start, and again warm. Results are compared before a time is printed. `layouts` is
+Each engine is a process of its own, merges both sides of a call, makes contacts, common contacts and weekly indicators,
+three times: at once after its start, and until it is warm. Results are compared before a time is printed. `layouts` is
 one number's whole picture from a warm session, on each layout on disk.
 """
 
@@ -33,6 +33,7 @@ from tests.bench import comms_peers, measure
 
 EVENTS, IDENTIFIERS = 1_000_000, 5_000
 ENGINES = ("duckdb", "pandas", "spark")
+RUNS = 3  # the last is a warm engine's: by then Java has compiled what it compiles
 MEMORY_GIB = 16  # address space of pandas, which would else take the machine's last
 PER_NUMBER = 50  # events a number has on average
 CHUNK = 1_000_000
@@ -95,7 +96,7 @@ def by_spark(session: SparkSession, path: str, wanted: list[comms_identifiers.Wa
 
 
 def layouts(session: SparkSession, source: str, folder: Path) -> dict[str, dict[str, Any]]:
-    """One number's whole picture on each layout: seconds of the third run, files of the table and files read."""
+    """One number's whole picture on each layout: seconds of a warm engine, files of the table and files read."""
     session.conf.set("spark.databricks.delta.optimize.maxFileSize", str(4 << 20))
     session.conf.set("spark.sql.files.maxRecordsPerFile", "50000")  # as many files as a large table would have
     events = session.read.parquet(source)
@@ -111,7 +112,7 @@ def layouts(session: SparkSession, source: str, folder: Path) -> dict[str, dict[
         if statement:
             session.sql(statement.format(path=path))
         made = time.perf_counter() - begun
-        seconds = [_picture(session, path) for _ in range(3)]
+        seconds = [_picture(session, path) for _ in range(RUNS)]
         table = session.read.format("delta").load(path)
         mine = comms_research.about(table, _one())
         n_read = mine.select("_metadata.file_path").distinct().count()
@@ -144,7 +145,7 @@ def _picture(session: SparkSession, path: str) -> float:
 
 
 def one(engine: str, folder: Path, n_ids: int) -> dict[str, Any]:
-    """One engine's work in this process: seconds at once after the start and again, and its tables as files."""
+    """One engine's work in this process: seconds at once after the start and warm, and its tables as files."""
     source = str(folder / "events")
     values = [str(v) for v in numbers(np.arange(n_ids))]
     if engine == "layouts":
@@ -157,16 +158,16 @@ def one(engine: str, folder: Path, n_ids: int) -> dict[str, Any]:
     else:
         work = partial(getattr(comms_peers, f"by_{engine}"), source, values)
     seconds = []
-    for _ in range(2):
+    for _ in range(RUNS):
         begun = time.perf_counter()
         try:
             found = work()
         except MemoryError:
-            return {"first_s": None, "again_s": None}
+            return {"first_s": None, "warm_s": None}
         seconds.append(round(time.perf_counter() - begun, 1))
     for name, df in found.items():
         df.to_parquet(folder / f"{engine}-{name}.parquet")
-    return {"first_s": seconds[0], "again_s": seconds[1]}
+    return {"first_s": seconds[0], "warm_s": seconds[-1]}
 
 
 def measured(folder: Path, n: int, n_ids: int, engines: list[str]) -> dict[str, Any]:

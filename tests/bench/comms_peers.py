@@ -8,8 +8,11 @@ import pandas as pd
 TOP = 25
 SKEW_S = 5
 COLUMNS = {
-    "top": ["subject", "other", "n", "n_out", "talk_s", "rank"],
-    "common": ["other", "n_subjects", "n"],
+    "top": [
+        "subject", "other", "n", "n_calls", "n_texts", "n_out", "n_in", "talk_s", "first_at", "last_at", "n_days",
+        "is_listed", "rank",
+    ],
+    "common": ["other", "n_subjects", "n", "first_at", "last_at"],
     "weeks": [
         "number", "week", "active_days", "call_duration_mean", "percent_nocturnal_text", "interevent_time_text_mean",
         "number_of_contacts_call", "number_of_contacts_text", "entropy_of_contacts_call",
@@ -47,16 +50,21 @@ FROM calls WHERE b_number IN (SELECT value FROM wanted)
 """
 _CONTACTS = """
 CREATE TEMP TABLE contacts AS
-SELECT number AS subject, other, count(*) AS n, count(*) FILTER (is_out) AS n_out,
-       sum(CASE WHEN type = 'VOICE' THEN duration_s ELSE 0 END) AS talk_s FROM legs GROUP BY number, other
+WITH found AS (
+  SELECT number AS subject, other, count(*) AS n, count(*) FILTER (type = 'VOICE') AS n_calls,
+         count(*) FILTER (type = 'SMS') AS n_texts, count(*) FILTER (is_out) AS n_out,
+         count(*) FILTER (NOT is_out) AS n_in, sum(CASE WHEN type = 'VOICE' THEN duration_s ELSE 0 END) AS talk_s,
+         min(started_at) AS first_at, max(started_at) AS last_at, count(DISTINCT started_at::DATE) AS n_days
+  FROM legs GROUP BY number, other)
+SELECT *, other IN (SELECT value FROM wanted) AS is_listed,
+       row_number() OVER (PARTITION BY subject ORDER BY n DESC, talk_s DESC, other) AS rank FROM found
 """
 _TOP = f"""
-SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY subject ORDER BY n DESC, talk_s DESC, other) AS rank
-FROM contacts) WHERE rank <= {TOP}
+SELECT * FROM contacts WHERE rank <= {TOP}
 """
 _COMMON = """
-SELECT other, count(*) AS n_subjects, sum(n)::BIGINT AS n FROM contacts
-WHERE other NOT IN (SELECT value FROM wanted) GROUP BY other HAVING count(*) > 1
+SELECT other, count(*) AS n_subjects, sum(n)::BIGINT AS n, min(first_at) AS first_at, max(last_at) AS last_at
+FROM contacts WHERE NOT is_listed GROUP BY other HAVING count(*) > 1
 """
 _WEEKS = """
 WITH r AS (
@@ -96,14 +104,21 @@ def by_pandas(source: str, values: list[str]) -> dict[str, pd.DataFrame]:
     listed = set(values)
     events = events[events["a_number"].isin(listed) | events["b_number"].isin(listed)]
     legs = _legs(events, listed)
-    legs["talk_s"] = legs["duration_s"].where(legs["type"] == "VOICE", 0.0)
+    is_call = legs["type"] == "VOICE"
+    legs["talk_s"], legs["day"] = legs["duration_s"].where(is_call, 0.0), legs["started_at"].dt.normalize()
+    legs["is_call"], legs["is_text"], legs["is_in"] = is_call, ~is_call, ~legs["is_out"]
     contacts = legs.groupby(["subject", "other"], as_index=False).agg(
-        n=("call_id", "size"), n_out=("is_out", "sum"), talk_s=("talk_s", "sum")
-    )
+        n=("call_id", "size"), n_calls=("is_call", "sum"), n_texts=("is_text", "sum"), n_out=("is_out", "sum"),
+        n_in=("is_in", "sum"), talk_s=("talk_s", "sum"), first_at=("started_at", "min"), last_at=("started_at", "max"),
+        n_days=("day", "nunique"),
+    )  # fmt: skip
+    contacts["is_listed"] = contacts["other"].isin(listed)
     top = contacts.sort_values(["subject", "n", "talk_s", "other"], ascending=[True, False, False, True])
     top["rank"] = top.groupby("subject").cumcount() + 1
-    others = contacts[~contacts["other"].isin(listed)].groupby("other", as_index=False)
-    common = others.agg(n_subjects=("n", "size"), n=("n", "sum"))
+    others = contacts[~contacts["is_listed"]].groupby("other", as_index=False)
+    common = others.agg(
+        n_subjects=("n", "size"), n=("n", "sum"), first_at=("first_at", "min"), last_at=("last_at", "max")
+    )
     found = {"top": top[top["rank"] <= TOP], "common": common[common["n_subjects"] > 1], "weeks": _weeks(legs)}
     return {name: df[COLUMNS[name]] for name, df in found.items()}
 
@@ -168,6 +183,8 @@ def _plain(df: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     if "week" in plain:
         plain["week"] = pd.to_datetime(plain["week"]).astype("datetime64[s]")
     for name in plain.columns:
-        if name not in ("subject", "other", "number", "week"):
+        if name in ("first_at", "last_at"):
+            plain[name] = pd.to_datetime(plain[name], utc=True).astype("datetime64[us, UTC]")
+        elif name not in ("subject", "other", "number", "week"):
             plain[name] = plain[name].astype(float)
     return plain.sort_values(keys).reset_index(drop=True)
