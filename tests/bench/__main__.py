@@ -164,9 +164,9 @@ def comms(sizes: Sequence[int]) -> list[str]:
     head += "peak of DuckDB, MiB | of pandas | of Spark"
     return [
         "5,000 identifiers: both sides of a call merged, contacts, common contacts, weekly indicators; results equal. "
-        f"Each engine has a process of its own and does it {bench_comms.RUNS} times: given are the first, at once after "
-        "its start, and the last, warm. Goals: under 60 s and 6 GB at 10,000,000, within five times DuckDB, and linear "
-        f"beyond. pandas may take {bench_comms.MEMORY_GIB} GiB.",
+        f"Each engine has a process of its own and does it {bench_comms.RUNS} times; given are the first, at once "
+        "after its start, and the last, warm. Goals: under 60 s and 6 GB at 10,000,000, within five times DuckDB, and "
+        f"linear beyond. pandas may take {bench_comms.MEMORY_GIB} GiB.",
         "",
         *table(head, rows),
         "",
