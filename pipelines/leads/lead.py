@@ -26,6 +26,24 @@ def binomial(k: Column, n: Column, if_: float, else_: Column) -> Column:
     return k * F.log(F.lit(if_) / else_) + (n - k) * F.log(F.lit(1 - if_) / (1 - else_))
 
 
+def beta_binomial(k: Column, n: Column, if_: float, mean: Column, correlation: Column) -> Column:
+    """Log likelihood ratio of `k` of `n` under the probability `if_` and under one that differs from case to case.
+
+    Among others it has the beta distribution of `mean` and intraclass `correlation` (both between 0 and 1): at 0 all
+    cases are alike, towards 1 each has all or nothing (Skellam, Journal of the Royal Statistical Society B 10, 1948).
+    """
+    size = 1 / correlation - 1
+    else_ = _log_rising(mean * size, k) + _log_rising((1 - mean) * size, n - k) - _log_rising(size, n)
+    return k * F.log(F.lit(if_)) + (n - k) * F.log(F.lit(1 - if_)) - else_
+
+
+def _log_rising(start: Column, n: Column) -> Column:
+    """Logarithm of start (start + 1) ... (start + n - 1): a ratio of gamma functions, which Spark does not have."""
+    steps = F.sequence(F.lit(1).cast("bigint"), F.greatest(n, F.lit(1)).cast("bigint"))
+    total = F.aggregate(steps, F.lit(0.0), lambda sum_, i: sum_ + F.log(start + i - 1))
+    return F.when(n > 0, total).otherwise(0.0)
+
+
 def capped(weight: Column, most: float) -> Column:
     """A part of the evidence can say no more than `most` nats either way: its model is not trusted beyond."""
     return F.greatest(F.least(weight, F.lit(most)), F.lit(-most))

@@ -3,9 +3,10 @@
 Two units are compared where both were seen within the hour. If one person carries both they are together but for the
 times one is left behind (`left_behind`). Else they belong to two people, who may share a home or a road to work: the
 reference population is every pair of units that is often at one place, and it says for night, working day and the rest
-how often such people are together when one of them is out. When both are at home in one place, that says nothing. A
-block of some hours counts once, since what happens within it is one journey. Two people who share a life call each
-other, and one person cannot speak on two phones at once.
+how often such people are together when one of them is out, and how much pairs differ in it: colleagues are always
+together at work, so that being so says little there and much at night. When both are at home in one place, that says
+nothing. A block of some hours counts once, since what happens within it is one journey. Two people who share a life
+call each other, and one person cannot speak on two phones at once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pipelines import comms_places
 from pipelines.leads import lead
 
 NAME = "two_phones"
-CLASSES = ("night", "work", "other")
+MOST_WEIGHT = 20  # blocks: a pair seen all day is one pair of the population
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Thresholds:
     block_hours: int  # sightings of a pair within such a block count once
     left_behind: float  # share of blocks in which one person's two phones are apart
     together_if_two: float  # prior of the share of blocks that people who share a place are together
+    pairs_differ: float  # prior of how much pairs differ in that share: 0 all alike, 1 always or never together
     prior_blocks: float  # blocks that the prior counts as
     call_if_one: float  # one person's phones call each other
     call_if_two: float  # people who share a life call each other
@@ -42,7 +44,7 @@ def leads(used: DataFrame, contacts: DataFrame, bases: DataFrame, given: Thresho
     # What is used more than once is computed once: both sides of a pair are sightings, and a block is counted two ways.
     seen = _presence(used).join(bases, ["unit"], how="left").localCheckpoint(eager=False)
     blocks = _blocks(seen.where("base_latitude IS NOT NULL"), _candidates(seen, given), given, zone)
-    of_pair = _evidence(blocks.localCheckpoint(eager=False), given)
+    of_pair = evidence(blocks.localCheckpoint(eager=False), given)
     calls = contacts.select(F.col("unit").alias("a"), F.col("contact").alias("_to")).distinct()
     joined = of_pair.join(calls, (of_pair.a == calls.a) & (of_pair.number_b == calls._to), "left").drop(calls.a)
     back = contacts.select(F.col("unit").alias("b"), F.col("contact").alias("_back")).distinct()
@@ -114,21 +116,17 @@ def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str
     )
 
 
-def _evidence(blocks: DataFrame, given: Thresholds) -> DataFrame:
-    """One row a pair: blocks together and apart with their nats against the reference population."""
+def evidence(blocks: DataFrame, given: Thresholds) -> DataFrame:
+    """One row a pair: how many blocks `k` of `n` it was together, with their `nats` against the reference population.
+
+    `blocks` has one row a pair and block in which both were seen, as `_blocks` makes them.
+    """
     of_class = blocks.groupBy("a", "b", "number_a", "number_b", "class").agg(
         F.sum(F.col("is_together").cast("int")).alias("k"), F.count("*").alias("n")
     )
-    weighted = F.least("n", F.lit(20)) / F.col("n")  # a pair seen all day is one pair of the population
-    total = of_class.groupBy("class").agg(
-        F.sum(F.col("k") * weighted).alias("_k"), F.sum(F.col("n") * weighted).alias("_n")
-    )
-    own = of_class.join(F.broadcast(total), ["class"], how="inner")
-    # The population without the pair itself, so that no pair explains itself away.
-    others_k, others_n = F.col("_k") - F.col("k") * weighted, F.col("_n") - F.col("n") * weighted
-    prior = given.together_if_two * given.prior_blocks
-    share = F.greatest(F.least((others_k + prior) / (others_n + given.prior_blocks), F.lit(0.9)), F.lit(0.1))
-    nats = lead.binomial(F.col("k"), F.col("n"), 1 - given.left_behind, share)
+    mean, correlation = _if_two(given)
+    own = _with_others(of_class)
+    nats = lead.beta_binomial(F.col("k"), F.col("n"), 1 - given.left_behind, mean, correlation)
     kinds = (
         own.withColumn("nats", nats)
         .groupBy("a", "b", "number_a", "number_b")
@@ -143,6 +141,38 @@ def _evidence(blocks: DataFrame, given: Thresholds) -> DataFrame:
         ),
     )
     return kinds.join(shown, ["a", "b"], how="inner").where("k > 0")
+
+
+def _with_others(of_class: DataFrame) -> DataFrame:
+    """`of_class` with what the other pairs of its class add up to: the population without the pair itself, so that no
+    pair explains itself away. A pair weighs as its blocks, up to `MOST_WEIGHT`."""
+    n = F.col("n")
+    weight = F.least(n, F.lit(MOST_WEIGHT))
+    share = F.col("k") / n
+    parts = {
+        "w": weight, "ww": weight * weight, "p": weight * share, "pp": weight * share * share,
+        "r": weight / n, "rr": weight * weight / n,
+    }  # fmt: skip
+    total = of_class.groupBy("class").agg(*(F.sum(part).alias(f"_{name}") for name, part in parts.items()))
+    joined = of_class.join(F.broadcast(total), ["class"], how="inner")
+    return joined.withColumns({f"_{name}": F.col(f"_{name}") - part for name, part in parts.items()})
+
+
+def _if_two(given: Thresholds) -> tuple[Column, Column]:
+    """Share of blocks that two people of the population are together, and how much pairs differ in it: intraclass
+    correlation, by moments (Kleinman, Journal of the American Statistical Association 68, 1973), each drawn to its
+    prior as if that were `prior_blocks` blocks."""
+    w, ww, p, pp, r, rr = (F.col(f"_{name}") for name in ("w", "ww", "p", "pp", "r", "rr"))
+    prior = F.lit(given.prior_blocks)
+    mean = (p + given.together_if_two * prior) / (w + prior)
+    spread = mean * (1 - mean)
+    is_some = w > 0
+    by_chance = F.when(is_some, r - rr / w).otherwise(0.0)  # of what shares would differ if all pairs were alike
+    if_all_differ = F.when(is_some, w - ww / w).otherwise(0.0)
+    found = F.greatest(pp - 2 * mean * p + mean * mean * w - spread * by_chance, F.lit(0.0))
+    drawn = found + given.pairs_differ * spread * prior
+    correlation = drawn / (spread * (F.greatest(if_all_differ - by_chance, F.lit(0.0)) + prior))
+    return mean, F.least(F.greatest(correlation, F.lit(0.05)), F.lit(0.9))
 
 
 def _columns(given: Thresholds) -> dict[str, Column]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from scipy import stats
 
 from jobs import lead_evaluation, settings
 from pipelines import leads
-from pipelines.leads import deal_line, missing_overlap, nights, successor, usage
+from pipelines.leads import deal_line, lead, missing_overlap, nights, successor, two_phones, usage
 
 pytestmark = pytest.mark.spark
 GIVEN = leads.Thresholds.of(settings.load()["leads"], "Europe/London")
@@ -130,6 +133,35 @@ def test_a_first_sighting_is_no_journey(spark: SparkSession):
     assert found.factors[2].text == f"2 journeys of {GIVEN.deal_line.apart_km:.0f} km or more"
 
 
+def test_a_count_whose_probability_differs_is_weighed_as_scipy_does(spark: SparkSession):
+    cases = [(k, n, mean, r) for n in (1, 7, 40) for k in {0, 1, n} for mean in (0.1, 0.5) for r in (0.05, 0.4, 0.9)]
+    nats = lead.beta_binomial(F.col("k"), F.col("n"), 0.95, F.col("mean"), F.col("r"))
+    found = spark.createDataFrame(cases, "k long, n long, mean double, r double").select(nats).collect()
+    for (k, n, mean, r), (said,) in zip(cases, found, strict=True):
+        size = 1 / r - 1
+        else_ = stats.betabinom.logpmf(k, n, mean * size, (1 - mean) * size)
+        assert said == pytest.approx(stats.binom.logpmf(k, n, 0.95) - else_, abs=1e-9)
+
+
+def test_what_all_pairs_do_by_day_says_less_than_what_one_pair_does_by_night(spark: SparkSession):
+    """Colleagues are together in every block at work or in none; nobody is at night. Two pairs, each twelve blocks of
+    twelve: at work it is what some pairs do, at night it is one person's two phones."""
+    rng = np.random.default_rng(1)
+    rows = [(f"p{i:03}", "q", "work", bool(i % 2)) for i in range(60) for _ in range(12)]
+    rows += [(f"p{i:03}", "q", "night", bool(rng.random() < 0.1)) for i in range(60) for _ in range(12)]
+    rows += [("by day", "q", "work", True)] * 12 + [("by night", "q", "night", True)] * 12
+    named = [(a, b, a, b, n, kind, is_together, 0, (day(n), "e", "f"), day(n))
+             for n, (a, b, kind, is_together) in enumerate(rows)]  # fmt: skip
+    blocks = spark.createDataFrame(
+        named,
+        "a string, b string, number_a string, number_b string, block int, class string, is_together boolean, "
+        "overlap int, s struct<started_at_a:timestamp,event_id_a:string,event_id_b:string>, last_at timestamp",
+    )
+    nats = {row.a: row.nats for row in two_phones.evidence(blocks, GIVEN.two_phones).collect()}
+    assert nats["by day"] < 1
+    assert nats["by night"] > 10
+
+
 @pytest.mark.slow
 def test_on_a_planted_world_leads_are_more_often_right_than_the_rules(spark: SparkSession):
     seen = lead_evaluation.look(spark, 3, 2, GIVEN)
@@ -140,5 +172,5 @@ def test_on_a_planted_world_leads_are_more_often_right_than_the_rules(spark: Spa
         print(f"{name}: {right} of {len(truth)} found, {len(said)} said; rule {len(rule & truth)}, {len(rule)}")
         if rule:
             assert right * len(rule) >= len(rule & truth) * len(said), f"{name}: the rule is more precise"
-    for name, least in (("deal_line", 4), ("swap", 8), ("successor", 5)):
+    for name, least in (("deal_line", 4), ("swap", 8), ("successor", 5), ("two_phones", 3)):
         assert len(set(published.loc[published["detector"] == name, "key"]) & seen.truth[name]) >= least
