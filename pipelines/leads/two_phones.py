@@ -20,7 +20,6 @@ from pipelines import comms_places
 from pipelines.leads import lead
 
 NAME = "two_phones"
-MOST_WEIGHT = 20  # blocks: a pair seen all day is one pair of the population
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class Thresholds:
     together_if_two: float  # prior of the share of blocks that people who share a place are together
     pairs_differ: float  # prior of how much pairs differ in that share: 0 all alike, 1 always or never together
     prior_blocks: float  # blocks that the prior counts as
+    pair_blocks: int  # a pair weighs as its blocks in the population, up to so many
     call_if_one: float  # one person's phones call each other
     call_if_two: float  # people who share a life call each other
     most_nats: float
@@ -125,7 +125,7 @@ def evidence(blocks: DataFrame, given: Thresholds) -> DataFrame:
         F.sum(F.col("is_together").cast("int")).alias("k"), F.count("*").alias("n")
     )
     mean, correlation = _if_two(given)
-    own = _with_others(of_class)
+    own = _with_others(of_class, given.pair_blocks)
     nats = lead.beta_binomial(F.col("k"), F.col("n"), 1 - given.left_behind, mean, correlation)
     kinds = (
         own.withColumn("nats", nats)
@@ -143,11 +143,11 @@ def evidence(blocks: DataFrame, given: Thresholds) -> DataFrame:
     return kinds.join(shown, ["a", "b"], how="inner").where("k > 0")
 
 
-def _with_others(of_class: DataFrame) -> DataFrame:
+def _with_others(of_class: DataFrame, pair_blocks: int) -> DataFrame:
     """`of_class` with what the other pairs of its class add up to: the population without the pair itself, so that no
-    pair explains itself away. A pair weighs as its blocks, up to `MOST_WEIGHT`."""
+    pair explains itself away."""
     n = F.col("n")
-    weight = F.least(n, F.lit(MOST_WEIGHT))
+    weight = F.least(n, F.lit(pair_blocks))
     share = F.col("k") / n
     parts = {
         "w": weight, "ww": weight * weight, "p": weight * share, "pp": weight * share * share,
