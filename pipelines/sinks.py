@@ -56,9 +56,13 @@ def _guarded(part: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """`text` without leading blanks and invisible format characters, which importers skip (a BOM, zero-width space)."""
+    """`text` without leading blanks and invisible format characters, which importers skip (a BOM, zero-width space).
+
+    An apostrophe at the very front makes a cell text; one behind something invisible is skipped too, to be safe.
+    """
+    skipped = "" if text.startswith("'") else "'"
     for n, character in enumerate(text):
-        if not character.isspace() and unicodedata.category(character) not in ("Cf", "Cc", "Mn"):
+        if not (character.isspace() or character in skipped or unicodedata.category(character) in ("Cf", "Cc", "Mn")):
             return text[n:].rstrip(" ")
     return ""
 
