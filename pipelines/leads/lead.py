@@ -31,6 +31,7 @@ def beta_binomial(k: Column, n: Column, if_: float, mean: Column, correlation: C
 
     Among others it has the beta distribution of `mean` and intraclass `correlation` (both between 0 and 1): at 0 all
     cases are alike, towards 1 each has all or nothing (Skellam, Journal of the Royal Statistical Society B 10, 1948).
+    `k` and `n` are bigint.
     """
     size = 1 / correlation - 1
     else_ = _log_rising(mean * size, k) + _log_rising((1 - mean) * size, n - k) - _log_rising(size, n)
@@ -39,9 +40,8 @@ def beta_binomial(k: Column, n: Column, if_: float, mean: Column, correlation: C
 
 def _log_rising(start: Column, n: Column) -> Column:
     """Logarithm of start (start + 1) ... (start + n - 1): a ratio of gamma functions, which Spark does not have."""
-    steps = F.sequence(F.lit(1).cast("bigint"), F.greatest(n, F.lit(1)).cast("bigint"))
-    total = F.aggregate(steps, F.lit(0.0), lambda sum_, i: sum_ + F.log(start + i - 1))
-    return F.when(n > 0, total).otherwise(0.0)
+    steps = F.sequence(F.lit(0).cast("bigint"), n - 1)
+    return F.when(n > 0, F.aggregate(steps, F.lit(0.0), lambda sum_, i: sum_ + F.log(start + i))).otherwise(0.0)
 
 
 def capped(weight: Column, most: float) -> Column:

@@ -171,7 +171,7 @@ def _if_two(given: Thresholds) -> tuple[Column, Column]:
     if_all_differ = F.when(is_some, w - ww / w).otherwise(0.0)
     found = F.greatest(pp - 2 * mean * p + mean * mean * w - spread * by_chance, F.lit(0.0))
     drawn = found + given.pairs_differ * spread * prior
-    correlation = drawn / (spread * (F.greatest(if_all_differ - by_chance, F.lit(0.0)) + prior))
+    correlation = drawn / (spread * (if_all_differ - by_chance + prior))
     return mean, F.least(F.greatest(correlation, F.lit(0.05)), F.lit(0.9))
 
 

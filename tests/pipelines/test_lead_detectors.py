@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from scipy import stats
 
@@ -143,23 +143,35 @@ def test_a_count_whose_probability_differs_is_weighed_as_scipy_does(spark: Spark
         assert said == pytest.approx(stats.binom.logpmf(k, n, 0.95) - else_, abs=1e-9)
 
 
+def test_a_pair_with_no_other_is_held_against_the_priors_and_not_against_itself(spark: SparkSession):
+    given = GIVEN.two_phones
+    (found,) = two_phones.evidence(_blocks(spark, [("a", "night", True)] * 12), given).collect()
+    size = 1 / given.pairs_differ - 1
+    else_ = stats.betabinom.logpmf(12, 12, given.together_if_two * size, (1 - given.together_if_two) * size)
+    assert found.nats == pytest.approx(12 * math.log(1 - given.left_behind) - else_)
+
+
 def test_what_all_pairs_do_by_day_says_less_than_what_one_pair_does_by_night(spark: SparkSession):
     """Colleagues are together in every block at work or in none; nobody is at night. Two pairs, each twelve blocks of
     twelve: at work it is what some pairs do, at night it is one person's two phones."""
     rng = np.random.default_rng(1)
-    rows = [(f"p{i:03}", "q", "work", bool(i % 2)) for i in range(60) for _ in range(12)]
-    rows += [(f"p{i:03}", "q", "night", bool(rng.random() < 0.1)) for i in range(60) for _ in range(12)]
-    rows += [("by day", "q", "work", True)] * 12 + [("by night", "q", "night", True)] * 12
-    named = [(a, b, a, b, n, kind, is_together, 0, (day(n), "e", "f"), day(n))
-             for n, (a, b, kind, is_together) in enumerate(rows)]  # fmt: skip
-    blocks = spark.createDataFrame(
+    rows = [(f"p{i:03}", "work", bool(i % 2)) for i in range(60) for _ in range(12)]
+    rows += [(f"p{i:03}", "night", bool(rng.random() < 0.1)) for i in range(60) for _ in range(12)]
+    rows += [("by day", "work", True)] * 12 + [("by night", "night", True)] * 12
+    nats = {row.a: row.nats for row in two_phones.evidence(_blocks(spark, rows), GIVEN.two_phones).collect()}
+    assert nats["by day"] < 1
+    assert nats["by night"] > 10
+
+
+def _blocks(spark: SparkSession, rows: list[tuple[str, str, bool]]) -> DataFrame:
+    """Blocks of pairs (a, "q"): a, class, and whether they were together in it."""
+    named = [(a, "q", a, "q", n, kind, is_together, 0, (day(n), "e", "f"), day(n))
+             for n, (a, kind, is_together) in enumerate(rows)]  # fmt: skip
+    return spark.createDataFrame(
         named,
         "a string, b string, number_a string, number_b string, block int, class string, is_together boolean, "
         "overlap int, s struct<started_at_a:timestamp,event_id_a:string,event_id_b:string>, last_at timestamp",
     )
-    nats = {row.a: row.nats for row in two_phones.evidence(blocks, GIVEN.two_phones).collect()}
-    assert nats["by day"] < 1
-    assert nats["by night"] > 10
 
 
 @pytest.mark.slow
