@@ -227,7 +227,7 @@ def rehearse(progress: Progress, environ: dict[str, str]) -> None:
     progress.say(
         "rehearsal: Java keeps what it loads for a night, so that each starts some seconds sooner (once, a minute)"
     )
-    code, text = progress.run("rehearsal", [str(PYTHON), "-m", "jobs.rehearsal"], environ)
+    code, text = progress.run("rehearsal", [str(PYTHON), "-m", "jobs.night.class_archive"], environ)
     if code != 0:
         progress.say(f"rehearsal: left out. {' '.join(text.splitlines()[-1:])}")
 

@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs import notebook, review
+from jobs.pages import notebook, review_reclassify
 from schemas import codes
 
 room = notebook.Room("10_review_reclassify")
@@ -10,7 +10,7 @@ reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
 score = room.widget("score", "shown", "4 Score", ("shown", "hidden"))
 item = room.widget("item", "", "5 Item to open (empty: first undecided)")
 
-tonight = review.open_queue(room, night=night, force=force, reviewer=reviewer, is_blind=score == "hidden")
+tonight = review_reclassify.open_queue(room, night=night, force=force, reviewer=reviewer, is_blind=score == "hidden")
 opened = tonight.pick(item)
 room.banner(tonight.marking)
 
@@ -27,7 +27,7 @@ room.banner(tonight.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(review.header(tonight), review.summary(tonight))
+room.show(review_reclassify.header(tonight), review_reclassify.summary(tonight))
 
 # COMMAND ----------
 
@@ -42,7 +42,7 @@ room.show(review.header(tonight), review.summary(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(review.queue_table(tonight, opened))
+room.show(review_reclassify.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -55,7 +55,7 @@ room.show(review.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Report
-room.show(review.open_report(tonight, opened))
+room.show(review_reclassify.open_report(tonight, opened))
 
 # COMMAND ----------
 
@@ -78,7 +78,7 @@ outcome = room.widget("outcome", "", "6 Outcome", ("", *codes.OUTCOMES))
 tag = room.widget("tag", "", "7 Tag to add", ("", *codes.CSAE_TAGS))
 why = room.widget("why", "", "8 Why, in your words")
 second = room.widget("second_reviewer", "", "9 Second reviewer")
-room.show(review.decide(tonight, opened, outcome, tag=tag, free_text=why, second_reviewer=second))
+room.show(review_reclassify.decide(tonight, opened, outcome, tag=tag, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -88,7 +88,7 @@ room.show(review.decide(tonight, opened, outcome, tag=tag, free_text=why, second
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(review.next_steps(tonight))
+room.show(review_reclassify.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -98,5 +98,5 @@ room.show(review.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-room.show(review.trace(opened))
+room.show(review_reclassify.trace(opened))
 room.banner(tonight.marking)

@@ -1,16 +1,16 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs import network_review, notebook
+from jobs.pages import notebook, review_network_risk
 from schemas import codes
 
 room = notebook.Room("11_review_network_risk")
-queue = room.widget("queue", "children", "1 Queue", network_review.QUEUES)
+queue = room.widget("queue", "children", "1 Queue", review_network_risk.QUEUES)
 night = room.widget("night", "", "2 Night (empty: newest)")
 force = room.widget("force", "", "3 Force (empty: all)", ("", *codes.FORCES))
 reviewer = room.widget("reviewer", "", "4 Reviewer (empty: you)")
 item = room.widget("item", "", "5 Item to open (empty: first undecided)")
 
-tonight = network_review.open_queue(room, queue, night=night, force=force, reviewer=reviewer)
+tonight = review_network_risk.open_queue(room, queue, night=night, force=force, reviewer=reviewer)
 opened = tonight.pick(item)
 room.banner(tonight.marking)
 
@@ -28,7 +28,7 @@ room.banner(tonight.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(network_review.header(tonight))
+room.show(review_network_risk.header(tonight))
 
 # COMMAND ----------
 
@@ -41,7 +41,7 @@ room.show(network_review.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(network_review.queue_table(tonight, opened))
+room.show(review_network_risk.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -54,7 +54,7 @@ room.show(network_review.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Paths
-room.show(network_review.open_subject(tonight, opened))
+room.show(review_network_risk.open_subject(tonight, opened))
 
 # COMMAND ----------
 
@@ -64,7 +64,7 @@ room.show(network_review.open_subject(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Timeline
-room.show(network_review.timeline(tonight, opened))
+room.show(review_network_risk.timeline(tonight, opened))
 
 # COMMAND ----------
 
@@ -74,7 +74,7 @@ room.show(network_review.timeline(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,What if
-room.show(network_review.what_if(tonight, opened))
+room.show(review_network_risk.what_if(tonight, opened))
 
 # COMMAND ----------
 
@@ -88,10 +88,10 @@ room.show(network_review.what_if(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Decision
-outcome = room.widget("outcome", "", "6 Outcome", ("", *network_review.OUTCOMES))
+outcome = room.widget("outcome", "", "6 Outcome", ("", *review_network_risk.OUTCOMES))
 why = room.widget("why", "", "7 Why, in your words")
 second = room.widget("second_reviewer", "", "8 Second reviewer")
-room.show(network_review.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+room.show(review_network_risk.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -101,5 +101,5 @@ room.show(network_review.decide(tonight, opened, outcome, free_text=why, second_
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(network_review.next_steps(tonight))
+room.show(review_network_risk.next_steps(tonight))
 room.banner(tonight.marking)

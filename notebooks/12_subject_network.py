@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and subject
-from jobs import notebook, subject
+from jobs.pages import notebook, subject_network
 from schemas import codes
 
 room = notebook.Room("12_subject_network")
@@ -10,7 +10,7 @@ depth = room.widget("depth", "2", "3 Steps", ("1", "2", "3"))
 other = room.widget("other", "", "4 Ways to (entity or name)")
 reviewer = room.widget("reviewer", "", "5 Who looks (empty: you)")
 
-opened = subject.open_subject(room, wanted, night=night, who=reviewer, depth=int(depth))
+opened = subject_network.open_subject(room, wanted, night=night, who=reviewer, depth=int(depth))
 room.banner(opened.marking if opened else codes.MARKINGS[0])
 
 # COMMAND ----------
@@ -24,7 +24,7 @@ room.banner(opened.marking if opened else codes.MARKINGS[0])
 # COMMAND ----------
 
 # DBTITLE 1,Entity
-room.show(subject.header(opened))
+room.show(subject_network.header(opened))
 
 # COMMAND ----------
 
@@ -36,7 +36,7 @@ room.show(subject.header(opened))
 # COMMAND ----------
 
 # DBTITLE 1,Picture
-room.show(subject.picture(opened))
+room.show(subject_network.picture(opened))
 
 # COMMAND ----------
 
@@ -46,7 +46,7 @@ room.show(subject.picture(opened))
 # COMMAND ----------
 
 # DBTITLE 1,Ways
-room.show(subject.between(opened, other))
+room.show(subject_network.between(opened, other))
 
 # COMMAND ----------
 
@@ -56,5 +56,5 @@ room.show(subject.between(opened, other))
 # COMMAND ----------
 
 # DBTITLE 1,Events
-room.show(subject.events(opened))
+room.show(subject_network.events(opened))
 room.banner(opened.marking if opened else codes.MARKINGS[0])

@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Identifiers
-from jobs import comms_room, notebook
+from jobs.pages import comms_research, notebook
 
 room = notebook.Room("13_comms_research")
 identifiers = room.widget("identifiers", "", "1 Numbers, handsets, SIMs, accounts (commas)")
@@ -8,7 +8,7 @@ night = room.widget("night", "", "2 Night (empty: newest)")
 reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
 why = room.widget("why", "", "4 Why: operation and authority")
 
-look = comms_room.open_list(room, identifiers=identifiers, night=night, reviewer=reviewer, why=why)
+look = comms_research.open_list(room, identifiers=identifiers, night=night, reviewer=reviewer, why=why)
 room.banner(look.marking)
 
 # COMMAND ----------
@@ -25,9 +25,9 @@ room.banner(look.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(comms_room.header(look))
+room.show(comms_research.header(look))
 room.show(
-    comms_room.table(
+    comms_research.table(
         look,
         "summary",
         {"subject": "Identifier", "n": "Events", "n_calls": "Calls", "n_texts": "Texts", "n_contacts": "Contacts",
@@ -45,12 +45,12 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Timeline
-room.show(comms_room.timeline(look))
+room.show(comms_research.timeline(look))
 
 # COMMAND ----------
 
 # DBTITLE 1,Hours and weekdays
-room.show(comms_room.heat_map(look))
+room.show(comms_research.heat_map(look))
 
 # COMMAND ----------
 
@@ -62,13 +62,13 @@ room.show(comms_room.heat_map(look))
 # COMMAND ----------
 
 # DBTITLE 1,Contact network
-room.show(comms_room.network(look))
+room.show(comms_research.network(look))
 
 # COMMAND ----------
 
 # DBTITLE 1,Top contacts
 room.show(
-    comms_room.table(
+    comms_research.table(
         look,
         "contacts",
         {"subject": "Identifier", "rank": "Rank", "other": "Other party", "other_kind": "Kind", "n": "Events",
@@ -80,7 +80,7 @@ room.show(
 
 # DBTITLE 1,Common contacts
 room.show(
-    comms_room.table(
+    comms_research.table(
         look, "common_contacts", {"other": "Party", "other_kind": "Kind", "n_subjects": "Of the list", "n": "Events"}
     )
 )
@@ -89,7 +89,7 @@ room.show(
 
 # DBTITLE 1,Who is on record
 room.show(
-    comms_room.table(
+    comms_research.table(
         look,
         "holders",
         {"subject": "Identifier", "number": "Number", "name": "Holder", "from_on": "From", "to_on": "To",
@@ -101,7 +101,7 @@ room.show(
 
 # DBTITLE 1,Shared handsets and SIMs
 room.show(
-    comms_room.table(
+    comms_research.table(
         look, "shared_equipment", {"kind": "Kind", "value": "Code", "with_numbers": "Numbers", "with_other": "With"}
     )
 )
@@ -117,13 +117,13 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Map
-room.show(comms_room.route_map(look))
+room.show(comms_research.route_map(look))
 
 # COMMAND ----------
 
 # DBTITLE 1,Near each other
 room.show(
-    comms_room.table(
+    comms_research.table(
         look,
         "together",
         {"first": "One", "second": "Other", "n_stretches": "Half hours", "n_days": "Days", "n_places": "Places"},
@@ -134,7 +134,7 @@ room.show(
 
 # DBTITLE 1,Gaps
 room.show(
-    comms_room.table(
+    comms_research.table(
         look, "gaps", {"subject": "Identifier", "from_at": "From (UTC)", "to_at": "To (UTC)", "days": "Days"}
     )
 )

@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs import leads_room, notebook, review
+from jobs.pages import notebook, review_comms_leads, review_reclassify
 from schemas import codes
 
 room = notebook.Room("14_review_comms_leads")
@@ -9,7 +9,7 @@ force = room.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
 reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
 item = room.widget("item", "", "4 Item to open (empty: first undecided)")
 
-tonight = leads_room.open_queue(room, night=night, force=force, reviewer=reviewer)
+tonight = review_comms_leads.open_queue(room, night=night, force=force, reviewer=reviewer)
 opened = tonight.pick(item)
 room.banner(codes.MARKINGS[-1])
 
@@ -27,7 +27,7 @@ room.banner(codes.MARKINGS[-1])
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(leads_room.header(tonight))
+room.show(review_comms_leads.header(tonight))
 
 # COMMAND ----------
 
@@ -40,7 +40,7 @@ room.show(leads_room.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(leads_room.queue_table(tonight, opened))
+room.show(review_comms_leads.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -50,7 +50,7 @@ room.show(leads_room.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Lead
-room.show(leads_room.open_lead(tonight, opened))
+room.show(review_comms_leads.open_lead(tonight, opened))
 
 # COMMAND ----------
 
@@ -63,7 +63,7 @@ room.show(leads_room.open_lead(tonight, opened))
 outcome = room.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
 why = room.widget("why", "", "6 Why, in your words")
 second = room.widget("second_reviewer", "", "7 Second reviewer")
-room.show(review.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+room.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -73,7 +73,7 @@ room.show(review.decide(tonight, opened, outcome, free_text=why, second_reviewer
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(leads_room.next_steps(tonight))
+room.show(review_comms_leads.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -83,5 +83,5 @@ room.show(leads_room.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-room.show(review.trace(opened))
+room.show(review_reclassify.trace(opened))
 room.banner(codes.MARKINGS[-1])

@@ -1,6 +1,7 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs import notebook, review, travel_room
+from jobs.pages import notebook, review_reclassify
+from jobs.pages import travel as pages_travel
 from schemas import codes
 
 room = notebook.Room("15_travel")
@@ -9,7 +10,7 @@ force = room.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
 reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
 item = room.widget("item", "", "4 Item to open (empty: first undecided)")
 
-tonight = travel_room.open_queue(room, night=night, force=force, reviewer=reviewer)
+tonight = pages_travel.open_queue(room, night=night, force=force, reviewer=reviewer)
 opened = tonight.pick(item)
 room.banner(codes.MARKINGS[-1])
 
@@ -26,7 +27,7 @@ room.banner(codes.MARKINGS[-1])
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(travel_room.header(tonight))
+room.show(pages_travel.header(tonight))
 
 # COMMAND ----------
 
@@ -36,7 +37,7 @@ room.show(travel_room.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Arrivals
-room.show(travel_room.arrivals(tonight))
+room.show(pages_travel.arrivals(tonight))
 
 # COMMAND ----------
 
@@ -49,7 +50,7 @@ room.show(travel_room.arrivals(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(travel_room.queue_table(tonight, opened))
+room.show(pages_travel.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -59,7 +60,7 @@ room.show(travel_room.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Match
-room.show(travel_room.open_match(tonight, opened))
+room.show(pages_travel.open_match(tonight, opened))
 
 # COMMAND ----------
 
@@ -72,7 +73,7 @@ room.show(travel_room.open_match(tonight, opened))
 outcome = room.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
 why = room.widget("why", "", "6 Why, in your words")
 second = room.widget("second_reviewer", "", "7 Second reviewer")
-room.show(review.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+room.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -82,7 +83,7 @@ room.show(review.decide(tonight, opened, outcome, free_text=why, second_reviewer
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(travel_room.next_steps(tonight))
+room.show(pages_travel.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -92,5 +93,5 @@ room.show(travel_room.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-room.show(review.trace(opened))
+room.show(review_reclassify.trace(opened))
 room.banner(codes.MARKINGS[-1])

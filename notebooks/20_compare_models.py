@@ -1,12 +1,12 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and comparison
-from jobs import compare, notebook
+from jobs.pages import compare_models, notebook
 
 room = notebook.Room("20_compare_models")
 night = room.widget("night", "", "1 Night (empty: newest)")
 view = room.widget("view", "all", "2 Columns", ("all", "only what differs"))
 
-compared = compare.open_comparison(room, night=night)
+compared = compare_models.open_comparison(room, night=night)
 room.banner(compared.marking)
 
 # COMMAND ----------
@@ -23,7 +23,7 @@ room.banner(compared.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(compare.header(compared))
+room.show(compare_models.header(compared))
 
 # COMMAND ----------
 
@@ -36,7 +36,7 @@ room.show(compare.header(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Table
-room.show(compare.table(compared, only_what_differs=view == "only what differs"))
+room.show(compare_models.table(compared, only_what_differs=view == "only what differs"))
 
 # COMMAND ----------
 
@@ -48,7 +48,7 @@ room.show(compare.table(compared, only_what_differs=view == "only what differs")
 # COMMAND ----------
 
 # DBTITLE 1,Differences
-room.show(compare.differences(compared))
+room.show(compare_models.differences(compared))
 
 # COMMAND ----------
 
@@ -58,7 +58,7 @@ room.show(compare.differences(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Curves
-room.show(compare.curves(compared))
+room.show(compare_models.curves(compared))
 
 # COMMAND ----------
 
@@ -71,7 +71,7 @@ room.show(compare.curves(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Transparency
-room.show(compare.transparency(compared))
+room.show(compare_models.transparency(compared))
 
 # COMMAND ----------
 
@@ -81,7 +81,7 @@ room.show(compare.transparency(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Cost
-room.show(compare.cost(compared))
+room.show(compare_models.cost(compared))
 
 # COMMAND ----------
 
@@ -93,7 +93,7 @@ room.show(compare.cost(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Flips
-room.show(compare.flips(compared))
+room.show(compare_models.flips(compared))
 
 # COMMAND ----------
 
@@ -103,7 +103,7 @@ room.show(compare.flips(compared))
 # COMMAND ----------
 
 # DBTITLE 1,More
-room.show(compare.hidden(compared), compare.forces(compared), compare.spent(compared))
+room.show(compare_models.hidden(compared), compare_models.forces(compared), compare_models.spent(compared))
 
 # COMMAND ----------
 
@@ -113,5 +113,5 @@ room.show(compare.hidden(compared), compare.forces(compared), compare.spent(comp
 # COMMAND ----------
 
 # DBTITLE 1,Verdict
-room.show(compare.verdict(compared), compare.provenance(compared))
+room.show(compare_models.verdict(compared), compare_models.provenance(compared))
 room.banner(compared.marking)

@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Settings
-from jobs import notebook, queue_health
+from jobs.pages import notebook, queue_health
 
 room = notebook.Room("21_queue_health")
 night = room.widget("night", "", "1 Night (empty: newest)")

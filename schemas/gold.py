@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from schemas import codes, parts, review, travel
-from schemas.contract import (
-    BOOLEAN,
-    DATE,
-    DOUBLE,
-    INSTANT,
-    INT,
-    LONG,
-    STRING,
-    Column,
-    Table,
-    array,
-    mapping,
-    required,
-)
+from schemas import codes, review, shared_columns, travel
+from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, LONG, STRING, Column, Table, array, mapping, required
 
 STRATA = ("NO_TAG", "OTHER_TAG")  # no tag at all; another tag but not CSAE
 
-REASON = parts.REASON
+REASON = shared_columns.REASON
 REASON_LIST = array(REASON)
-SOURCE_ROW = parts.SOURCE_ROW
+SOURCE_ROW = shared_columns.SOURCE_ROW
 
 REPORT_SCORES = Table(
     path="gold.report_scores",

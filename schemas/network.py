@@ -7,19 +7,7 @@ read as it was known then. Entity ids persist from night to night; `gold.entity_
 from __future__ import annotations
 
 from schemas import codes
-from schemas.contract import (
-    BOOLEAN,
-    DATE,
-    DOUBLE,
-    INSTANT,
-    LONG,
-    STRING,
-    Column,
-    Table,
-    array,
-    required,
-    struct,
-)
+from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, LONG, STRING, Column, Table, array, required, struct
 
 ENTITY_ID = "[0-9a-f]{16}"
 
@@ -34,7 +22,7 @@ ENTITY_KINDS: dict[str, str] = {
 }
 IDENTIFIER_KINDS = tuple(kind for kind in ENTITY_KINDS if kind != "PERSON")
 
-# What ties two entities. How each is made from which table is declared in `pipelines.edge_kinds`.
+# What ties two entities. How each is made from which table is declared in `pipelines.network.edges.kinds`.
 EDGE_KINDS: dict[str, str] = {
     "NAMED_TOGETHER": "two people named in one report, with their roles and its grading",
     "LIVES_AT": "a person's recorded address, or its postcode",

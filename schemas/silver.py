@@ -1,34 +1,23 @@
 """Silver: conformed nouns in national codes, UTC and normalised identifiers.
 
 Each silver table keeps every version of a record under the night that made it known (`night`). A correction is a newer
-version; the current record *as of* night N is the newest version with `night <= N` (`pipelines.asof.current`). So a
-correction supersedes and keeps history, a rerun replaces its own night, and a backfill sees only what was known then.
+version; the current record *as of* night N is the newest version with `night <= N` (`pipelines.common.as_of.current`).
+So a correction supersedes and keeps history, a rerun replaces its own night, and a backfill sees only what was known
+then.
 """
 
 from __future__ import annotations
 
-from schemas import codes, parts, travel
-from schemas.contract import (
-    BOOLEAN,
-    DATE,
-    DOUBLE,
-    INSTANT,
-    INT,
-    STRING,
-    Column,
-    Table,
-    array,
-    required,
-    struct,
-)
+from schemas import codes, shared_columns, travel
+from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, STRING, Column, Table, array, required, struct
 
 PHONE = r"\+[0-9]{7,15}"
 IMEI = r"[0-9]{15}"  # 14 digits and the Luhn check digit
 IMSI = r"[0-9]{14,15}"
 POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}"
 
-_LINEAGE = parts.LINEAGE
-_NIGHT = parts.NIGHT
+_LINEAGE = shared_columns.LINEAGE
+_NIGHT = shared_columns.NIGHT
 
 _EXCESS = "outside what was authorised (window, or entity data only): kept, masked from all scoring"
 _PROTECTED = "protected profession or journalist's source: hidden until approved"

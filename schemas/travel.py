@@ -2,12 +2,12 @@
 
 A listing says that a flight is planned or was flown; a passenger row says who was booked or carried, under which lawful
 basis. Two lists may name one flight: an airport's arrivals know when it landed, a schedule also when it left. They stay
-rows of their own and meet in `pipelines.travel`, by flight number, ends and date.
+rows of their own and meet in `pipelines.travel.matching`, by flight number, ends and date.
 """
 
 from __future__ import annotations
 
-from schemas import codes, parts
+from schemas import codes, shared_columns
 from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, STRING, Column, Table, array, mapping, required
 
 FLIGHT_NO = r"(?:[A-Z]{3}|[A-Z0-9]{2})[1-9][0-9]{0,3}[A-Z]?"
@@ -18,7 +18,7 @@ AIRPORTS = Table(
     doc="Airports by IATA code: where they are, and the time zone that their lists are in. Reference data.",
     key=("night", "airport"),
     columns={
-        "night": parts.NIGHT,
+        "night": shared_columns.NIGHT,
         "airport": required(STRING, "IATA code", pattern=AIRPORT),
         "name": Column(STRING, "name"),
         "city": Column(STRING, "city it serves"),
@@ -27,7 +27,7 @@ AIRPORTS = Table(
         "longitude": Column(DOUBLE, "longitude, WGS 84", minimum=-180, maximum=180, unit="degrees"),
         "time_zone": Column(STRING, "IANA time zone; NULL where the sender does not know it"),
         "is_uk": required(BOOLEAN, "in the United Kingdom"),
-        **parts.LINEAGE,
+        **shared_columns.LINEAGE,
     },
     partition_by=("night",),
 )
@@ -37,11 +37,11 @@ ROUTES = Table(
     doc="Which carrier flies from where to where. Reference data: a listed flight on no known route is worth a look.",
     key=("night", "carrier", "from_airport", "to_airport"),
     columns={
-        "night": parts.NIGHT,
+        "night": shared_columns.NIGHT,
         "carrier": required(STRING, "carrier code", pattern="[A-Z]{3}|[A-Z0-9]{2}"),
         "from_airport": required(STRING, "IATA code", pattern=AIRPORT),
         "to_airport": required(STRING, "IATA code", pattern=AIRPORT),
-        **parts.LINEAGE,
+        **shared_columns.LINEAGE,
     },
     partition_by=("night",),
 )
@@ -51,7 +51,7 @@ FLIGHTS = Table(
     doc="Flight listings: schedules, and airports' lists of arrivals and departures.",
     key=("night", "flight_id"),
     columns={
-        "night": parts.NIGHT,
+        "night": shared_columns.NIGHT,
         "flight_id": required(STRING, "flight number, ends, date, and which times it knows (D, A, DA)"),
         "flight_no": required(STRING, "carrier and number without leading zeros", pattern=FLIGHT_NO),
         "carrier": required(STRING, "carrier code"),
@@ -63,7 +63,7 @@ FLIGHTS = Table(
         "departs_on": Column(DATE, "date of departure at the airport of departure"),
         "arrives_on": Column(DATE, "date of arrival at the airport of arrival"),
         "status": Column(STRING, "what the listing says became of it", among=codes.FLIGHT_STATUSES),
-        **parts.LINEAGE,
+        **shared_columns.LINEAGE,
     },
     partition_by=("night",),
     checks={
@@ -77,7 +77,7 @@ PASSENGERS = Table(
     doc="People booked on or carried by flights, each row held under a lawful basis that it names.",
     key=("night", "passenger_id"),
     columns={
-        "night": parts.NIGHT,
+        "night": shared_columns.NIGHT,
         "passenger_id": required(STRING, "hash of sender, flight, booking, name, birth", pattern="[0-9a-f]{32}"),
         "flight_no": required(STRING, "carrier and number without leading zeros", pattern=FLIGHT_NO),
         "carrier": required(STRING, "carrier code"),
@@ -93,7 +93,7 @@ PASSENGERS = Table(
         "seat": Column(STRING, "seat"),
         "basis": required(STRING, "lawful basis", among=tuple(codes.PASSENGER_BASES)),
         "authority_ref": required(STRING, "reference of the request, order or scheme under which it is held"),
-        **parts.LINEAGE,
+        **shared_columns.LINEAGE,
     },
     partition_by=("night",),
 )  # fmt: skip
@@ -137,9 +137,9 @@ MATCHES = Table(
         "score_low": required(DOUBLE, "lower end of the interval", minimum=0, maximum=1),
         "score_high": required(DOUBLE, "upper end of the interval", minimum=0, maximum=1),
         "is_published": required(BOOLEAN, "at or above the threshold of the queue"),
-        "reasons": required(array(parts.REASON), "at least one, each naming its source"),
+        "reasons": required(array(shared_columns.REASON), "at least one, each naming its source"),
         "details": required(mapping(STRING), "what the kind adds of its own"),
-        "source_rows": required(array(parts.SOURCE_ROW), "rows behind the match"),
+        "source_rows": required(array(shared_columns.SOURCE_ROW), "rows behind the match"),
     },
     partition_by=("night",),
     checks={"has_reason": "size(reasons) >= 1", "interval": "score_low <= score AND score <= score_high"},

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import settings
-from jobs import spark as spark_job
+from jobs.runtime import settings
+from jobs.runtime import spark as spark_job
 
 # A process of pytest-xdist has no main file, which pyspark takes for a doctest run and ends.
 if not hasattr(sys.modules["__main__"], "__file__"):

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from pipelines.synthesis import landing as _landing
-from pipelines.synthesis import senders as _senders
-from pipelines.synthesis import world as _world
+from pipelines.synthesis.core import senders as _senders
+from pipelines.synthesis.core import world as _world
+from pipelines.synthesis.files import landing as _landing
 
 File = _landing.File
 Summary = _landing.Summary

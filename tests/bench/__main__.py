@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs import settings
+from jobs.runtime import settings
 from tests.bench import bench_comms, measure
 
 PAGE = settings.ROOT / "docs" / "benchmarks.md"

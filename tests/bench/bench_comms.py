@@ -25,9 +25,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from jobs import comms_research, spark
-from pipelines import comms_calls, comms_identifiers, comms_indicators, together
-from pipelines import comms_research as tables
+from jobs.research import comms as research_comms
+from jobs.runtime import spark
+from pipelines.common import concurrency
+from pipelines.comms import calls as comms_calls
+from pipelines.comms import identifiers, indicators
+from pipelines.comms import research as tables
 from schemas import silver
 from tests.bench import comms_peers, measure
 
@@ -80,19 +83,19 @@ def write(folder: Path, n: int) -> None:
         pq.write_table(table, folder / f"{part:05d}.parquet")
 
 
-def by_spark(session: SparkSession, path: str, wanted: list[comms_identifiers.Wanted]) -> dict[str, pd.DataFrame]:
-    events = comms_research.about(session.read.parquet(path), wanted)
-    frame = comms_identifiers.frame(session, wanted)
+def by_spark(session: SparkSession, path: str, wanted: list[identifiers.Wanted]) -> dict[str, pd.DataFrame]:
+    events = research_comms.about(session.read.parquet(path), wanted)
+    frame = identifiers.frame(session, wanted)
     legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events), OPTIONS.zone), wanted)
     legs = legs.localCheckpoint(eager=False)
     contacts = tables.contacts(legs, frame).localCheckpoint(eager=False)
-    records = comms_indicators.records(legs)
+    records = indicators.records(legs)
     made = {
         "top": contacts.where(f"rank <= {comms_peers.TOP}").select(*comms_peers.COLUMNS["top"]),
         "common": tables.common(contacts).select(*comms_peers.COLUMNS["common"]),
-        "weeks": comms_indicators.weekly(records, ("contacts",)).select(*comms_peers.COLUMNS["weeks"]),
+        "weeks": indicators.weekly(records, ("contacts",)).select(*comms_peers.COLUMNS["weeks"]),
     }
-    return dict(zip(made, together.at_once(*(df.toPandas for df in made.values())), strict=True))
+    return dict(zip(made, concurrency.at_once(*(df.toPandas for df in made.values())), strict=True))
 
 
 def layouts(session: SparkSession, source: str, folder: Path) -> dict[str, dict[str, Any]]:
@@ -114,7 +117,7 @@ def layouts(session: SparkSession, source: str, folder: Path) -> dict[str, dict[
         made = time.perf_counter() - begun
         seconds = [_picture(session, path) for _ in range(RUNS)]
         table = session.read.format("delta").load(path)
-        mine = comms_research.about(table, _one())
+        mine = research_comms.about(table, _one())
         n_read = mine.select("_metadata.file_path").distinct().count()
         found[name] = {
             "seconds": round(seconds[-1], 2), "files": len(table.inputFiles()), "files_with_rows": n_read,
@@ -123,9 +126,9 @@ def layouts(session: SparkSession, source: str, folder: Path) -> dict[str, dict[
     return found
 
 
-def _one() -> list[comms_identifiers.Wanted]:
+def _one() -> list[identifiers.Wanted]:
     value = str(numbers(np.array([77]))[0])
-    return [comms_identifiers.Wanted(value, "NUMBER", value)]
+    return [identifiers.Wanted(value, "NUMBER", value)]
 
 
 def _picture(session: SparkSession, path: str) -> float:
@@ -133,14 +136,14 @@ def _picture(session: SparkSession, path: str) -> float:
     begun = time.perf_counter()
     wanted = _one()
     with spark.interpreted(session):
-        frame = comms_identifiers.frame(session, wanted)
-        events = comms_research.about(session.read.format("delta").load(path), wanted)
+        frame = identifiers.frame(session, wanted)
+        events = research_comms.about(session.read.format("delta").load(path), wanted)
         calls = comms_calls.calls(events)
         legs = comms_calls.of_subjects(comms_calls.legs(calls, OPTIONS.zone), wanted).localCheckpoint(eager=False)
         holders = session.createDataFrame([], silver.COMMS_SUBSCRIBERS.struct())
         cells = session.createDataFrame([], silver.COMMS_CELLS.struct())
-        made = comms_research.questions(legs, frame, holders, cells, OPTIONS)
-        together.at_once(*(df.collect for df in made.values()))
+        made = research_comms.questions(legs, frame, holders, cells, OPTIONS)
+        concurrency.at_once(*(df.collect for df in made.values()))
     return time.perf_counter() - begun
 
 
@@ -153,7 +156,7 @@ def one(engine: str, folder: Path, n_ids: int) -> dict[str, Any]:
     if engine == "pandas":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_GIB << 30, MEMORY_GIB << 30))
     if engine == "spark":
-        wanted = [comms_identifiers.Wanted(v, "NUMBER", v) for v in values]
+        wanted = [identifiers.Wanted(v, "NUMBER", v) for v in values]
         work = partial(by_spark, spark.session(folder, java_options=measure.JAVA), source, wanted)
     else:
         work = partial(getattr(comms_peers, f"by_{engine}"), source, values)

@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from jobs import settings, spark
-from pipelines import entities, nominals, resolution
+from jobs.runtime import settings, spark
+from pipelines.network.entities import entities, nominals
+from pipelines.network.entities import linkage as resolution
 from pipelines.synthesis import DEFAULT_FORCES
-from pipelines.synthesis import people as synthetic
-from pipelines.synthesis import world as worlds
+from pipelines.synthesis.core import world as worlds
+from pipelines.synthesis.reports import people as synthetic
 
 NIGHT = date(2026, 1, 5)
 

@@ -10,8 +10,9 @@ import time
 from datetime import date
 from pathlib import Path
 
-from jobs import demo, settings
-from jobs.workplace import Workplace
+from jobs.runtime import settings
+from jobs.runtime.context import Workplace
+from jobs.sources import demo
 from schemas import gold
 from tests.support import whole_nights as nights
 

@@ -19,9 +19,10 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs import network_rules, settings
-from jobs import spark as spark_job
-from pipelines import links, risk
+from jobs.runtime import risk_rules, settings
+from jobs.runtime import spark as spark_job
+from pipelines.network.edges import links
+from pipelines.network.risk import paths as risk_paths
 
 SUPERNODE = 50_000
 CHUNK = 1_000_000  # edges whose ids are written out at a time
@@ -55,7 +56,7 @@ def people(n: int, share: int, seed: int) -> list[str]:
     return [f"{k:016x}" for k in sorted(drawn)]
 
 
-def walk(spark: SparkSession, folder: Path, n: int, limits: risk.Limits) -> tuple[DataFrame, dict[str, Any]]:
+def walk(spark: SparkSession, folder: Path, n: int, limits: risk_paths.Limits) -> tuple[DataFrame, dict[str, Any]]:
     begun = time.monotonic()
     pair = spark.read.parquet(str(folder)).select(
         F.least("from_id", "to_id").alias("near_id"), F.greatest("from_id", "to_id").alias("far_id"),
@@ -70,10 +71,10 @@ def walk(spark: SparkSession, folder: Path, n: int, limits: risk.Limits) -> tupl
         [(s, 0.6, 0.5, 0.7, False) for s in people(n, 50, 3)],
         "seed_id string, risk double, risk_low double, risk_high double, is_place boolean",
     )
-    found = risk.paths(both, degrees, children, seeds, limits).persist()
+    found = risk_paths.paths(both, degrees, children, seeds, limits).persist()
     n_paths = found.count()
     kinds = spark.createDataFrame([], "entity_id string, queue string")
-    n_scored = risk.scores(risk.subjects(found, kinds)).count()
+    n_scored = risk_paths.scores(risk_paths.subjects(found, kinds)).count()
     done = time.monotonic()
     return found, {
         "n_links": n_links // 2, "largest_degree": largest, "n_paths": n_paths, "n_scored": n_scored,
@@ -82,7 +83,7 @@ def walk(spark: SparkSession, folder: Path, n: int, limits: risk.Limits) -> tupl
     }  # fmt: skip
 
 
-def rivals(spark: SparkSession, folder: Path, n: int, limits: risk.Limits, found: DataFrame) -> dict[str, Any]:
+def rivals(spark: SparkSession, folder: Path, n: int, limits: risk_paths.Limits, found: DataFrame) -> dict[str, Any]:
     """networkx, one path after the other, and plain SQL without pruning: seconds, and whether the weights agree."""
     import networkx as nx
 
@@ -112,7 +113,9 @@ def rivals(spark: SparkSession, folder: Path, n: int, limits: risk.Limits, found
     return {"networkx_s": networkx_s, "sql_s": sql_s, "networkx_agrees": agree(plain), "sql_agrees": agree(unpruned)}
 
 
-def _by_networkx(graph: Any, children: list[str], seeds: set[str], limits: risk.Limits) -> dict[tuple[str, ...], float]:
+def _by_networkx(
+    graph: Any, children: list[str], seeds: set[str], limits: risk_paths.Limits
+) -> dict[tuple[str, ...], float]:
     found = {}
     damp = {v: min(1.0, limits.free_degree / d) ** limits.damping_power for v, d in graph.degree}
     for child in children:
@@ -145,7 +148,7 @@ def _in_time(times: tuple[Any, ...]) -> bool:
     return True
 
 
-def _by_sql(spark: SparkSession, rows: pd.DataFrame, n: int, limits: risk.Limits) -> dict[tuple[str, ...], float]:
+def _by_sql(spark: SparkSession, rows: pd.DataFrame, n: int, limits: risk_paths.Limits) -> dict[tuple[str, ...], float]:
     """Every path of up to three hops first, weights afterwards."""
     back = rows.rename(columns={"near_id": "far_id", "far_id": "near_id"})
     spark.createDataFrame(pd.concat([rows, back], ignore_index=True)).createOrReplaceTempView("l")
@@ -172,7 +175,7 @@ def _by_sql(spark: SparkSession, rows: pd.DataFrame, n: int, limits: risk.Limits
 
 def main() -> None:
     n = int(sys.argv[1])
-    limits = network_rules.rules(settings.load()).limits
+    limits = risk_rules.rules(settings.load()).limits
     with tempfile.TemporaryDirectory() as scratch:
         spark = spark_job.session(Path(scratch) / "spark", cores="2")
         folder = Path(scratch) / "edges"

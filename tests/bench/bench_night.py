@@ -9,7 +9,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from jobs import settings
+from jobs.runtime import settings
 from tests.support import whole_nights as nights
 
 AFTER = {"first": 0, "next": 1, "empty": 5}  # days from the first night; the demonstration has files for three nights

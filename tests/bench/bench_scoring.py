@@ -21,8 +21,11 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs import spark
-from models import artefact, candidates, reading, scoring, training
+from jobs.runtime import spark
+from models.candidates import candidates
+from models.serving import artefact, scoring
+from models.text import normalisation
+from models.training import compare
 from tests.bench import measure
 
 N_TRAIN, CHUNK = 4_000, 50_000
@@ -51,7 +54,7 @@ def champion(family: str) -> artefact.Artefact:
         label=[word(40) in text for text in words], stratum="NO_TAG", force="36", is_suspected_false=False
     )
     candidate = next(each for each in candidates.CANDIDATES if each.family == family and not each.is_baseline)
-    result = training.train(reports, [candidate], seed=1, n_folds=3, capacity=50).results[0]
+    result = compare.train(reports, [candidate], seed=1, n_folds=3, capacity=50).results[0]
     form, blob = artefact.dumps(result.pipeline)
     return artefact.Artefact("bench", "1", blob, hashlib.sha256(blob).hexdigest(), result.intervals, form=form)
 
@@ -76,7 +79,7 @@ def spread_s(frame: DataFrame, made: artefact.Artefact) -> float:
 def plain_s(pipeline: Any, some: np.ndarray) -> float:
     begun = time.perf_counter()
     for start in range(0, len(some), BATCH):
-        pipeline.predict_proba(reading.texts(some[start : start + BATCH]))
+        pipeline.predict_proba(normalisation.texts(some[start : start + BATCH]))
     return time.perf_counter() - begun
 
 

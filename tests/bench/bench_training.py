@@ -9,7 +9,8 @@ import json
 import sys
 import time
 
-from models import candidates, training
+from models.candidates import candidates
+from models.training import compare
 from tests.support import world_frames
 
 N_REPORTS = 20_000
@@ -19,13 +20,13 @@ def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else N_REPORTS
     frame, _ = world_frames.made(n)
     begun, spent = time.perf_counter(), time.process_time()
-    made = training.train(
+    made = compare.train(
         frame,
         candidates.named(list(candidates.BAG_OF_WORDS)),
         seed=1,
         n_folds=5,
         capacity=50,
-        effort=training.Effort(n_inner=3),
+        effort=compare.Effort(n_inner=3),
         progress=lambda said: print(f"{time.perf_counter() - begun:7.1f} s  {said}", file=sys.stderr, flush=True),
     )
     wall, cpu = time.perf_counter() - begun, time.process_time() - spent

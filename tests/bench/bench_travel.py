@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import functions as F
 
-from jobs import settings
-from jobs import spark as spark_job
-from pipelines import travel, travel_matches, travel_names
+from jobs.runtime import settings
+from jobs.runtime import spark as spark_job
+from pipelines.travel import matches as travel_matches
+from pipelines.travel import matching
+from pipelines.travel import names as travel_names
 from schemas import travel as contract
 
 N_FORENAMES, N_SURNAMES = 2_000, 30_000
@@ -69,7 +71,7 @@ def main(n_subjects: int, n_passengers: int) -> None:
     rng = np.random.default_rng(7)
     looked_for = people(n_subjects, rng)
     chosen = settings.load()["travel"]
-    odds = travel.Odds.of(chosen)
+    odds = matching.Odds.of(chosen)
     with tempfile.TemporaryDirectory(prefix="nj-travel-") as folder:
         spark = spark_job.session(Path(folder), cores="2")
         wanted = looked_for.assign(person_id=[f"36:N{k}" for k in range(n_subjects)], force="36", role="SUSPECT")
@@ -87,11 +89,11 @@ def main(n_subjects: int, n_passengers: int) -> None:
         )
         spark.range(1000).count()  # start-up is not what is measured
         begun = time.monotonic()
-        crowd = travel.listed(listed).persist()
+        crowd = matching.listed(listed).persist()
         n = crowd.count()
-        near = travel.neighbours(people_df, crowd, n, odds).persist()
-        found = travel.evidence(people_df, crowd, near, odds).persist()
-        scored = travel.scored(found, people_df, crowd, n, odds)
+        near = matching.neighbours(people_df, crowd, n, odds).persist()
+        found = matching.evidence(people_df, crowd, near, odds).persist()
+        scored = matching.scored(found, people_df, crowd, n, odds)
         legs = travel_matches.timetable(spark.createDataFrame([], contract.FLIGHTS.struct()))
         kept = travel_matches.best(scored, people_df, crowd, legs, chosen["kept_from"])
         figures = kept.agg(F.count("*"), F.count_if(F.col("score") >= chosen["published_from"])).collect()[0]

@@ -24,8 +24,9 @@ from typing import Any
 
 import pandas as pd
 
-from jobs import truth
-from models import candidates, training
+from jobs.evaluation import hidden_reports
+from models.candidates import candidates
+from models.training import compare
 from tests.support import world_frames
 
 NIGHT = date(2026, 1, 5)
@@ -36,15 +37,15 @@ HEADS = (
 )  # fmt: skip
 
 
-def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[training.Comparison, pd.DataFrame]:
+def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[compare.Comparison, pd.DataFrame]:
     frame, true = world_frames.made(n)
-    made = training.train(
+    made = compare.train(
         frame,
         chosen,
         seed=1,
         n_folds=n_folds,
         capacity=50,
-        effort=training.Effort(n_inner=3),
+        effort=compare.Effort(n_inner=3),
         progress=_teller(time.monotonic()),
     )
     return made, true
@@ -52,15 +53,15 @@ def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[
 
 def read_first(n: int, folder: Path, *, n_threads: int = 1, **sizes: Any) -> candidates.Candidate:
     """A BERT of these sizes that has read `n` reports of another world, to be fine-tuned."""
-    from models import bert, bert_language, bert_steps
+    from models.candidates.bert import classifier, pretraining, training_loop
 
-    taken = bert.BertClassifier(**sizes)
+    taken = classifier.BertClassifier(**sizes)
     texts = world_frames.made(n, seed=OTHER_SEED)[0]["text"].to_numpy(dtype=object)
     begun = time.monotonic()
-    with bert_steps.repeatable(taken.seed, n_threads):
+    with training_loop.repeatable(taken.seed, n_threads):
         language = taken.pretrained(texts, progress=_teller(begun))
     weights = folder / f"{taken.n_layers}x{taken.hidden}_read_{n}"
-    bert_language.save(language, weights)
+    pretraining.save(language, weights)
     return candidates.fine_tuned(str(weights), n_threads=n_threads, **sizes)
 
 
@@ -68,10 +69,13 @@ def _teller(begun: float) -> Callable[[str], None]:
     return lambda said: print(f"{time.monotonic() - begun:7.1f} s  {said}", file=sys.stderr, flush=True)
 
 
-def table(made: training.Comparison, true: pd.DataFrame) -> str:
+def table(made: compare.Comparison, true: pd.DataFrame) -> str:
     with tempfile.TemporaryDirectory() as folder:
         true[["report_id", "night", "is_csae", "hidden_by"]].to_parquet(Path(folder) / "reports.parquet")
-        found, counts = truth.figures(Path(folder), made, NIGHT), truth.counts(Path(folder), made, NIGHT)
+        found, counts = (
+            hidden_reports.figures(Path(folder), made, NIGHT),
+            hidden_reports.counts(Path(folder), made, NIGHT),
+        )
     lines = [f"| {' | '.join(HEADS)} |", f"|---|{'---:|' * (len(HEADS) - 1)}"]
     for row in made.table().to_dict("records"):
         own = found[row["name"]]

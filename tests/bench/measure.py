@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from jobs import settings
+from jobs.runtime import settings
 
 JAVA = "-XX:+UseParallelGC"  # what the settings advise for millions of rows
 

@@ -10,13 +10,18 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from jobs import doctor, inbox, look, queue_health, review, training
-from jobs import nights as jobs_nights
-from jobs import notebook as notebooks
-from jobs.workplace import Workplace
-from models import scoring
-from pipelines import decisions, overtagged, reclassify
-from pipelines.leads import queue as leads_queue
+from jobs.output import inbox
+from jobs.pages import notebook as notebooks
+from jobs.pages import queue_access, queue_health, review_reclassify
+from jobs.runtime import doctor
+from jobs.runtime import known as jobs_nights
+from jobs.runtime.context import Workplace
+from jobs.training import champion
+from models.serving import scoring
+from pipelines.comms.leads import queue as leads_queue
+from pipelines.decisions import intake
+from pipelines.reports import overtagged
+from pipelines.reports import queue as reports_queue
 from schemas import bronze, gold, silver
 from schemas import review as review_tables
 from schemas.contract import Table
@@ -45,7 +50,7 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
     at = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(hours=9)
     for row in queue:
         is_csae = bool(truth.loc[row.subject_id, "is_csae"])
-        decision = decisions.of_item(
+        decision = intake.of_item(
             row.asDict(recursive=True), outcome="TAG_ADDED" if is_csae else "NOT_CSAE",
             tag="CSE_LONE" if is_csae else None, free_text="=see items 1 and 2" if is_csae else None, reviewer="A1",
             opened_at=at - timedelta(seconds=30), decided_at=at,
@@ -60,7 +65,7 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 def rows(place: Workplace, table: Table, night: date) -> list[Row]:
     """Rows of a night that belong to the queue of reports."""
-    tonight = (F.col("night") == F.lit(night)) & (F.col("queue") == reclassify.QUEUE)
+    tonight = (F.col("night") == F.lit(night)) & (F.col("queue") == reports_queue.QUEUE)
     return place.lake.read(table).where(tonight).collect()
 
 
@@ -154,7 +159,7 @@ def test_rows_without_score_tell_nothing_of_why_they_are_there(story: dict):
     for row in hidden:
         assert row.score_low is None
         assert row.score_high is None
-        assert row.reasons[0]["text"] == reclassify.HIDDEN
+        assert row.reasons[0]["text"] == reports_queue.HIDDEN
         assert {reason["kind"] for reason in row.reasons} <= {"rule", "flag"}
         assert row.details["is_out_of_fold"] == ""
     for row in draws.values():
@@ -172,12 +177,12 @@ def test_rows_with_score_say_what_they_rest_on(story: dict):
 
 def test_the_second_night_scores_what_is_new_and_equals_scoring_all(story: dict):
     place: Workplace = story["place"]
-    model = training.champion(place, SECOND).model
+    model = champion.champion(place, SECOND).model
     assert jobs_nights.scored_alike(place, SECOND, model.version) == FIRST
     assert jobs_nights.scored_alike(place, SECOND, "another") is None
     texts = jobs_nights.scope(place, SECOND).select("report_id", "text_hash", "text")
     out_of_fold = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
-    anew = reclassify.report_scores(
+    anew = reports_queue.report_scores(
         texts.mapInArrow(scoring.scorer(model), scoring.SCORED), jobs_nights.scope(place, SECOND), out_of_fold, SECOND,
         (model.name, model.version),
     )  # fmt: skip
@@ -231,12 +236,12 @@ def test_the_health_page_and_the_review_page_show_it(story: dict, tmp_path):
     )  # fmt: skip
     assert "Opened per find" in page
     assert "CSAE among rows drawn by chance" in page
-    tonight = review.open_queue(Room("test", place), reviewer="B2")
-    shown = review.queue_table(tonight, tonight.pick())
+    tonight = review_reclassify.open_queue(Room("test", place), reviewer="B2")
+    shown = review_reclassify.queue_table(tonight, tonight.pick())
     assert "(shown when opened)" in shown
     assert "RANDOM" not in shown
     assert "not shown for this row" in shown
-    mine = review.open_queue(Room("test", place), reviewer="a1", night=FIRST.isoformat())
+    mine = review_reclassify.open_queue(Room("test", place), reviewer="a1", night=FIRST.isoformat())
     assert mine.rows == []  # read all of it before
 
 
@@ -266,7 +271,7 @@ def test_a_resent_file_loads_nothing(story: dict):
 
 def test_trace_leads_back_to_the_senders_row(story: dict):
     hidden = story["found"][0]
-    found = look.trace(story["place"], hidden.item_id, "A1")
+    found = queue_access.trace(story["place"], hidden.item_id, "A1")
     values = json.loads(found["rows"][0]["raw"]).values()
     assert any(hidden.subject_id.endswith(f":{value}") for value in values)
     assert [decision["outcome"] for decision in found["decisions"]] == ["TAG_ADDED"]

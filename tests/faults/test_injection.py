@@ -18,7 +18,10 @@ import openpyxl
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import audit, export, notebook, pages, rendering, report_page, settings
+from jobs.output import export
+from jobs.pages import html as pages_html
+from jobs.pages import notebook, rendering, report_html
+from jobs.runtime import audit, settings
 from schemas import gold, silver
 from tests.support import deciding, reading_room, tables
 
@@ -183,22 +186,22 @@ def test_each_part_of_the_page_shows_markup_as_text(payload: str) -> None:
     report |= {"action_code": payload, "text_hash": item["text_hash"], "force": payload, "scheme": payload}
     person = {"forename": payload, "surname": payload, "born_on": None, "person_id": payload, "role": payload}
     parts = [
-        pages.banner(payload),
-        pages.cards([(payload, payload)]),
-        pages.queue([item], payload, {payload: payload}, is_blind=False),
-        pages.counts([{"force": payload, "stratum": payload, "n": 1}]),
-        pages.score_plot([item]),
-        pages.notice(payload),
-        pages.steps([payload]),
-        pages.table([payload], [[payload]]),
-        report_page.report_text(report, item, is_blind=False),
-        report_page.reasons(item["reasons"]),
-        report_page.report_facts(report),
-        report_page.people([{**person, "investigations": [payload]}]),
-        report_page.trace(item),
+        pages_html.banner(payload),
+        pages_html.cards([(payload, payload)]),
+        pages_html.queue([item], payload, {payload: payload}, is_blind=False),
+        pages_html.counts([{"force": payload, "stratum": payload, "n": 1}]),
+        pages_html.score_plot([item]),
+        pages_html.notice(payload),
+        pages_html.steps([payload]),
+        pages_html.table([payload], [[payload]]),
+        report_html.report_text(report, item, is_blind=False),
+        report_html.reasons(item["reasons"]),
+        report_html.report_facts(report),
+        report_html.people([{**person, "investigations": [payload]}]),
+        report_html.trace(item),
     ]
     book = rendering.parse("# Databricks notebook source\nshow()\n")
-    book.cells[0].outputs = [nbformat.v4.new_output("display_data", {"text/html": pages.block(*parts)})]
+    book.cells[0].outputs = [nbformat.v4.new_output("display_data", {"text/html": pages_html.block(*parts)})]
     page = _Page(rendering.to_html(book, payload))
     assert page.active == []
     assert page.text.count(payload.replace("\u202e", "\ufffd")) >= 30

@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import faults, look
+from jobs.pages import queue_access
+from jobs.runtime import fault_points
 from schemas import gold
 from tests.support import whole_nights as nights
 
 SECOND = nights.FIRST + timedelta(days=1)
 IS_FULL = os.environ.get("NIGHTJAR_TRIALS") == "all"
-POINTS = faults.POINTS if IS_FULL else ("after silver.reports", "after gold.queue_items")
+POINTS = fault_points.POINTS if IS_FULL else ("after silver.reports", "after gold.queue_items")
 WITHOUT = () if IS_FULL else nights.NOT_FORCES
 
 
@@ -34,12 +35,12 @@ def test_a_night_killed_and_rerun_equals_one_undisturbed(spark: SparkSession, tm
     nights.run(calm, nights.FIRST)
     row = calm.lake.read(gold.QUEUE_ITEMS).where("queue = 'reclassify'").orderBy("rank", "force").first()
     at = datetime.combine(nights.FIRST, datetime.min.time(), UTC)
-    look.decide(calm, row.item_id, "TAG_ADDED", tag="CSE_LONE", why="", reviewer="A1", decided_at=at, seconds=5)
+    queue_access.decide(calm, row.item_id, "TAG_ADDED", tag="CSE_LONE", why="", reviewer="A1", decided_at=at, seconds=5)
     shutil.copytree(calm.settings.home, tmp_path / "killed")
     nights.run(calm, SECOND)
 
     for point in POINTS:
-        ended = nights.command(tmp_path / "killed", "nightly", "--night", str(SECOND), **{faults.VARIABLE: point})
+        ended = nights.command(tmp_path / "killed", "nightly", "--night", str(SECOND), **{fault_points.VARIABLE: point})
         assert ended.returncode == -signal.SIGKILL, f"{point}: not reached, or survived\n{ended.stderr[-2000:]}"
     finished = nights.command(tmp_path / "killed", "nightly", "--night", str(SECOND))
     assert finished.returncode == 0, finished.stderr[-2000:]

@@ -24,7 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from models import artefact, candidates, manifest, promotion, registry, scoring, training
+from models.candidates import candidates
+from models.registry import manifest, registry
+from models.serving import artefact, scoring
+from models.training import compare, promotion
 from tests.models import frames
 
 NAME = "reclassify"
@@ -33,14 +36,14 @@ CRITERIA = promotion.Criteria()
 
 
 @pytest.fixture(scope="module")
-def compared() -> training.Comparison:
+def compared() -> compare.Comparison:
     chosen = (candidates.KEYWORD_RULE, candidates.TFIDF_LOGISTIC)
-    return training.train(frames.training_frame(), chosen, seed=1, n_folds=3, capacity=20)
+    return compare.train(frames.training_frame(), chosen, seed=1, n_folds=3, capacity=20)
 
 
 @pytest.fixture(scope="module")
 def registered(
-    tmp_path_factory: pytest.TempPathFactory, compared: training.Comparison
+    tmp_path_factory: pytest.TempPathFactory, compared: compare.Comparison
 ) -> tuple[registry.Registry, Path, str]:
     """A registry with one version, the champion; the version's folder, and the run of the comparison."""
     made = registry.Registry(tmp_path_factory.mktemp("mlflow"))
@@ -211,7 +214,7 @@ def test_another_signature_is_refused():
 
 
 def test_a_worse_model_is_refused_and_stays_challenger(
-    shelf: registry.Registry, compared: training.Comparison, run: str
+    shelf: registry.Registry, compared: compare.Comparison, run: str
 ):
     best = compared.best()
     worse = replace(best, metrics={**best.metrics, "average_precision": 0.001})
@@ -227,7 +230,7 @@ def test_a_worse_model_is_refused_and_stays_challenger(
 
 
 def test_where_the_log_cannot_be_written_nothing_is_promoted(
-    shelf: registry.Registry, compared: training.Comparison, run: str
+    shelf: registry.Registry, compared: compare.Comparison, run: str
 ):
     later = {**TAGS, "night": "2026-01-06"}
     version = shelf.register(NAME, compared.best(), run, later)
@@ -241,7 +244,7 @@ def test_where_the_log_cannot_be_written_nothing_is_promoted(
 
 
 def test_a_model_of_an_older_night_serves_its_backfill_and_leaves_the_champion(
-    shelf: registry.Registry, compared: training.Comparison, run: str
+    shelf: registry.Registry, compared: compare.Comparison, run: str
 ):
     older = {**TAGS, "night": "2026-01-02"}
     version = shelf.register(NAME, compared.best(), run, older)
@@ -250,7 +253,7 @@ def test_a_model_of_an_older_night_serves_its_backfill_and_leaves_the_champion(
     assert shelf.champion(NAME).version == "1"
 
 
-def _promote(folder: Path, version: str, compared: training.Comparison, precision: float, gate, told) -> None:
+def _promote(folder: Path, version: str, compared: compare.Comparison, precision: float, gate, told) -> None:
     shelf = registry.Registry(folder)
     best = compared.best()
     own = replace(best, metrics={**best.metrics, "average_precision": precision})
@@ -258,7 +261,7 @@ def _promote(folder: Path, version: str, compared: training.Comparison, precisio
     told.put((version, shelf.promote(NAME, version, own, compared, CRITERIA)))
 
 
-def test_of_two_promotions_at_once_one_is_champion(tmp_path: Path, compared: training.Comparison):
+def test_of_two_promotions_at_once_one_is_champion(tmp_path: Path, compared: compare.Comparison):
     """Two processes, the same night, each good enough alone: whoever is second must beat the first."""
     shelf = registry.Registry(tmp_path / "mlflow")
     run = shelf.log(compared, TAGS)

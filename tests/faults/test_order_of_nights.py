@@ -35,7 +35,7 @@ def test_the_older_night_after_the_newer_keeps_both(spark: SparkSession, tmp_pat
     ids=["clocks forward", "clocks back", "leap day", "year end"],
 )
 def test_one_run_per_local_date(around: date):
-    from jobs import definitions
+    from jobs.night import definitions
 
     schedule = definitions.defs.resolve_schedule_def("nightly_at_two")
     begin = datetime.combine(around - timedelta(days=2), datetime.min.time(), LONDON)

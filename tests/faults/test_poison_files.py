@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import landing
+from jobs.sources import landing
 from schemas import codes
 from tests.support import nights, poison
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from pipelines import comms_indicators
+from pipelines.comms import indicators
 
 SCHEMA = (
     "number string, other string, is_out boolean, kind string, local_at timestamp, duration_s double, cell string, "
@@ -67,7 +67,7 @@ def weeks(spark: SparkSession, shared_data: Path) -> dict[str, list[Row]]:
     folder = shared_data / "cdr_indicators"
     rows = [r for r in read(folder / "bandicoot_network_ego.csv", "ego") if r[1] != "H"]  # the regression's 13 records
     rows += read(folder / "bandicoot_manual_A.csv", "A") + read(folder / "bandicoot_manual_B.csv", "B")
-    made = comms_indicators.weekly(spark.createDataFrame(rows, SCHEMA)).collect()
+    made = indicators.weekly(spark.createDataFrame(rows, SCHEMA)).collect()
     found: dict[str, list[Row]] = {}
     for row in sorted(made, key=lambda r: (r.number, r.week)):
         found.setdefault(row.number, []).append(row)

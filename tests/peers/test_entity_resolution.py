@@ -18,7 +18,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from splink import DuckDBAPI, Linker, block_on
 
-from pipelines import clustering, nominals, resolution
+from pipelines.network.entities import clustering, linkage, nominals
 from schemas import silver
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -76,11 +76,11 @@ def figures(clusters: pd.Series, truth: pd.Series) -> tuple[float, float, float]
 
 def plain(records: pd.DataFrame) -> pd.Series:
     api = DuckDBAPI()
-    linker = Linker(api.register(records), resolution.NOMINALS.settings(), log_level=None)
-    rules = [block_on(*rule) for rule in resolution.NOMINALS.rules]
-    linker.training.estimate_probability_two_random_records_match(rules, recall=resolution.NOMINALS.recall)
+    linker = Linker(api.register(records), linkage.NOMINALS.settings(), log_level=None)
+    rules = [block_on(*rule) for rule in linkage.NOMINALS.rules]
+    linker.training.estimate_probability_two_random_records_match(rules, recall=linkage.NOMINALS.recall)
     linker.training.estimate_u_using_random_sampling(max_pairs=5e5, seed=1)
-    for columns in resolution.NOMINALS.training:
+    for columns in linkage.NOMINALS.training:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
     scored = linker.inference.predict(threshold_match_probability=THRESHOLD)
     found = linker.clustering.cluster_pairwise_predictions_at_threshold(scored, THRESHOLD).as_pandas_dataframe()
@@ -101,9 +101,9 @@ def test_f1_is_at_least_that_of_plain_splink(
 ):
     given = people(shared_data / "entity_resolution")
     records = compared(spark, given)
-    columns = records[[resolution.ID, *nominals.COMPARED]]
-    model = resolution.Linkage(columns).train(seed=1, max_pairs=5e5, weight=20)
-    links = resolution.Linkage(columns, model=model).links(THRESHOLD)
+    columns = records[[linkage.ID, *nominals.COMPARED]]
+    model = linkage.Linkage(columns).train(seed=1, max_pairs=5e5, weight=20)
+    links = linkage.Linkage(columns, model=model).links(THRESHOLD)
     admitted = links[links["is_admitted"].astype(bool)]
     truth = given["truth"]
     found = {

@@ -16,7 +16,9 @@ import pandas as pd
 import pytest
 from cleanlab import filter as cleanlab_filter
 
-from models import candidates, keywords, reading, training
+from models.candidates import candidates, keyword_rule
+from models.text import normalisation
+from models.training import compare
 from tests.support import label_worlds
 
 pytestmark = pytest.mark.slow
@@ -31,11 +33,11 @@ WORLDS: dict[str, Callable[[Path], pd.DataFrame]] = {
 
 def scored(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with out-of-fold `score`, `points` of the keyword rule, and `group`."""
-    effort = training.Effort(is_explained=False)
-    made = training.train(frame, [candidates.TFIDF_LOGISTIC], seed=1, n_folds=5, capacity=50, effort=effort)
+    effort = compare.Effort(is_explained=False)
+    made = compare.train(frame, [candidates.TFIDF_LOGISTIC], seed=1, n_folds=5, capacity=50, effort=effort)
     score = made.out_of_fold("tfidf_logistic")[["report_id", "score"]]
     joined = frame.merge(score, on="report_id").merge(made.reports[["report_id", "group"]], on="report_id")
-    return joined.assign(points=keywords.points(reading.texts(joined["text"])))
+    return joined.assign(points=keyword_rule.points(normalisation.texts(joined["text"])))
 
 
 def cleanlab_order(frame: pd.DataFrame) -> np.ndarray:

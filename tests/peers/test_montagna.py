@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from pipelines import graph, links
+from pipelines.network.edges import graph, links
 
 pytestmark = pytest.mark.spark
 LEADERS = ("boss", "underboss", "executive")  # titles as published; 24 others are soldiers, 114 have none

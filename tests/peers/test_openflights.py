@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from pipelines import conform
-from schemas import sources
+from pipelines.ingest import conform
+from schemas.layouts import layouts
 from tests.support import nights
 
 HEADERS = {
@@ -20,7 +20,7 @@ HEADERS = {
 
 @pytest.mark.slow
 def test_openflights_becomes_a_sender_by_one_yaml(spark: SparkSession, shared_data: Path, tmp_path: Path) -> None:
-    layout = {"openflights": sources.load_file(Path(__file__).with_name("openflights.yaml"))}
+    layout = {"openflights": layouts.load_file(Path(__file__).with_name("openflights.yaml"))}
     for feed, name in (("airports", "airports"), ("flight_routes", "routes")):
         content = (shared_data / "flights" / f"{name}.dat").read_bytes()
         nights.drop(tmp_path, "openflights", feed, f"{name}.csv", HEADERS[name].encode() + b"\n" + content)

@@ -22,8 +22,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
-from jobs import nightly, settings
-from jobs.workplace import Workplace
+from jobs.night import run as night_run
+from jobs.runtime import settings
+from jobs.runtime.context import Workplace
 from schemas import gold
 from tests.support import whole_nights as nights
 
@@ -100,7 +101,7 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
         place = Workplace(settings.load(home))
         # A whole night; of the other seeds what the queue of reports is made of.
         (nights.run if seed == SEEDS[0] else nights.run_to_queue)(place, NIGHT)
-        assert nightly.report(place, NIGHT)["senders"][0]["loaded"] == 4 * len(records)
+        assert night_run.report(place, NIGHT)["senders"][0]["loaded"] == 4 * len(records)
         shown = place.lake.read(gold.QUEUE_ITEMS).where(F.col("queue") == "reclassify").orderBy("rank")
         ranking = [row.subject_id.removeprefix("ZZ:") for row in shown.select("subject_id").collect()]
         ours.append(recall(ranking, deleted))

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.synthesis import reports, subjects, world
+from pipelines.synthesis.core import world
+from pipelines.synthesis.reports import reports, subjects
 from schemas import codes
 
 FORCES = ("36", "37", "47", "45", "22")

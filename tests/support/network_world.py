@@ -9,7 +9,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from pipelines import network_risk, risk, seeds
+from pipelines.network.risk import paths as risk_paths
+from pipelines.network.risk import scores as risk_scores
+from pipelines.network.risk import seeds
 from schemas import gold, network, silver
 from tests.support import tables
 
@@ -25,8 +27,8 @@ WEIGHTS = seeds.Weights(
     use_unreviewed_scores=False,
     unreviewed_from=0.8,
 )
-LIMITS = risk.Limits(max_hops=3, floor=0.001, free_degree=10, damping_power=1.0)
-RULES = network_risk.Rules(WEIGHTS, LIMITS, look_back_days=365, min_children=2, configuration="made by hand")
+LIMITS = risk_paths.Limits(max_hops=3, floor=0.001, free_degree=10, damping_power=1.0)
+RULES = risk_scores.Rules(WEIGHTS, LIMITS, look_back_days=365, min_children=2, configuration="made by hand")
 
 
 @dataclass
@@ -107,11 +109,11 @@ class Network:
              "outcome": outcome, "queue": "reclassify", "text_hash": "0" * 64, **more}
         )  # fmt: skip
 
-    def known(self, spark: SparkSession) -> network_risk.Known:
+    def known(self, spark: SparkSession) -> risk_scores.Known:
         def made(table: Any, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
             return tables.frame(spark, table, *rows)
 
-        return network_risk.Known(
+        return risk_scores.Known(
             self.night,
             made(network.ENTITIES, self.entities),
             made(network.ENTITY_MEMBERS, self.members),

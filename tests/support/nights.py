@@ -13,9 +13,12 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs import landing
-from pipelines import conform, ingest, read
-from schemas import bronze, sources
+from jobs.sources import landing
+from pipelines.ingest import bronze as ingest_bronze
+from pipelines.ingest import conform
+from pipelines.ingest.readers import read
+from schemas import bronze
+from schemas.layouts import layouts as sources
 
 NIGHT = dt.date(2026, 3, 14)
 REPORT = {
@@ -73,10 +76,10 @@ def ingested(
     """Scans and reads a night's drops."""
     layouts = sources.load() if layouts is None else layouts
     known = spark.createDataFrame([], bronze.FILES.struct()) if known is None else known
-    listed = ingest.listed(landing.frame(spark, landing.scan(home, night, layouts)), known, night)
+    listed = ingest_bronze.listed(landing.frame(spark, landing.scan(home, night, layouts)), known, night)
     found = read.rows(listed, layouts).persist()
-    files = ingest.files(found, listed).persist()
-    return Ingested(found, ingest.rows(found), files, ingest.quarantine(found, files, listed))
+    files = ingest_bronze.files(found, listed).persist()
+    return Ingested(found, ingest_bronze.rows(found), files, ingest_bronze.quarantine(found, files, listed))
 
 
 def judged(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from jobs import profile_comms, profile_facts, profile_parts
+from jobs.profile import comms as profile_comms
+from jobs.profile import model as profile_model
+from jobs.profile import statements
 
 NIGHT = date(2026, 3, 28)
 LINEAGE = {"_file": "norfolk/nominals/2026-03-14/nominals.csv", "_file_hash": "ab" * 32, "_row_number": 12}
@@ -69,7 +71,7 @@ def match(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def profile(**changes: Any) -> profile_parts.Profile:
+def profile(**changes: Any) -> profile_model.Profile:
     """A profile with something in every section; `changes` are of the subject's record."""
     subject, other = person(**changes), child()
     reports = [report(n) for n in (3, 2, 1)]
@@ -93,25 +95,25 @@ def profile(**changes: Any) -> profile_parts.Profile:
     }  # fmt: skip
     window = {"auth_urn": "CD/NORTH/000012", "granted_at": datetime(2026, 2, 1), "expires_at": datetime(2026, 3, 28)}
     sections = (
-        profile_facts.identity([subject]),
-        profile_facts.investigations([case]),
-        profile_facts.reports(reports, {r["report_id"]: "SUSPECT" for r in reports}),
-        profile_facts.devices([subject], held.handsets),
-        profile_facts.contacts(held.contacts, {other["phone"]: [other]}),
-        profile_facts.places([subject], [], held.cells),
-        profile_facts.times(held.hours, held.ends),
-        profile_facts.movements(matches),
-        profile_facts.associations(beside, people, matches),
-        profile_facts.overlaps(overlaps),
-        profile_facts.calculations([item]),
+        statements.identity([subject]),
+        statements.investigations([case]),
+        statements.reports(reports, {r["report_id"]: "SUSPECT" for r in reports}),
+        statements.devices([subject], held.handsets),
+        statements.contacts(held.contacts, {other["phone"]: [other]}),
+        statements.places([subject], [], held.cells),
+        statements.times(held.hours, held.ends),
+        statements.movements(matches),
+        statements.associations(beside, people, matches),
+        statements.overlaps(overlaps),
+        statements.calculations([item]),
     )
-    return profile_parts.Profile(
+    return profile_model.Profile(
         subject=subject["person_id"],
-        name=profile_facts.name_of(subject),
-        night=profile_facts.day(NIGHT),
+        name=statements.name_of(subject),
+        night=statements.day(NIGHT),
         marking="OFFICIAL-SENSITIVE",
         person_ids=(subject["person_id"],),
         sections=sections,
-        gaps=tuple(profile_facts.gaps([subject], [window], held.n, date(2026, 3, 29), NIGHT)),
+        gaps=tuple(statements.gaps([subject], [window], held.n, date(2026, 3, 29), NIGHT)),
         provenance={"code": "4e1d0ab", "settings": "9f31c2a07be1d455", "silver.people": 3},
     )

@@ -10,9 +10,11 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from jobs import demo, lakehouse, lock, nightly, settings
-from jobs.workplace import Workplace
-from pipelines import together
+from jobs.night import run as night_run
+from jobs.runtime import lakehouse, lock, settings
+from jobs.runtime.context import Workplace
+from jobs.sources import demo
+from pipelines.common import concurrency
 from schemas import catalogue
 
 TRAVEL = ("bluewing", "skyline", "southgate")
@@ -37,27 +39,29 @@ def world(
 
 def run(made: Workplace, night: date) -> dict:
     with lock.writer(made.settings.lakehouse):
-        return nightly.run(made, night, quiet=True)
+        return night_run.run(made, night, quiet=True)
 
 
 def run_to_silver(made: Workplace, night: date) -> None:
     """Run the assets of bronze and silver, with their counts, and none of what is made of them."""
-    from jobs.assets import bronze, silver
+    from jobs.night.assets import bronze, silver
 
     _materialise(made, night, [*bronze.ALL, *silver.ALL])
 
 
 def run_to_queue(made: Workplace, night: date) -> None:
     """Run what the queue of reports is made of, and nothing of network and travel."""
-    from jobs.assets import bronze, gold, queueing, silver
+    from jobs.night.assets import bronze, report_queue, reports, silver
 
-    _materialise(made, night, [*bronze.ALL, *silver.ALL, gold.champion, gold.decided, gold.scored, *queueing.ALL])
+    _materialise(
+        made, night, [*bronze.ALL, *silver.ALL, reports.champion, reports.decided, reports.scored, *report_queue.ALL]
+    )
 
 
 def _materialise(made: Workplace, night: date, assets: list) -> None:
     import dagster as dg
 
-    with lock.writer(made.settings.lakehouse), nightly.instance(made.settings.home) as instance:
+    with lock.writer(made.settings.lakehouse), night_run.instance(made.settings.home) as instance:
         dg.materialize(
             assets,
             partition_key=night.isoformat(),
@@ -70,13 +74,13 @@ def _materialise(made: Workplace, night: date, assets: list) -> None:
 def hashes(made: Workplace) -> dict[str, str]:
     """Content hash of every table."""
     work = [partial(lakehouse.content_hash, made.lake.read(table)) for table in catalogue.TABLES]
-    return dict(zip((table.path for table in catalogue.TABLES), together.at_once(*work), strict=True))
+    return dict(zip((table.path for table in catalogue.TABLES), concurrency.at_once(*work), strict=True))
 
 
 def command(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `nightjar WORDS` as a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "jobs.cli", *words],
+        [sys.executable, "-m", "jobs.cli.main", *words],
         cwd=settings.ROOT,
         env={**os.environ, "NIGHTJAR_HOME": str(home), **environment},
         capture_output=True,

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipelines.synthesis import reports, subjects, world
+from pipelines.synthesis.core import world
+from pipelines.synthesis.reports import reports, subjects
 from schemas import codes
 
 FORCES = ("36", "37", "47", "45", "22")

@@ -1,0 +1,65 @@
+"""Commands on communications data: `nightjar comms ...`."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from jobs.cli.common import NIGHT
+
+
+@click.group()
+def comms() -> None:
+    """Communications data: bulk research."""
+
+
+@comms.command("research")
+@click.option(
+    "--identifiers", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True,
+    help="File with one number, handset (IMEI), SIM (IMSI) or account a line.",
+)  # fmt: skip
+@click.option("--night", type=NIGHT, help="As of which night (default: tonight).")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder (default: exports/comms_research).")
+@click.option("--why", required=True, help="Why, in your words: operation and authority. It is logged.")
+@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def research(
+    identifiers: Path, night: datetime | None, out: Path | None, why: str, reviewer: str, as_json: bool
+) -> None:
+    """All calls of a list of identifiers: contacts, hours, handsets, routes, who was near whom, gaps.
+
+    Makes one folder with a table per question (Parquet) and a workbook. The look and the combination are logged first;
+    excess data and hidden rows of protected professions never appear.
+    """
+    from jobs.research import comms as research_comms
+    from jobs.runtime import audit, context
+
+    place = context.reader()
+    lines = identifiers.read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        found = research_comms.run(
+            place, lines, night.date() if night else place.settings.tonight(), who=reviewer, why=why, out=out
+        )
+    except (LookupError, ValueError, audit.AuditError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.text())
+
+
+@comms.command("cluster")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def cluster(as_json: bool) -> None:
+    """Cluster the events on disk by number, so that one number's picture reads few files. Not while a night runs."""
+    from jobs.research import comms_clustering
+    from jobs.runtime import context, lock
+
+    try:
+        with context.writer() as place:
+            done = comms_clustering.cluster(place)
+    except (lock.LakehouseBusyError, LookupError) as error:
+        raise click.ClickException(str(error)) from error
+    text = f"{done.files_before} files before, {done.files_after} after"
+    click.echo(json.dumps(done.as_dict(), indent=2) if as_json else text)

@@ -1,0 +1,69 @@
+"""`nightjar entities`: merges and splits of people, taking one back, fitting the linkage."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+import click
+
+from jobs.cli.common import NIGHT, as_json, show
+
+reviewer = click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who: it is logged.")
+
+
+@click.group()
+def entities() -> None:
+    """People across forces: merges, splits, and taking one back."""
+
+
+@entities.command("events")
+@click.option("--night", type=NIGHT, help="Night (default: the newest that has any).")
+@click.option("--entity", help="Events of this entity, in all nights.")
+@click.option("--limit", default=20, show_default=True, help="Events shown, the doubtful first.")
+@reviewer
+@as_json
+def events(night: datetime | None, entity: str | None, limit: int, reviewer: str, as_json: bool) -> None:
+    """Print merges and splits with their evidence. The look is logged first."""
+    from jobs.research import entity_events
+    from jobs.runtime import context
+
+    rows = entity_events.listed(context.reader(), night.date() if night else None, entity, limit, reviewer)
+    show(rows, as_json, entity_events.text(rows))
+
+
+@entities.command("undo")
+@click.argument("event")
+@click.option("--why", required=True, help="Reason in your words.")
+@reviewer
+@as_json
+def undo(event: str, why: str, reviewer: str, as_json: bool) -> None:
+    """Take back a merge, split or undo EVENT from the next night on."""
+    from jobs.output import inbox
+    from jobs.research import entity_events
+    from jobs.runtime import context
+
+    try:
+        path = entity_events.undo(
+            context.reader(), event, reviewer=reviewer, why=why, decided_at=datetime.now().astimezone()
+        )
+    except (ValueError, LookupError, inbox.AlreadySubmittedError) as error:
+        raise click.ClickException(str(error)) from error
+    show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
+
+
+@entities.command("train")
+@click.option("--night", type=NIGHT, help="Fit on what was known in this night (default: tonight).")
+@as_json
+def train(night: datetime | None, as_json: bool) -> None:
+    """Fit the linkage of people to this deployment's own records, and print how many pairs its blocks compare."""
+    from jobs.runtime import context, lock, settings
+    from jobs.training import linkage
+
+    try:
+        with context.writer() as place:
+            day = night.date() if night else settings.load().tonight()
+            outcome = linkage.train(place, day)
+    except (ValueError, lock.LakehouseBusyError) as error:
+        raise click.ClickException(str(error)) from error
+    show(outcome, as_json, linkage.text(outcome))

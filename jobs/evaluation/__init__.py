@@ -1,0 +1,1 @@
+"""How well queues and detectors do, against the sealed truth of the synthetic world."""

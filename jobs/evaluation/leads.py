@@ -1,0 +1,170 @@
+"""How good the leads are: precision and recall on planted truth, false leads a night on innocent worlds, simple rules.
+
+The worlds are made here (`lead_worlds`), with other seeds than those the curves were fitted on. A detector is held
+against its simple rule (`lead_rules`) on the same worlds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import SparkSession
+
+from jobs.evaluation import lead_baselines, lead_worlds
+from pipelines.common import concurrency
+from pipelines.comms import leads
+from pipelines.comms.leads import calibration
+
+CALIBRATION_SEEDS, EVALUATION_SEEDS = range(9000, 9100), range(1, 9000)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One world, looked at: candidates with `is_true`, what the simple rules say, and how many truths there are."""
+
+    candidates: pd.DataFrame
+    rules: dict[str, set[tuple[str, ...]]]
+    truth: dict[str, set[tuple[str, ...]]]
+    distances_m: list[float]  # of true night places from where the phone rested, with
+    radii_m: list[float]  # the radii that were stated
+
+
+def look(spark: SparkSession, seed: int, n_lines: int, given: leads.Thresholds, *, has_lines: bool = True) -> Seen:
+    """Make a world and run every detector and rule over it."""
+    made = lead_worlds.make(spark, seed, n_lines, has_lines=has_lines)
+    (use,) = concurrency.computed(leads.used(made.known, given))
+    found = leads.candidates(made.known, use, given).toPandas()  # pairs that share something: bounded by the world
+    rules = _rules(made, use.toPandas(), found, given)
+    truth: dict[str, set[tuple[str, ...]]] = {name: set() for name in leads.DETECTORS}
+    for name, a, b in made.truth[["detector", "a", "b"]].itertuples(index=False, name=None):
+        truth[name].add(_key(name, [a, b] if b else [a]))
+    keys = [
+        _key(row.detector, [*row.person_ids, *row.numbers] if row.detector == "missing_overlap" else list(row.numbers))
+        for row in found.itertuples()
+    ]
+    apart_m = _apart_m(made, found["numbers"].str[0], found).where(found["detector"] == "night_place")
+    found["key"] = _in_town(keys, apart_m, given)
+    found["is_true"] = [key in truth[name] for key, name in zip(found["key"], found["detector"], strict=True)]
+    is_place = found["is_true"] & apart_m.notna()
+    return Seen(found, rules, truth, list(apart_m[is_place]), list(found.loc[is_place, "radius_m"]))
+
+
+def _key(detector: str, ids: list[str]) -> tuple[str, ...]:
+    """Whom a lead is about. The order of a successor's numbers is part of the claim, that of other pairs is not."""
+    return tuple(ids) if detector in ("successor", "missing_overlap") else tuple(sorted(ids))
+
+
+def _rules(
+    made: lead_worlds.World, use: pd.DataFrame, found: pd.DataFrame, given: leads.Thresholds
+) -> dict[str, set[tuple[str, ...]]]:
+    said = {name: {_key(name, list(ids)) for ids in rule(use)} for name, rule in lead_baselines.SIMPLE.items()}
+    rested = lead_baselines.night_place(use)
+    numbers = [_key("night_place", [number]) for number in rested["number"]]
+    said["night_place"] = set(_in_town(numbers, _apart_m(made, rested["number"], rested), given))
+    people = made.known.people.toPandas()
+    suspects = people[people["person_id"].isin(set(made.known.suspects.toPandas()["person_id"]))]
+    listed = set(people["phone"].dropna())
+    said["common_contact"] = lead_baselines.common_contact(use, listed, set(suspects["phone"].dropna()))
+    is_line = (found["detector"] == "deal_line") & (found["score"] >= given.least_score)
+    lines = {numbers[0] for numbers in found.loc[is_line, "numbers"]}
+    said["missing_overlap"] = lead_baselines.missing_overlap(use, made.known.episodes.toPandas(), lines)
+    return said
+
+
+def _apart_m(made: lead_worlds.World, numbers: pd.Series, stated: pd.DataFrame) -> pd.Series:
+    """How far stated positions lie from where the phones rested at night; NaN of phones that had no second place."""
+    rested = made.truth[made.truth["detector"] == "night_place"].set_index("a")
+    true = rested[["latitude", "longitude"]].astype(float).reindex(numbers).to_numpy()
+    north, east = (111_320 * (stated[["latitude", "longitude"]].astype(float).to_numpy() - true)).T
+    return pd.Series(np.hypot(north, east * np.cos(np.radians(true[:, 0]))), stated.index)
+
+
+def _in_town(keys: list[tuple[str, ...]], apart_m: pd.Series, given: leads.Thresholds) -> list[tuple[str, ...]]:
+    """Keys as they are; but the right number with another town is another key, which is in no truth."""
+    is_elsewhere = apart_m >= 1000 * given.night_place.away_km
+    return [(*key, "elsewhere") if other else key for key, other in zip(keys, is_elsewhere, strict=True)]
+
+
+def evaluate(
+    spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int, first: int
+) -> dict[str, Any]:
+    """Figures of every detector beside its simple rule, over `n_worlds` worlds with lines and as many without."""
+    guilty = [look(spark, seed, n_lines, given) for seed in range(first, first + n_worlds)]
+    innocent = [
+        look(spark, seed, n_lines, given, has_lines=False) for seed in range(first + 500, first + 500 + n_worlds)
+    ]
+    rows = []
+    for name in leads.DETECTORS:
+        truth = sum(len(seen.truth[name]) for seen in guilty)
+        published = [_published(seen, name, given.least_score) for seen in guilty]
+        ruled = [seen.rules[name] for seen in guilty]
+        false = [_published(seen, name, given.least_score) - seen.truth[name] for seen in innocent]
+        false_ruled = [seen.rules[name] - seen.truth[name] for seen in innocent]
+        rows.append(
+            {
+                "detector": name,
+                "n_true": truth,
+                **_figures([p & s.truth[name] for p, s in zip(published, guilty, strict=True)], published, truth, ""),
+                "false_a_night": round(sum(map(len, false)) / n_worlds, 2),
+                **_figures([r & s.truth[name] for r, s in zip(ruled, guilty, strict=True)], ruled, truth, "rule_"),
+                "rule_false_a_night": round(sum(map(len, false_ruled)) / n_worlds, 2),
+            }
+        )
+    inside = [d <= r for seen in guilty for d, r in zip(seen.distances_m, seen.radii_m, strict=True)]
+    return {
+        "detectors": rows,
+        "night_places_within_radius": round(float(np.mean(inside)), 3) if inside else None,
+        "n_worlds": n_worlds,
+        "n_lines_a_world": n_lines,
+    }
+
+
+def _published(seen: Seen, name: str, least: float) -> set[tuple[str, ...]]:
+    mine = seen.candidates[(seen.candidates["detector"] == name) & (seen.candidates["score"] >= least)]
+    return set(mine["key"])
+
+
+def _figures(
+    right: list[set[tuple[str, ...]]], said: list[set[tuple[str, ...]]], n_true: int, prefix: str
+) -> dict[str, float | None]:
+    n_right, n_said = sum(map(len, right)), sum(map(len, said))
+    return {
+        f"{prefix}precision": round(n_right / n_said, 3) if n_said else None,
+        f"{prefix}recall": round(n_right / n_true, 3) if n_true else None,
+    }
+
+
+def calibrate(
+    spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int
+) -> dict[str, dict[str, float]]:
+    """Platt's curves fitted on candidates of worlds with and without lines, of seeds that evaluation never uses."""
+    seeds = CALIBRATION_SEEDS[:n_worlds]
+    seen = [look(spark, seed, n_lines, given, has_lines=lines) for seed in seeds for lines in (True, False)]
+    rows = pd.concat([each.candidates for each in seen])
+    curves = {}
+    for name, mine in rows.groupby("detector"):
+        curve = calibration.fit(mine["evidence"].to_numpy(dtype=float), mine["is_true"].to_numpy(dtype=bool))
+        curves[str(name)] = {k: round(v, 5) for k, v in vars(curve).items()}
+    return curves
+
+
+def text(found: dict[str, Any]) -> str:
+    head = (
+        f"{'detector':<16}{'true':>6}{'precision':>11}{'recall':>8}{'false/night':>13}   rule: precision, recall, false"
+    )
+    lines = [head]
+    for row in found["detectors"]:
+        figures = [_shown(row[k]) for k in ("precision", "recall", "rule_precision", "rule_recall")]
+        lines.append(
+            f"{row['detector']:<16}{row['n_true']:>6}{figures[0]:>11}{figures[1]:>8}{row['false_a_night']:>13}"
+            f"{figures[2]:>18}{figures[3]:>8}{row['rule_false_a_night']:>9}"
+        )
+    lines.append(f"night places within the stated radius: {_shown(found['night_places_within_radius'])}")
+    return "\n".join(lines)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

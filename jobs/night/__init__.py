@@ -1,0 +1,1 @@
+"""The night: Dagster definitions, one run, its summary, weekly training."""

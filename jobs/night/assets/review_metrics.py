@@ -1,0 +1,77 @@
+"""What the night can say about the reviewing: recall certificates, agreement, exposure, random and blind rows."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.night.assets import common
+from jobs.runtime import known as known_nights
+from jobs.runtime import progress
+from jobs.runtime.context import Workplace
+from pipelines.common import concurrency
+from pipelines.queues import review_metrics, sampling
+from pipelines.reports import queue as reports_queue
+from schemas import gold, review
+
+WAITS_FOR = (gold.QUEUE_ITEMS, review.QUEUE_DRAWS, gold.DECISIONS)
+WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
+
+
+def reviewed(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
+    """Bound what is still hidden, and count how the reviewing went."""
+    tonight = {"night": night.isoformat()}
+    with progress.CURRENT.step("recall certificates and review figures"):
+        concurrency.at_once(
+            lambda: place.lake.replace(_certificates(place, night), review.RECALL_CERTIFICATES, tonight),
+            lambda: place.lake.replace(_figures(place, night), review.REVIEW_FIGURES, tonight),
+        )
+    for table in WRITES:
+        yield common.result(place, table)
+
+
+def _certificates(place: Workplace, night: date) -> DataFrame:
+    from models.review import recall_certificates  # scikit-learn: seconds that definitions need not spend
+
+    lake, chosen = place.lake, place.settings["certificate"]
+    opened_on = known_nights.frame_opened_on(place, night, int(chosen["frame_nights"]))
+    known, all_scores = known_nights.decisions(place, night), lake.read(gold.REPORT_SCORES)
+    draws = lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
+    population = sampling.frame(all_scores, known, opened_on, reports_queue.QUEUE)
+    scores = all_scores.where(F.col("night") == F.lit(night))
+    frame = review_metrics.certified_frame(population, scores, known, draws, opened_on, reports_queue.QUEUE)
+    before = {row.force: int(row.n_found) for row in frame.before.collect()}
+    rows = recall_certificates.rows(
+        frame.counts.toPandas(),
+        frame.settled.toPandas(),
+        frame.draws.toPandas(),
+        before,
+        recall_certificates.Aim(float(chosen["target"]), float(chosen["alpha"])),
+    )
+    fixed = {"night": night, "queue": reports_queue.QUEUE, "frame_on": opened_on}
+    return _table(place, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
+
+
+def _figures(place: Workplace, night: date) -> DataFrame:
+    from models.review import review_figures
+
+    queue, cap = reports_queue.QUEUE, int(place.settings["exposure"]["cap_per_reviewer"])
+    decisions = place.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
+    draws = place.lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
+    rows = [
+        *review_figures.of_agreement(
+            review_metrics.agreement(decisions, queue).toPandas(), place.settings.night_seed(night)
+        ),
+        *review_figures.of_exposure(review_metrics.exposure(decisions, queue, cap).toPandas()),
+        *review_figures.of_yields(review_metrics.yields(decisions, draws, queue).toPandas()),
+    ]
+    return _table(place, review.REVIEW_FIGURES, [{**row, "night": night, "queue": queue} for row in rows])
+
+
+def _table(place: Workplace, table: review.Table, rows: list[dict[str, object]]) -> DataFrame:
+    return place.spark.createDataFrame([tuple(row[name] for name in table.names) for row in rows], table.struct())
+
+
+PIECE = common.Piece(tuple(common.spec(table, WAITS_FOR) for table in WRITES), reviewed)

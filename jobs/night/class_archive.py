@@ -1,0 +1,63 @@
+"""Archive of the Java classes of a night: `python -m jobs.night.class_archive`, which set-up runs once.
+
+Finding and checking the classes of Spark and Delta takes the first ten seconds of each session. Java can map them from
+an archive of application classes instead (JEP 350). Here a few files go through the first steps of a night, and Java
+writes down what it loaded. An archive that no longer fits Java or the packages is passed over by Java without a word.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from jobs.runtime import settings, spark
+from jobs.runtime.context import Workplace
+from jobs.sources import demo, landing
+from pipelines.common import as_of
+from pipelines.ingest import bronze as ingest_bronze
+from pipelines.ingest import conform
+from pipelines.ingest.readers import read
+from schemas import bronze, silver
+
+NIGHT = date(2026, 1, 1)
+FEEDS = ("nominals", "reports")
+
+
+def main() -> None:
+    spark.ARCHIVE.unlink(missing_ok=True)
+    written = spark.ARCHIVE.with_suffix(".part")
+    with tempfile.TemporaryDirectory(prefix="nightjar-rehearsal-", ignore_cleanup_errors=True) as folder:
+        os.environ["NIGHTJAR_HOME"] = folder
+        chosen = settings.load()
+        java = f"{chosen['spark']['java_options']} -XX:ArchiveClassesAtExit={written} {spark.QUIET}"
+        session = spark.session(Path(folder), java_options=java, is_compiled=False)
+        demo.write(chosen, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
+        first_steps(Workplace(chosen))
+        process = session.sparkContext._gateway.proc
+        session.stop()
+        session.sparkContext._gateway.shutdown()
+        process.stdin.close()  # Java ends with its input
+        process.wait()
+    written.replace(spark.ARCHIVE)
+
+
+def first_steps(place: Workplace) -> None:
+    """Bronze and some of silver: readers, joins, windows, writes with constraints."""
+    tonight = {"night": NIGHT.isoformat()}
+    files = landing.frame(place.spark, landing.scan(place.settings.landing, NIGHT, place.sources))
+    listed = ingest_bronze.listed(files, place.lake.read(bronze.FILES), NIGHT).localCheckpoint(eager=False)
+    rows = read.rows(listed, place.sources).localCheckpoint(eager=False)
+    place.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)
+    place.lake.replace(ingest_bronze.files(rows, listed), bronze.FILES, tonight)
+    known = place.lake.read(bronze.ROWS)
+    for feed in FEEDS:
+        judged = conform.judge(known, feed, place.sources, NIGHT, None, None).localCheckpoint(eager=False)
+        table = silver.BY_FEED[feed]
+        place.lake.replace(conform.accepted(judged, feed), table, tonight)
+        as_of.current(place.lake.read(table), table.key, NIGHT).count()
+
+
+if __name__ == "__main__":
+    main()

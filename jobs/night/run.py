@@ -1,0 +1,125 @@
+"""One night in one process: the Dagster job on one local Spark session, and what happened in words and numbers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pyspark.sql import functions as F
+
+from jobs.runtime import alerts, progress, settings
+from jobs.runtime.context import Workplace
+from pipelines.common import concurrency
+from schemas import bronze, gold, silver
+
+INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
+
+
+class NightFailedError(RuntimeError):
+    """A step of the night failed. What was committed stays; running the night again finishes it."""
+
+
+@contextmanager
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    """Dagster's own record of runs, in `<home>/dagster`, with telemetry off."""
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (folder / "dagster.yaml").exists():
+        shutil.copyfile(INSTANCE_CONFIG, folder / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    with dg.DagsterInstance.from_config(str(folder)) as made:
+        yield made
+
+
+def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]:
+    """Run the night `night`. The caller holds the writer's lock. Returns the night's report.
+
+    Raises:
+        NightFailedError: names the step and the reason; an alert was written.
+    """
+    from jobs.night import definitions  # imports all of Dagster's definitions
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    begun = time.monotonic()
+    job = definitions.defs.resolve_job_def("nightly")
+    progress.start(len(silver.BY_FEED) + 25, quiet=quiet)  # one step a feed, and twenty-five more
+    with instance(place.settings.home) as made:
+        _fail_orphans(made)
+        outcome = job.execute_in_process(
+            partition_key=night.isoformat(),
+            instance=made,
+            raise_on_error=False,
+            resources={"place": place},  # this one, whatever the environment would make
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+        failures = [
+            f"{event.step_key}: {_root(event.step_failure_data.error)}"
+            for event in outcome.all_events
+            if event.is_step_failure
+        ]
+    if not outcome.success:
+        message = "; ".join(failures) or "the run failed before its first step"
+        path = alerts.send(place.settings, night.isoformat(), message)
+        raise NightFailedError(f"Night {night} failed. {message}. Told in {path}. Run it again to finish it.")
+    (recorded,) = outcome.asset_materializations_for_node("gold__run_manifest")
+    effort = {f"n_{name}": recorded.metadata[name].value for name in ("writes", "actions")}
+    seconds = {"seconds": round(time.monotonic() - begun, 1), "step_seconds": progress.CURRENT.seconds}
+    return {**report(place, night), **effort, **seconds}
+
+
+def backfill(place: Workplace, first: date, last: date, *, quiet: bool = False) -> list[dict[str, Any]]:
+    """Run every night from `first` to `last`, both included, oldest first."""
+    nights = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [run(place, night, quiet=quiet) for night in nights]
+
+
+def report(place: Workplace, night: date) -> dict[str, Any]:
+    """What happened in a night, from the tables: rows per sender, the queue per force, and where things are."""
+    lake = place.lake
+    tonight = F.col("night") == F.lit(night)
+    sums = [
+        F.sum(f"n_{kind}").cast("long").alias(kind)
+        for kind in ("files", "in", "loaded", "quarantined", "deduplicated", "deleted")
+    ]
+    queued = lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count()
+    senders, reasons, queue, manifest = concurrency.at_once(
+        lake.read(gold.ROW_COUNTS).where(tonight).groupBy("sender").agg(*sums).orderBy("sender").collect,
+        lake.read(bronze.QUARANTINE).where(tonight).groupBy("sender", "reason").count().collect,
+        queued.orderBy("queue", "force").collect,
+        lake.read(gold.RUN_MANIFEST).where(tonight).collect,
+    )
+    model = manifest[0] if manifest else None
+    return {
+        "night": night.isoformat(),
+        "senders": [row.asDict() for row in senders],
+        "quarantine": [{"sender": r.sender, "reason": r.reason, "rows": r["count"]} for r in sorted(reasons)],
+        "queue": [{"queue": r.queue, "force": r.force, "rows": r["count"]} for r in queue],
+        "n_queue_items": sum(r["count"] for r in queue),
+        "model": f"{model.model_name} v{model.model_version}" if model and model.model_name else None,
+        "why_no_model": model.why_no_model if model else None,
+        "n_decisions": manifest[0].n_decisions if manifest else 0,
+        "table": lake.location(gold.QUEUE_ITEMS),
+        "home": str(place.settings.home),
+    }
+
+
+def _fail_orphans(made: dg.DagsterInstance) -> None:
+    """Runs that a killed process left as started: we hold the writer's lock, so nobody is running them."""
+    left = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    for run in made.get_runs(left):
+        made.report_run_failed(run, "The process that ran it was killed; found by the next night.")
+
+
+def _root(error: Any) -> str:
+    """The innermost cause of a Dagster step error, as one line."""
+    while error.cause is not None:
+        error = error.cause
+    return " ".join(error.message.split())[:500]

@@ -1,0 +1,81 @@
+"""Reports in words: of a night, and of a dry run of a sender's files."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from jobs.sources.dry_run import FeedCheck
+from schemas import codes
+
+COLUMNS = ("in", "loaded", "quarantined", "deduplicated", "deleted")
+
+
+def proposals_text(proposals: list[dict[str, Any]]) -> str:
+    """For files of a sender without a layout: which layout comes nearest, and what they lack of it."""
+    lines = []
+    for found in proposals:
+        if found["nearest"] is None:
+            lines.append(f"{found['feed']}: {found['file']} is like no layout that is known")
+        elif found["is_fit"]:
+            lines.append(f"{found['feed']}: {found['file']} fits {found['nearest']}.yaml")
+        else:
+            absent = ", ".join(found["absent"])
+            lines.append(f"{found['feed']}: {found['file']} comes nearest to {found['nearest']}.yaml; absent: {absent}")
+    return "".join(f"\n  {line}" for line in lines)
+
+
+def text(report: dict[str, Any]) -> str:
+    """What happened per sender, what was published, where it is, and what to do next."""
+    lines = [f"Night {report['night']}", "", f"{'sender':<14}" + "".join(f"{name:>13}" for name in ("files", *COLUMNS))]
+    for row in report["senders"]:
+        note = "   refused whole" if row["in"] and not row["loaded"] + row["deduplicated"] else ""
+        lines.append(f"{row['sender']:<14}" + "".join(f"{row[name]:>13,}" for name in ("files", *COLUMNS)) + note)
+    if not report["senders"]:
+        lines.append("  no sender delivered anything")
+    if report["quarantine"]:
+        lines += ["", "quarantined, and why"]
+        lines += [
+            f"  {q['sender']:<14}{q['rows']:>5}  {codes.QUARANTINE_REASONS[q['reason']]}" for q in report["quarantine"]
+        ]
+    lines += ["", f"{report['n_queue_items']} queue rows published by {report['model'] or 'no model'}"]
+    lines += [f"  {report['why_no_model']}"] if report.get("why_no_model") else []
+    lines += [
+        f"  {q['queue']:<14}{codes.FORCES.get(q['force'], q['force']):<28}{q['rows']:>5}" for q in report["queue"]
+    ]
+    lines += [f"  in {report['table']}", f"{report['n_decisions']} decisions taken in"]
+    if "seconds" in report:
+        lines.append(f"{report['seconds']:.0f} s, {report['n_writes']} writes, {report['n_actions']} Spark actions")
+    following = (date.fromisoformat(report["night"]) + timedelta(days=1)).isoformat()
+    lines += [
+        "",
+        "next",
+        f"  .venv/bin/nightjar queue show --night {report['night']}     the queue, here",
+        f"  make notebooks                                   the queue as a page, in {report['home']}/exports",
+        "  .venv/bin/nightjar decide ITEM TAG_ADDED --tag CSE_LONE --why '...'",
+        f"  .venv/bin/nightjar nightly --night {following}        the next night",
+        "  make ui                                          Dagster and MLflow in the browser",
+    ]
+    return "\n".join(lines)
+
+
+def check_text(reports: list[FeedCheck]) -> str:
+    """Per feed: what maps, what does not, and the first rows that would be refused."""
+    lines: list[str] = []
+    for report in reports:
+        lines.append(f"{report.feed}: {report.n_files} files, {report.n_rows} rows, {report.n_accepted} accepted")
+        lines += [f"  {ours:<28}<- {theirs}" for ours, theirs in report.mapped.items()]
+        for said, names in (
+            ("fields of ours that nothing maps", report.unmapped_fields),
+            ("columns named in the layout that no file has", report.absent_columns),
+            ("columns that the layout does not name (kept, not used)", report.unmapped_columns),
+        ):
+            lines += [f"  {said}: {', '.join(names)}"] if names else []
+        lines += [
+            f"  unknown code {c['field']} = {c['value']!r} in {c['n_rows']} rows -> {c['becomes']}"
+            for c in report.unknown_codes
+        ]
+        lines += [f"  refused {n:>6}  {codes.QUARANTINE_REASONS[reason]}" for reason, n in report.reasons.items()]
+        lines += [f"  {b['file']} row {b['row_number']}: {b['reason']} ({b['detail']})" for b in report.first_bad]
+        lines.append("")
+    return "\n".join(lines).rstrip() or "no file of a feed that the layout names"

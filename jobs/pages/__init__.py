@@ -1,0 +1,1 @@
+"""Pages that people read: notebooks' content, HTML and pictures."""

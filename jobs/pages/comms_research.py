@@ -1,0 +1,165 @@
+"""What the notebook of bulk research asks for: a list of identifiers on one page. Rows come by `room.consult`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.pages import comms_svg, notebook
+from jobs.pages import html as pages_html
+from jobs.research import comms as research_comms
+from jobs.research import comms_workbook
+from jobs.runtime import spark
+from pipelines.common import concurrency
+from pipelines.comms import access
+from pipelines.comms import identifiers as comms_identifiers
+from schemas import silver
+
+Row = Mapping[str, Any]
+
+MARKING = comms_workbook.MARKING
+SHOWN = 12  # subjects on a page: more than eyes take in; the command has no such bound
+TOP = 25  # contacts and rows a table shows
+SUGGESTED = 3  # numbers looked at where none is named
+
+
+@dataclass
+class Look:
+    """One person before the calls of a few identifiers, as of one night."""
+
+    room: notebook.Room
+    night: date
+    who: str
+    subjects: list[str]
+    unread: list[str]
+    is_suggested: bool
+    rows: dict[str, list[dict[str, Any]]]
+
+    @property
+    def marking(self) -> str:
+        return MARKING
+
+
+def open_list(
+    room: notebook.Room, *, identifiers: str = "", night: str = "", reviewer: str = "", why: str = ""
+) -> Look:
+    """The tables of a list, as far as a page shows them. Where nobody is named, the numbers with most events.
+
+    Raises:
+        LookupError: nothing is loaded yet, or the list holds no identifier.
+        audit.AuditError: the look cannot be logged; no row is returned.
+    """
+    who = room.user(reviewer)
+    day = date.fromisoformat(night) if night else _newest(room)
+    reason = why or "reading room"
+    lines = identifiers.replace(",", "\n").replace(";", "\n").splitlines()
+    is_suggested = not any(line.strip() for line in lines)
+    if is_suggested:
+        lines = _suggested(room, day, who)
+    wanted, unread = comms_identifiers.read(lines)
+    wanted = [w for w in wanted if w.subject in sorted({w.subject for w in wanted})[:SHOWN]]
+    if not wanted:
+        raise LookupError("the list holds no number, handset, SIM or account")
+    research_comms.log(room.place, len({w.subject for w in wanted}), day, who=who, why=reason)
+    with spark.interpreted(room.place.spark):
+        found = research_comms.picture(room.place, wanted, day)
+        shown = _shown(found, found.pop("legs"))
+        read = concurrency.at_once(*(partial(_rows, room, df, name, who) for name, df in shown.items()))
+    rows = dict(zip(shown, read, strict=True))
+    subjects = [r["subject"] for r in sorted(rows["summary"], key=lambda r: (-r["n"], r["subject"]))]
+    return Look(room, day, who, subjects, unread, is_suggested, rows)
+
+
+def _shown(found: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFrame]:
+    """The part of each table that a page shows, and events a day."""
+    days = legs.groupBy("subject", F.to_date("local_at").alias("day")).agg(F.count("*").alias("n"))
+    shared = F.broadcast(found["common_contacts"].select("other", F.lit(True).alias("_shared")))
+    is_shown = (F.col("rank") <= TOP) | F.col("is_listed") | F.col("_shared")  # who is shared is drawn, at any rank
+    contacts = found["contacts"].join(shared, ["other"], how="left").where(is_shown).drop("_shared")
+    return {
+        "summary": found["summary"].orderBy("subject"),
+        "days": days.orderBy("subject", "day"),
+        "hours": found["hours"].groupBy("weekday", "hour").agg(F.sum("n").alias("n")).orderBy("weekday", "hour"),
+        "contacts": contacts.orderBy("rank", "subject", "other"),
+        "common_contacts": found["common_contacts"].orderBy(F.col("n_subjects").desc(), F.col("n").desc(), "other"),
+        "holders": found["holders"].orderBy("subject", "from_on"),
+        "shared_equipment": found["shared_equipment"].orderBy("kind", "value"),
+        "together": found["together"].orderBy(F.col("n_stretches").desc(), "first", "second"),
+        "routes": found["routes"].orderBy("subject", "at", "call_id"),
+        "gaps": found["gaps"].orderBy(F.col("days").desc(), "subject", "from_at"),
+    }
+
+
+def _rows(room: notebook.Room, df: DataFrame, name: str, who: str) -> list[dict[str, Any]]:
+    return room.consult(df, f"bulk research of communications data: {name}", who, limit=5_000)
+
+
+def _newest(room: notebook.Room) -> date:
+    found = room.table("silver.comms_events").agg(F.max("night")).collect()[0][0]
+    if found is None:
+        raise LookupError("no communications data is loaded yet: run a night first")
+    return date.fromisoformat(str(found))
+
+
+def _suggested(room: notebook.Room, night: date, who: str) -> list[str]:
+    usable = access.events(room.table("silver.comms_events"), room.table(silver.COMMS_AUTHORISATIONS.path), night)
+    busiest = usable.where("direction = 'OUTGOING'").groupBy("a_number").agg(F.count("*").alias("n"))
+    named = busiest.where("a_number IS NOT NULL").orderBy(F.col("n").desc(), "a_number")
+    return [row["a_number"] for row in room.consult(named, "numbers with most events", who, limit=SUGGESTED)]
+
+
+def header(look: Look) -> str:
+    """What was asked, and how much was found."""
+    total = sum(r["n"] for r in look.rows["summary"])
+    parts = [
+        pages_html.cards(
+            [
+                (len(look.subjects), "identifiers with events"),
+                (f"{total:,}", "events, each side of a call once"),
+                (len(look.rows["common_contacts"]), "common contacts"),
+                (look.night.strftime("%d %b %Y"), "as of the night"),
+            ]
+        )
+    ]
+    if look.is_suggested:
+        parts.append(pages_html.notice("No identifier was named: these are the numbers with most events.", "warn"))
+    if look.unread:
+        parts.append(pages_html.notice(f"{len(look.unread)} lines of the list hold no identifier.", "warn"))
+    return pages_html.block(*parts)
+
+
+def table(look: Look, name: str, columns: Mapping[str, str], limit: int = TOP) -> str:
+    """A table of the look: `columns` are our names to headings; says so where more rows are there than shown."""
+    rows = look.rows[name]
+    if not rows:
+        return pages_html.block(pages_html.notice("Nothing of this kind in the data."))
+    body = [[comms_workbook.shown_as(_short(row[c])) for c in columns] for row in rows[:limit]]
+    more = f"{limit} of {len(rows)} rows are shown." if len(rows) > limit else ""
+    return pages_html.block(pages_html.table(list(columns.values()), body), pages_html.notice(more) if more else "")
+
+
+def _short(value: Any) -> Any:
+    return f"{value:.1f}" if isinstance(value, float) else value
+
+
+def timeline(look: Look) -> str:
+    return pages_html.block(comms_svg.timeline(look.rows["days"], look.subjects))
+
+
+def heat_map(look: Look) -> str:
+    return pages_html.block(comms_svg.heat_map(look.rows["hours"]))
+
+
+def route_map(look: Look) -> str:
+    drawn = comms_svg.route_map(look.rows["routes"], look.subjects)
+    return pages_html.block(drawn or pages_html.notice("No cell of these events has a known position."))
+
+
+def network(look: Look) -> str:
+    return pages_html.block(comms_svg.network(look.rows["contacts"], look.subjects))

@@ -1,0 +1,195 @@
+"""The shim that lets one notebook file run on Databricks and here, unchanged.
+
+On a cluster `widget`, `show` and `table` are Databricks' own: widgets, `displayHTML`, three-level names. Here a
+widget's value comes from the renderer, a page element goes to the notebook's output, a table is a Delta folder below
+`NIGHTJAR_HOME`. `consult` is the only way to rows: the look is in the log of processing before they are returned.
+`decide` hands a decision in: a file in the inbox here, a row of `bronze.inbox` on a cluster.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from jobs.output import inbox
+from jobs.pages import html as pages_html
+from jobs.pages import rendering
+from jobs.runtime import context
+from pipelines.decisions import intake
+from schemas import bronze, catalogue
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+TABLES = {table.path: table for table in catalogue.TABLES}
+MAX_ROWS = 500  # one look: more than anybody reads, and small enough for a page
+
+
+class Room:
+    """A reading room: what a notebook may see and do, in the name of one person.
+
+    Args:
+        name: name of the notebook, for the log.
+        place: where settings, tables and the log are; by default those of the environment.
+    """
+
+    def __init__(self, name: str, place: context.Workplace | None = None) -> None:
+        self.name = name
+        self.place = place or context.reader()
+        self.is_on_cluster = "DATABRICKS_RUNTIME_VERSION" in os.environ
+        self._given: dict[str, str] = json.loads(os.environ.get(rendering.PARAMETERS, "{}"))
+        self._is_styled = False
+
+    def widget(self, name: str, default: str = "", label: str = "", choices: Sequence[str] = ()) -> str:
+        """The value of a widget, made if it is not there: a list where there are choices, else a text.
+
+        Raises:
+            ValueError: the value given is not among the choices.
+        """
+        if self.is_on_cluster:
+            widgets = _of_notebook("dbutils").widgets
+            if choices:
+                widgets.dropdown(name, default, list(choices), label or name)
+            else:
+                widgets.text(name, default, label or name)
+            return str(widgets.get(name)).strip()
+        value = self._given.get(name, default).strip()
+        if choices and value not in choices:
+            raise ValueError(f"widget {name}: {value!r} is not one of {', '.join(map(repr, choices))}")
+        return value
+
+    def clear_widget(self, name: str) -> None:
+        """Forget a widget's value, so that running the notebook again does not act on it again."""
+        if self.is_on_cluster:
+            _of_notebook("dbutils").widgets.remove(name)
+        self._given.pop(name, None)
+
+    def user(self, given: str = "") -> str:
+        """Who is looking: on a cluster the signed-in user whatever was given; else who was given, or the login name."""
+        if self.is_on_cluster:
+            return str(self.place.spark.sql("SELECT current_user()").collect()[0][0])
+        return given or getpass.getuser()
+
+    def show(self, *parts: str) -> None:
+        """Put safe HTML (from `jobs.pages.html`) on the page."""
+        html = "".join(parts)
+        if self.is_on_cluster:
+            _of_notebook("displayHTML")(pages_html.style() + html)  # each output is a page of its own there
+            return
+        from IPython.display import HTML, display
+
+        display(HTML(html if self._is_styled else pages_html.style() + html))  # type: ignore[no-untyped-call]
+        self._is_styled = True
+
+    def display(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows that were consulted, as a plain table."""
+        names = list(rows[0]) if rows else []
+        self.show(pages_html.block(pages_html.table(names, [[row[n] for n in names] for row in rows])))
+
+    def banner(self, marking: str) -> None:
+        """The protective marking, at the top and bottom of the page."""
+        self.show(pages_html.banner(marking))
+
+    def table(self, path: str) -> DataFrame:
+        """A contracted table, by its path such as `gold.queue_items`. Looking at its rows takes `consult`.
+
+        Raises:
+            KeyError: no contract has this path.
+        """
+        return self.place.lake.read(TABLES[path])
+
+    def consult(
+        self, df: DataFrame, on_what: str, who: str, *, why: str | None = None, limit: int = MAX_ROWS
+    ) -> list[dict[str, Any]]:
+        """At most `limit` rows of `df`, as mappings, once the look is in the log.
+
+        Raises:
+            audit.AuditError: the look cannot be logged; no row is returned.
+        """
+        rows = [row.asDict(recursive=True) for row in df.limit(limit).collect()]
+        why = f"notebook {self.name}" + (f": {why}" if why else "")
+        self.place.audit.append("consultation", who, on_what, to_whom=who, why=why, counts={"rows": len(rows)})
+        return rows
+
+    def decide(
+        self,
+        item: Mapping[str, Any],
+        outcome: str,
+        *,
+        reviewer: str,
+        opened_at: datetime,
+        tag: str | None = None,
+        reason_code: str | None = None,
+        free_text: str | None = None,
+        second_reviewer: str | None = None,
+        is_score_hidden: bool = False,
+    ) -> str:
+        """Hand in a decision on a row of `gold.queue_items`, and return its id. The next night takes it in.
+
+        Raises:
+            ValueError: the decision breaks a rule; the message names each.
+            inbox.AlreadySubmittedError: the same decision was handed in before.
+        """
+        decision = intake.of_item(
+            item,
+            reviewer=reviewer,
+            outcome=outcome,
+            opened_at=opened_at,
+            decided_at=datetime.now(UTC),
+            tag=tag,
+            reason_code=reason_code,
+            free_text=free_text,
+            second_reviewer=second_reviewer,
+            is_score_hidden=is_score_hidden,
+        )
+        if self.is_on_cluster:
+            self._append(decision)
+        else:
+            inbox.submit(self.place.settings.inbox, decision)
+        return decision.decision_id
+
+    def _append(self, decision: intake.Decision) -> None:
+        lake, name = self.place.lake, f"{decision.decision_id}.json"
+        if not lake.read(bronze.INBOX).where(F.col("file") == name).isEmpty():
+            raise inbox.AlreadySubmittedError(f"decision {decision.decision_id} was handed in before")
+        row = [(name, decision.to_json())]
+        lake.append(self.place.spark.createDataFrame(row, bronze.INBOX.struct()), bronze.INBOX)
+
+    def waiting(self) -> list[intake.Decision]:
+        """Decisions that wait for the night, in the order in which they were made."""
+        if self.is_on_cluster:
+            tables = (self.table(path) for path in ("bronze.inbox", "gold.decisions", "bronze.quarantine"))
+            files = intake.handed_in(*tables)
+        else:
+            files = inbox.pending(self.place.settings.inbox)
+        return sorted(intake.readable(files), key=lambda d: d.decided_at)
+
+
+def render(
+    notebook: Path,
+    out: Path,
+    params: Mapping[str, str] | None = None,
+    *,
+    home: Path | None = None,
+    execute: bool = True,
+    timeout_s: int = 600,
+) -> Path:
+    """Run a notebook headless and write it as one HTML page that loads and runs nothing: see `rendering.render`."""
+    return rendering.render(notebook, out, params, home=home, execute=execute, timeout_s=timeout_s)
+
+
+def _of_notebook(name: str) -> Any:
+    """An object that Databricks puts into each notebook's namespace."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is None or name not in shell.user_ns:
+        raise RuntimeError(f"{name} is not there: this is not a Databricks notebook")
+    return shell.user_ns[name]

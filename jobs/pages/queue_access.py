@@ -1,0 +1,179 @@
+"""Looking and deciding from the command line. Each look is in the log before a row is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from jobs.output import inbox
+from jobs.pages import notebook
+from jobs.runtime import known, settings
+from jobs.runtime.context import Workplace
+from pipelines.decisions import intake
+from schemas import bronze, codes, gold, review, silver
+
+NOTEBOOKS = settings.ROOT / "notebooks"
+
+
+def queue(
+    place: Workplace, night: date | None, name: str, force: str | None, limit: int, reviewer: str
+) -> list[dict[str, Any]]:
+    """The top `limit` rows per force of a queue, after the look was logged."""
+    night = night or known.newest(place)
+    rows = place.lake.read(gold.QUEUE_ITEMS).where((F.col("night") == F.lit(night)) & (F.col("queue") == name))
+    if force:
+        rows = rows.where(F.col("force") == force)
+    place.audit.append("consultation", reviewer, f"{name} {night} {force or 'all forces'}", why="queue show")
+    found = rows.where(F.col("rank") <= limit).orderBy("force", "rank").collect()
+    return [row.asDict(recursive=True) for row in found]
+
+
+def queue_text(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "The queue is empty."
+    lines = [f"{rows[0]['marking']}   {rows[0]['queue']} of {rows[0]['night']}", ""]
+    for row in rows:
+        reasons = ", ".join(reason["text"] for reason in row["reasons"][:4])
+        lines.append(
+            f"{codes.FORCES.get(row['force'], row['force']):<16}{row['rank']:>3}  {row['item_id']}  {_score(row):<17}  "
+            f"{row['stratum']:<10} {row['subject_id']:<22} {reasons}"
+        )
+    return "\n".join(lines)
+
+
+def _score(row: dict[str, Any]) -> str:
+    if row["score"] is None:
+        return "not shown"
+    return f"{row['score']:.3f} [{row['score_low']:.2f}-{row['score_high']:.2f}]"
+
+
+def item(place: Workplace, item_id: str) -> dict[str, Any]:
+    """The newest publication of a queue item, or of the item that stood for it as a near-duplicate.
+
+    Raises:
+        LookupError: no queue ever held it.
+    """
+    rows = place.lake.read(gold.QUEUE_ITEMS).where(F.col("item_id") == F.lit(item_id))
+    found = rows.orderBy(F.col("night").desc()).limit(1).collect()
+    if found:
+        row: dict[str, Any] = found[0].asDict(recursive=True)
+        return row
+    of_member = place.lake.read(review.QUEUE_MEMBERS).where(F.col("item_id") == F.lit(item_id))
+    member = of_member.orderBy(F.col("night").desc()).limit(1).collect()
+    if not member:
+        raise LookupError(f"No queue holds an item {item_id}.")
+    is_shown = (F.col("item_id") == member[0].shown_item_id) & (F.col("night") == F.lit(member[0].night))
+    shown = place.lake.read(gold.QUEUE_ITEMS).where(is_shown & (F.col("queue") == member[0].queue)).collect()[0]
+    return {**shown.asDict(recursive=True), **{n: member[0][n] for n in ("item_id", "subject_id", "text_hash")}}
+
+
+def decide(
+    place: Workplace,
+    item_id: str,
+    outcome: str,
+    *,
+    tag: str | None,
+    why: str,
+    reviewer: str,
+    decided_at: datetime,
+    seconds: float,
+) -> Path:
+    """Write one decision to the inbox.
+
+    Raises:
+        LookupError: no such item.
+        ValueError: the decision is not valid; says why.
+    """
+    row = item(place, item_id)
+    decision = intake.of_item(
+        row, outcome=outcome, tag=tag, free_text=why or None, reviewer=reviewer,
+        opened_at=decided_at - timedelta(seconds=seconds), decided_at=decided_at,
+    )  # fmt: skip
+    return inbox.submit(place.settings.inbox, decision)
+
+
+def trace(place: Workplace, item_id: str, reviewer: str) -> dict[str, Any]:
+    """From a queue item back to file, row, table versions, model and code. Logged as a consultation first."""
+    row = item(place, item_id)
+    place.audit.append("consultation", reviewer, f"{row['queue']} {row['night']} item {item_id}", why="trace")
+    lake = place.lake
+    versions = row["table_versions"]
+    source = F.lit(False)
+    for found in row["source_rows"]:
+        same_row = (F.col("file_hash") == found["file_hash"]) & (F.col("row_number") == found["row_number"])
+        source = source | same_row
+    raw = lake.read(bronze.ROWS).where(source).select("night", "sender", "file", "row_number", "raw").collect()
+    decided = lake.read(gold.DECISIONS).where(F.col("item_id") == F.lit(item_id)).orderBy("sequence").collect()
+    history = lake.read(silver.REPORTS).where(F.col("report_id") == F.lit(row["subject_id"]))
+    order = Window.orderBy("night")
+    history = history.select(
+        "night", "_file", "_row_number", "text_hash", "tags", F.row_number().over(order).alias("n")
+    )
+    return {
+        "item": item_id,
+        "queue": row["queue"],
+        "night": row["night"],
+        "subject": f"{row['subject_kind']} {row['subject_id']}",
+        "score": row["score"],
+        "model": f"{row['model_name']} v{row['model_version']}",
+        "code_commit": row["code_commit"],
+        "config_hash": row["config_hash"],
+        "table_versions": versions,
+        "rows": [r.asDict() for r in raw],
+        "versions_of_the_report": [r.asDict() for r in history.collect()],
+        "decisions": [
+            {"night": d.night, "outcome": d.outcome, "reviewer": d.reviewer, "decided_at": d.decided_at}
+            for d in decided
+        ],
+    }
+
+
+def trace_text(found: dict[str, Any]) -> str:
+    lines = [
+        f"{name:<14}{found[name]}"
+        for name in ("item", "queue", "night", "subject", "score", "model", "code_commit", "config_hash")
+    ]
+    lines += ["tables read"] + [
+        f"  {table:<26}version {version}" for table, version in sorted(found["table_versions"].items())
+    ]
+    lines += ["rows behind it"]
+    lines += [
+        f"  {r['file']} row {r['row_number']}\n    {json.dumps(json.loads(r['raw']), ensure_ascii=False)[:400]}"
+        for r in found["rows"]
+    ]
+    lines += ["versions of the report"]
+    lines += [
+        f"  night {v['night']}  {v['_file']} row {v['_row_number']}  text {v['text_hash'][:12]}"
+        for v in found["versions_of_the_report"]
+    ]
+    lines += ["decisions"] + [
+        f"  {d['night']} {d['outcome']} by {d['reviewer']} at {d['decided_at']}" for d in found["decisions"]
+    ]
+    return "\n".join(lines)
+
+
+def render_notebooks(place: Workplace, night: date | None, out: Path | None, names: Sequence[str] = ()) -> list[Path]:
+    """Run notebooks headless on a night and render them: those that `names` begin, or all. Returns the pages.
+
+    Raises:
+        LookupError: no notebook's name begins so, or nothing is published yet.
+    """
+    books = sorted(NOTEBOOKS.glob("[0-9]*.py"))
+    for name in names:
+        if not any(book.stem.startswith(name) for book in books):
+            raise LookupError(f"No notebook begins with {name}. There are: {', '.join(book.stem for book in books)}.")
+    night = night or known.newest(place)
+    folder = out or place.settings.exports / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pages = []
+    for source in (book for book in books if not names or book.stem.startswith(tuple(names))):
+        page = folder / f"{source.stem}.html"
+        notebook.render(source, page, {"night": night.isoformat()}, home=place.settings.home)
+        pages.append(page)
+    return pages

@@ -1,0 +1,202 @@
+"""What the queue health notebook asks for: certificates, agreement, exposure, and what rows without a score found.
+
+Counts about the reviewing and no report: what is shown names forces and reviewers, never a report or what drew it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from jobs.pages import html as pages_html
+from jobs.pages import notebook
+from schemas import review
+
+Row = Mapping[str, Any]
+
+STATES = {"CERTIFIED": "certified", "BELOW_TARGET": "below the target", "CANNOT_CERTIFY": "cannot certify"}
+FIGURE_LABELS = {
+    "agreement": "same answer",
+    "kappa": "Cohen's kappa",
+    "ac1": "Gwet's AC1",
+    "random_yield": "CSAE among rows drawn by chance",
+    "blind_yield": "CSAE among top rows without score",
+    "scored_yield": "CSAE among top rows with score",
+    "blind_difference": "without score less with score",
+}
+ASSUMPTIONS = (
+    "The population is fixed: the reports that were in scope and undecided on the night the frame was opened. Reports "
+    "that come later are counted beside it and enter the next frame.",
+    "Rows are drawn by chance from all of the population that is undecided, whatever they score. Which rows were drawn "
+    "is not shown to reviewers, so they are read like others.",
+    "A reviewer's answer is taken as the truth. Where two readers disagree, the later decision counts; the agreement "
+    "below says how often that is.",
+    "What nobody has decided yet, what was referred elsewhere, and what has left the scope counts as missed.",
+    "The bound holds for all nights of a frame together: looking every night costs nothing of its confidence.",
+)
+
+
+@dataclass
+class Health:
+    """The review figures of one night, as one person sees them."""
+
+    night: date
+    marking: str
+    certificates: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+    figures: list[dict[str, Any]]
+
+    def of(self, *names: str, force: str | None = None, reviewers: bool = False) -> list[dict[str, Any]]:
+        """Figures of these names, of one force or all; those per reviewer if asked."""
+        return [
+            row
+            for name in names
+            for row in self.figures
+            if row["figure"] == name and bool(row["reviewer"]) == reviewers and force in (None, row["force"])
+        ]
+
+
+def open_health(room: notebook.Room, *, night: str = "", reviewer: str = "", queue: str = "reclassify") -> Health:
+    """The figures of a night, the newest by default.
+
+    Raises:
+        LookupError: no night has written any yet.
+        ValueError: `night` is not a date.
+    """
+    who = room.user(reviewer)
+    certificates = room.table(review.RECALL_CERTIFICATES.path).where(F.col("queue") == queue)
+    newest = certificates.agg(F.max("night")).collect()[0][0]
+    if not night and newest is None:
+        raise LookupError("no recall certificate is written yet: run a night first")
+    day = date.fromisoformat(night or str(newest))
+    tonight = certificates.where(F.col("night") == F.lit(day)).orderBy("force")
+    pooled = certificates.where((F.col("force") == review.POOLED) & (F.col("night") <= F.lit(day)))
+    figures = room.table(review.REVIEW_FIGURES.path).where((F.col("queue") == queue) & (F.col("night") == F.lit(day)))
+    named = f"queue={queue} night={day.isoformat()}"
+    history = room.consult(pooled.orderBy(F.col("night").desc()), f"{review.RECALL_CERTIFICATES.path} pooled", who)
+    return Health(
+        day,
+        "OFFICIAL",
+        room.consult(tonight, f"{review.RECALL_CERTIFICATES.path} {named}", who),
+        history[::-1],
+        room.consult(figures, f"{review.REVIEW_FIGURES.path} {named}", who, limit=10 * notebook.MAX_ROWS),
+    )
+
+
+def header(health: Health) -> str:
+    """The pooled certificate in figures."""
+    pooled = next((row for row in health.certificates if row["force"] == review.POOLED), None)
+    if pooled is None:
+        return pages_html.block(pages_html.notice("No report was in scope, so there is nothing to certify.", "warn"))
+    return pages_html.block(
+        pages_html.cards(
+            [
+                (health.night.strftime("%a %d %b %Y"), "night"),
+                (STATES[pooled["state"]], f"target {pooled['target']:.0%} at {pooled['confidence']:.0%} confidence"),
+                (f"{pooled['recall_at_least']:.0%}", "of hidden CSAE reports found, at least"),
+                (f"{pooled['n_found'] + pooled['n_found_before']:,}", "found"),
+                (f"{pooled['n_missed_at_most']:,}", "missed, at most"),
+                (_more(pooled), "further rows by chance to reach the target"),
+            ]
+        ),
+        pages_html.notice(pooled["why"], "good" if pooled["state"] == "CERTIFIED" else "warn"),
+    )
+
+
+def certificates(health: Health) -> str:
+    """Each force's certificate, with what it rests on."""
+    heads = (
+        "Force", "State", "Found, at least", "Found", "Missed, at most", "Population", "Decided", "Drawn",
+        "of them decided", "of them CSAE", "Unknown", "Later reports", "Further draws",
+    )  # fmt: skip
+    rows = [
+        (
+            _force(row["force"]), STATES[row["state"]], f"{row['recall_at_least']:.0%}",
+            row["n_found"] + row["n_found_before"], row["n_missed_at_most"], row["n_population"], row["n_decided"],
+            row["n_drawn"], row["n_drawn_decided"], row["n_drawn_found"], row["n_unknown"], row["n_later"], _more(row),
+        )
+        for row in health.certificates
+    ]  # fmt: skip
+    return pages_html.block(pages_html.table(heads, rows), "<h3>What it rests on</h3>", pages_html.steps(ASSUMPTIONS))
+
+
+def history(health: Health) -> str:
+    """The pooled bound, night by night. A new frame starts anew."""
+    rows = [
+        (row["night"], row["frame_on"], f"{row['recall_at_least']:.0%}", row["n_drawn_decided"], STATES[row["state"]])
+        for row in health.history
+    ]
+    return pages_html.block(
+        pages_html.table(("Night", "Frame of", "Found, at least", "Drawn and decided", "State"), rows)
+    )
+
+
+def agreement(health: Health) -> str:
+    """How two readers of the same report agree."""
+    rows = health.of("agreement", "kappa", "ac1")
+    if not rows:
+        return pages_html.block(pages_html.notice("No report was read by two people yet."))
+    return pages_html.block(_figures(rows))
+
+
+def unscored(health: Health) -> str:
+    """What rows drawn by chance and rows without a score turned out to be."""
+    rows = health.of("scored_yield", "blind_yield", "random_yield", "blind_difference")
+    if not rows:
+        return pages_html.block(pages_html.notice("Nothing was decided yet."))
+    return pages_html.block(_figures(rows))
+
+
+def exposure(health: Health) -> str:
+    """What reviewers opened for each CSAE report found, and who was over the cap."""
+    by_whom: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in health.figures:
+        if row["figure"] in ("decided", "found", "per_find", "median_seconds", "over_cap"):
+            by_whom.setdefault((row["force"], row["reviewer"]), {})[row["figure"]] = row
+    if not by_whom:
+        return pages_html.block(pages_html.notice("Nothing was decided yet."))
+    heads = (
+        "Force",
+        "Reviewer",
+        "Opened and decided",
+        "CSAE found",
+        "Opened per find",
+        "Median seconds",
+        "Over the cap",
+    )
+    rows = [
+        (
+            _force(force), reviewer or "all", f"{found['decided']['value']:.0f}", f"{found['found']['value']:.0f}",
+            _with_interval(found["per_find"], "{:.1f}"), f"{found['median_seconds']['value']:.0f}",
+            f"{found['over_cap']['value']:.0f}",
+        )
+        for (force, reviewer), found in sorted(by_whom.items())
+    ]  # fmt: skip
+    return pages_html.block(pages_html.table(heads, rows))
+
+
+def _figures(rows: Sequence[Row]) -> str:
+    shown = [
+        (FIGURE_LABELS[row["figure"]], _force(row["force"]), _with_interval(row, "{:.2f}"), row["n"]) for row in rows
+    ]
+    return pages_html.table(("Figure", "Force", "Value (95 % interval)", "Reports"), shown)
+
+
+def _with_interval(row: Row, form: str) -> str:
+    value = "not defined" if row["value"] is None else form.format(row["value"])
+    low, high = (None if row[end] is None else form.format(row[end]) for end in ("low", "high"))
+    if low is None and high is None:
+        return value
+    return f"{value} ({low if low is not None else 'none'} to {high if high is not None else 'no end'})"
+
+
+def _force(force: str) -> str:
+    return "all forces" if force == review.POOLED else pages_html.force_name(force)
+
+
+def _more(row: Row) -> str:
+    return "none would do" if row["n_more_draws"] is None else f"{row['n_more_draws']:,}"

@@ -1,0 +1,1 @@
+"""The subject profile, as a page and as a Word document."""

@@ -1,0 +1,185 @@
+"""`nightjar profile SUBJECT`: what is known of one subject in one night, as HTML and DOCX for a person to read.
+
+The look is logged before anything is read for showing, the hand-over before a file is written; where the log cannot be
+written, nothing is. Masked communications data (outside its authorisation, or of a protected profession) is left out
+where it is read, so that no section can hold it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.profile import comms as profile_comms
+from jobs.profile import docx as profile_docx
+from jobs.profile import html as profile_html
+from jobs.profile import model as profile_model
+from jobs.profile import statements
+from jobs.runtime import known as known_nights
+from jobs.runtime.context import Workplace
+from pipelines.common import as_of
+from schemas import contract, gold, network, silver
+from schemas import travel as travel_contract
+
+FORMATS = ("html", "docx")
+MOST = 1_000  # rows of one table that are read for a profile
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Tables as of a night, read by the ids that the profile is about."""
+
+    place: Workplace
+    night: date
+
+    def known(self, table: contract.Table, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+        if not ids:
+            return []
+        rows = self.place.lake.read(table).where(F.col(by).isin(sorted(set(ids))))
+        if "night" in table.key and table.layer == "silver":
+            rows = as_of.current(rows, table.key, self.night)
+        return self.rows(rows)
+
+    def tonight(self, table: contract.Table, condition: Any) -> list[dict[str, Any]]:
+        """Rows of a gold table of the night."""
+        return self.rows(self.place.lake.read(table).where((F.col("night") == F.lit(self.night)) & condition))
+
+    def rows(self, df: DataFrame) -> list[dict[str, Any]]:
+        return [row.asDict(recursive=True) for row in df.limit(MOST).collect()]
+
+
+def write(
+    place: Workplace,
+    subject: str,
+    *,
+    night: date | None,
+    reader: str,
+    whom: str,
+    why: str,
+    out: Path | None = None,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
+    """Make the profile of a subject and write it; returns the files.
+
+    Args:
+        subject: a person's record ("36:N3600000123"), or a resolved entity; both give all records of the entity.
+        night: as known in this night; by default the newest that ran.
+        reader: who asks for it.
+        whom: who it is for.
+        why: the reason, for the log.
+        out: folder for the files; by default `exports/profiles`.
+
+    Raises:
+        LookupError: nobody of that id is known in the night, or no night has run.
+        audit.AuditError: the look or the hand-over cannot be logged; nothing is written.
+    """
+    on = night or known_nights.newest(place)
+    place.audit.append("consultation", reader, f"profile of {subject} as of {on}", to_whom=reader, why=why or None)
+    made = gather(place, subject, on)
+    n = {"statements": sum(len(s.statements) for s in made.sections), "sources": len(made.sources())}
+    place.audit.append("combination", reader, f"intelligence with communications and travel data, {subject}", counts=n)
+    place.audit.append(
+        "disclosure", reader, f"profile of {subject} as of {on}", to_whom=whom, why=why or None, counts=n
+    )
+    folder = out or place.settings.exports / "profiles"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    safe = "".join(c if c.isalnum() else "-" for c in subject)[:60]
+    makers = {"html": lambda: profile_html.page(made).encode(), "docx": lambda: profile_docx.document(made)}
+    return [_save(folder / f"profile_{safe}_{on}.{kind}", makers[kind]()) for kind in formats]
+
+
+def _save(path: Path, content: bytes) -> Path:
+    temporary = path.with_name(f".{path.name}.new")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    os.replace(temporary, path)
+    return path
+
+
+def gather(place: Workplace, subject: str, night: date) -> profile_model.Profile:
+    """The profile, from the tables. The caller has logged the look.
+
+    Raises:
+        LookupError: nobody of that id is known in the night.
+    """
+    reader = _Reader(place, night)
+    person_ids = _records(reader, subject)
+    people = reader.known(silver.PEOPLE, "person_id", person_ids)
+    if not people:
+        raise LookupError(f"No record of {subject} is known in the night of {night}.")
+    people.sort(key=lambda row: row["person_id"])
+    cases = reader.known(silver.INVESTIGATIONS, "person_id", person_ids)
+    links = reader.known(silver.REPORT_PEOPLE, "person_id", person_ids)
+    report_ids = [row["report_id"] for row in links]
+    reports = reader.known(silver.REPORTS, "report_id", report_ids)
+    reports.sort(key=lambda row: (row["intelligence_on"], row["report_id"]), reverse=True)
+    beside = [
+        r for r in reader.known(silver.REPORT_PEOPLE, "report_id", report_ids) if r["person_id"] not in person_ids
+    ]
+    calls = profile_comms.read(place, sorted({row["phone"] for row in people if row["phone"]}), night)
+    holders = reader.known(silver.PEOPLE, "phone", [row["other"] for row in calls.contacts])
+    by_phone = {row["phone"]: [h for h in holders if h["phone"] == row["phone"]] for row in holders}
+    named = {
+        row["person_id"]: row for row in reader.known(silver.PEOPLE, "person_id", [r["person_id"] for r in beside])
+    }
+    about = F.arrays_overlap("person_ids", F.array(*[F.lit(i) for i in person_ids]))
+    matches = reader.tonight(travel_contract.MATCHES, about & F.col("is_published"))
+    matches.sort(key=lambda row: (row["flight_on"], row["match_id"]), reverse=True)
+    items = sorted(
+        reader.tonight(gold.QUEUE_ITEMS, about), key=lambda row: (row["queue"], -row["score"], row["item_id"])
+    )
+    by_report = {row["report_id"]: row for row in reports}
+    beside = [{**row, **_of_report(by_report[row["report_id"]])} for row in beside if row["report_id"] in by_report]
+    own = reader.known(silver.MISSING_EPISODES, "person_id", person_ids)
+    touched = {**named, **{row["person_id"]: row for row in holders}}
+    episodes = reader.known(silver.MISSING_EPISODES, "person_id", list(touched))
+    overlaps = profile_comms.overlaps(episodes, touched, calls, beside, by_report)
+    authorised = reader.known(silver.COMMS_AUTHORISATIONS, "auth_urn", sorted(calls.auths))
+    windows = [w for w in authorised if not w["is_protected_profession"]]
+    sections = (
+        statements.identity(people),
+        statements.investigations(sorted(cases, key=lambda row: row["investigation_id"])),
+        statements.reports(reports, {row["report_id"]: row["role"] for row in links}),
+        statements.devices(people, calls.handsets),
+        statements.contacts(calls.contacts, by_phone),
+        statements.places(people, sorted(own, key=lambda row: row["episode_id"]), calls.cells),
+        statements.times(calls.hours, calls.ends),
+        statements.movements(matches),
+        statements.associations(beside, named, matches),
+        statements.overlaps(overlaps),
+        statements.calculations(items),
+    )
+    to = place.lake.read(travel_contract.PASSENGERS).where(F.col("night") <= F.lit(night)).agg(F.max("flight_on"))
+    lists_to = to.collect()[0][0]
+    tables = (silver.PEOPLE, silver.REPORTS, silver.COMMS_EVENTS, travel_contract.MATCHES, gold.QUEUE_ITEMS)
+    return profile_model.Profile(
+        subject=subject,
+        name=statements.name_of(people[0]),
+        night=statements.day(night),
+        marking=profile_model.highest(row["marking"] for row in (*reports, *items)),
+        person_ids=tuple(person_ids),
+        sections=sections,
+        gaps=tuple(statements.gaps(people, windows, calls.n, lists_to, night)),
+        provenance={"code": place.code_commit, "settings": place.settings.config_hash, **place.lake.versions(tables)},
+    )
+
+
+def _records(reader: _Reader, subject: str) -> list[str]:
+    """Records of the subject: those of the resolved entity that it is, or is one of; else the record itself."""
+    people = F.col("kind") == "PERSON"
+    own = reader.tonight(network.ENTITY_MEMBERS, people & (F.col("record_id") == F.lit(subject)))
+    entity = own[0]["entity_id"] if own else subject
+    found = reader.tonight(network.ENTITY_MEMBERS, people & (F.col("entity_id") == F.lit(entity)))
+    return sorted(row["record_id"] for row in found) or [subject]
+
+
+def _of_report(report: dict[str, Any]) -> dict[str, Any]:
+    """What a link needs of its report: whose source it is, and its grading."""
+    return {name: report[name] for name in ("urn", "items", "intelligence_on", "_file", "_row_number")}

@@ -1,0 +1,1 @@
+"""Bulk research of communications data, flights and entities."""

@@ -1,0 +1,45 @@
+"""How events lie on disk, so that one number's picture reads a few files: clustered by both parties' numbers.
+
+Each night appends small files that hold every number. Clustering rewrites them so that each file spans few numbers,
+whose least and greatest stand in the table's statistics; a search for a number skips the files that cannot hold it.
+Rows and their content stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from delta.tables import DeltaTable
+
+from jobs.runtime.context import Workplace
+from schemas import silver
+
+BY = ("a_number", "b_number")  # measured: docs/comms.md
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """What one run did to the files of the table."""
+
+    files_before: int
+    files_after: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def cluster(place: Workplace) -> Clustered:
+    """Cluster `silver.comms_events` within each night. Needs the writer's lock; safe to run again.
+
+    Raises:
+        LookupError: no events are loaded yet.
+    """
+    table = silver.COMMS_EVENTS
+    if not place.lake.exists(table):
+        raise LookupError("no communications data is loaded yet: run a night first")
+    where = place.lake.location(table)
+    delta = DeltaTable.forName(place.spark, where) if place.lake.catalog else DeltaTable.forPath(place.spark, where)
+    before = len(place.lake.read(table).inputFiles())
+    delta.optimize().executeZOrderBy(*BY)
+    return Clustered(before, len(place.lake.read(table).inputFiles()))

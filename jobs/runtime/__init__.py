@@ -1,0 +1,1 @@
+"""What every run works with: settings, session, lakehouse, lock, log, alerts."""

@@ -1,0 +1,132 @@
+"""What a run works with: settings, sources, the one Spark session, the lakehouse. Made once per run, under the lock."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import SparkSession
+
+from jobs.runtime import audit, lakehouse, lock, settings, spark
+from pipelines.common.provenance import Provenance
+from schemas.contract import Table
+from schemas.layouts import layouts as sources
+
+if TYPE_CHECKING:
+    from models.registry.registry import Registry
+
+
+@dataclass
+class Workplace:
+    """Everything lazily: reading definitions or printing help starts no Spark."""
+
+    settings: settings.Settings
+    classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
+    _begun: dict[str, Future[Any]] = field(default_factory=dict)
+
+    def begin_spark(self) -> None:
+        """Start Spark beside what the caller does next. Whatever goes wrong is raised where `spark` is first used."""
+        self._begin("spark", self._session)
+
+    def begin_registry(self) -> None:
+        """The same for the registry, whose libraries, and in a new home its database, take tens of seconds; and for
+        the library of the checks, which come before it."""
+        self._begin("registry", self._prepared)
+
+    def _begin(self, what: str, make: Any) -> None:
+        if what not in self.__dict__ and what not in self._begun:
+            pool = ThreadPoolExecutor(1, thread_name_prefix=what)
+            self._begun[what] = pool.submit(make)
+            pool.shutdown(wait=False)
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        if "spark" not in self._begun:
+            return self._session()
+        self._begun["spark"].result()
+        return SparkSession.builder.getOrCreate()  # the same; makes it this thread's own as well
+
+    @cached_property
+    def registry(self) -> Registry:
+        from models.registry import registry
+
+        return (
+            self._begun["registry"].result() if "registry" in self._begun else registry.Registry(self.settings.mlflow)
+        )
+
+    def _prepared(self) -> Registry:
+        from models.registry import registry
+        from pipelines.common import quality
+
+        found = registry.Registry(self.settings.mlflow)
+        found.prepare()
+        quality.prepare()
+        return found
+
+    def _session(self) -> SparkSession:
+        chosen = self.settings["spark"]
+        return spark.session(
+            self.settings.home,
+            cores=str(chosen["cores"]),
+            memory=chosen["memory"],
+            java_options=chosen["java_options"],
+            is_compiled=self._is_more_than(chosen["compiled_from_mb"] << 20),
+        )
+
+    def _is_more_than(self, n_bytes: int) -> bool:
+        """Whether landing zone and lakehouse together are larger; counts no further than it must."""
+        folders = (self.settings.landing, self.settings.lakehouse)
+        sizes = (_size(file) for folder in folders for file in folder.rglob("*"))
+        return any(total > n_bytes for total in itertools.accumulate(sizes))
+
+    @cached_property
+    def lake(self) -> lakehouse.Lakehouse:
+        return lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings["catalog"])
+
+    @cached_property
+    def sources(self) -> dict[str, sources.Source]:
+        """Layouts by sender: those that ship, and this deployment's own, which win."""
+        own = self.settings.own_sources
+        return {**sources.load(), **(sources.load(own) if own.is_dir() and any(own.glob("*.yaml")) else {})}
+
+    @cached_property
+    def audit(self) -> audit.Audit:
+        return audit.Audit(self.settings.log)
+
+    def provenance(self, read: tuple[Table, ...]) -> Provenance:
+        """What rows that are made now from the tables `read` come from."""
+        return Provenance(self.lake.versions(read), self.code_commit, self.settings.config_hash)
+
+    @cached_property
+    def code_commit(self) -> str:
+        return settings.code_commit()
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; nothing where a night beside this command has just taken it away."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def reader() -> Workplace:
+    """A workplace to look around in: no lock, writes nothing."""
+    chosen = settings.load()
+    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Workplace(chosen)
+
+
+@contextmanager
+def writer() -> Iterator[Workplace]:
+    """A workplace to write from: holds the writer's lock for the length of the block."""
+    place = reader()
+    with lock.writer(place.settings.lakehouse):
+        yield place

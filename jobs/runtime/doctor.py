@@ -1,0 +1,70 @@
+"""Health of a deployment: tables readable and within their contracts' columns, chains unbroken, registry verifiable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.errors import PySparkException
+
+from jobs.runtime.context import Workplace
+from models.registry import registry
+from pipelines.decisions import intake
+from schemas import catalogue, gold
+
+
+def examine(place: Workplace) -> list[dict[str, Any]]:
+    """One finding per thing examined: what, whether it is well, and what was seen."""
+    return [*_tables(place), _log(place), _decisions(place), _registry(place)]
+
+
+def _tables(place: Workplace) -> list[dict[str, Any]]:
+    findings = []
+    for table in catalogue.TABLES:
+        if not place.lake.exists(table):
+            findings.append(_finding(table.path, True, "not written yet"))
+            continue
+        version = None
+        try:
+            version = place.lake.version(table)
+            df = place.lake.read(table)
+            n_rows = df.select(df.columns[0]).count()
+            missing = set(table.names) - set(df.columns)
+            said = f"columns missing: {sorted(missing)}" if missing else f"{n_rows:,} rows at version {version}"
+            findings.append(_finding(table.path, not missing, said))
+        except (PySparkException, ValueError) as error:
+            line = " ".join(str(error).split())[:300]
+            findings.append(_finding(table.path, False, f"version {version} cannot be read: {line}"))
+    return findings
+
+
+def _log(place: Workplace) -> dict[str, Any]:
+    broken = place.audit.verify()
+    return _finding(
+        "log of processing", broken is None, "chain is whole" if broken is None else f"first bad entry: {broken}"
+    )
+
+
+def _decisions(place: Workplace) -> dict[str, Any]:
+    broken = intake.verify_chain(place.lake.read(gold.DECISIONS))
+    return _finding(
+        "chain of decisions", broken is None, "chain is whole" if broken is None else f"first bad decision: {broken}"
+    )
+
+
+def _registry(place: Workplace) -> dict[str, Any]:
+    name = place.settings["training"]["model"]
+    try:
+        champion = place.registry.champion(name)
+    except (registry.RegistryError, OSError) as error:
+        return _finding("registry", False, str(error))
+    return _finding(
+        "registry", True, f"champion {name} v{champion.version} matches its manifest" if champion else "no champion yet"
+    )
+
+
+def _finding(what: str, ok: bool, said: str) -> dict[str, Any]:
+    return {"what": what, "ok": ok, "said": said}
+
+
+def text(findings: list[dict[str, Any]]) -> str:
+    return "\n".join(f"{'well ' if f['ok'] else 'WRONG'}  {f['what']:<28} {f['said']}" for f in findings)

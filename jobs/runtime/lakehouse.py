@@ -1,0 +1,198 @@
+"""The lakehouse: reads and writes of contracted Delta tables, in folders here and under three-level names on a cluster.
+
+Every write replaces exactly what it owns (a night) or appends. Content that is already there is not written again, so a
+rerun leaves tables *and their versions* as they were, and a rerun after a crash writes only what was missing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.runtime import fault_points
+from schemas.contract import Table
+
+# From which versions a row was made is not what it says: made again after later nights, from newer versions of the
+# same rows, it stays as it is, and keeps the versions that it was made from.
+PROVENANCE = ("table_versions",)
+
+
+class WriteSkippedError(RuntimeError):
+    """Delta reported success but the table's version did not move: data would be lost in silence."""
+
+
+@dataclass
+class Lakehouse:
+    """Delta tables below `root`, or in the Unity catalogue `catalog`. Counts its commits in `n_writes`."""
+
+    spark: SparkSession
+    root: Path
+    catalog: str | None = None
+    n_writes: int = 0
+    _before: tuple[int, int] = (0, 0)  # writes and actions when a night began: a session may run several
+    _versions: dict[str, int] = field(default_factory=dict)
+    _counting: threading.Lock = field(default_factory=threading.Lock)  # tables are written from several threads
+    _writing: dict[str, threading.Lock] = field(default_factory=dict)
+
+    def location(self, table: Table) -> str:
+        """Where the table is: a folder, or a three-level name."""
+        return f"{self.catalog}.{table.path}" if self.catalog else str(self.root / table.layer / table.noun)
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table has a commit: its folder is there before, while another thread is making it."""
+        if self.catalog:
+            return self.spark.catalog.tableExists(self.location(table))
+        return any((self.root / table.layer / table.noun / "_delta_log").glob("*.json"))
+
+    def read(self, table: Table, *, version: int | None = None) -> DataFrame:
+        """The table, or an empty DataFrame of its contract where it was never written."""
+        if not self.exists(table):
+            return self.spark.createDataFrame([], table.struct())
+        reader = self.spark.read if version is None else self.spark.read.option("versionAsOf", version)
+        return reader.table(self.location(table)) if self.catalog else reader.format("delta").load(self.location(table))
+
+    def version(self, table: Table) -> int | None:
+        """Newest Delta version of the table; None where it was never written."""
+        if not self.exists(table):
+            return None
+        if self.catalog:
+            return int(
+                DeltaTable.forName(self.spark, self.location(table)).history(1).select("version").collect()[0][0]
+            )
+        return max(int(commit.stem) for commit in (Path(self.location(table)) / "_delta_log").glob("*.json"))
+
+    def versions(self, tables: tuple[Table, ...]) -> dict[str, int]:
+        """Newest version of each table that exists, by path. Remembers what this run wrote: one writer, one truth."""
+        found = {}
+        for table in tables:
+            if table.path not in self._versions:
+                version = self.version(table)
+                if version is None:
+                    continue
+                self._versions[table.path] = version
+            found[table.path] = self._versions[table.path]
+        return found
+
+    def replace(self, df: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
+        """Make `df` the whole content of the partitions `where` (column to value, or to several) of `table`.
+
+        `df` is read up to twice: persist it first where it is dear. Writes nothing where the same content is there.
+        Returns True if it wrote.
+        """
+        df = table.conform(df)
+        condition = " AND ".join(_condition(column, value) for column, value in where.items())
+        with self._alone(table):
+            self._ensure(table)
+        if self._holds(df, table, where, condition):
+            return False
+        self._commit(df, table, {"replaceWhere": condition}, "overwrite")
+        return True
+
+    def begin_night(self) -> None:
+        """Writes and Spark actions are counted from here."""
+        self._before = (self.n_writes, n_actions(self.spark) or 0)
+
+    def effort(self) -> dict[str, int | None]:
+        """Writes and Spark actions since the night began; None for actions where the engine does not tell."""
+        actions = n_actions(self.spark)
+        return {
+            "writes": self.n_writes - self._before[0],
+            "actions": None if actions is None else actions - self._before[1],
+        }
+
+    def _is_unwritten(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
+        """Whether nothing can be there: on disk, a night that was never written has no folder."""
+        if self.catalog or "night" not in where or table.partition_by[:1] != ("night",):
+            return False
+        return not Path(self.location(table), f"night={where['night']}").exists()
+
+    def _holds(self, df: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]], condition: str) -> bool:
+        there = self.read(table).where(condition)
+        if self._is_unwritten(table, where) or there.isEmpty():
+            return df.isEmpty()
+        return content_hash(df.drop(*PROVENANCE)) == content_hash(there.drop(*PROVENANCE))
+
+    def append(self, df: DataFrame, table: Table) -> None:
+        """Append rows. The caller makes sure that they are not there yet."""
+        with self._alone(table):
+            self._ensure(table)
+        self._commit(table.conform(df), table, {}, "append")
+
+    def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
+        fault_points.point(f"before {table.path}")
+        with self._alone(table):
+            before = self.version(table)
+            writer = df.write.format("delta").mode(mode).options(**options)
+            writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
+            after = self.version(table)
+            if after == before or after is None:
+                raise WriteSkippedError(
+                    f"{table.path} is still at version {before} after a write to {options or 'its end'}"
+                )
+            self._versions[table.path] = after
+        self._count_write()
+        fault_points.point(f"after {table.path}")
+
+    def _alone(self, table: Table) -> threading.Lock:
+        """Held while a table is made or committed to: threads that write parts of one table take turns."""
+        with self._counting:
+            return self._writing.setdefault(table.path, threading.Lock())
+
+    def _count_write(self) -> None:
+        with self._counting:
+            self.n_writes += 1
+
+    def _ensure(self, table: Table) -> None:
+        """Create the table with its constraints in its first commit, so that no version of it ever lacked them."""
+        if self.exists(table):
+            return
+        builder = DeltaTable.createIfNotExists(self.spark)
+        builder = builder.tableName(self.location(table)) if self.catalog else builder.location(self.location(table))
+        for (name, column), structure in zip(table.columns.items(), table.struct(), strict=True):
+            builder = builder.addColumn(name, structure.dataType, nullable=structure.nullable, comment=column.doc)
+        for name, sql in table.constraints().items():
+            builder = builder.property(f"delta.constraints.{name}", sql)
+        builder.partitionedBy(*table.partition_by).execute()
+        self._count_write()
+
+
+def _condition(column: str, value: str | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        listed = ", ".join(f"'{each}'" for each in value)
+        return f"{column} IN ({listed})"
+    return f"{column} = '{value}'"
+
+
+def content_hash(df: DataFrame) -> str:
+    """Hash of a DataFrame's rows, whatever their order, files or partitions: sums of digests, and the count."""
+    digest = F.sha2(F.to_json(F.struct(*sorted(df.columns)), {"ignoreNullFields": "false"}), 256)
+    row = df.select(digest.alias("d")).agg(
+        *[
+            F.coalesce(F.sum(F.conv(F.substring("d", start, 15), 16, 10).cast("decimal(38,0)")), F.lit(0)).alias(
+                f"s{start}"
+            )
+            for start in (1, 16)
+        ],
+        F.count("*").alias("n"),
+    )
+    return "-".join(str(value) for value in row.collect()[0])
+
+
+def n_actions(spark: SparkSession) -> int | None:
+    """Spark SQL actions of this session so far; None where the engine does not tell (Spark Connect).
+
+    By the number of the last one: Spark remembers a thousand of them and no more.
+    """
+    session = getattr(spark, "_jsparkSession", None)
+    if session is None:
+        return None
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # it is told of actions a moment after they began
+    store = session.sharedState().statusStore()
+    n_kept = int(store.executionsCount())
+    return int(store.executionsList(n_kept - 1, 1).head().executionId()) + 1 if n_kept else 0

@@ -1,0 +1,1 @@
+"""Where files come from: landing zone, demonstration world, dry run of a layout."""

@@ -1,0 +1,47 @@
+"""A synthetic landing zone, so that a newcomer has a night to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.runtime.settings import Settings
+from pipelines import synthesis
+from schemas.layouts import layouts
+
+
+def is_empty(landing: Path) -> bool:
+    """True where no sender has delivered anything yet."""
+    return not landing.is_dir() or not any(landing.iterdir())
+
+
+def write(
+    chosen: Settings,
+    *,
+    first_night: date,
+    n_reports: int | None = None,
+    n_nights: int | None = None,
+    forces: Sequence[str] | None = None,
+    seed: int | None = None,
+) -> dict[str, Any]:
+    """Write the world to the landing zone; what is not given comes from the settings. Returns counts."""
+    demo = chosen["demo"]
+    codes = tuple(forces or demo["forces"])
+    chosen.own_sources.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shipped = {path.stem for path in layouts.FOLDER.glob("*.yaml")}
+    for sender, layout in synthesis.layouts(codes).items():
+        if sender not in shipped:  # a world of more forces than ship with a layout brings theirs
+            (chosen.own_sources / f"{sender}.yaml").write_text(layout, encoding="utf-8")
+    summary = synthesis.write(
+        chosen.landing,
+        chosen.truth,
+        seed=chosen["seed"] if seed is None else seed,
+        first_night=first_night,
+        n_nights=n_nights or demo["n_nights"],
+        n_reports=n_reports or demo["n_reports"],
+        forces=codes,
+        providers=tuple(demo["providers"]),
+    )
+    return {"n_files": len(summary.files), "n_rows": summary.n_rows, "landing": str(chosen.landing)}

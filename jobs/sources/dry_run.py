@@ -1,0 +1,180 @@
+"""A dry run of a sender's files: what maps, what does not, which codes nothing names, the first bad rows. No writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.sources import landing
+from pipelines.ingest import bronze as ingest_bronze
+from pipelines.ingest import conform
+from pipelines.ingest.conform import dry_run as checks
+from pipelines.ingest.readers import read
+from schemas import bronze, silver
+from schemas.layouts import layouts
+
+SHOWN = 20  # bad rows and codes shown of each feed
+
+
+@dataclass
+class FeedCheck:
+    """What one feed's files came to. Values of codes are shown; values of other columns never are."""
+
+    feed: str
+    n_files: int = 0
+    n_rows: int = 0
+    n_accepted: int = 0
+    n_refused: int = 0
+    mapped: dict[str, str] = field(default_factory=dict)  # our field -> sender's column
+    unmapped_fields: list[str] = field(default_factory=list)  # our fields that the layout gives no column or constant
+    absent_columns: list[str] = field(default_factory=list)  # columns that the layout names and no row holds
+    unmapped_columns: list[str] = field(default_factory=list)  # columns that rows hold and the layout does not name
+    unknown_codes: list[dict[str, Any]] = field(default_factory=list)  # field, value, becomes, n_rows
+    reasons: dict[str, int] = field(default_factory=dict)  # reason -> files and rows refused
+    first_bad: list[dict[str, Any]] = field(default_factory=list)  # file, row_number, reason, detail
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check(
+    spark: SparkSession,
+    folder: Path,
+    source: layouts.Source,
+    night: date,
+    others: Mapping[str, layouts.Source] | None = None,
+) -> list[FeedCheck]:
+    """Reads and conforms every file of `source` below `folder` as if they had arrived on `night`.
+
+    Args:
+        spark: the session.
+        folder: holds files in folders named as feeds (at any depth), or is itself named as a feed.
+        source: the sender's layout.
+        night: dates after it count as impossible.
+        others: layouts of other senders, of which the nearest is named where a file does not fit.
+
+    Returns:
+        One report per feed of the layout, in the order of `bronze.FEEDS`.
+    """
+    sources = {source.sender: source}
+    listed = landing.below(folder, source, night)
+    known = spark.createDataFrame([], bronze.FILES.struct())
+    files = ingest_bronze.listed(landing.frame(spark, listed), known, night)
+    found = read.rows(files, {**(others or {}), **sources}).persist()
+    try:
+        rows = ingest_bronze.rows(found).drop("night").withColumn("night", F.lit(night))
+        seen: dict[str, set[str]] = {}
+        for row in checks.columns(rows).collect():  # bounded by the limit on columns
+            seen.setdefault(row["feed"], set()).add(row["column"])
+        refused = ingest_bronze.quarantine(found, ingest_bronze.files(found, files), files)
+        return [
+            _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night)
+            for feed in bronze.FEEDS
+            if feed in source.feeds
+        ]
+    finally:
+        found.unpersist()
+
+
+def propose(folder: Path, sources: Mapping[str, layouts.Source], night: date) -> list[dict[str, Any]]:
+    """For a sender without a layout: of each feed's first file, the layout that comes nearest, and what it lacks.
+
+    Every layout of the feed reads the file as if it were its own; nothing is written.
+
+    Returns:
+        `feed`, `file`, `nearest` (sender's name or None), `absent` (required columns), `is_fit`.
+    """
+    found = []
+    for feed in bronze.FEEDS:
+        tried = []
+        for source, _ in layouts.of_feed(sources, feed).values():
+            files = [f for f in landing.below(folder, source, night) if f.feed == feed]
+            if files:
+                tried.append((files[0].file, source.sender, *_fit(files[0], {source.sender: source})))
+        if tried:
+            file, sender, is_fit, absent, _ = min(tried, key=lambda t: (not t[2], -t[4], len(t[3]), t[1]))
+            known = is_fit or bool(absent)
+            near = sender if known else None
+            found.append({"feed": feed, "file": file, "nearest": near, "absent": absent, "is_fit": is_fit})
+    return found
+
+
+def _fit(file: landing.LandedFile, sources: dict[str, layouts.Source]) -> tuple[bool, list[str], int]:
+    """Whether a layout reads the file, its required columns that are absent, and how many of its columns are there."""
+    source = sources[file.sender]
+    layout = source.feeds[file.feed]
+    refusal = read.refusal(asdict(file), sources)
+    if refusal is None:
+        return True, [], len(layout.columns)
+    named = {tuple(layouts.split_path(layout, column)) for column in layout.columns.values()}
+    absent = [c for c in layout.required_columns() if tuple(layouts.split_path(layout, c)) not in refusal.paths]
+    return False, absent if refusal.paths else [], len(named & refusal.paths)
+
+
+def _feed(
+    spark: SparkSession,
+    rows: DataFrame,
+    refused: DataFrame,
+    listed: list[landing.LandedFile],
+    feed: str,
+    sources: dict[str, layouts.Source],
+    seen: set[str],
+    night: date,
+) -> FeedCheck:
+    source = next(iter(sources.values()))
+    layout = source.feeds[feed]
+    known = _authorisations(spark, rows, sources, night, feed), _airports(spark, rows, sources, night, feed)
+    judged = conform.judge(rows, feed, sources, night, *known).persist()
+    bad = conform.refused(judged).unionByName(refused.filter(F.col("feed") == feed)).persist()
+    reasons = Counter({row["reason"]: row["count"] for row in bad.groupBy("reason").count().collect()})
+    first = bad.orderBy("file", "row_number").select("file", "row_number", "reason", "detail").limit(SHOWN).collect()
+    unknown = checks.unknown_codes(rows, feed, sources).orderBy(F.col("n_rows").desc(), "field", "value").limit(SHOWN)
+    counts = conform.counts(judged).agg(F.sum("n_in"), F.sum("n_loaded"), F.sum("n_deduplicated")).first()
+    n_in, n_loaded, n_again = ((n or 0) for n in (counts or (0, 0, 0)))
+    mapped = layouts.mapped_columns(layout)
+    report = FeedCheck(
+        feed=feed,
+        n_files=sum(file.feed == feed for file in listed),
+        n_rows=n_in + refused.filter((F.col("feed") == feed) & (F.col("row_number") > 0)).count(),
+        n_accepted=n_loaded + n_again,
+        n_refused=sum(reasons.values()),
+        mapped=dict(layout.columns),
+        unmapped_fields=[n for n in layouts.FIELDS[feed] if n not in layout.columns and n not in layout.constants],
+        absent_columns=sorted(mapped - seen) if seen else [],
+        unmapped_columns=sorted(seen - mapped),
+        unknown_codes=[row.asDict() for row in unknown.collect()],
+        reasons=dict(sorted(reasons.items())),
+        first_bad=[row.asDict() for row in first],
+    )
+    bad.unpersist()
+    judged.unpersist()
+    return report
+
+
+def _authorisations(
+    spark: SparkSession, rows: DataFrame, sources: dict[str, layouts.Source], night: date, feed: str
+) -> DataFrame | None:
+    """For what is held under authorisations, those that lie beside it."""
+    if feed not in conform.AUTHORISED:
+        return None
+    if "comms_authorisations" not in next(iter(sources.values())).feeds:
+        return spark.createDataFrame([], silver.COMMS_AUTHORISATIONS.struct())
+    return conform.accepted(conform.judge(rows, "comms_authorisations", sources, night), "comms_authorisations")
+
+
+def _airports(
+    spark: SparkSession, rows: DataFrame, sources: dict[str, layouts.Source], night: date, feed: str
+) -> DataFrame | None:
+    """For flights, the airports that lie beside them."""
+    if feed != "flights":
+        return None
+    if "airports" not in next(iter(sources.values())).feeds:
+        return spark.createDataFrame([], silver.BY_FEED["airports"].struct())
+    return conform.accepted(conform.judge(rows, "airports", sources, night), "airports")

@@ -1,0 +1,162 @@
+"""The landing zone: which files a night's drop holds, safely.
+
+    landing/<sender>/<feed>/<YYYY-MM-DD>/<file>
+
+Names come from outside, so nothing here follows a link, opens a pipe or joins a name to another folder: entries are
+taken from directory listings only, opened with O_NOFOLLOW, and anything that is not a plain file becomes an entry with
+a reason. The list is bounded by the number of files, so it lives on the driver.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+
+from pipelines.ingest.readers import read
+from schemas.layouts import layouts
+
+# Half-written uploads and hidden files: a sender's transfer is not finished, so they are not a drop yet.
+UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One entry of a drop. `path` is where to read it; `file` is its name below the landing zone, as tables keep it."""
+
+    night: date
+    sender: str
+    feed: str
+    file: str
+    path: str
+    file_hash: str | None  # SHA-256; None where it cannot be read
+    n_bytes: int | None
+    reason: str | None = None  # why it cannot be taken in
+    detail: str | None = None
+
+
+def scan(landing: Path, night: date, sources: Mapping[str, layouts.Source] | None = None) -> list[LandedFile]:
+    """Entries of every sender's and feed's drop of one night, in order of path.
+
+    Files of senders or feeds without a layout are listed with FILE_UNKNOWN_FEED. Dot-files and unfinished uploads
+    are left out: they are picked up by the night that finds them finished, if they arrive in its folder.
+    """
+    known = layouts.load() if sources is None else sources
+    found: list[LandedFile] = []
+    for sender in _folders(landing):
+        for feed in _folders(sender):
+            drop = feed / night.isoformat()
+            is_known = sender.name in known and feed.name in known[sender.name].feeds
+            for path in _drop(drop):
+                landed = _landed(path, night, _plain(sender.name), _plain(feed.name), landing)
+                found.append(landed if is_known else _refused(landed, "FILE_UNKNOWN_FEED", "no layout of that name"))
+    return sorted(found, key=lambda f: f.file)
+
+
+def nights(landing: Path) -> list[date]:
+    """Nights for which any sender has a drop, in order."""
+    found = set()
+    for sender in _folders(landing):
+        for feed in _folders(sender):
+            for drop in _folders(feed):
+                try:
+                    found.add(date.fromisoformat(drop.name))
+                except ValueError:
+                    continue  # a folder that is not a night is not a drop
+    return sorted(found)
+
+
+def frame(spark: SparkSession, listed: Sequence[LandedFile]) -> DataFrame:
+    """The list as a DataFrame in the shape of `pipelines.ingest.readers.read.FILES`."""
+    rows = [astuple(file) for file in listed]
+    return spark.createDataFrame(rows, read.FILES)
+
+
+def below(folder: Path, source: layouts.Source, night: date) -> list[LandedFile]:
+    """A sender's files anywhere below `folder`, for a dry run: the innermost folder named as a feed says which feed.
+
+    Folders that look like files ("x.csv") are listed, and refused, as `scan` does.
+    """
+    found = []
+    for parent, folders, _ in os.walk(folder, followlinks=False):
+        inside = (folder.resolve().name, *Path(parent).relative_to(folder).parts)
+        feed = next((part for part in reversed(inside) if part in source.feeds), None)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(name).suffix)
+        if feed is not None:
+            entries = [entry for entry in _entries(Path(parent)) if entry.name not in folders]
+            found += [_landed(Path(entry.path), night, source.sender, feed, folder) for entry in entries]
+    return sorted(found, key=lambda f: f.file)
+
+
+def _plain(name: str) -> str:
+    """A folder's name as tables take it: senders' and feeds' own names stay as they are."""
+    return re.sub(r"[^a-z0-9_]+", "_", name.lower())
+
+
+def _drop(drop: Path) -> list[Path]:
+    """Entries of a night's folder; where that is a link or a file instead, it is the one entry."""
+    if drop.is_dir() and not drop.is_symlink():
+        return [Path(entry.path) for entry in _entries(drop)]
+    return [drop] if os.path.lexists(drop) else []
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir(follow_symlinks=False))
+    yield from (folder / name for name in names)
+
+
+def _entries(drop: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(drop) as entries:
+        kept = [e for e in entries if not e.name.startswith(".") and not e.name.lower().endswith(UNFINISHED)]
+    return sorted(kept, key=lambda e: e.name)
+
+
+def _landed(path: Path, night: date, sender: str, feed: str, landing: Path) -> LandedFile:
+    """The entry at `path`, hashed if it is a plain readable file."""
+    # A name may hold bytes that are not UTF-8; tables and logs get it escaped, only the file system sees the bytes.
+    name = os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "backslashreplace")
+    entry = LandedFile(night, sender, feed, name, str(path), None, None)
+    if name.encode("utf-8") != os.fsencode(path.relative_to(landing).as_posix()):
+        return _refused(entry, "FILE_UNREADABLE", "the file's name is not UTF-8")
+    try:
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode):
+            return _refused(entry, "FILE_NOT_REGULAR", _kind(status.st_mode))
+        if not status.st_mode & 0o444:  # the administrator can read such a file, but nobody meant it to be read
+            return _refused(entry, "FILE_UNREADABLE", "no permission to read")
+        digest, n_bytes = _hash(path)
+    except OSError as error:
+        return _refused(entry, "FILE_UNREADABLE", f"cannot be opened ({type(error).__name__})")
+    landed = LandedFile(night, sender, feed, name, str(path), digest, n_bytes)
+    return landed if n_bytes else _refused(landed, "FILE_EMPTY", "0 bytes")
+
+
+def _refused(file: LandedFile, reason: str, detail: str) -> LandedFile:
+    if file.reason is not None:  # the first reason stands
+        return file
+    return replace(file, reason=reason, detail=detail)
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    """SHA-256 and size, streaming. O_NOFOLLOW and O_NONBLOCK close the gap between the look and the opening."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb", buffering=0) as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("replaced while it was looked at")
+        digest = hashlib.file_digest(stream, "sha256")
+        return digest.hexdigest(), stream.tell()
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_ISDIR: "a folder", stat.S_ISLNK: "a link", stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
+    return next((name for test, name in kinds.items() if test(mode)), "a device")

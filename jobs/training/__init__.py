@@ -1,0 +1,1 @@
+"""Training of classifiers, linkage and BERT on a lakehouse."""

@@ -1,0 +1,167 @@
+"""Training: what was known in a night goes to the candidates, and what they made goes to the registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from jobs.evaluation import hidden_reports
+from jobs.runtime import known as known_nights
+from jobs.runtime import progress
+from jobs.runtime.context import Workplace
+from jobs.training import summary as training_summary
+from schemas import codes, gold, silver
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.candidates import candidates
+    from models.registry import registry
+    from models.serving import artefact
+    from models.training import comparison
+
+# models and MLflow are imported where they are used: they take seconds that Dagster's definitions need not spend.
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The classifier of a night, or why there is none."""
+
+    model: artefact.Artefact | None
+    why_none: str = ""
+
+
+def champion(place: Workplace, night: date) -> Chosen:
+    """The model of a night: what its first run used, else the champion of what was known then, else a new one.
+
+    So a rerun scores with the same model whatever was promoted since, and a backfill never uses a model that learnt
+    from later nights. Where nothing can be trained, or nothing that was trained meets the criteria, the night goes on
+    without a model and says why: it publishes decisions and write-back, and an empty queue. Settled once a run.
+
+    Raises:
+        registry.RegistryError: the registry cannot be read.
+        artefact.ModelRefusedError: the model is not what was registered. That is no reason to train another.
+    """
+    if night not in place.classifiers:
+        place.classifiers[night] = _champion(place, night)
+    found: Chosen = place.classifiers[night]
+    return found
+
+
+def _champion(place: Workplace, night: date) -> Chosen:
+    from models.training import compare as models_training
+
+    name = place.settings["training"]["model"]
+    shelf = place.registry
+    used = place.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
+    if used and used[0].model_version is not None:
+        return Chosen(shelf.load(name, used[0].model_version))
+    found = shelf.champion(name, night)
+    if found is not None and _has_out_of_fold(place, found.version):
+        return Chosen(found)
+    try:
+        outcome = train(place, night, is_first=True)
+    except models_training.TrainingDataError as error:
+        return Chosen(None, f"training is impossible: {error}")
+    found = shelf.champion(name, night)
+    if found is None:
+        return Chosen(None, f"no classifier met the criteria: {'; '.join(outcome['refusals'])}")
+    return Chosen(found)
+
+
+def _has_out_of_fold(place: Workplace, version: str) -> bool:
+    return not place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version).isEmpty()
+
+
+def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str, Any]:
+    """Compare, register the best that meets the criteria, and promote it; where none does, the best, as challenger.
+
+    Args:
+        is_first: within a night that has no model: the smaller effort of the settings, so that the queue is not late.
+
+    Returns:
+        What `comparison_report.summary` holds.
+
+    Raises:
+        training.TrainingDataError: the reports known in the night cannot train anything; says what is missing.
+    """
+    from models.training import compare, comparison, promotion
+
+    chosen = place.settings["training"]
+    limits = {**chosen, **(chosen["first"] if is_first else {})}
+    reports = known_nights.training_reports(place, night)
+    frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(limits["max_reports"])).toPandas()
+    compared = compare.train(
+        frame,
+        _candidates(limits),
+        seed=place.settings.night_seed(night),
+        n_folds=int(chosen["n_folds"]),
+        capacity=int(place.settings["queue"]["capacity"]),
+        effort=compare.Effort(n_sets=limits["n_sets"], n_inner=limits["n_inner"]),
+        progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
+    )
+    criteria = promotion.Criteria(**place.settings["promotion"])
+    tags = {
+        "night": night.isoformat(),
+        "data_version": str(place.lake.versions((silver.REPORTS, gold.DECISIONS))),
+        "code_commit": place.code_commit,
+        "config_hash": place.settings.config_hash,
+    }
+    true = hidden_reports.figures(place.settings.truth, compared, night)
+    shelf = place.registry
+    run = shelf.log(compared, tags, true)
+    refused = {r.candidate.name: promotion.refusals(r, compared, criteria) for r in promotion.ranked(compared)}
+    best = next((compared.result(name) for name, why in refused.items() if not why), compared.best())
+    version, refusals = _register(place, shelf, compared, best, criteria, run, tags)
+    summary = training_summary.summary(
+        compared,
+        tags=tags,
+        registered={"model": chosen["model"], "version": version, "candidate": best.candidate.name},
+        refusals=refusals,
+        refused=refused,
+        true=true,
+        hidden=hidden_reports.counts(place.settings.truth, compared, night),
+        marking=max(frame["marking"], key=codes.MARKINGS.index, default=codes.MARKINGS[0]),
+        lower_is_better=sorted(comparison.LOWER_IS_BETTER),
+    )
+    shelf.summarise(run, summary)
+    return summary
+
+
+def _candidates(limits: dict[str, Any]) -> tuple[candidates.Candidate, ...]:
+    """Those that the settings name; `bert` stands for the BERT that the settings describe."""
+    from models.candidates import candidates
+
+    names = [name for name in limits["candidates"] if name != "bert"]
+    bert = [candidates.fine_tuned(**limits["bert"])] if "bert" in limits["candidates"] else []
+    return (*candidates.named(names), *bert)
+
+
+def _register(
+    place: Workplace,
+    shelf: registry.Registry,
+    compared: comparison.Comparison,
+    best: comparison.Result,
+    criteria: Any,
+    run: str,
+    tags: dict[str, str],
+) -> tuple[str, list[str]]:
+    """Version of the best, and why it is not champion (nothing: it is). In the audit log before the alias moves."""
+    name = place.settings["training"]["model"]
+    version = shelf.register(name, best, run, tags)
+    _keep_out_of_fold(place, compared.out_of_fold(best.candidate.name), name, version)
+
+    def record(refusals: list[str], replaced: str | None) -> None:
+        instead = f", in the place of v{replaced}" if replaced else ""
+        why = f"promotion refused: {'; '.join(refusals)}" if refusals else f"promoted to champion{instead}"
+        place.audit.append("alteration", "nightjar", f"model {name} v{version} ({best.candidate.name})", why=why)
+
+    return version, shelf.promote(name, version, best, compared, criteria, record)
+
+
+def _keep_out_of_fold(place: Workplace, scores: pd.DataFrame, name: str, version: str) -> None:
+    rows = place.spark.createDataFrame(scores.assign(model_name=name, model_version=version))
+    place.lake.replace(rows, gold.OOF_SCORES, {"model_version": version})

@@ -1,0 +1,47 @@
+"""Fits the linkage of people to a deployment's own records. Done by a person, not by the night: ids may change."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from jobs.runtime.context import Workplace
+from pipelines.common import as_of
+from pipelines.network.entities import nominals
+from schemas import network, silver
+
+MIN_RECORDS = 1_000  # fewer say too little about rare levels, and the written priors are better
+
+
+def train(place: Workplace, night: date) -> dict[str, Any]:
+    """Fit the model on the records as of `night` and keep it: nights from then on link by it, all pairs anew.
+
+    Raises:
+        ValueError: there are too few or too many records to fit a model here.
+    """
+    from pipelines.network.entities import linkage as resolution
+
+    known = as_of.current(place.lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
+    records = nominals.records(known).select(resolution.ID, *nominals.COMPARED).persist()
+    n, most = records.count(), place.settings["entities"]["max_people"]
+    if not MIN_RECORDS <= n <= most:
+        raise ValueError(f"{n:,} records: a model is fitted on {MIN_RECORDS:,} to {most:,}")
+    linkage = resolution.Linkage(records.toPandas())
+    model = linkage.train(place.settings.night_seed(night))
+    pairs = linkage.blocking()
+    place.audit.append("combination", "nightjar", f"nominals to fit the linkage, night {night}", counts={"records": n})
+    row = (night, place.settings.config_hash, model, n)
+    df = place.spark.createDataFrame([row], network.ENTITY_PARAMETERS.struct())
+    place.lake.replace(df, network.ENTITY_PARAMETERS, {"night": night.isoformat()})
+    records.unpersist()
+    return {"night": night.isoformat(), "n_records": n, "blocking": pairs}
+
+
+def text(outcome: dict[str, Any]) -> str:
+    lines = [
+        f"fitted on {outcome['n_records']:,} records; nights from {outcome['night']} link by it",
+        "pairs compared:",
+    ]
+    lines += [f"  {row['added']:>12,}  {row['rule']}" for row in outcome["blocking"]]
+    total = outcome["blocking"][-1]
+    return "\n".join([*lines, f"  {total['pairs']:>12,}  in all, of {total['possible']:,} possible"])

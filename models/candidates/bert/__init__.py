@@ -1,0 +1,1 @@
+"""Fine-tuned BERT: tokenisation, pretraining, training loop, classifier."""

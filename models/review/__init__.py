@@ -1,0 +1,1 @@
+"""Statistics of review: agreement, recall certificates, review figures."""

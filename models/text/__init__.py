@@ -1,0 +1,1 @@
+"""Text before it is classified: normalisation, vocabulary, near-duplicates."""

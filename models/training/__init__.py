@@ -1,0 +1,1 @@
+"""Comparison of candidates on identical folds, and the criteria of promotion."""

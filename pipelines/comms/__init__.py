@@ -1,0 +1,1 @@
+"""Communications data: access, identifiers, calls, positions, bulk research and leads."""

@@ -1,0 +1,96 @@
+"""Where a phone rests at night away from where its days mostly end: a second place, come back to, within cells' reach.
+
+The position is the mean of where the night's cells point (half their reach along the azimuth), and the radius their
+reach and spread. Evidence: separate stays against how often others stay far away (Poisson), and the nights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from pipelines.comms import positions
+from pipelines.comms.leads import evidence, usage
+
+NAME = "night_place"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    away_km: float  # from the place where most days end
+    least_nights: int
+    stays_a_week: float  # of somebody who comes back
+    reach_m: float  # of a cell: providers do not tell it
+    most_nats: float
+
+
+def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+    """Leads: one a unit and second place. `used` and `spans` as of `usage`, `bases` of `usage.where_days_end`."""
+    away = _away(used, bases, given, zone).localCheckpoint(eager=False)  # used three times
+    weeks = spans.select("unit", F.greatest(F.datediff("last_at", "first_at") / 7, F.lit(1.0)).alias("weeks"))
+    order = Window.partitionBy("unit", "y", "x").orderBy("night")
+    nightly = away.groupBy("unit", "y", "x", "night").agg(F.min("started_at").alias("at"))
+    begins = F.coalesce(F.datediff("night", F.lag("night").over(order)), F.lit(99)) > 1
+    stays = nightly.withColumn("begins", begins.cast("int")).groupBy("unit", "y", "x").agg(
+        F.sum("begins").alias("n_stays"), F.count("*").alias("n_nights")
+    )  # fmt: skip
+    placed = away.groupBy("unit", "number", "y", "x").agg(
+        F.avg("beam_latitude").alias("latitude"), F.avg("beam_longitude").alias("longitude"),
+        F.stddev_pop("beam_latitude").alias("_spread"), F.min("started_at").alias("first_at"),
+        F.max("started_at").alias("last_at"), F.count("*").alias("n_events"),
+    )  # fmt: skip
+    rate = stays.join(weeks, ["unit"], how="right").fillna(0, ["n_stays"]).agg(
+        ((F.sum(F.least("n_stays", F.lit(2))) + 1) / (F.sum("weeks") + 20)).alias("_rate")
+    )  # fmt: skip
+    ids = usage.first_events(away, ["unit", "y", "x"], evidence.N_EVENTS)
+    found = stays.where(F.col("n_nights") >= given.least_nights).join(placed, ["unit", "y", "x"], how="inner")
+    found = found.join(weeks, ["unit"]).join(ids, ["unit", "y", "x"]).crossJoin(F.broadcast(rate))
+    nats = evidence.poisson(
+        F.col("n_stays"), F.lit(given.stays_a_week) * F.col("weeks"), F.col("_rate") * F.col("weeks")
+    )
+    radius = given.reach_m + 2 * 111_320 * F.coalesce("_spread", F.lit(0.0))
+    text = F.format_string("%d nights in %d separate stays", "n_nights", "n_stays")
+    where = F.format_string("within %.0f m of %.4f, %.4f", radius, "latitude", "longitude")
+    return evidence.leads(
+        found,
+        NAME,
+        {
+            "numbers": F.array("number"),
+            "factors": F.array(
+                evidence.factor(text, evidence.capped(nats, given.most_nats)),
+                evidence.factor(where, F.log(F.col("n_nights") / F.lit(float(given.least_nights)))),
+            ),
+            "event_ids": F.col("event_ids"),
+            "n_events": F.col("n_events"),
+            "first_at": F.col("first_at"),
+            "last_at": F.col("last_at"),
+            "latitude": F.col("latitude"),
+            "longitude": F.col("longitude"),
+            "radius_m": radius,
+            "statement": F.concat(
+                "number", F.lit(" rests at a second place at night, "), where, F.lit(": "), text, F.lit(".")
+            ),
+        },
+    )
+
+
+def _away(used: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+    """Sightings from 23 to 06 far from the unit's base, with the night they belong to and a square of about 4 km."""
+    local = F.from_utc_timestamp("started_at", zone)
+    night = used.where("latitude IS NOT NULL").where((F.hour(local) >= 23) | (F.hour(local) < 6))
+    based = night.join(bases, ["unit"], how="inner")
+    far = positions.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= given.away_km
+    half = given.reach_m / 2
+    angle = F.radians("azimuth")
+    north, east = F.coalesce(half * F.cos(angle), F.lit(0.0)), F.coalesce(half * F.sin(angle), F.lit(0.0))
+    return based.where(far).withColumns(
+        {
+            "night": F.to_date(local - F.expr("INTERVAL 12 HOURS")),
+            "y": F.round(F.col("latitude") * 25),
+            "x": F.round(F.col("longitude") * 15),
+            "beam_latitude": F.col("latitude") + north / 111_320,
+            "beam_longitude": F.col("longitude") + east / (111_320 * F.cos(F.radians("latitude"))),
+        }
+    )

@@ -1,0 +1,1 @@
+"""From files to bronze rows, and from bronze rows to silver nouns."""

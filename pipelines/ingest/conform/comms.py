@@ -1,0 +1,133 @@
+"""Communications data under its authorisations (Investigatory Powers Act 2016 part 3): events and who holds a number.
+
+Content is out of scope. Data that goes beyond its authorisation is kept, and marked `is_excess`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from pipelines.ingest.conform import records
+from pipelines.ingest.conform.records import Problem
+from schemas import silver
+from schemas.layouts import layouts
+
+_PARTIES = ("a_number", "b_number", "subject_number", "other_number")
+
+
+def authorisations(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
+    """Judged authorisations (silver.comms_authorisations). A flag that is not given counts as not set."""
+    record = records.read(rows, "comms_authorisations", sources, night)
+    flags = ("is_protected_profession", "is_journalist_source")
+    record = record.with_columns({name: F.coalesce(name, F.lit(False)) for name in flags})
+    backwards = Problem(F.col("expires_at") < F.col("granted_at"), "BAD_DATE", "expires_at: before granted_at")
+    return records.finish(record, silver.COMMS_AUTHORISATIONS, "comms_authorisations", then=(backwards,))
+
+
+def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
+    """Judged events (silver.comms_events).
+
+    Args:
+        rows: bronze rows.
+        sources: every layout.
+        night: night of the run.
+        known: authorisations as of the night, one row an `auth_urn` (shape of silver.comms_authorisations).
+
+    An event whose authorisation is absent or unknown is refused; one outside the window, or under an authorisation for
+    entity data alone, is kept and `is_excess`.
+    """
+    record = _authorised(records.read(rows, "comms_events", sources, night), known)
+    is_incoming = F.coalesce(F.col("direction") == "INCOMING", F.lit(False))
+    subject, other = F.col("subject_number"), F.col("other_number")
+    record = record.with_columns(
+        {
+            "a_number": F.coalesce("a_number", F.when(is_incoming, other).otherwise(subject)),
+            "b_number": F.coalesce("b_number", F.when(is_incoming, subject).otherwise(other)),
+        }
+    )
+    is_inside = F.col("started_at").between(F.col("_granted"), F.col("_expires")) & (F.col("_kind") == "EVENTS")
+    record = record.with_columns(
+        {
+            "operator": F.col("sender"),
+            "direction": F.coalesce("direction", F.lit("UNKNOWN")),
+            "is_excess": ~F.coalesce(is_inside, F.lit(False)),
+            "event_id": _event_id(),
+        }
+    )
+    parties = F.coalesce(*(f"_t_{name}" for name in (*_PARTIES, "imei", "imsi")))
+    nobody = Problem(parties.isNull(), "MISSING_REQUIRED", "a number, imei or imsi")
+    return records.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=(nobody,))
+
+
+def subscribers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
+    """Judged subscriber records (silver.comms_subscribers). Arguments as for `events`.
+
+    Entity data may be held under either kind of authorisation, for a record that touches its window.
+    """
+    record = _authorised(records.read(rows, "comms_subscribers", sources, night), known)
+    last = F.coalesce("to_on", F.lit(night))
+    touches = (F.col("from_on") <= F.to_date("_expires")) & (last >= F.to_date("_granted"))
+    key = F.concat_ws("|", "sender", "number", F.col("from_on").cast("string"))
+    record = record.with_columns(
+        {
+            "operator": F.col("sender"),
+            "is_excess": ~F.coalesce(touches, F.lit(False)),
+            "subscriber_id": F.sha2(key, 256),
+            **{name: F.upper(F.regexp_replace(name, r"\s+", " ")) for name in ("name", "address")},
+        }
+    )
+    backwards = Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on")
+    return records.finish(
+        record, silver.COMMS_SUBSCRIBERS, "comms_subscribers", first=_unauthorised(), then=(backwards,)
+    )
+
+
+def cells(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
+    """Judged cells (silver.comms_cells): reference data, which needs no authorisation."""
+    record = records.read(rows, "comms_cells", sources, night).with_columns({"operator": F.col("sender")})
+    off_earth = ~F.col("latitude").between(-90, 90) | ~F.col("longitude").between(-180, 180) | (F.col("azimuth") < 0)
+    problems = (
+        Problem(off_earth, "BAD_NUMBER", "latitude, longitude or azimuth: outside the possible"),
+        Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on"),
+    )
+    return records.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)
+
+
+def _authorised(record: records.Record, known: DataFrame) -> records.Record:
+    """Adds the authorisation that each row names: `_auth` (NULL where unknown), `_kind`, its window, `is_protected`."""
+    windows = known.select(
+        F.col("auth_urn").alias("_auth"),
+        F.col("kind").alias("_kind"),
+        F.col("granted_at").alias("_granted"),
+        F.col("expires_at").alias("_expires"),
+        (F.col("is_protected_profession") | F.col("is_journalist_source")).alias("is_protected"),
+    )
+    joined = record.df.join(F.broadcast(windows), on=F.col("auth_urn") == F.col("_auth"), how="left")
+    return replace(record, df=joined.withColumn("is_protected", F.coalesce("is_protected", F.lit(False))))
+
+
+def _unauthorised() -> tuple[Problem, ...]:
+    return (
+        Problem(F.col("_t_auth_urn").isNull(), "NO_AUTHORISATION", "the row names no authorisation"),
+        Problem(F.col("_auth").isNull(), "NO_AUTHORISATION", "no authorisation of this reference is known"),
+    )
+
+
+def _event_id() -> Column:
+    """SHA-256 of provider, parties, type and start; handset and SIM stand in where there is no number (data)."""
+    has_number = F.coalesce("a_number", "b_number").isNotNull()
+    parts = [
+        F.col("sender"),
+        F.coalesce("a_number", F.lit("")),
+        F.coalesce("b_number", F.lit("")),
+        F.when(has_number, F.lit("")).otherwise(F.coalesce("imei", F.lit(""))),
+        F.when(has_number, F.lit("")).otherwise(F.coalesce("imsi", F.lit(""))),
+        F.coalesce("type", F.lit("")),
+        F.coalesce(F.unix_micros("started_at").cast("string"), F.lit("")),
+    ]
+    return F.sha2(F.concat_ws("|", *parts), 256)

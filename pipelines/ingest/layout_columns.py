@@ -1,0 +1,217 @@
+"""Layouts as Spark expressions: what a sender calls a field, looked up by the row's `sender`.
+
+All senders of a feed are conformed in one pass: layouts are literals in the expressions, so the plan has one scan
+however many senders there are, and a new sender adds entries to literals, not branches to the plan.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from schemas import codes
+from schemas.layouts import layouts
+
+_SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
+_OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
+_ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+
+
+_SHAPES: dict[type, str] = {str: "string", list: "array<string>", dict: "map<string,string>"}
+
+
+def of_sender(values: Mapping[str, Any]) -> Column:
+    """The entry of `values` (sender to text, list or dictionary of texts) of the row's sender, or NULL.
+
+    Layouts are literals given as one JSON text, which Spark folds to a map while it plans: a map built column by column
+    has a node per code, and seconds of analysis per night.
+    """
+    kind = _SHAPES[type(next(iter(values.values())))]
+    folded = F.from_json(F.lit(json.dumps(values, ensure_ascii=False)), f"map<string,{kind}>")
+    return F.try_element_at(folded, F.col("sender"))
+
+
+def lookup(values: Mapping[str, str]) -> Column:
+    """The entry of `values` (sender to text) of the row's sender, or NULL."""
+    if not values:
+        return F.expr("CAST(NULL AS STRING)")
+    return of_sender(values)
+
+
+def by_literal(values: Mapping[str, Sequence[str]]) -> list[tuple[str, list[str]]]:
+    """Distinct texts of `values` in the order in which senders try them, each with the senders that do."""
+    found: list[tuple[str, list[str]]] = []
+    for position in range(max((len(v) for v in values.values()), default=0)):
+        at: dict[str, list[str]] = {}
+        for sender, texts in values.items():
+            if position < len(texts):
+                at.setdefault(texts[position], []).append(sender)
+        found += at.items()
+    return found
+
+
+def clean(value: Column) -> Column:
+    """Text without padding; empty text is NULL."""
+    return F.nullif(F.btrim(value, F.lit(_SPACE)), F.lit(""))
+
+
+class Extract:
+    """A feed's fields as expressions over one row's JSON, parsed as a map of the sender's top-level columns.
+
+    Args:
+        sources: every layout.
+        feed: name of the feed.
+        row: map<string,string> of the row; nested values are their JSON text.
+    """
+
+    def __init__(self, sources: Mapping[str, layouts.Source], feed: str, row: Column) -> None:
+        self.feed, self.row = feed, row
+        self.senders = layouts.of_feed(sources, feed)
+        self.fields = layouts.FIELDS[feed]
+
+    def text(self, name: str) -> Column:
+        """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
+        read = self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name)
+        return clean(self._from_file_name(name, self._part(name, read)))
+
+    def _part(self, name: str, value: Column) -> Column:
+        """What a sender's pattern names as the value, of the senders that have one for the field."""
+        for sender, (_, feed) in self.senders.items():
+            if name in feed.patterns:
+                part = F.regexp_extract(value, feed.patterns[name], 1)
+                value = F.when(F.col("sender") == sender, part).otherwise(value)
+        return value
+
+    def _from_file_name(self, name: str, value: Column) -> Column:
+        """The value that only the file's name tells, of the senders that tell it so."""
+        for sender, (_, feed) in self.senders.items():
+            if name in feed.file_name:
+                part = F.regexp_extract(F.substring_index("file", "/", -1), feed.file_name[name], 1)
+                value = F.when(F.col("sender") == sender, part).otherwise(value)
+        return value
+
+    def _read(self, columns: Mapping[str, str], name: str = "") -> Column:
+        paths = {s: layouts.split_path(self.senders[s][1], column) for s, column in columns.items()}
+        value = at(self.row, paths)
+        constants = {s: f.constants[name] for s, (_, f) in self.senders.items() if name in f.constants}
+        return F.coalesce(lookup(constants), value) if constants else value
+
+    def nested(self, columns: Mapping[str, str]) -> Column:
+        """Text at each sender's column or dotted path; `columns` is sender to column."""
+        return clean(self._read(columns))
+
+    def top_level(self, name: str) -> Column:
+        """The sender's top-level column that holds the field, or NULL for a constant."""
+        found = {
+            s: layouts.split_path(f, f.columns[name])[0] for s, (_, f) in self.senders.items() if name in f.columns
+        }
+        return lookup(found)
+
+    def known_columns(self) -> Column:
+        """Array of the sender's top-level columns that the layout names."""
+        return of_sender({s: sorted(layouts.mapped_columns(feed)) for s, (_, feed) in self.senders.items()})
+
+    def national(self, name: str, value: Column | None = None, is_strict: bool = False) -> Column:
+        """The field (or `value`) in national codes: mapped, or national already, or what `unmapped` says; else NULL.
+
+        With `is_strict`, what `unmapped` says does not count: NULL is then a code that the layout does not name.
+        """
+        field = self.fields[name]
+        value = self.text(name) if value is None else value
+        key = F.upper(F.regexp_replace(value, r"\s+", " "))
+        pairs = {s: dict(feed.codes[name]) for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
+        mapped = [F.try_element_at(of_sender(pairs), key)] if pairs else []
+        among = field.among if field.kind != "marking" else ()
+        passed = _among(key, among) if among else key
+        unmapped = {s: f.unmapped[name] for s, (_, f) in self.senders.items() if name in f.unmapped}
+        rest = [F.when(value.isNotNull(), lookup(unmapped))] if unmapped and not is_strict else []
+        found = F.coalesce(*mapped, passed, *rest)
+        return _marking(found) if field.kind == "marking" else found
+
+    def _clock(self) -> Column | None:
+        """The offset that a sender's clock column says, or NULL; None where no sender has one."""
+        clocks = {s: feed.clock for s, (_, feed) in self.senders.items() if feed.clock is not None}
+        if not clocks:
+            return None
+        word = F.upper(self.nested({s: clock.column for s, clock in clocks.items()}))
+        return F.try_element_at(of_sender({s: dict(clock.offsets) for s, clock in clocks.items()}), word)
+
+    def units(self, unit: str) -> Column:
+        """Whether the row's sender writes durations in `unit`."""
+        return F.col("sender").isin([s for s, (_, feed) in self.senders.items() if feed.durations == unit])
+
+    def time_zone(self) -> Column:
+        return lookup({sender: source.time_zone for sender, (source, _) in self.senders.items()})
+
+    def force(self) -> Column:
+        return lookup({sender: source.force for sender, (source, _) in self.senders.items() if source.force})
+
+    def date(self, value: Column) -> Column:
+        """Text as a date by the sender's patterns, then ISO; NULL where none fits."""
+        patterns = by_literal({sender: feed.dates for sender, (_, feed) in self.senders.items()})
+        tried = [F.when(F.col("sender").isin(s), F.try_to_date(value, p)) for p, s in patterns]
+        iso = F.when(
+            value.rlike(r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"), F.try_to_date(F.substring(value, 1, 10), "yyyy-MM-dd")
+        )
+        return F.coalesce(*tried, iso)
+
+    def instant(self, value: Column) -> Column:
+        """Text as an instant: ISO with offset, else the sender's patterns in its own time zone, else ISO in that zone.
+
+        Local times are read as if UTC and then shifted, so the session's time zone does not matter. Of the hour that
+        occurs twice in autumn the first (summer time) is taken, unless a clock column says which; a time in the hour
+        that spring skips moves on by one.
+        """
+        spelt = F.regexp_replace(value, r"([+-]\d{2})(\d{2})$", "$1:$2")
+        with_offset = F.when(value.rlike(_ISO_TIME + _OFFSET), spelt.try_cast("timestamp"))
+        clock = self._clock()
+        zone = self.time_zone() if clock is None else F.coalesce(clock, self.time_zone())
+        tried = []
+        for pattern, senders in by_literal({sender: feed.times for sender, (_, feed) in self.senders.items()}):
+            if re.search(r"[XxZzVO]", re.sub(r"'[^']*'", "", pattern)):
+                read = F.try_to_timestamp(value, F.lit(pattern))
+            else:
+                as_utc = F.try_to_timestamp(F.concat(value, F.lit("Z")), F.lit(pattern + "XXX"))
+                read = F.to_utc_timestamp(as_utc, zone)
+            tried.append(F.when(F.col("sender").isin(senders), read))
+        local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
+        return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+
+
+def _among(key: Column, among: Sequence[str]) -> Column:
+    """The national value that `key` (in upper case) spells, or NULL."""
+    upper = [value for value in among if value == value.upper()]
+    others = {value.upper(): value for value in among if value != value.upper()}
+    found = [F.when(key.isin(upper), key)] if upper else []
+    return F.coalesce(*found, *[F.when(key == spelt, F.lit(value)) for spelt, value in others.items()])
+
+
+def at(row: Column, paths: Mapping[str, Sequence[str]]) -> Column:
+    """Value of a map<string,string> at each sender's path; beyond the first step the value is JSON text."""
+    if not paths:
+        return F.lit(None).cast("string")
+    first = F.try_element_at(row, lookup({sender: path[0] for sender, path in paths.items()}))
+    nested: dict[str, list[str]] = {}
+    for sender, path in paths.items():
+        if len(path) > 1:
+            nested.setdefault("$" + "".join(f"['{step}']" for step in path[1:]), []).append(sender)
+    value = first
+    for path, senders in nested.items():
+        value = F.when(F.col("sender").isin(senders), F.get_json_object(first, path)).otherwise(value)
+    return value
+
+
+def _marking(value: Column) -> Column:
+    """A marking as the national list spells it: dashes and spaces vary."""
+    spelt = F.upper(F.btrim(F.regexp_replace(value, r"[\s\u2010-\u2015_-]+", " ")))
+    return F.regexp_replace(spelt, "^OFFICIAL SENSITIVE$", "OFFICIAL-SENSITIVE")
+
+
+def is_refused_marking(marking: Column) -> Column:
+    """Whether a national marking is SECRET or above, with or without a caveat such as UK EYES ONLY."""
+    return F.coalesce(marking.rlike(r"\b(?:" + "|".join(codes.REFUSED_MARKINGS) + r")\b"), F.lit(False))

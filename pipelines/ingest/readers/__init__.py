@@ -1,0 +1,1 @@
+"""Readers of senders' files: tables, text and workbooks, each within limits."""

@@ -1,0 +1,309 @@
+"""CSV and JSON lines, streamed: unpacked, decoded and checked block by block before a parser sees them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from pipelines.ingest.readers import base as readers
+from pipelines.ingest.readers.base import FileRefused, Spool
+from schemas.layouts import layouts
+
+SAMPLED_LINES = 1_000  # JSON lines from which a file's columns are known: a constant, whatever the file's size
+
+
+class CheckedText(io.RawIOBase):
+    """A readable stream of valid UTF-8 without byte order mark, made of a file in the layout's encoding.
+
+    Raises (from `read`):
+        FileRefused: packed data ends early or unpacks beyond the limits, bytes are not of the encoding, NULs, or
+            (where `line_limit` is given) a line longer than that.
+    """
+
+    def __init__(self, file: IO[bytes], encoding: str, is_packed: bool, line_limit: int | None) -> None:
+        super().__init__()
+        self._file, self._encoding, self._line_limit = file, encoding, line_limit
+        self._source: Any = gzip.GzipFile(fileobj=file, mode="rb") if is_packed else file
+        self._is_packed = is_packed
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
+        self._as_utf8 = codecs.getincrementaldecoder("utf-8")("strict")
+        self._might_be_utf8 = encoding not in ("utf-8", "utf-8-sig", "ascii") and not encoding.startswith("utf")
+        self._is_ascii = True
+        self._n_unpacked = self._n_since_newline = 0
+        self._pending = bytearray()
+        self._is_first, self._is_done = True, False
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._is_done and (size < 0 or len(self._pending) < size):
+            self._fill()
+        n = len(self._pending) if size < 0 else min(size, len(self._pending))
+        taken = bytes(self._pending[:n])
+        del self._pending[:n]
+        return taken
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes (at most `size`, fewer at the end), without taking them."""
+        while not self._is_done and len(self._pending) < size:
+            self._fill()
+        return bytes(self._pending[:size])
+
+    def _fill(self) -> None:
+        block = self._unpacked()
+        self._is_done = not block
+        if self._is_first and block:
+            self._check_mark(block)
+        try:
+            text = self._decoder.decode(block, final=self._is_done)
+        except UnicodeDecodeError as error:
+            raise FileRefused("FILE_ENCODING", f"bytes that are not {self._encoding}") from error
+        if self._is_first and text:
+            text = text.removeprefix("\ufeff")
+            self._is_first = False
+            if text.startswith("\ufeff"):
+                raise FileRefused("FILE_ENCODING", "two byte order marks")
+        if "\0" in text:
+            raise FileRefused("FILE_ENCODING", "NUL characters: binary content, or UTF-16 without a mark")
+        self._check_other(block)
+        encoded = text.encode("utf-8")
+        self._check_line(encoded)
+        self._pending += encoded
+
+    def _unpacked(self) -> bytes:
+        try:
+            block: bytes = self._source.read(readers.BLOCK)
+        except EOFError as error:
+            raise FileRefused("FILE_TRUNCATED", "the compressed file ends early") from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise FileRefused("FILE_UNREADABLE", "damaged or not gzip") from error
+        self._n_unpacked += len(block)
+        ratio = self._n_unpacked / max(1, self._file.tell()) if self._is_packed else 1
+        if self._n_unpacked > readers.MIN_UNPACKED and ratio > readers.MAX_RATIO:
+            raise FileRefused("FILE_TOO_LARGE", f"unpacks to over {readers.MAX_RATIO} times its size")
+        if self._n_unpacked > readers.MAX_TEXT:
+            raise FileRefused("FILE_TOO_LARGE", f"over {readers.MAX_TEXT >> 30} GiB unpacked")
+        return block
+
+    def _check_mark(self, block: bytes) -> None:
+        """Refuses a byte order mark of another encoding than the layout's."""
+        wide = block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        if wide and not self._encoding.startswith(("utf-16", "utf-32")):
+            raise FileRefused("FILE_ENCODING", f"UTF-16, the layout says {self._encoding}")
+        if block.startswith(codecs.BOM_UTF8) and not self._encoding.startswith("utf-8"):
+            raise FileRefused("FILE_ENCODING", f"UTF-8, the layout says {self._encoding}")
+
+    def _check_other(self, block: bytes) -> None:
+        """Single-byte encodings decode anything: refuse text that is UTF-8 throughout and not plain ASCII."""
+        if not self._might_be_utf8:
+            return
+        self._is_ascii = self._is_ascii and block.isascii()
+        try:
+            self._as_utf8.decode(block, final=self._is_done)
+        except UnicodeDecodeError:
+            self._might_be_utf8 = False
+            return
+        if self._is_done and not self._is_ascii:
+            raise FileRefused("FILE_ENCODING", f"UTF-8 throughout, the layout says {self._encoding}")
+
+    def _check_line(self, encoded: bytes) -> None:
+        if self._line_limit is None:
+            return
+        last = max(encoded.rfind(b"\n"), encoded.rfind(b"\r"))
+        self._n_since_newline = self._n_since_newline + len(encoded) if last < 0 else len(encoded) - last - 1
+        if self._n_since_newline > self._line_limit:
+            raise FileRefused("FILE_TOO_LARGE", f"a line of over {self._line_limit >> 20} MiB")
+
+
+def json_rows(batch: pa.RecordBatch) -> pa.Array:
+    """Each row as one JSON object, names and values as they are (in C, no Python per row)."""
+    text = batch.to_pandas().to_json(orient="records", lines=True, force_ascii=False, date_format="iso")
+    return pa.array(text.split("\n")[: batch.num_rows], pa.string())
+
+
+def spool_json(numbers: Any, batch: pa.RecordBatch, spool: Spool) -> None:
+    """Spools rows of a batch as JSON; rows over the limit are refused."""
+    raw = json_rows(batch)
+    is_long = pc.greater(pc.binary_length(raw), readers.MAX_LINE).to_numpy(zero_copy_only=False)
+    spool.add(numbers[~is_long], raw.filter(pa.array(~is_long)))
+    detail = f"over {readers.MAX_LINE >> 20} MiB"
+    spool.add(numbers[is_long], pa.nulls(int(is_long.sum()), pa.string()), "ROW_TOO_LONG", detail)
+
+
+def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
+    """Spools every row of a CSV file; returns the columns that no mapping names.
+
+    Quoted values may span lines. Rows with another number of values than the header become ROW_MALFORMED with
+    their text. Row numbers count rows from 1, without header and blank lines.
+    """
+    names = _header(text, feed.delimiter)
+    unmapped = readers.check_columns(names, ((name,) for name in names), feed)
+    bad = _BadRows(spool, len(names))
+    reader = arrow_csv.open_csv(
+        pa.PythonFile(text, mode="r"),
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False, block_size=2 * readers.MAX_LINE, column_names=names, skip_rows_after_names=1
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=feed.delimiter, newlines_in_values=True, invalid_row_handler=bad.take
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types={name: pa.string() for name in names}, strings_can_be_null=False, check_utf8=False
+        ),
+    )
+    try:
+        for batch in reader:
+            for start in range(0, batch.num_rows, readers.BATCH):
+                part = batch.slice(start, readers.BATCH)
+                spool_json(bad.numbers_of_good(part.num_rows), part, spool)
+    except pa.ArrowInvalid as error:  # its message quotes the row: not for a detail
+        if "straddl" in str(error):
+            raise FileRefused("FILE_TOO_LARGE", f"a row of over {readers.MAX_LINE >> 20} MiB") from error
+        raise FileRefused("FILE_UNREADABLE", "the parser lost its place, for example at an unclosed quote") from error
+    bad.flush()
+    return unmapped
+
+
+def _header(text: CheckedText, delimiter: str) -> list[str]:
+    start = text.peek(readers.BLOCK).decode("utf-8", "ignore")
+    if start.lstrip().startswith(('{"', "[{")):
+        raise FileRefused("FILE_TYPE_MISMATCH", "JSON, the layout says csv")
+    try:
+        rows = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+        names = next((row for row in rows if row), [])
+    except csv.Error as error:
+        raise FileRefused("FILE_UNREADABLE", "the header cannot be parsed") from error
+    return [name.strip() or f"column_{n}" for n, name in enumerate(names, start=1)]
+
+
+class _BadRows:
+    """Takes rows that the parser refuses, and numbers the good ones around them."""
+
+    def __init__(self, spool: Spool, n_columns: int) -> None:
+        self._spool, self._detail = spool, f"another number of values than the header's {n_columns}"
+        self._numbers: list[int] = []
+        self._texts: list[str] = []
+        self._skipped: set[int] = set()  # numbers of refused rows not yet passed
+        self._next = 1
+
+    def take(self, row: Any) -> str:
+        number = row.number - 1  # the parser counts the header
+        self._skipped.add(number)
+        self._numbers.append(number)
+        self._texts.append(row.text[: readers.MAX_LINE])
+        if len(self._numbers) >= readers.BATCH:
+            self.flush()
+        return "skip"
+
+    def flush(self) -> None:
+        self._spool.add(self._numbers, pa.array(self._texts, pa.string()), "ROW_MALFORMED", self._detail)
+        self._numbers, self._texts = [], []
+
+    def numbers_of_good(self, n: int) -> Any:
+        """Positions of the next `n` good rows: the parser has always reported the bad rows before them."""
+        numbers = np.arange(self._next, self._next + n)
+        if self._skipped:
+            candidates = np.arange(self._next, self._next + n + len(self._skipped))
+            numbers = candidates[~np.isin(candidates, np.fromiter(self._skipped, dtype=np.int64))][:n]
+        self._next = int(numbers[-1]) + 1 if n else self._next
+        self._skipped = {number for number in self._skipped if number >= self._next}
+        return numbers
+
+
+def read_jsonl(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
+    """Spools every line of a JSON lines file as it is; returns the columns that no mapping names.
+
+    Columns are known from the first lines of the file; whether each line parses is judged later, in Spark.
+    """
+    unmapped = _json_columns(text.peek(readers.BLOCK), feed)
+    n_read = 0
+    for lines in _lines(text):
+        array = pc.utf8_trim_whitespace(pa.array(lines, pa.binary()).cast(pa.string()))
+        array = array.filter(pc.greater(pc.binary_length(array), 0))
+        numbers = np.arange(n_read + 1, n_read + 1 + len(array))
+        n_read += len(array)
+        is_long = pc.greater(pc.binary_length(array), readers.MAX_LINE).to_numpy(zero_copy_only=False)
+        is_deep = _too_deep(array)
+        good = ~(is_long | is_deep)
+        spool.add(numbers[good], array.filter(pa.array(good)))
+        too_long = pa.nulls(int(is_long.sum()), pa.string())  # its marking is not known, so none of it is kept
+        spool.add(numbers[is_long], too_long, "ROW_TOO_LONG", f"over {readers.MAX_LINE >> 20} MiB")
+        deep = is_deep & ~is_long
+        spool.add(numbers[deep], array.filter(pa.array(deep)), "ROW_TOO_DEEP", f"over {readers.MAX_DEPTH} levels")
+    return unmapped
+
+
+def _lines(text: CheckedText) -> Iterator[list[bytes]]:
+    """Blocks of whole lines. A line over the limit is cut just over it, so that memory is bounded."""
+    rest = b""
+    while block := text.read(readers.BLOCK):
+        head, newline, tail = block.rpartition(b"\n")
+        if newline:
+            yield (rest + head).split(b"\n")
+            rest = tail
+        elif len(rest) <= readers.MAX_LINE:
+            rest += tail
+            rest = rest if len(rest) <= readers.MAX_LINE else b"x" * (readers.MAX_LINE + 1)  # stays too long
+    if rest.strip():
+        yield [rest]
+
+
+def _too_deep(lines: pa.Array) -> Any:
+    """Which lines nest deeper than the limit. Few lines hold enough brackets to need the exact look."""
+    brackets = pc.add(pc.count_substring(lines, "{"), pc.count_substring(lines, "["))
+    suspects = np.flatnonzero(pc.greater(brackets, readers.MAX_DEPTH).to_numpy(zero_copy_only=False))
+    found = np.zeros(len(lines), dtype=bool)
+    for n in suspects:
+        found[n] = _depth(lines[int(n)].as_py()) > readers.MAX_DEPTH
+    return found
+
+
+def _depth(line: str) -> int:
+    structure = re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*+"', "", line))
+    return max(itertools.accumulate((1 if mark in "[{" else -1 for mark in structure), initial=0))
+
+
+def _json_columns(head: bytes, feed: layouts.Feed) -> list[str]:
+    """Checks the columns of the file's first lines; returns top-level ones that no mapping names."""
+    lines = [line.strip() for line in head.decode("utf-8", "ignore").split("\n")[:SAMPLED_LINES]]
+    lines = [line for line in lines if line]
+    if lines and not any(line.startswith("{") for line in lines):
+        raise FileRefused("FILE_TYPE_MISMATCH", "no line is a JSON object")
+    names: dict[str, None] = {}
+    paths: set[tuple[str, ...]] = set()
+    for line in lines:
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # judged line by line later
+        if isinstance(value, dict):
+            names.update(dict.fromkeys(value))
+            paths.update(_paths(value))
+    return readers.check_columns(list(names), paths, feed) if names else []
+
+
+def _paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key's path in a parsed JSON value; elements of arrays share their array's path."""
+    if len(above) > readers.MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            yield (*above, key)
+            yield from _paths(inside, (*above, key))
+    elif isinstance(value, list):
+        for inside in value:
+            yield from _paths(inside, above)

@@ -1,0 +1,1 @@
+"""Entities: names, linkage across forces, clusters, ids that persist, and undone merges."""

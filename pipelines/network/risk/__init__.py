@@ -1,0 +1,1 @@
+"""Indirect risk: seeds, paths and scores."""

@@ -1,0 +1,1 @@
+"""What all review queues share: near-duplicates, sampling and the figures of review."""

@@ -1,0 +1,127 @@
+"""What decisions say about the reviewing: labels of a certificate's population, and counts behind its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from pipelines.queues import near_duplicates
+from schemas import codes
+
+KEY = ["report_id"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A certificate's population as of a night. What people decided or chance drew fits a driver.
+
+    Attributes:
+        counts: force, n_population, n_left (undecided and no longer in scope), n_later (in scope, not in the frame).
+        settled: report_id, force, is_csae (NULL: settled without saying), decided_on; reports of the frame.
+        draws: report_id, force, drawn_on, draw_number, n_pool; every draw from the frame.
+        before: force, n_found: CSAE reports found before the frame was opened.
+    """
+
+    counts: DataFrame
+    settled: DataFrame
+    draws: DataFrame
+    before: DataFrame
+
+
+def certified_frame(
+    population: DataFrame, scores: DataFrame, decisions: DataFrame, draws: DataFrame, opened_on: date, queue: str
+) -> Frame:
+    """The parts of a certificate.
+
+    Args:
+        population: result of `drawing.frame`.
+        scores: gold.REPORT_SCORES of the night.
+        decisions: gold.DECISIONS up to the night, with members.
+        draws: gold.QUEUE_DRAWS up to the night.
+    """
+    final = decisions.where((F.col("queue") == queue) & F.col("outcome").isin(*codes.FINAL_OUTCOMES))
+    labelled = near_duplicates.newest(final).select(
+        F.col("subject_id").alias("report_id"),
+        is_csae().alias("is_csae"),
+        F.col("night").alias("decided_on"),
+        F.col("text_hash").alias("_decided"),
+        F.col("force").alias("_force"),
+    )
+    now = scores.select("report_id", F.col("text_hash").alias("_now"), F.lit(True).alias("_is_here"))
+    known = population.join(labelled, KEY, how="left").join(now, KEY, how="left")
+    # Its text changed since: the question is open again. What was decided and has left the scope stays decided.
+    is_changed = F.col("_is_here").isNotNull() & ~F.col("_decided").eqNullSafe(F.col("_now"))
+    is_open = F.col("_decided").isNull() | is_changed
+    is_left = is_open & F.col("_is_here").isNull()
+    later = scores.join(population, KEY, how="left_anti").groupBy("force").agg(F.count("*").alias("n_later"))
+    counts = known.groupBy("force").agg(F.count("*").alias("n_population"), F.sum(is_left.cast("long")).alias("n_left"))
+    counts = counts.join(later, ["force"], how="full").na.fill(0, ["n_population", "n_left", "n_later"])
+    drawn = draws.where(
+        (F.col("kind") == "RANDOM") & (F.col("frame_on") == F.lit(opened_on)) & (F.col("drawn_on") == F.col("night"))
+    )
+    is_before = (F.col("decided_on") <= F.lit(opened_on)) & F.col("is_csae")
+    return Frame(
+        counts,
+        known.where(~is_open).select("report_id", "force", "is_csae", "decided_on"),
+        drawn.select(F.col("subject_id").alias("report_id"), "force", "drawn_on", "draw_number", "n_pool"),
+        labelled.where(is_before).groupBy(F.col("_force").alias("force")).agg(F.count("*").alias("n_found")),
+    )
+
+
+def agreement(decisions: DataFrame, queue: str) -> DataFrame:
+    """How the first two readers of the same text agreed: force, first, second (is CSAE), n. Each reader counts once.
+
+    Args:
+        decisions: gold.DECISIONS as made; a decision inherited by a near-duplicate is no reading of it.
+    """
+    readings = _first_readings(decisions, queue)
+    order = Window.partitionBy("subject_id", "text_hash").orderBy("sequence")
+    second = readings.withColumn("first", F.lag("is_csae").over(order)).withColumn("_n", F.row_number().over(order))
+    pairs = second.where("_n = 2")
+    return pairs.groupBy("force", "first", F.col("is_csae").alias("second")).agg(F.count("*").alias("n"))
+
+
+def exposure(decisions: DataFrame, queue: str, cap: int) -> DataFrame:
+    """What each reviewer opened and decided, and found: force, reviewer, n, n_found, median_seconds, n_over_cap.
+
+    Args:
+        cap: items a reviewer should decide a day; `n_over_cap` counts those beyond it, by day of the decision.
+    """
+    mine = decisions.where(F.col("queue") == queue)
+    day = Window.partitionBy("reviewer", F.to_date("decided_at")).orderBy("decided_at", "sequence")
+    numbered = mine.withColumn("_place", F.row_number().over(day))
+    return numbered.groupBy("force", "reviewer").agg(
+        F.count("*").alias("n"),
+        F.sum((F.col("outcome") == "TAG_ADDED").cast("long")).alias("n_found"),
+        F.percentile_approx("seconds_open", 0.5).alias("median_seconds"),
+        F.sum((F.col("_place") > cap).cast("long")).alias("n_over_cap"),
+    )
+
+
+def yields(decisions: DataFrame, draws: DataFrame, queue: str) -> DataFrame:
+    """CSAE among first readings by how a row came to be shown: force, kind (SCORED: with score), n, n_csae."""
+    drawn = draws.select(F.col("night").alias("queue_night"), "queue", "item_id", "kind")
+    first = Window.partitionBy("subject_id", "text_hash").orderBy("sequence")
+    readings = _first_readings(decisions, queue).withColumn("_n", F.row_number().over(first)).where("_n = 1")
+    joined = readings.join(drawn, ["queue_night", "queue", "item_id"], how="left")
+    kind = F.coalesce("kind", F.lit("SCORED"))
+    return joined.groupBy("force", kind.alias("kind")).agg(
+        F.count("*").alias("n"), F.sum(F.col("is_csae").cast("long")).alias("n_csae")
+    )
+
+
+def _first_readings(decisions: DataFrame, queue: str) -> DataFrame:
+    """The first labelling decision of each reviewer on each text."""
+    mine = decisions.where((F.col("queue") == queue) & F.col("outcome").isin(*codes.LABELLING_OUTCOMES))
+    reader = F.lower(F.trim("reviewer"))
+    order = Window.partitionBy("subject_id", "text_hash", reader).orderBy("sequence")
+    return mine.withColumn("is_csae", is_csae()).withColumn("_r", F.row_number().over(order)).where("_r = 1").drop("_r")
+
+
+def is_csae() -> Column:
+    """What an outcome says of a report; NULL where it says nothing."""
+    known = F.create_map(*[F.lit(v) for pair in codes.LABELLING_OUTCOMES.items() for v in pair])
+    return F.try_element_at(known, F.col("outcome"))

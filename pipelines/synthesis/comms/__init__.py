@@ -1,0 +1,1 @@
+"""Communications data of the synthetic world, in the providers' own words."""

@@ -1,0 +1,1 @@
+"""Files of the synthetic world, as senders write them."""

@@ -1,0 +1,1 @@
+"""People and reports of the synthetic world."""

@@ -1,0 +1,1 @@
+"""Flights and passengers of the synthetic world."""

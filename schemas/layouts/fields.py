@@ -1,0 +1,190 @@
+"""What each feed can carry: our field names, the kind of value each takes, and which are required.
+
+Layouts (`schemas.layouts.layouts`) map senders' columns to these fields; `pipelines.ingest.conform` reads values by
+their kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas import codes
+
+
+@dataclass(frozen=True)
+class Field:
+    """One of our fields in a feed: what kind of value it takes and whether a record is refused without it."""
+
+    # text, code, codes, boolean, date, instant, number, duration, degrees, phone, party, imei, imsi, postcode, vehicle,
+    # marking
+    kind: str
+    is_required: bool = False
+    among: tuple[str, ...] = ()  # national values, for codes
+
+
+def _text(is_required: bool = False) -> Field:
+    return Field("text", is_required)
+
+
+def _code(*among: str, is_required: bool = False) -> Field:
+    return Field("code", is_required, among)
+
+
+_FLAG = Field("boolean")
+
+FIELDS: dict[str, dict[str, Field]] = {
+    "reports": {
+        "urn": _text(True),
+        "scheme": _code(*codes.SCHEMES, is_required=True),
+        "marking": Field("marking", True, codes.MARKINGS),
+        "originator": _text(),
+        "intelligence_on": Field("date", True),
+        "created_at": Field("instant"),
+        "title": _text(),
+        "provenance_text": _text(),
+        "provenance_source": _text(),
+        "provenance_intelligence": _text(),
+        "provenance_grade": _text(),
+        "handling_code": _text(True),
+        "action_code": _text(),
+        "sanitisation_code": _text(),
+        "handling_conditions": _text(),
+        "is_immunity_claimed": _FLAG,
+        "tags": Field("codes", False, codes.TAGS),
+    },
+    "nominals": {
+        "person_ref": _text(True),
+        "forename": _text(),
+        "surname": _text(),
+        "born_on": Field("date"),
+        "sex": _code(*codes.SEXES),
+        "self_defined_ethnicity": _code(*codes.SELF_DEFINED_ETHNICITIES, *codes.MIGRATED_ETHNICITIES),
+        "officer_defined_ethnicity": _code(*codes.OFFICER_DEFINED_ETHNICITIES, *codes.UNKNOWN_OFFICER_DEFINED),
+        "phone": Field("phone"),
+        "address": _text(),
+        "postcode": Field("postcode"),
+        "vehicle": Field("vehicle"),
+    },
+    "report_links": {
+        "urn": _text(True),
+        "person_ref": _text(True),
+        "role": _code(*codes.ROLES, is_required=True),
+    },
+    "investigations": {
+        "investigation_ref": _text(True),
+        "person_ref": _text(True),
+        "operation": _text(),
+        "role": _code(*codes.ROLES, is_required=True),
+        "status": _code(*codes.INVESTIGATION_STATUSES, is_required=True),
+        "opened_on": Field("date", True),
+        "closed_on": Field("date"),
+    },
+    "missing_episodes": {
+        "episode_ref": _text(True),
+        "person_ref": _text(True),
+        "reported_at": Field("instant", True),
+        "last_seen_at": Field("instant"),
+        "found_at": Field("instant"),
+        "risk": _code(*codes.MISSING_RISKS, is_required=True),
+        "care_status": _code(*codes.CARE_STATUSES),
+        "is_cse_flagged": _FLAG,
+        "is_cce_flagged": _FLAG,
+        "found_postcode": Field("postcode"),
+        "is_interview_offered": _FLAG,
+        "is_interview_held": _FLAG,
+    },
+    "comms_authorisations": {
+        "auth_urn": _text(True),
+        "section": _text(),
+        "purpose": _code(*codes.COMMS_PURPOSES, is_required=True),
+        "kind": _code(*codes.AUTHORISATION_KINDS, is_required=True),
+        "granted_at": Field("instant", True),
+        "expires_at": Field("instant", True),
+        "authoriser": _text(),
+        "is_protected_profession": _FLAG,
+        "is_journalist_source": _FLAG,
+        "approved_at": Field("instant"),
+    },
+    "comms_events": {
+        "auth_urn": _text(),  # absent or unknown has a reason of its own: NO_AUTHORISATION
+        "a_number": Field("party"),
+        "b_number": Field("party"),
+        "subject_number": Field("party"),  # of a sender who says whose record it is and with whom, instead of a and b
+        "other_number": Field("party"),
+        "imei": Field("imei"),
+        "imsi": Field("imsi"),
+        "type": _code(*codes.COMMS_TYPES, is_required=True),
+        "started_at": Field("instant", True),
+        "duration_s": Field("duration"),
+        "first_cell": _text(),
+        "last_cell": _text(),
+        "direction": _code(*codes.DIRECTIONS),
+    },
+    "comms_subscribers": {
+        "auth_urn": _text(),  # as for events
+        "number": Field("party", True),
+        "imsi": Field("imsi"),
+        "imei": Field("imei"),
+        "name": _text(),
+        "address": _text(),
+        "postcode": Field("postcode"),
+        "from_on": Field("date", True),
+        "to_on": Field("date"),
+    },
+    "comms_cells": {
+        "cell": _text(True),
+        "latitude": Field("degrees", True),
+        "longitude": Field("degrees", True),
+        "azimuth": Field("degrees"),
+        "from_on": Field("date", True),
+        "to_on": Field("date"),
+    },
+    "airports": {
+        "airport": _text(True),
+        "name": _text(),
+        "city": _text(),
+        "country": _text(),
+        "latitude": Field("degrees"),
+        "longitude": Field("degrees"),
+        "time_zone": _text(),
+    },
+    "flight_routes": {
+        "carrier": _text(True),
+        "from_airport": _text(True),
+        "to_airport": _text(True),
+    },
+    # A schedule gives both ends with a date and clock times, an airport's list its own end only, a carrier instants.
+    "flights": {
+        "flight_no": _text(True),
+        "from_airport": _text(),
+        "to_airport": _text(),
+        "side": _code(*codes.LIST_SIDES),  # with home_airport, other_airport and listed_at: an airport's own list
+        "home_airport": _text(),
+        "other_airport": _text(),
+        "listed_at": Field("instant"),
+        "service_on": Field("date"),  # with departs_time and arrives_time ("HH:mm" or "HHmm"): a schedule
+        "departs_time": _text(),
+        "arrives_time": _text(),
+        "departs_at": Field("instant"),
+        "arrives_at": Field("instant"),
+        "times_in": _code(*codes.TIMES_IN),  # AIRPORT: clock times are local to the airport of each end
+        "status": _code(*codes.FLIGHT_STATUSES),
+    },
+    "flight_passengers": {
+        "flight_no": _text(True),
+        "from_airport": _text(True),
+        "to_airport": _text(True),
+        "flight_on": Field("date", True),
+        "name": _text(),  # the whole name in one column: SURNAME/GIVEN MR, Surname, Given, or Given Surname
+        "forename": _text(),
+        "surname": _text(),
+        "born_on": Field("date"),
+        "document_no": _text(),
+        "booking_ref": _text(),
+        "seat": _text(),
+        "basis": _code(*codes.PASSENGER_BASES),  # absent has a reason of its own: NO_LAWFUL_BASIS
+        "authority_ref": _text(),
+    },
+}
+ITEM_PARTS = ("text", "source", "intelligence", "grade")
+ITEM_CONSTANTS = ("item_source", "item_intelligence")

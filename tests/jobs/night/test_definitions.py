@@ -1,0 +1,163 @@
+"""What Dagster is told: the asset graph as it should be, quick to load, nothing started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from jobs.night import definitions
+from jobs.night.assets import common
+from jobs.runtime import settings
+
+# asset <- what it waits for. A change of this graph is a change of the architecture: change it here on purpose.
+NETWORK_READS = [
+    "gold/entities", "gold/entity_members", "gold/edges", "silver/reports", "silver/report_people",
+    "silver/missing_episodes", "silver/investigations", "gold/decisions",
+]  # fmt: skip
+RISK = [
+    "gold/risk_seeds",
+    "gold/network_risk",
+    "gold/network_groups",
+    "gold/deconfliction",
+    "gold/network_queues",
+]
+GRAPH = {
+    "bronze/files": [],
+    "bronze/quarantine": [],
+    "bronze/rows": [],
+    "silver/reports": ["bronze/rows"],
+    "silver/people": ["bronze/rows"],
+    "silver/report_people": ["bronze/rows"],
+    "silver/investigations": ["bronze/rows"],
+    "silver/missing_episodes": ["bronze/rows"],
+    "silver/comms_authorisations": ["bronze/rows"],
+    "silver/comms_events": ["bronze/rows"],
+    "silver/comms_subscribers": ["bronze/rows"],
+    "silver/comms_cells": ["bronze/rows"],
+    "silver/airports": ["bronze/rows"],
+    "silver/flight_routes": ["bronze/rows"],
+    "silver/flights": ["bronze/rows"],
+    "silver/flight_passengers": ["bronze/rows"],
+    "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
+    "gold/decisions": ["gold/row_counts"],
+    "gold/entities": ["silver/people"],
+    "gold/entity_members": ["silver/people"],
+    "gold/entity_events": ["silver/people"],
+    "gold/edges": [
+        "gold/entity_members",
+        "silver/comms_events",
+        "silver/comms_subscribers",
+        "silver/flight_passengers",
+        "silver/missing_episodes",
+        "silver/people",
+        "silver/report_people",
+        "silver/reports",
+    ],
+    "models/champion": ["silver/report_people", "silver/reports"],
+    "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
+    "gold/queue_items": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_members": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
+    "gold/recall_certificates": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
+    "gold/review_figures": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
+    "gold/writeback": ["gold/decisions", "silver/reports"],
+    **{name: sorted(NETWORK_READS) for name in RISK if name != "gold/network_queues"},
+    "gold/network_queues": sorted(["gold/queue_items", *NETWORK_READS]),
+    "gold/travel_matches": [
+        *("gold/decisions", "gold/entity_members", "silver/comms_events", "silver/flight_passengers"),
+        "silver/flights",
+        *("silver/investigations", "silver/missing_episodes", "silver/people"),
+    ],
+    "gold/comms_leads": [
+        *("gold/decisions", "silver/comms_authorisations", "silver/comms_cells", "silver/comms_events"),
+        *("silver/investigations", "silver/missing_episodes", "silver/people", "silver/report_people"),
+    ],
+    "gold/run_manifest": sorted(
+        [
+            "gold/comms_leads",
+            "gold/edges",
+            "gold/queue_items",
+            "gold/recall_certificates",
+            "gold/review_figures",
+            "gold/row_counts",
+            "gold/travel_matches",
+            "gold/writeback",
+            *RISK,
+        ]
+    ),
+}
+
+
+def test_the_asset_graph():
+    graph = definitions.defs.resolve_asset_graph()
+    found = {
+        key.to_user_string(): sorted(parent.to_user_string() for parent in graph.get(key).parent_keys)
+        for key in graph.get_all_asset_keys()
+    }
+    assert found == GRAPH
+
+
+def test_every_published_table_has_a_blocking_check():
+    graph = definitions.defs.resolve_asset_graph()
+    blocking = {
+        check.asset_key.to_user_string() for check in graph.asset_check_keys if graph.get_check_spec(check).blocking
+    }
+    assert {name for name in GRAPH if name.startswith("silver/")} <= blocking
+    assert {"gold/entities", "gold/entity_members", "gold/entity_events", "gold/edges"} <= blocking
+    assert {"gold/report_scores", "gold/queue_items", "gold/writeback", "gold/row_counts"} <= blocking
+    assert {*RISK, "gold/travel_matches", "gold/comms_leads"} <= blocking
+
+
+def test_training_has_a_job_and_a_weekly_schedule_of_its_own():
+    job = definitions.defs.resolve_job_def("weekly_training")
+    assert int(job.tags["dagster/max_runtime"]) > 0
+    weekly = definitions.defs.resolve_schedule_def("weekly_training_schedule")
+    assert weekly.cron_schedule.split()[-1].isdigit()  # one day of the week
+    assert weekly.execution_timezone == "Europe/London"
+
+
+def test_the_job_runs_in_one_process_with_a_maximum_run_time():
+    job = definitions.defs.resolve_job_def("nightly")
+    assert job.executor_def is dg.in_process_executor
+    assert int(job.tags["dagster/max_runtime"]) > 0
+    assert job.partitions_def is not None
+
+
+def test_definitions_load_quickly_and_start_no_spark():
+    code = "import time; t = time.process_time(); import jobs.night.definitions as d; d.defs.get_repository_def();"
+    code += "import pyspark; assert pyspark.SparkContext._active_spark_context is None; print(time.process_time() - t)"
+    begun = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", code], cwd=settings.ROOT, capture_output=True, text=True, check=True)
+    print(f"definitions load in {float(ended.stdout):.1f} s, {time.monotonic() - begun:.1f} s with the interpreter")
+    # Seconds of the processor: the promise is 5 s on an idle machine, and a test machine may be busy.
+    assert float(ended.stdout) < 5 * 2
+
+
+def test_of_pieces_side_by_side_one_that_fails_takes_nothing_from_the_other():
+    def made(_place: object, _night: date) -> Iterator[dg.MaterializeResult]:
+        yield dg.MaterializeResult(asset_key="made")
+
+    def failing(_place: object, _night: date) -> Iterator[dg.MaterializeResult]:
+        raise ValueError("no such airport")
+        yield
+
+    def piece(name: str, work: Callable[[Any, date], Iterator[dg.MaterializeResult]]) -> common.Piece:
+        return common.Piece((dg.AssetSpec(name, partitions_def=common.NIGHTS),), work)
+
+    for order in ((("made", made), ("lost", failing)), (("lost", failing), ("made", made))):
+        outcome = dg.materialize(
+            [common.side_by_side("step", *(piece(*each) for each in order))],
+            resources={"place": dg.ResourceDefinition.hardcoded_resource(None)},
+            partition_key="2026-01-05",
+            raise_on_error=False,
+        )
+        assert not outcome.success
+        assert [event.asset_key.to_user_string() for event in outcome.get_asset_materialization_events()] == ["made"]
+        (failure,) = (event for event in outcome.all_events if event.is_step_failure)
+        assert "no such airport" in str(failure.step_failure_data.error.cause)

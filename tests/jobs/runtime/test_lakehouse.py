@@ -1,0 +1,113 @@
+"""Writes replace exactly what they own, do nothing twice, and keep each contract's constraints."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pyspark.errors import AnalysisException
+from pyspark.sql import SparkSession
+
+from jobs.runtime import lakehouse
+from pipelines.common import concurrency
+from schemas import silver
+from tests.support import tables
+
+pytestmark = pytest.mark.spark
+PEOPLE = silver.PEOPLE
+FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 6)
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> lakehouse.Lakehouse:
+    return lakehouse.Lakehouse(spark, tmp_path)
+
+
+def people(spark: SparkSession, night: date, *surnames: str):
+    return tables.frame(
+        spark, PEOPLE, *[{"night": night, "person_id": f"36:{n}", "surname": s} for n, s in enumerate(surnames)]
+    )
+
+
+def test_a_table_never_written_reads_as_empty(lake: lakehouse.Lakehouse):
+    assert lake.read(PEOPLE).columns == PEOPLE.names
+    assert lake.read(PEOPLE).isEmpty()
+    assert lake.version(PEOPLE) is None
+
+
+def test_a_table_that_is_being_made_reads_as_empty(lake: lakehouse.Lakehouse, tmp_path: Path):
+    """Delta makes the folder of the log before its first commit, and another thread may look in between."""
+    log = tmp_path / PEOPLE.layer / PEOPLE.noun / "_delta_log"
+    log.mkdir(parents=True)
+    (log / f".{0:020d}.json.tmp").touch()
+    assert lake.read(PEOPLE).isEmpty()
+    assert lake.version(PEOPLE) is None
+
+
+def test_the_same_content_is_not_written_again(lake: lakehouse.Lakehouse, spark: SparkSession):
+    assert lake.replace(people(spark, FIRST, "A", "B"), PEOPLE, {"night": str(FIRST)})
+    version = lake.version(PEOPLE)
+    assert not lake.replace(people(spark, FIRST, "A", "B"), PEOPLE, {"night": str(FIRST)})
+    assert lake.version(PEOPLE) == version
+
+
+def test_a_night_replaces_itself_and_no_other(lake: lakehouse.Lakehouse, spark: SparkSession):
+    lake.replace(people(spark, SECOND, "C"), PEOPLE, {"night": str(SECOND)})
+    lake.replace(people(spark, FIRST, "A", "B"), PEOPLE, {"night": str(FIRST)})  # an older night after a newer one
+    lake.replace(people(spark, FIRST, "X"), PEOPLE, {"night": str(FIRST)})
+    found = {(row.night, row.surname) for row in lake.read(PEOPLE).collect()}
+    assert found == {(FIRST, "X"), (SECOND, "C")}
+
+
+def test_rows_of_another_night_are_refused(lake: lakehouse.Lakehouse, spark: SparkSession):
+    with pytest.raises(AnalysisException):
+        lake.replace(people(spark, SECOND, "C"), PEOPLE, {"night": str(FIRST)})
+    assert lake.read(PEOPLE).isEmpty()
+
+
+def test_the_contract_is_kept_by_delta_itself(lake: lakehouse.Lakehouse, spark: SparkSession):
+    bad = tables.frame(spark, PEOPLE, {"person_id": "36:1", "sex": "X"})
+    with pytest.raises(Exception, match="sex_among"):
+        lake.append(bad, PEOPLE)
+    assert lake.read(PEOPLE).isEmpty()
+
+
+def test_content_hash_sees_values_and_counts_but_not_order(spark: SparkSession):
+    first = spark.createDataFrame([(1, "a"), (2, None)], "n int, s string")
+    assert lakehouse.content_hash(first) == lakehouse.content_hash(first.orderBy("n", ascending=False).repartition(3))
+    for other in ([(1, "a"), (2, "")], [(1, "a")], [(1, "a"), (2, None), (2, None)]):
+        assert lakehouse.content_hash(first) != lakehouse.content_hash(spark.createDataFrame(other, "n int, s string"))
+
+
+def test_a_write_that_delta_skips_is_an_error(lake: lakehouse.Lakehouse, spark: SparkSession, monkeypatch):
+    lake.append(people(spark, FIRST, "A"), PEOPLE)
+    monkeypatch.setattr(lake, "version", lambda table: 1)  # what a silently skipped commit looks like
+    with pytest.raises(lakehouse.WriteSkippedError):
+        lake.append(people(spark, FIRST, "B"), PEOPLE)
+
+
+def test_each_action_is_counted_once(spark: SparkSession):
+    before = lakehouse.n_actions(spark)
+    for _ in range(3):
+        spark.range(3).collect()
+    assert lakehouse.n_actions(spark) == before + 3
+
+
+def test_a_nights_effort_is_counted_from_its_beginning(lake: lakehouse.Lakehouse, spark: SparkSession):
+    lake.append(people(spark, FIRST, "A"), PEOPLE)
+    lake.begin_night()
+    assert lake.effort() == {"writes": 0, "actions": 0}
+    lake.append(people(spark, SECOND, "A"), PEOPLE)
+    found = lake.effort()
+    assert found["writes"] == 1
+    assert found["actions"] > 0
+
+
+def test_threads_that_write_parts_of_one_table_take_turns(lake: lakehouse.Lakehouse, spark: SparkSession):
+    nights = [FIRST, SECOND]
+    concurrency.at_once(*(partial(lake.replace, people(spark, n, "A"), PEOPLE, {"night": str(n)}) for n in nights))
+    assert sorted(row.night for row in lake.read(PEOPLE).collect()) == nights
+    assert lake.version(PEOPLE) == 2  # made once, with its constraints; then a commit a night
+    assert lake.n_writes == 3

@@ -1,0 +1,147 @@
+"""Six providers tell the same truth, each in its own way: silver cannot tell them apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from pyspark.sql import SparkSession
+
+from pipelines.common import devices
+from pipelines.ingest import conform
+from pipelines.synthesis.comms import comms
+from pipelines.synthesis.core import senders
+from pipelines.synthesis.files import encode
+from schemas import codes, silver
+from schemas.layouts import layouts
+from tests.support import nights
+
+LAYOUTS = senders.of(("36",))
+# What differs between providers by meaning: who they are, and where the row came from.
+SHARED = [n for n in silver.COMMS_EVENTS.names if n not in ("event_id", "operator") and not n.startswith("_")]
+NIGHT = dt.date(2026, 4, 3)
+# Starts around both clock changes, at midnights and at the change of the year, in UTC.
+STARTS = [
+    "2025-10-25T23:59:59", "2025-10-26T00:30:00", "2025-10-26T01:30:00", "2025-10-26T00:59:59", "2025-10-26T01:00:00",
+    "2025-10-26T02:30:00", "2026-03-29T00:59:59", "2026-03-29T01:00:00", "2026-03-29T23:00:00", "2025-12-31T23:59:59",
+    "2026-01-01T00:00:00", "2025-07-01T11:00:00",
+]  # fmt: skip
+SECONDS = [0, 1, 17, 40_000, 59, 60, 61, 3599, 3600, 3601, 125, 86]
+OTHERS = ["07700900124", "60066", None, "+3225550199", "01134960001", "07700900125"]
+
+
+def truth() -> dict[str, pa.Array]:
+    """A dozen events in our names and national codes; numbers are national, as the world has them."""
+    n = len(STARTS)
+    at = np.arange(n)
+    other = pa.array([OTHERS[k % len(OTHERS)] for k in at])
+    is_incoming = pa.array(at % 3 == 1)
+    subject = pa.array(["07700900123"] * n)
+    pointed = pa.array(at % 2 == 0)
+    return {
+        "auth_urn": pa.array(["CD/1"] * n),
+        "a_number": pc.if_else(is_incoming, other, subject),
+        "b_number": pc.if_else(is_incoming, subject, other),
+        "imei": pa.array([_imei(k) for k in at]),
+        "imsi": pa.array(["001010000000123"] * n),
+        "type": pa.array([codes.COMMS_TYPES[k % 3] for k in at]),
+        "started_at": pa.array([dt.datetime.fromisoformat(s) for s in STARTS], pa.timestamp("s")),
+        "duration_s": pa.array(SECONDS),
+        "first_cell": pa.array([f"001-01-1036-{k:03d}" for k in at]),
+        "last_cell": pa.array([f"001-01-1036-{k // 2:03d}" for k in at]),
+        "first_azimuth": pc.if_else(pointed, pa.array(at * 30.0), pa.scalar(None, pa.float64())),
+        "last_azimuth": pc.if_else(pointed, pa.scalar(None, pa.float64()), pa.array(at * 30.0)),
+        "direction": pc.if_else(is_incoming, "INCOMING", "OUTGOING"),
+    }
+
+
+def _imei(k: int) -> str:
+    """The same handset in the forms that networks send."""
+    body = "00440000123456"
+    return (body, body + str(devices.luhn(body)), body + "0", body + "77")[k % 4]
+
+
+def as_sent(sender: str) -> dict[str, pa.Array]:
+    """The truth with numbers as the provider writes them."""
+    columns = truth()
+    for name in ("a_number", "b_number"):
+        columns[name] = pc.replace_substring_regex(columns[name], "^0", comms.NUMBER_PREFIX[sender])
+    return columns
+
+
+def authorisation() -> dict[str, pa.Array]:
+    when = [dt.datetime(2025, 6, 1), dt.datetime(2026, 4, 1)]
+    times = [pa.array([t], pa.timestamp("s")) for t in when]
+    return {
+        "auth_urn": pa.array(["CD/1"]), "section": pa.array(["s.60A"]), "kind": pa.array(["EVENTS"]),
+        "purpose": pa.array(["SAFETY_OF_LIFE"]), "granted_at": times[0], "expires_at": times[1],
+        "authoriser": pa.array(["OCDA"]), "is_protected_profession": pa.array([False]),
+        "is_journalist_source": pa.array([False]), "approved_at": pa.array([None], pa.timestamp("s")),
+    }  # fmt: skip
+
+
+def drop(home: Path, sender: str, feed: str, columns: dict[str, pa.Array]) -> None:
+    """Writes a provider's files of the night."""
+    layout = LAYOUTS[sender]
+    files = encode.by_file_name(layout.feeds[feed], columns) if layout.feeds[feed].file_name else [("1", columns)]
+    for name, part in files:
+        ending = encode.EXTENSIONS[layout.feeds[feed].format]
+        encode.write(home / sender / feed / NIGHT.isoformat() / f"{feed}_{name}.{ending}", layout, feed, part)
+
+
+@pytest.fixture(scope="module")
+def judged(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The judged events of all six in one pass, and the ledger of their files."""
+    home = tmp_path_factory.mktemp("six")
+    for sender in senders.PROVIDERS:
+        drop(home, sender, "comms_authorisations", authorisation())
+        drop(home, sender, "comms_events", as_sent(sender))
+    read = nights.ingested(spark, home, night=NIGHT)
+    known = conform.accepted(nights.judged(read.rows, "comms_authorisations", NIGHT), "comms_authorisations")
+    one = known.dropDuplicates(["auth_urn"])  # all six name the same authorisation
+    events = nights.judged(read.rows, "comms_events", NIGHT, authorisations=one)
+    return events.collect(), read.files.collect()
+
+
+def test_six_providers_make_identical_rows(judged: Any) -> None:
+    events, files = judged
+    assert {f.status for f in files} == {"LOADED"}
+    assert {f.rescued_columns for f in files if f.feed == "comms_events"} <= {None, ""}
+    assert not [(e._sender, e._row_number, e.reason, e.detail) for e in events if e.reason]
+    found: dict[str, set[tuple[Any, ...]]] = {}
+    for event in events:
+        found.setdefault(event._sender, set()).add(tuple(event[name] for name in SHARED))
+    assert set(found) == set(senders.PROVIDERS)
+    expected = found["telco_north"]
+    assert len(expected) == len(STARTS)
+    assert {sender: rows ^ expected for sender, rows in found.items() if rows != expected} == {}
+
+
+def test_the_rows_are_the_truth(judged: Any) -> None:
+    events, _ = judged
+    of_one = sorted((e for e in events if e._sender == "telco_isle"), key=lambda e: e._row_number)
+    utc = [e.started_at.astimezone(dt.UTC).replace(tzinfo=None).isoformat() for e in of_one]
+    assert utc == STARTS
+    assert [e.duration_s for e in of_one] == SECONDS
+    assert {e.imei for e in of_one} == {devices.imei("00440000123456")}
+    assert of_one[3].a_number == "+447700900123"
+    assert of_one[3].b_number == "+3225550199"
+    assert [e.b_number for e in of_one[:3:2]] == ["+447700900124", None]  # the third was withheld
+    wall = {e.started_at.astimezone(zoneinfo.ZoneInfo("Europe/London")).strftime("%H:%M:%S") for e in of_one[1:3]}
+    assert wall == {"01:30:00"}, "two instants an hour apart, told apart though the clock shows the same"
+
+
+def test_the_layouts_use_every_way_of_telling() -> None:
+    """Each way of telling is in one of the six layouts: otherwise the trial would prove little."""
+    feeds = [layouts.load()[name].feeds["comms_events"] for name in senders.PROVIDERS]
+    assert {feed.durations for feed in feeds} == set(layouts.DURATIONS)
+    assert {feed.header_rows for feed in feeds} == {1, 3}
+    assert any(feed.file_name for feed in feeds)
+    assert any(feed.patterns for feed in feeds)
+    assert {layouts.load()[name].time_zone for name in senders.PROVIDERS} == {"UTC", "Europe/London"}
