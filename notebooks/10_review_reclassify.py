@@ -3,16 +3,16 @@
 from jobs.pages import notebook, review_reclassify
 from schemas import codes
 
-room = notebook.Room("10_review_reclassify")
-night = room.widget("night", "", "1 Night (empty: newest)")
-force = room.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
-reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
-score = room.widget("score", "shown", "4 Score", ("shown", "hidden"))
-item = room.widget("item", "", "5 Item to open (empty: first undecided)")
+session = notebook.NotebookSession("10_review_reclassify")
+night = session.widget("night", "", "1 Night (empty: newest)")
+force = session.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
+reviewer = session.widget("reviewer", "", "3 Reviewer (empty: you)")
+score = session.widget("score", "shown", "4 Score", ("shown", "hidden"))
+item = session.widget("item", "", "5 Item to open (empty: first undecided)")
 
-tonight = review_reclassify.open_queue(room, night=night, force=force, reviewer=reviewer, is_blind=score == "hidden")
+tonight = review_reclassify.open_queue(session, night=night, force=force, reviewer=reviewer, is_blind=score == "hidden")
 opened = tonight.pick(item)
-room.banner(tonight.marking)
+session.banner(tonight.marking)
 
 # COMMAND ----------
 
@@ -27,7 +27,7 @@ room.banner(tonight.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(review_reclassify.header(tonight), review_reclassify.summary(tonight))
+session.show(review_reclassify.header(tonight), review_reclassify.summary(tonight))
 
 # COMMAND ----------
 
@@ -42,7 +42,7 @@ room.show(review_reclassify.header(tonight), review_reclassify.summary(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(review_reclassify.queue_table(tonight, opened))
+session.show(review_reclassify.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -55,7 +55,7 @@ room.show(review_reclassify.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Report
-room.show(review_reclassify.open_report(tonight, opened))
+session.show(review_reclassify.open_report(tonight, opened))
 
 # COMMAND ----------
 
@@ -74,11 +74,11 @@ room.show(review_reclassify.open_report(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Decision
-outcome = room.widget("outcome", "", "6 Outcome", ("", *codes.OUTCOMES))
-tag = room.widget("tag", "", "7 Tag to add", ("", *codes.CSAE_TAGS))
-why = room.widget("why", "", "8 Why, in your words")
-second = room.widget("second_reviewer", "", "9 Second reviewer")
-room.show(review_reclassify.decide(tonight, opened, outcome, tag=tag, free_text=why, second_reviewer=second))
+outcome = session.widget("outcome", "", "6 Outcome", ("", *codes.OUTCOMES))
+tag = session.widget("tag", "", "7 Tag to add", ("", *codes.CSAE_TAGS))
+why = session.widget("why", "", "8 Why, in your words")
+second = session.widget("second_reviewer", "", "9 Second reviewer")
+session.show(review_reclassify.decide(tonight, opened, outcome, tag=tag, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -88,7 +88,7 @@ room.show(review_reclassify.decide(tonight, opened, outcome, tag=tag, free_text=
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(review_reclassify.next_steps(tonight))
+session.show(review_reclassify.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -98,5 +98,5 @@ room.show(review_reclassify.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-room.show(review_reclassify.trace(opened))
-room.banner(tonight.marking)
+session.show(review_reclassify.trace(opened))
+session.banner(tonight.marking)

@@ -3,16 +3,16 @@
 from jobs.pages import notebook, review_network_risk
 from schemas import codes
 
-room = notebook.Room("11_review_network_risk")
-queue = room.widget("queue", "children", "1 Queue", review_network_risk.QUEUES)
-night = room.widget("night", "", "2 Night (empty: newest)")
-force = room.widget("force", "", "3 Force (empty: all)", ("", *codes.FORCES))
-reviewer = room.widget("reviewer", "", "4 Reviewer (empty: you)")
-item = room.widget("item", "", "5 Item to open (empty: first undecided)")
+session = notebook.NotebookSession("11_review_network_risk")
+queue = session.widget("queue", "children", "1 Queue", review_network_risk.QUEUES)
+night = session.widget("night", "", "2 Night (empty: newest)")
+force = session.widget("force", "", "3 Force (empty: all)", ("", *codes.FORCES))
+reviewer = session.widget("reviewer", "", "4 Reviewer (empty: you)")
+item = session.widget("item", "", "5 Item to open (empty: first undecided)")
 
-tonight = review_network_risk.open_queue(room, queue, night=night, force=force, reviewer=reviewer)
+tonight = review_network_risk.open_queue(session, queue, night=night, force=force, reviewer=reviewer)
 opened = tonight.pick(item)
-room.banner(tonight.marking)
+session.banner(tonight.marking)
 
 # COMMAND ----------
 
@@ -28,7 +28,7 @@ room.banner(tonight.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(review_network_risk.header(tonight))
+session.show(review_network_risk.header(tonight))
 
 # COMMAND ----------
 
@@ -41,7 +41,7 @@ room.show(review_network_risk.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(review_network_risk.queue_table(tonight, opened))
+session.show(review_network_risk.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -54,7 +54,7 @@ room.show(review_network_risk.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Paths
-room.show(review_network_risk.open_subject(tonight, opened))
+session.show(review_network_risk.open_subject(tonight, opened))
 
 # COMMAND ----------
 
@@ -64,7 +64,7 @@ room.show(review_network_risk.open_subject(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Timeline
-room.show(review_network_risk.timeline(tonight, opened))
+session.show(review_network_risk.timeline(tonight, opened))
 
 # COMMAND ----------
 
@@ -74,7 +74,7 @@ room.show(review_network_risk.timeline(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,What if
-room.show(review_network_risk.what_if(tonight, opened))
+session.show(review_network_risk.what_if(tonight, opened))
 
 # COMMAND ----------
 
@@ -88,10 +88,10 @@ room.show(review_network_risk.what_if(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Decision
-outcome = room.widget("outcome", "", "6 Outcome", ("", *review_network_risk.OUTCOMES))
-why = room.widget("why", "", "7 Why, in your words")
-second = room.widget("second_reviewer", "", "8 Second reviewer")
-room.show(review_network_risk.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+outcome = session.widget("outcome", "", "6 Outcome", ("", *review_network_risk.OUTCOMES))
+why = session.widget("why", "", "7 Why, in your words")
+second = session.widget("second_reviewer", "", "8 Second reviewer")
+session.show(review_network_risk.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -101,5 +101,5 @@ room.show(review_network_risk.decide(tonight, opened, outcome, free_text=why, se
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(review_network_risk.next_steps(tonight))
-room.banner(tonight.marking)
+session.show(review_network_risk.next_steps(tonight))
+session.banner(tonight.marking)

@@ -3,15 +3,15 @@
 from jobs.pages import notebook, subject_network
 from schemas import codes
 
-room = notebook.Room("12_subject_network")
-wanted = room.widget("entity", "", "1 Entity, record or name (empty: first of the queue)")
-night = room.widget("night", "", "2 Night (empty: newest)")
-depth = room.widget("depth", "2", "3 Steps", ("1", "2", "3"))
-other = room.widget("other", "", "4 Ways to (entity or name)")
-reviewer = room.widget("reviewer", "", "5 Who looks (empty: you)")
+session = notebook.NotebookSession("12_subject_network")
+wanted = session.widget("entity", "", "1 Entity, record or name (empty: first of the queue)")
+night = session.widget("night", "", "2 Night (empty: newest)")
+depth = session.widget("depth", "2", "3 Steps", ("1", "2", "3"))
+other = session.widget("other", "", "4 Ways to (entity or name)")
+reviewer = session.widget("reviewer", "", "5 Who looks (empty: you)")
 
-opened = subject_network.open_subject(room, wanted, night=night, who=reviewer, depth=int(depth))
-room.banner(opened.marking if opened else codes.MARKINGS[0])
+opened = subject_network.open_subject(session, wanted, night=night, who=reviewer, depth=int(depth))
+session.banner(opened.marking if opened else codes.MARKINGS[0])
 
 # COMMAND ----------
 
@@ -24,7 +24,7 @@ room.banner(opened.marking if opened else codes.MARKINGS[0])
 # COMMAND ----------
 
 # DBTITLE 1,Entity
-room.show(subject_network.header(opened))
+session.show(subject_network.header(opened))
 
 # COMMAND ----------
 
@@ -36,7 +36,7 @@ room.show(subject_network.header(opened))
 # COMMAND ----------
 
 # DBTITLE 1,Picture
-room.show(subject_network.picture(opened))
+session.show(subject_network.picture(opened))
 
 # COMMAND ----------
 
@@ -46,7 +46,7 @@ room.show(subject_network.picture(opened))
 # COMMAND ----------
 
 # DBTITLE 1,Ways
-room.show(subject_network.between(opened, other))
+session.show(subject_network.between(opened, other))
 
 # COMMAND ----------
 
@@ -56,5 +56,5 @@ room.show(subject_network.between(opened, other))
 # COMMAND ----------
 
 # DBTITLE 1,Events
-room.show(subject_network.events(opened))
-room.banner(opened.marking if opened else codes.MARKINGS[0])
+session.show(subject_network.events(opened))
+session.banner(opened.marking if opened else codes.MARKINGS[0])

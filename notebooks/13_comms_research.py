@@ -2,14 +2,14 @@
 # DBTITLE 1,Identifiers
 from jobs.pages import comms_research, notebook
 
-room = notebook.Room("13_comms_research")
-identifiers = room.widget("identifiers", "", "1 Numbers, handsets, SIMs, accounts (commas)")
-night = room.widget("night", "", "2 Night (empty: newest)")
-reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
-why = room.widget("why", "", "4 Why: operation and authority")
+session = notebook.NotebookSession("13_comms_research")
+identifiers = session.widget("identifiers", "", "1 Numbers, handsets, SIMs, accounts (commas)")
+night = session.widget("night", "", "2 Night (empty: newest)")
+reviewer = session.widget("reviewer", "", "3 Reviewer (empty: you)")
+why = session.widget("why", "", "4 Why: operation and authority")
 
-look = comms_research.open_list(room, identifiers=identifiers, night=night, reviewer=reviewer, why=why)
-room.banner(look.marking)
+look = comms_research.open_list(session, identifiers=identifiers, night=night, reviewer=reviewer, why=why)
+session.banner(look.marking)
 
 # COMMAND ----------
 
@@ -25,8 +25,8 @@ room.banner(look.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(comms_research.header(look))
-room.show(
+session.show(comms_research.header(look))
+session.show(
     comms_research.table(
         look,
         "summary",
@@ -45,12 +45,12 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Timeline
-room.show(comms_research.timeline(look))
+session.show(comms_research.timeline(look))
 
 # COMMAND ----------
 
 # DBTITLE 1,Hours and weekdays
-room.show(comms_research.heat_map(look))
+session.show(comms_research.heat_map(look))
 
 # COMMAND ----------
 
@@ -62,12 +62,12 @@ room.show(comms_research.heat_map(look))
 # COMMAND ----------
 
 # DBTITLE 1,Contact network
-room.show(comms_research.network(look))
+session.show(comms_research.network(look))
 
 # COMMAND ----------
 
 # DBTITLE 1,Top contacts
-room.show(
+session.show(
     comms_research.table(
         look,
         "contacts",
@@ -79,7 +79,7 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Common contacts
-room.show(
+session.show(
     comms_research.table(
         look, "common_contacts", {"other": "Party", "other_kind": "Kind", "n_subjects": "Of the list", "n": "Events"}
     )
@@ -88,7 +88,7 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Who is on record
-room.show(
+session.show(
     comms_research.table(
         look,
         "holders",
@@ -100,7 +100,7 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Shared handsets and SIMs
-room.show(
+session.show(
     comms_research.table(
         look, "shared_equipment", {"kind": "Kind", "value": "Code", "with_numbers": "Numbers", "with_other": "With"}
     )
@@ -117,12 +117,12 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Map
-room.show(comms_research.route_map(look))
+session.show(comms_research.route_map(look))
 
 # COMMAND ----------
 
 # DBTITLE 1,Near each other
-room.show(
+session.show(
     comms_research.table(
         look,
         "together",
@@ -133,9 +133,9 @@ room.show(
 # COMMAND ----------
 
 # DBTITLE 1,Gaps
-room.show(
+session.show(
     comms_research.table(
         look, "gaps", {"subject": "Identifier", "from_at": "From (UTC)", "to_at": "To (UTC)", "days": "Days"}
     )
 )
-room.banner(look.marking)
+session.banner(look.marking)

@@ -3,15 +3,15 @@
 from jobs.pages import notebook, review_comms_leads, review_reclassify
 from schemas import codes
 
-room = notebook.Room("14_review_comms_leads")
-night = room.widget("night", "", "1 Night (empty: newest)")
-force = room.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
-reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
-item = room.widget("item", "", "4 Item to open (empty: first undecided)")
+session = notebook.NotebookSession("14_review_comms_leads")
+night = session.widget("night", "", "1 Night (empty: newest)")
+force = session.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
+reviewer = session.widget("reviewer", "", "3 Reviewer (empty: you)")
+item = session.widget("item", "", "4 Item to open (empty: first undecided)")
 
-tonight = review_comms_leads.open_queue(room, night=night, force=force, reviewer=reviewer)
+tonight = review_comms_leads.open_queue(session, night=night, force=force, reviewer=reviewer)
 opened = tonight.pick(item)
-room.banner(codes.MARKINGS[-1])
+session.banner(codes.MARKINGS[-1])
 
 # COMMAND ----------
 
@@ -27,7 +27,7 @@ room.banner(codes.MARKINGS[-1])
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(review_comms_leads.header(tonight))
+session.show(review_comms_leads.header(tonight))
 
 # COMMAND ----------
 
@@ -40,7 +40,7 @@ room.show(review_comms_leads.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(review_comms_leads.queue_table(tonight, opened))
+session.show(review_comms_leads.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -50,7 +50,7 @@ room.show(review_comms_leads.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Lead
-room.show(review_comms_leads.open_lead(tonight, opened))
+session.show(review_comms_leads.open_lead(tonight, opened))
 
 # COMMAND ----------
 
@@ -60,10 +60,10 @@ room.show(review_comms_leads.open_lead(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Decision
-outcome = room.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
-why = room.widget("why", "", "6 Why, in your words")
-second = room.widget("second_reviewer", "", "7 Second reviewer")
-room.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+outcome = session.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
+why = session.widget("why", "", "6 Why, in your words")
+second = session.widget("second_reviewer", "", "7 Second reviewer")
+session.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -73,7 +73,7 @@ room.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, seco
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(review_comms_leads.next_steps(tonight))
+session.show(review_comms_leads.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -83,5 +83,5 @@ room.show(review_comms_leads.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-room.show(review_reclassify.trace(opened))
-room.banner(codes.MARKINGS[-1])
+session.show(review_reclassify.trace(opened))
+session.banner(codes.MARKINGS[-1])

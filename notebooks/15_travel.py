@@ -4,15 +4,15 @@ from jobs.pages import notebook, review_reclassify
 from jobs.pages import travel as pages_travel
 from schemas import codes
 
-room = notebook.Room("15_travel")
-night = room.widget("night", "", "1 Night (empty: newest)")
-force = room.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
-reviewer = room.widget("reviewer", "", "3 Reviewer (empty: you)")
-item = room.widget("item", "", "4 Item to open (empty: first undecided)")
+session = notebook.NotebookSession("15_travel")
+night = session.widget("night", "", "1 Night (empty: newest)")
+force = session.widget("force", "", "2 Force (empty: all)", ("", *codes.FORCES))
+reviewer = session.widget("reviewer", "", "3 Reviewer (empty: you)")
+item = session.widget("item", "", "4 Item to open (empty: first undecided)")
 
-tonight = pages_travel.open_queue(room, night=night, force=force, reviewer=reviewer)
+tonight = pages_travel.open_queue(session, night=night, force=force, reviewer=reviewer)
 opened = tonight.pick(item)
-room.banner(codes.MARKINGS[-1])
+session.banner(codes.MARKINGS[-1])
 
 # COMMAND ----------
 
@@ -27,7 +27,7 @@ room.banner(codes.MARKINGS[-1])
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(pages_travel.header(tonight))
+session.show(pages_travel.header(tonight))
 
 # COMMAND ----------
 
@@ -37,7 +37,7 @@ room.show(pages_travel.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Arrivals
-room.show(pages_travel.arrivals(tonight))
+session.show(pages_travel.arrivals(tonight))
 
 # COMMAND ----------
 
@@ -50,7 +50,7 @@ room.show(pages_travel.arrivals(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-room.show(pages_travel.queue_table(tonight, opened))
+session.show(pages_travel.queue_table(tonight, opened))
 
 # COMMAND ----------
 
@@ -60,7 +60,7 @@ room.show(pages_travel.queue_table(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Match
-room.show(pages_travel.open_match(tonight, opened))
+session.show(pages_travel.open_match(tonight, opened))
 
 # COMMAND ----------
 
@@ -70,10 +70,10 @@ room.show(pages_travel.open_match(tonight, opened))
 # COMMAND ----------
 
 # DBTITLE 1,Decision
-outcome = room.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
-why = room.widget("why", "", "6 Why, in your words")
-second = room.widget("second_reviewer", "", "7 Second reviewer")
-room.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+outcome = session.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
+why = session.widget("why", "", "6 Why, in your words")
+second = session.widget("second_reviewer", "", "7 Second reviewer")
+session.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -83,7 +83,7 @@ room.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, seco
 # COMMAND ----------
 
 # DBTITLE 1,Next
-room.show(pages_travel.next_steps(tonight))
+session.show(pages_travel.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -93,5 +93,5 @@ room.show(pages_travel.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-room.show(review_reclassify.trace(opened))
-room.banner(codes.MARKINGS[-1])
+session.show(review_reclassify.trace(opened))
+session.banner(codes.MARKINGS[-1])

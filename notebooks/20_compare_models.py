@@ -2,12 +2,12 @@
 # DBTITLE 1,Settings and comparison
 from jobs.pages import compare_models, notebook
 
-room = notebook.Room("20_compare_models")
-night = room.widget("night", "", "1 Night (empty: newest)")
-view = room.widget("view", "all", "2 Columns", ("all", "only what differs"))
+session = notebook.NotebookSession("20_compare_models")
+night = session.widget("night", "", "1 Night (empty: newest)")
+view = session.widget("view", "all", "2 Columns", ("all", "only what differs"))
 
-compared = compare_models.open_comparison(room, night=night)
-room.banner(compared.marking)
+compared = compare_models.open_comparison(session, night=night)
+session.banner(compared.marking)
 
 # COMMAND ----------
 
@@ -23,7 +23,7 @@ room.banner(compared.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-room.show(compare_models.header(compared))
+session.show(compare_models.header(compared))
 
 # COMMAND ----------
 
@@ -36,7 +36,7 @@ room.show(compare_models.header(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Table
-room.show(compare_models.table(compared, only_what_differs=view == "only what differs"))
+session.show(compare_models.table(compared, only_what_differs=view == "only what differs"))
 
 # COMMAND ----------
 
@@ -48,7 +48,7 @@ room.show(compare_models.table(compared, only_what_differs=view == "only what di
 # COMMAND ----------
 
 # DBTITLE 1,Differences
-room.show(compare_models.differences(compared))
+session.show(compare_models.differences(compared))
 
 # COMMAND ----------
 
@@ -58,7 +58,7 @@ room.show(compare_models.differences(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Curves
-room.show(compare_models.curves(compared))
+session.show(compare_models.curves(compared))
 
 # COMMAND ----------
 
@@ -71,7 +71,7 @@ room.show(compare_models.curves(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Transparency
-room.show(compare_models.transparency(compared))
+session.show(compare_models.transparency(compared))
 
 # COMMAND ----------
 
@@ -81,7 +81,7 @@ room.show(compare_models.transparency(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Cost
-room.show(compare_models.cost(compared))
+session.show(compare_models.cost(compared))
 
 # COMMAND ----------
 
@@ -93,7 +93,7 @@ room.show(compare_models.cost(compared))
 # COMMAND ----------
 
 # DBTITLE 1,Flips
-room.show(compare_models.flips(compared))
+session.show(compare_models.flips(compared))
 
 # COMMAND ----------
 
@@ -103,7 +103,7 @@ room.show(compare_models.flips(compared))
 # COMMAND ----------
 
 # DBTITLE 1,More
-room.show(compare_models.hidden(compared), compare_models.forces(compared), compare_models.spent(compared))
+session.show(compare_models.hidden(compared), compare_models.forces(compared), compare_models.spent(compared))
 
 # COMMAND ----------
 
@@ -113,5 +113,5 @@ room.show(compare_models.hidden(compared), compare_models.forces(compared), comp
 # COMMAND ----------
 
 # DBTITLE 1,Verdict
-room.show(compare_models.verdict(compared), compare_models.provenance(compared))
-room.banner(compared.marking)
+session.show(compare_models.verdict(compared), compare_models.provenance(compared))
+session.banner(compared.marking)

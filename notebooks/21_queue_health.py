@@ -2,12 +2,12 @@
 # DBTITLE 1,Settings
 from jobs.pages import notebook, queue_health
 
-room = notebook.Room("21_queue_health")
-night = room.widget("night", "", "1 Night (empty: newest)")
-reader = room.widget("reviewer", "", "2 Reader (empty: you)")
+session = notebook.NotebookSession("21_queue_health")
+night = session.widget("night", "", "1 Night (empty: newest)")
+reader = session.widget("reviewer", "", "2 Reader (empty: you)")
 
-health = queue_health.open_health(room, night=night, reviewer=reader)
-room.banner(health.marking)
+health = queue_health.open_health(session, night=night, reviewer=reader)
+session.banner(health.marking)
 
 # COMMAND ----------
 
@@ -22,7 +22,7 @@ room.banner(health.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Certificate
-room.show(queue_health.header(health))
+session.show(queue_health.header(health))
 
 # COMMAND ----------
 
@@ -35,7 +35,7 @@ room.show(queue_health.header(health))
 # COMMAND ----------
 
 # DBTITLE 1,Forces
-room.show(queue_health.certificates(health))
+session.show(queue_health.certificates(health))
 
 # COMMAND ----------
 
@@ -45,7 +45,7 @@ room.show(queue_health.certificates(health))
 # COMMAND ----------
 
 # DBTITLE 1,History
-room.show(queue_health.history(health))
+session.show(queue_health.history(health))
 
 # COMMAND ----------
 
@@ -58,7 +58,7 @@ room.show(queue_health.history(health))
 # COMMAND ----------
 
 # DBTITLE 1,Agreement
-room.show(queue_health.agreement(health))
+session.show(queue_health.agreement(health))
 
 # COMMAND ----------
 
@@ -71,7 +71,7 @@ room.show(queue_health.agreement(health))
 # COMMAND ----------
 
 # DBTITLE 1,Without score
-room.show(queue_health.unscored(health))
+session.show(queue_health.unscored(health))
 
 # COMMAND ----------
 
@@ -81,5 +81,5 @@ room.show(queue_health.unscored(health))
 # COMMAND ----------
 
 # DBTITLE 1,Exposure
-room.show(queue_health.exposure(health))
-room.banner(health.marking)
+session.show(queue_health.exposure(health))
+session.banner(health.marking)

@@ -16,7 +16,7 @@ FIGURES = (
     "random_yield", "blind_yield", "scored_yield", "blind_difference",
 )  # fmt: skip
 
-QUEUE_MEMBERS = Table(
+QUEUE_NEAR_DUPLICATES = Table(
     path="gold.queue_members",
     doc="Near-duplicates that a queue row stands for: shown once, decided once. A later decision on a member wins.",
     key=("night", "queue", "item_id"),
@@ -108,4 +108,4 @@ REVIEW_FIGURES = Table(
     partition_by=("night",),
 )
 
-TABLES = (QUEUE_MEMBERS, QUEUE_DRAWS, RECALL_CERTIFICATES, REVIEW_FIGURES)
+TABLES = (QUEUE_NEAR_DUPLICATES, QUEUE_DRAWS, RECALL_CERTIFICATES, REVIEW_FIGURES)

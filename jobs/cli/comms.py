@@ -38,11 +38,11 @@ def research(
     from jobs.research import comms as research_comms
     from jobs.runtime import audit, context
 
-    place = context.reader()
+    ctx = context.reader()
     lines = identifiers.read_text(encoding="utf-8", errors="replace").splitlines()
     try:
         found = research_comms.run(
-            place, lines, night.date() if night else place.settings.tonight(), who=reviewer, why=why, out=out
+            ctx, lines, night.date() if night else ctx.settings.tonight(), who=reviewer, why=why, out=out
         )
     except (LookupError, ValueError, audit.AuditError) as error:
         raise click.ClickException(str(error)) from error
@@ -57,8 +57,8 @@ def cluster(as_json: bool) -> None:
     from jobs.runtime import context, lock
 
     try:
-        with context.writer() as place:
-            done = comms_clustering.cluster(place)
+        with context.writer() as ctx:
+            done = comms_clustering.cluster(ctx)
     except (lock.LakehouseBusyError, LookupError) as error:
         raise click.ClickException(str(error)) from error
     text = f"{done.files_before} files before, {done.files_after} after"

@@ -61,9 +61,9 @@ def train(night: datetime | None, as_json: bool) -> None:
     from jobs.training import linkage
 
     try:
-        with context.writer() as place:
+        with context.writer() as ctx:
             day = night.date() if night else settings.load().tonight()
-            outcome = linkage.train(place, day)
+            outcome = linkage.train(ctx, day)
     except (ValueError, lock.LakehouseBusyError) as error:
         raise click.ClickException(str(error)) from error
     show(outcome, as_json, linkage.text(outcome))

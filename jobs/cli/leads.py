@@ -26,11 +26,11 @@ def evaluate(worlds: int, lines: int, first_seed: int, calibrate: bool, as_json:
     from jobs.runtime import context
     from pipelines.comms import leads as detectors
 
-    place = context.reader()
-    given = detectors.Thresholds.of(place.settings["leads"], place.settings["schedule"]["time_zone"])
+    ctx = context.reader()
+    given = detectors.Thresholds.of(ctx.settings["leads"], ctx.settings["schedule"]["time_zone"])
     if calibrate:
-        curves = lead_evaluation.calibrate(place.spark, given, n_worlds=worlds, n_lines=lines)
+        curves = lead_evaluation.calibrate(ctx.spark, given, n_worlds=worlds, n_lines=lines)
         click.echo(yaml.safe_dump({"curves": curves}, sort_keys=False))
         return
-    found = lead_evaluation.evaluate(place.spark, given, n_worlds=worlds, n_lines=lines, first=first_seed)
+    found = lead_evaluation.evaluate(ctx.spark, given, n_worlds=worlds, n_lines=lines, first=first_seed)
     click.echo(json.dumps(found, indent=2) if as_json else lead_evaluation.text(found))

@@ -94,15 +94,15 @@ def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
     from jobs.runtime import context
     from jobs.sources import dry_run
 
-    place = context.reader()
+    ctx = context.reader()
     name = sender or folder.resolve().name
-    if name not in place.sources:
-        proposals = dry_run.propose(folder, place.sources, place.settings.tonight())
-        known = ", ".join(sorted(place.sources))
+    if name not in ctx.sources:
+        proposals = dry_run.propose(folder, ctx.sources, ctx.settings.tonight())
+        known = ", ".join(sorted(ctx.sources))
         near = summary.proposals_text(proposals)
-        own = place.settings.own_sources
+        own = ctx.settings.own_sources
         raise Failures(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
-    found = dry_run.check(place.spark, folder, place.sources[name], place.settings.tonight(), place.sources)
+    found = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources)
     show([report.as_dict() for report in found], as_json, summary.check_text(found))
 
 
@@ -117,15 +117,15 @@ def nightly(night: datetime | None, as_json: bool) -> None:
     chosen = settings.load()
     day = _day(night, chosen.tonight())
     try:
-        with context.writer() as place:
-            place.begin_spark()
+        with context.writer() as ctx:
+            ctx.begin_spark()
             from jobs.night import run as nightly_job
             from jobs.night import summary
 
             if demo_job.is_empty(chosen.landing):
                 click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
                 demo_job.write(chosen, first_night=day)
-            report = nightly_job.run(place, day)
+            report = nightly_job.run(ctx, day)
             show(report, as_json, summary.text(report))
     except (lock.LakehouseBusyError, settings.SettingsError, FileNotFoundError) as error:
         raise Failures(str(error)) from error
@@ -146,11 +146,11 @@ def backfill(first: datetime, last: datetime, as_json: bool) -> None:
     if last < first:
         raise click.BadParameter("--to is before --from")
     try:
-        with context.writer() as place:
+        with context.writer() as ctx:
             from jobs.night import run as nightly_job
             from jobs.night import summary
 
-            reports = nightly_job.backfill(place, first.date(), last.date())
+            reports = nightly_job.backfill(ctx, first.date(), last.date())
     except lock.LakehouseBusyError as error:
         raise Failures(str(error)) from error
     show(reports, as_json, "\n\n".join(summary.text(report) for report in reports))

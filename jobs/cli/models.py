@@ -20,8 +20,8 @@ def train(night: datetime | None, as_json: bool) -> None:
     from jobs.training import summary
 
     try:
-        with context.writer() as place:
-            outcome = training_job.train(place, night.date() if night else settings.load().tonight())
+        with context.writer() as ctx:
+            outcome = training_job.train(ctx, night.date() if night else settings.load().tonight())
     except (lock.LakehouseBusyError, ValueError) as error:  # a training that the data do not allow says what is missing
         raise Failures(str(error)) from error
     show(outcome, as_json, summary.text(outcome))
@@ -59,7 +59,7 @@ def pretrain(
     try:
         made = pretraining.pretrain(
             context.reader(), day, folder, size,
-            most_reports=reports, epochs=epochs, rate=rate, batch=batch, device=device,
+            max_reports=reports, epochs=epochs, rate=rate, batch=batch, device=device,
         )  # fmt: skip
     except ModuleNotFoundError as error:
         raise Failures(f"{error.name} is not installed: make setup-bert") from error

@@ -28,10 +28,10 @@ def evaluate(night: datetime | None, days: int, apart: int, horizon: int, capaci
     from jobs.runtime import context
     from jobs.runtime import known as known_nights
 
-    place = context.reader()
+    ctx = context.reader()
     try:
-        day = night.date() if night else known_nights.newest(place)
-        found = evaluation_network.evaluate(place, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
+        day = night.date() if night else known_nights.newest(ctx)
+        found = evaluation_network.evaluate(ctx, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
     except (LookupError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     show(found, as_json, evaluation_network.text(found))
@@ -47,8 +47,8 @@ def import_ocg(file: Path, night: datetime | None, as_json: bool) -> None:
     from jobs.sources import ocg_list
 
     try:
-        with context.writer() as place:
-            found = ocg_list.load(place, file, night.date() if night else place.settings.tonight())
+        with context.writer() as ctx:
+            found = ocg_list.load(ctx, file, night.date() if night else ctx.settings.tonight())
     except (lock.LakehouseBusyError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     show(

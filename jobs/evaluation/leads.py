@@ -35,7 +35,7 @@ class Seen:
 def look(spark: SparkSession, seed: int, n_lines: int, given: leads.Thresholds, *, has_lines: bool = True) -> Seen:
     """Make a world and run every detector and rule over it."""
     made = lead_worlds.make(spark, seed, n_lines, has_lines=has_lines)
-    (use,) = concurrency.computed(leads.used(made.known, given))
+    (use,) = concurrency.materialise(leads.used(made.known, given))
     found = leads.candidates(made.known, use, given).toPandas()  # pairs that share something: bounded by the world
     rules = _rules(made, use.toPandas(), found, given)
     truth: dict[str, set[tuple[str, ...]]] = {name: set() for name in leads.DETECTORS}
@@ -68,7 +68,7 @@ def _rules(
     suspects = people[people["person_id"].isin(set(made.known.suspects.toPandas()["person_id"]))]
     listed = set(people["phone"].dropna())
     said["common_contact"] = lead_baselines.common_contact(use, listed, set(suspects["phone"].dropna()))
-    is_line = (found["detector"] == "deal_line") & (found["score"] >= given.least_score)
+    is_line = (found["detector"] == "deal_line") & (found["score"] >= given.min_score)
     lines = {numbers[0] for numbers in found.loc[is_line, "numbers"]}
     said["missing_overlap"] = lead_baselines.missing_overlap(use, made.known.episodes.toPandas(), lines)
     return said
@@ -99,9 +99,9 @@ def evaluate(
     rows = []
     for name in leads.DETECTORS:
         truth = sum(len(seen.truth[name]) for seen in guilty)
-        published = [_published(seen, name, given.least_score) for seen in guilty]
+        published = [_published(seen, name, given.min_score) for seen in guilty]
         ruled = [seen.rules[name] for seen in guilty]
-        false = [_published(seen, name, given.least_score) - seen.truth[name] for seen in innocent]
+        false = [_published(seen, name, given.min_score) - seen.truth[name] for seen in innocent]
         false_ruled = [seen.rules[name] - seen.truth[name] for seen in innocent]
         rows.append(
             {

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime import known as known_nights
 from jobs.runtime import risk_rules
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.network.edges import graph
 from pipelines.network.risk import scores as risk_scores
 from schemas import codes
@@ -36,7 +36,7 @@ SCORERS = (OURS, *RIVALS)
 N_BOOTSTRAP = 1000
 
 
-def evaluate(place: Workplace, night: date, *, n_days: int, apart: int, horizon: int, capacity: int) -> dict[str, Any]:
+def evaluate(ctx: RunContext, night: date, *, n_days: int, apart: int, horizon: int, capacity: int) -> dict[str, Any]:
     """Replay `n_days` days, `apart` days from each other and ending with `night`.
 
     Args:
@@ -46,25 +46,25 @@ def evaluate(place: Workplace, night: date, *, n_days: int, apart: int, horizon:
     Raises:
         FileNotFoundError: there is no truth: this is not a synthetic world.
     """
-    known = known_nights.of_risk(place, night).members.where("kind = 'PERSON'").select("record_id", "entity_id")
+    known = known_nights.of_risk(ctx, night).members.where("kind = 'PERSON'").select("record_id", "entity_id")
     members = known.toPandas().set_index("record_id")["entity_id"]
-    harmed, decoys = _harmed(place, members), _decoys(place, members)
+    harmed, decoys = _harmed(ctx, members), _decoys(ctx, members)
     days = [night - timedelta(days=apart * k) for k in range(n_days)][::-1]
-    frame = pd.concat([_day(place, night, day) for day in days], ignore_index=True)
-    seed = place.settings.night_seed(night)
+    frame = pd.concat([_day(ctx, night, day) for day in days], ignore_index=True)
+    seed = ctx.settings.night_seed(night)
     return summary(frame, harmed, decoys, horizon=horizon, capacity=capacity, seed=seed)
 
 
-def _harmed(place: Workplace, members: pd.Series) -> pd.DataFrame:
+def _harmed(ctx: RunContext, members: pd.Series) -> pd.DataFrame:
     """entity_id, harm_on: of planted ties, by the entity that the child's record belongs to (`members`)."""
-    ties = pq.read_table(place.settings.truth / "ties.parquet").to_pandas().dropna(subset=["harm_on"])
+    ties = pq.read_table(ctx.settings.truth / "ties.parquet").to_pandas().dropna(subset=["harm_on"])
     found = ties.assign(entity_id=ties["child_id"].map(members))
     return found.groupby("entity_id", as_index=False)["harm_on"].min()
 
 
-def _decoys(place: Workplace, members: pd.Series) -> set[str]:
+def _decoys(ctx: RunContext, members: pd.Series) -> set[str]:
     """Entities of planted decoys: children whom much points at, and to whom no harm comes."""
-    planted = pq.read_table(place.settings.truth / "decoys.parquet").to_pandas()
+    planted = pq.read_table(ctx.settings.truth / "decoys.parquet").to_pandas()
     return set(planted["child_id"].map(members).dropna())
 
 
@@ -95,17 +95,17 @@ def replayed(known: risk_scores.Known, day: date) -> risk_scores.Known:
     )
 
 
-def _day(place: Workplace, night: date, day: date) -> pd.DataFrame:
+def _day(ctx: RunContext, night: date, day: date) -> pd.DataFrame:
     """One row a child who could have been looked at on `day`: day, entity_id, force and a column a scorer."""
-    walk = risk_scores.walk(replayed(known_nights.of_risk(place, night), day), risk_rules.rules(place.settings))
-    nothing = place.spark.createDataFrame([], risk_scores.tables.NETWORK_RISK.struct())
+    walk = risk_scores.walk(replayed(known_nights.of_risk(ctx, night), day), risk_rules.rules(ctx.settings))
+    nothing = ctx.spark.createDataFrame([], risk_scores.tables.NETWORK_RISK.struct())
     rows = risk_scores.rows(walk, nothing, risk_scores.Without(None, None)).where("queue = 'children'")
     found = rows.select("entity_id", "force", "score", "police_risk", "n_episodes", "degree").toPandas()
     seeds = sorted(r.entity_id for r in walk.seeds.select("entity_id").collect())
     pairs = walk.pair.select("near_id", "far_id", "strength").dropDuplicates(["near_id", "far_id"])
     nodes = walk.known.entities.select("entity_id")
     ranks = graph.OnDriver().page_rank(nodes, pairs, seeds).toPandas().set_index("entity_id")["rank"]
-    place.spark.catalog.clearCache()
+    ctx.spark.catalog.clearCache()
     level = {name: k for k, name in enumerate(codes.MISSING_RISKS)}
     return pd.DataFrame(
         {

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.runtime import known as known_nights
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.travel import matching
 from pipelines.travel import names as travel_names
@@ -28,7 +28,7 @@ EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0001)  # of the scores' bins
 KEY = ["flight_no", "flight_on", "booking_ref", "name"]
 
 
-def evaluate(place: Workplace, night: date | None, truth: Path | None = None) -> dict[str, Any]:
+def evaluate(ctx: RunContext, night: date | None, truth: Path | None = None) -> dict[str, Any]:
     """Precision and recall of the matches of a night, by kind of plant; false matches; calibration; simple rules.
 
     Args:
@@ -37,19 +37,19 @@ def evaluate(place: Workplace, night: date | None, truth: Path | None = None) ->
     Raises:
         LookupError: no night has run, or there is no truth (a real landing zone has none).
     """
-    on = night or known_nights.newest(place)
-    folder = truth or place.settings.truth
+    on = night or known_nights.newest(ctx)
+    folder = truth or ctx.settings.truth
     if not (folder / "travel.parquet").is_file():
         raise LookupError(f"{folder} holds no truth of travel: only a synthetic world has one.")
     who = pd.read_parquet(folder / "people.parquet").set_index("person_id").true_person
-    rows = _passengers(place, on)
+    rows = _passengers(ctx, on)
     planted = pd.read_parquet(folder / "travel.parquet").assign(true_person=lambda t: t.person_id.map(who))
     planted = planted.assign(flight_on=pd.to_datetime(planted.flight_on).dt.date)
     known = rows.merge(planted, on=KEY, how="inner", suffixes=("", "_truth"))
     same = known[known.is_subject]
-    in_scope = set(_subjects(place, on).select("person_id").toPandas().person_id.map(who))
+    in_scope = set(_subjects(ctx, on).select("person_id").toPandas().person_id.map(who))
     same = same[same.true_person.isin(in_scope)]  # a subject whose investigation closed is not looked for
-    found = _matches(place, on)
+    found = _matches(ctx, on)
     flights = found[found.kind.isin(FLIGHT_KINDS)].assign(true_person=lambda m: m.person_id.map(who))
     flights = flights.merge(
         known[["passenger_id", "true_person", "is_subject"]], "left", "passenger_id", suffixes=("", "_t")
@@ -68,25 +68,25 @@ def evaluate(place: Workplace, night: date | None, truth: Path | None = None) ->
         "recall_by_kind": _by_kind(chosen, same),
         "lookalikes": _lookalikes(flights, known),
         "calibration": _calibration(flights),
-        "rules": _rules(place, on, same, who, known),
+        "rules": _rules(ctx, on, same, who, known),
         "companions": _others(found, known, "CO_TRAVELLER", "companion_of"),
         "pairs": _others(found, known, "PAIR_BEYOND_CHANCE", "pair_companion"),
         "phone_gaps": _gaps(found, known, who),
     }
 
 
-def _passengers(place: Workplace, night: date) -> pd.DataFrame:
-    known = as_of.current(place.lake.read(contract.PASSENGERS), contract.PASSENGERS.key, night)
+def _passengers(ctx: RunContext, night: date) -> pd.DataFrame:
+    known = as_of.current(ctx.lake.read(contract.PASSENGERS), contract.PASSENGERS.key, night)
     return known.select("passenger_id", *KEY, (F.col("night") == F.lit(night)).alias("is_new")).toPandas()
 
 
-def _subjects(place: Workplace, night: date) -> DataFrame:
+def _subjects(ctx: RunContext, night: date) -> DataFrame:
     tables = (silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES)
-    return matching.subjects(*[as_of.current(place.lake.read(t), t.key, night) for t in tables])
+    return matching.subjects(*[as_of.current(ctx.lake.read(t), t.key, night) for t in tables])
 
 
-def _matches(place: Workplace, night: date) -> pd.DataFrame:
-    rows = place.lake.read(contract.MATCHES).where(F.col("night") == F.lit(night))
+def _matches(ctx: RunContext, night: date) -> pd.DataFrame:
+    rows = ctx.lake.read(contract.MATCHES).where(F.col("night") == F.lit(night))
     shown = ("kind", "person_id", "passenger_id", "other_id", "other_name", "score", "is_published", "birth_agreement")
     return rows.select(*shown).toPandas()
 
@@ -130,16 +130,16 @@ def _calibration(flights: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _rules(
-    place: Workplace, night: date, same: pd.DataFrame, who: pd.Series, known: pd.DataFrame
+    ctx: RunContext, night: date, same: pd.DataFrame, who: pd.Series, known: pd.DataFrame
 ) -> dict[str, dict[str, float]]:
     """The simple rules: equal forename and surname; and that with an equal date of birth."""
-    wanted = _subjects(place, night)
+    wanted = _subjects(ctx, night)
     people = wanted.select(
         "person_id",
         "born_on",
         F.array_join(travel_names.words_of(F.concat_ws(" ", "forename", "surname")), " ").alias("said"),
     )
-    rows = as_of.current(place.lake.read(contract.PASSENGERS), contract.PASSENGERS.key, night)
+    rows = as_of.current(ctx.lake.read(contract.PASSENGERS), contract.PASSENGERS.key, night)
     rows = rows.select(
         "passenger_id",
         F.col("born_on").alias("listed_born_on"),

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from jobs.runtime import settings, spark
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.sources import demo, landing
 from pipelines.common import as_of
 from pipelines.ingest import bronze as ingest_bronze
@@ -34,7 +34,7 @@ def main() -> None:
         java = f"{chosen['spark']['java_options']} -XX:ArchiveClassesAtExit={written} {spark.QUIET}"
         session = spark.session(Path(folder), java_options=java, is_compiled=False)
         demo.write(chosen, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
-        first_steps(Workplace(chosen))
+        first_steps(RunContext(chosen))
         process = session.sparkContext._gateway.proc
         session.stop()
         session.sparkContext._gateway.shutdown()
@@ -43,20 +43,20 @@ def main() -> None:
     written.replace(spark.ARCHIVE)
 
 
-def first_steps(place: Workplace) -> None:
+def first_steps(ctx: RunContext) -> None:
     """Bronze and some of silver: readers, joins, windows, writes with constraints."""
     tonight = {"night": NIGHT.isoformat()}
-    files = landing.frame(place.spark, landing.scan(place.settings.landing, NIGHT, place.sources))
-    listed = ingest_bronze.listed(files, place.lake.read(bronze.FILES), NIGHT).localCheckpoint(eager=False)
-    rows = read.rows(listed, place.sources).localCheckpoint(eager=False)
-    place.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)
-    place.lake.replace(ingest_bronze.files(rows, listed), bronze.FILES, tonight)
-    known = place.lake.read(bronze.ROWS)
+    files = landing.frame(ctx.spark, landing.scan(ctx.settings.landing, NIGHT, ctx.sources))
+    listed = ingest_bronze.listed(files, ctx.lake.read(bronze.FILES), NIGHT).localCheckpoint(eager=False)
+    rows = read.rows(listed, ctx.sources).localCheckpoint(eager=False)
+    ctx.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)
+    ctx.lake.replace(ingest_bronze.files(rows, listed), bronze.FILES, tonight)
+    known = ctx.lake.read(bronze.ROWS)
     for feed in FEEDS:
-        judged = conform.judge(known, feed, place.sources, NIGHT, None, None).localCheckpoint(eager=False)
+        judged = conform.validate(known, feed, ctx.sources, NIGHT, None, None).localCheckpoint(eager=False)
         table = silver.BY_FEED[feed]
-        place.lake.replace(conform.accepted(judged, feed), table, tonight)
-        as_of.current(place.lake.read(table), table.key, NIGHT).count()
+        ctx.lake.replace(conform.accepted(judged, feed), table, tonight)
+        as_of.current(ctx.lake.read(table), table.key, NIGHT).count()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ SETTINGS = settings.load()
 
 
 @dg.resource(description="Settings, sources, Spark and lakehouse of one run, under the writer's lock.")
-def place(_context: dg.InitResourceContext):  # type: ignore[no-untyped-def]  # Dagster reads the annotation of resources
+def ctx(_context: dg.InitResourceContext):  # type: ignore[no-untyped-def]  # Dagster reads the annotation of resources
     with runtime_context.writer() as made:
         yield made
 
@@ -43,6 +43,6 @@ defs = dg.Definitions(
     jobs=[NIGHTLY, weekly_training.TRAINING],
     schedules=[SCHEDULE, weekly_training.schedule(SETTINGS)],
     sensors=[tell_of_failed_nights],
-    resources={"place": place},
+    resources={"ctx": ctx},
     executor=dg.in_process_executor,
 )

@@ -16,7 +16,7 @@ import dagster as dg
 from pyspark.sql import functions as F
 
 from jobs.runtime import alerts, progress, settings
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import bronze, gold, silver
 
@@ -39,7 +39,7 @@ def instance(home: Path) -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]:
+def run(ctx: RunContext, night: date, *, quiet: bool = False) -> dict[str, Any]:
     """Run the night `night`. The caller holds the writer's lock. Returns the night's report.
 
     Raises:
@@ -51,13 +51,13 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
     begun = time.monotonic()
     job = definitions.defs.resolve_job_def("nightly")
     progress.start(len(silver.BY_FEED) + 25, quiet=quiet)  # one step a feed, and twenty-five more
-    with instance(place.settings.home) as made:
+    with instance(ctx.settings.home) as made:
         _fail_orphans(made)
         outcome = job.execute_in_process(
             partition_key=night.isoformat(),
             instance=made,
             raise_on_error=False,
-            resources={"place": place},  # this one, whatever the environment would make
+            resources={"ctx": ctx},  # this one, whatever the environment would make
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         failures = [
@@ -67,30 +67,30 @@ def run(place: Workplace, night: date, *, quiet: bool = False) -> dict[str, Any]
         ]
     if not outcome.success:
         message = "; ".join(failures) or "the run failed before its first step"
-        path = alerts.send(place.settings, night.isoformat(), message)
+        path = alerts.send(ctx.settings, night.isoformat(), message)
         raise NightFailedError(f"Night {night} failed. {message}. Told in {path}. Run it again to finish it.")
     (recorded,) = outcome.asset_materializations_for_node("gold__run_manifest")
     effort = {f"n_{name}": recorded.metadata[name].value for name in ("writes", "actions")}
     seconds = {"seconds": round(time.monotonic() - begun, 1), "step_seconds": progress.CURRENT.seconds}
-    return {**report(place, night), **effort, **seconds}
+    return {**report(ctx, night), **effort, **seconds}
 
 
-def backfill(place: Workplace, first: date, last: date, *, quiet: bool = False) -> list[dict[str, Any]]:
+def backfill(ctx: RunContext, first: date, last: date, *, quiet: bool = False) -> list[dict[str, Any]]:
     """Run every night from `first` to `last`, both included, oldest first."""
     nights = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return [run(place, night, quiet=quiet) for night in nights]
+    return [run(ctx, night, quiet=quiet) for night in nights]
 
 
-def report(place: Workplace, night: date) -> dict[str, Any]:
+def report(ctx: RunContext, night: date) -> dict[str, Any]:
     """What happened in a night, from the tables: rows per sender, the queue per force, and where things are."""
-    lake = place.lake
+    lake = ctx.lake
     tonight = F.col("night") == F.lit(night)
     sums = [
         F.sum(f"n_{kind}").cast("long").alias(kind)
         for kind in ("files", "in", "loaded", "quarantined", "deduplicated", "deleted")
     ]
     queued = lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count()
-    senders, reasons, queue, manifest = concurrency.at_once(
+    senders, reasons, queue, manifest = concurrency.run(
         lake.read(gold.ROW_COUNTS).where(tonight).groupBy("sender").agg(*sums).orderBy("sender").collect,
         lake.read(bronze.QUARANTINE).where(tonight).groupBy("sender", "reason").count().collect,
         queued.orderBy("queue", "force").collect,
@@ -107,7 +107,7 @@ def report(place: Workplace, night: date) -> dict[str, Any]:
         "why_no_model": model.why_no_model if model else None,
         "n_decisions": manifest[0].n_decisions if manifest else 0,
         "table": lake.location(gold.QUEUE_ITEMS),
-        "home": str(place.settings.home),
+        "home": str(ctx.settings.home),
     }
 
 

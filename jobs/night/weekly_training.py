@@ -3,17 +3,17 @@
 import dagster as dg
 
 from jobs.runtime import settings
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.training import champion
 
 
 @dg.op(
-    required_resource_keys={"place"},
+    required_resource_keys={"ctx"},
     description="Compare all candidates on what is known, register the best, promote it if it meets the criteria.",
 )
 def compare_and_promote(context: dg.OpExecutionContext) -> None:
-    place: Workplace = context.resources.place
-    found = champion.train(place, place.settings.tonight())
+    ctx: RunContext = context.resources.ctx
+    found = champion.train(ctx, ctx.settings.tonight())
     made = found["registered"]
     context.add_output_metadata(
         {

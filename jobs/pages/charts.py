@@ -1,4 +1,4 @@
-"""Charts of the reading rooms as inline SVG: no script, nothing from outside. Names are escaped at the sink."""
+"""Charts of the notebooks as inline SVG: no script, nothing from outside. Names are escaped at the sink."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the notebook of bulk research asks for: a list of identifiers on one page. Rows come by `room.consult`."""
+"""Bulk research on one page: a list of identifiers on one page. Rows come by `session.read_logged`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SUGGESTED = 3  # numbers looked at where none is named
 class Look:
     """One person before the calls of a few identifiers, as of one night."""
 
-    room: notebook.Room
+    session: notebook.NotebookSession
     night: date
     who: str
     subjects: list[str]
@@ -47,7 +47,7 @@ class Look:
 
 
 def open_list(
-    room: notebook.Room, *, identifiers: str = "", night: str = "", reviewer: str = "", why: str = ""
+    session: notebook.NotebookSession, *, identifiers: str = "", night: str = "", reviewer: str = "", why: str = ""
 ) -> Look:
     """The tables of a list, as far as a page shows them. Where nobody is named, the numbers with most events.
 
@@ -55,25 +55,25 @@ def open_list(
         LookupError: nothing is loaded yet, or the list holds no identifier.
         audit.AuditError: the look cannot be logged; no row is returned.
     """
-    who = room.user(reviewer)
-    day = date.fromisoformat(night) if night else _newest(room)
-    reason = why or "reading room"
+    who = session.user(reviewer)
+    day = date.fromisoformat(night) if night else _newest(session)
+    reason = why or "notebook"
     lines = identifiers.replace(",", "\n").replace(";", "\n").splitlines()
     is_suggested = not any(line.strip() for line in lines)
     if is_suggested:
-        lines = _suggested(room, day, who)
+        lines = _suggested(session, day, who)
     wanted, unread = comms_identifiers.read(lines)
     wanted = [w for w in wanted if w.subject in sorted({w.subject for w in wanted})[:SHOWN]]
     if not wanted:
         raise LookupError("the list holds no number, handset, SIM or account")
-    research_comms.log(room.place, len({w.subject for w in wanted}), day, who=who, why=reason)
-    with spark.interpreted(room.place.spark):
-        found = research_comms.picture(room.place, wanted, day)
+    research_comms.log(session.ctx, len({w.subject for w in wanted}), day, who=who, why=reason)
+    with spark.interpreted(session.ctx.spark):
+        found = research_comms.picture(session.ctx, wanted, day)
         shown = _shown(found, found.pop("legs"))
-        read = concurrency.at_once(*(partial(_rows, room, df, name, who) for name, df in shown.items()))
+        read = concurrency.run(*(partial(_rows, session, df, name, who) for name, df in shown.items()))
     rows = dict(zip(shown, read, strict=True))
     subjects = [r["subject"] for r in sorted(rows["summary"], key=lambda r: (-r["n"], r["subject"]))]
-    return Look(room, day, who, subjects, unread, is_suggested, rows)
+    return Look(session, day, who, subjects, unread, is_suggested, rows)
 
 
 def _shown(found: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFrame]:
@@ -96,22 +96,22 @@ def _shown(found: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFra
     }
 
 
-def _rows(room: notebook.Room, df: DataFrame, name: str, who: str) -> list[dict[str, Any]]:
-    return room.consult(df, f"bulk research of communications data: {name}", who, limit=5_000)
+def _rows(session: notebook.NotebookSession, df: DataFrame, name: str, who: str) -> list[dict[str, Any]]:
+    return session.read_logged(df, f"bulk research of communications data: {name}", who, limit=5_000)
 
 
-def _newest(room: notebook.Room) -> date:
-    found = room.table("silver.comms_events").agg(F.max("night")).collect()[0][0]
+def _newest(session: notebook.NotebookSession) -> date:
+    found = session.table("silver.comms_events").agg(F.max("night")).collect()[0][0]
     if found is None:
         raise LookupError("no communications data is loaded yet: run a night first")
     return date.fromisoformat(str(found))
 
 
-def _suggested(room: notebook.Room, night: date, who: str) -> list[str]:
-    usable = access.events(room.table("silver.comms_events"), room.table(silver.COMMS_AUTHORISATIONS.path), night)
+def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list[str]:
+    usable = access.events(session.table("silver.comms_events"), session.table(silver.COMMS_AUTHORISATIONS.path), night)
     busiest = usable.where("direction = 'OUTGOING'").groupBy("a_number").agg(F.count("*").alias("n"))
     named = busiest.where("a_number IS NOT NULL").orderBy(F.col("n").desc(), "a_number")
-    return [row["a_number"] for row in room.consult(named, "numbers with most events", who, limit=SUGGESTED)]
+    return [row["a_number"] for row in session.read_logged(named, "numbers with most events", who, limit=SUGGESTED)]
 
 
 def header(look: Look) -> str:

@@ -43,7 +43,7 @@ SAME = 0.1  # share of the best value within which candidates count as not diffe
 class Compared:
     """One comparison, newest by default."""
 
-    room: notebook.Room
+    session: notebook.NotebookSession
     found: dict[str, Any]
     n_kept: int  # comparisons that are kept in all
 
@@ -68,11 +68,11 @@ class Compared:
         return {r["name"]: charts.Look(FAMILY_COLOURS.get(r["family"], "#333"), dashes[r["name"]]) for r in self.rows}
 
 
-def open_comparison(room: notebook.Room, *, night: str = "") -> Compared:
+def open_comparison(session: notebook.NotebookSession, *, night: str = "") -> Compared:
     """The newest comparison, or the newest on what was known by a night. Where there is none, the page says so."""
-    kept = room.place.registry.summaries()
+    kept = session.ctx.registry.summaries()
     chosen = [found for found in kept if not night or found["night"] <= night]
-    return Compared(room, chosen[0] if chosen else {}, len(kept))
+    return Compared(session, chosen[0] if chosen else {}, len(kept))
 
 
 def _where_there_is_one(part: Callable[..., str]) -> Callable[..., str]:

@@ -1,4 +1,4 @@
-"""HTML of the reading rooms: plain functions from rows (as mappings) to safe fragments. No script, no link outward.
+"""HTML of the notebooks: plain functions from rows (as mappings) to safe fragments. No script, no link outward.
 
 Every value passes `sinks.html` or `sinks.highlight`; what a function returns is safe and is only ever put into element
 content. The style sheet is `pages.css` beside this module.

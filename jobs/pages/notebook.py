@@ -32,17 +32,17 @@ TABLES = {table.path: table for table in catalogue.TABLES}
 MAX_ROWS = 500  # one look: more than anybody reads, and small enough for a page
 
 
-class Room:
-    """A reading room: what a notebook may see and do, in the name of one person.
+class NotebookSession:
+    """A notebook at work: what it may see and do, in the name of one person.
 
     Args:
         name: name of the notebook, for the log.
         place: where settings, tables and the log are; by default those of the environment.
     """
 
-    def __init__(self, name: str, place: context.Workplace | None = None) -> None:
+    def __init__(self, name: str, ctx: context.RunContext | None = None) -> None:
         self.name = name
-        self.place = place or context.reader()
+        self.ctx = ctx or context.reader()
         self.is_on_cluster = "DATABRICKS_RUNTIME_VERSION" in os.environ
         self._given: dict[str, str] = json.loads(os.environ.get(rendering.PARAMETERS, "{}"))
         self._is_styled = False
@@ -74,7 +74,7 @@ class Room:
     def user(self, given: str = "") -> str:
         """Who is looking: on a cluster the signed-in user whatever was given; else who was given, or the login name."""
         if self.is_on_cluster:
-            return str(self.place.spark.sql("SELECT current_user()").collect()[0][0])
+            return str(self.ctx.spark.sql("SELECT current_user()").collect()[0][0])
         return given or getpass.getuser()
 
     def show(self, *parts: str) -> None:
@@ -103,9 +103,9 @@ class Room:
         Raises:
             KeyError: no contract has this path.
         """
-        return self.place.lake.read(TABLES[path])
+        return self.ctx.lake.read(TABLES[path])
 
-    def consult(
+    def read_logged(
         self, df: DataFrame, on_what: str, who: str, *, why: str | None = None, limit: int = MAX_ROWS
     ) -> list[dict[str, Any]]:
         """At most `limit` rows of `df`, as mappings, once the look is in the log.
@@ -115,7 +115,7 @@ class Room:
         """
         rows = [row.asDict(recursive=True) for row in df.limit(limit).collect()]
         why = f"notebook {self.name}" + (f": {why}" if why else "")
-        self.place.audit.append("consultation", who, on_what, to_whom=who, why=why, counts={"rows": len(rows)})
+        self.ctx.audit.append("consultation", who, on_what, to_whom=who, why=why, counts={"rows": len(rows)})
         return rows
 
     def decide(
@@ -152,15 +152,15 @@ class Room:
         if self.is_on_cluster:
             self._append(decision)
         else:
-            inbox.submit(self.place.settings.inbox, decision)
+            inbox.submit(self.ctx.settings.inbox, decision)
         return decision.decision_id
 
     def _append(self, decision: intake.Decision) -> None:
-        lake, name = self.place.lake, f"{decision.decision_id}.json"
+        lake, name = self.ctx.lake, f"{decision.decision_id}.json"
         if not lake.read(bronze.INBOX).where(F.col("file") == name).isEmpty():
             raise inbox.AlreadySubmittedError(f"decision {decision.decision_id} was handed in before")
         row = [(name, decision.to_json())]
-        lake.append(self.place.spark.createDataFrame(row, bronze.INBOX.struct()), bronze.INBOX)
+        lake.append(self.ctx.spark.createDataFrame(row, bronze.INBOX.struct()), bronze.INBOX)
 
     def waiting(self) -> list[intake.Decision]:
         """Decisions that wait for the night, in the order in which they were made."""
@@ -168,7 +168,7 @@ class Room:
             tables = (self.table(path) for path in ("bronze.inbox", "gold.decisions", "bronze.quarantine"))
             files = intake.handed_in(*tables)
         else:
-            files = inbox.pending(self.place.settings.inbox)
+            files = inbox.pending(self.ctx.settings.inbox)
         return sorted(intake.readable(files), key=lambda d: d.decided_at)
 
 

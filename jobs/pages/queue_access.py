@@ -14,7 +14,7 @@ from pyspark.sql.window import Window
 from jobs.output import inbox
 from jobs.pages import notebook
 from jobs.runtime import known, settings
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.decisions import intake
 from schemas import bronze, codes, gold, review, silver
 
@@ -22,14 +22,14 @@ NOTEBOOKS = settings.ROOT / "notebooks"
 
 
 def queue(
-    place: Workplace, night: date | None, name: str, force: str | None, limit: int, reviewer: str
+    ctx: RunContext, night: date | None, name: str, force: str | None, limit: int, reviewer: str
 ) -> list[dict[str, Any]]:
     """The top `limit` rows per force of a queue, after the look was logged."""
-    night = night or known.newest(place)
-    rows = place.lake.read(gold.QUEUE_ITEMS).where((F.col("night") == F.lit(night)) & (F.col("queue") == name))
+    night = night or known.newest(ctx)
+    rows = ctx.lake.read(gold.QUEUE_ITEMS).where((F.col("night") == F.lit(night)) & (F.col("queue") == name))
     if force:
         rows = rows.where(F.col("force") == force)
-    place.audit.append("consultation", reviewer, f"{name} {night} {force or 'all forces'}", why="queue show")
+    ctx.audit.append("consultation", reviewer, f"{name} {night} {force or 'all forces'}", why="queue show")
     found = rows.where(F.col("rank") <= limit).orderBy("force", "rank").collect()
     return [row.asDict(recursive=True) for row in found]
 
@@ -53,28 +53,28 @@ def _score(row: dict[str, Any]) -> str:
     return f"{row['score']:.3f} [{row['score_low']:.2f}-{row['score_high']:.2f}]"
 
 
-def item(place: Workplace, item_id: str) -> dict[str, Any]:
+def item(ctx: RunContext, item_id: str) -> dict[str, Any]:
     """The newest publication of a queue item, or of the item that stood for it as a near-duplicate.
 
     Raises:
         LookupError: no queue ever held it.
     """
-    rows = place.lake.read(gold.QUEUE_ITEMS).where(F.col("item_id") == F.lit(item_id))
+    rows = ctx.lake.read(gold.QUEUE_ITEMS).where(F.col("item_id") == F.lit(item_id))
     found = rows.orderBy(F.col("night").desc()).limit(1).collect()
     if found:
         row: dict[str, Any] = found[0].asDict(recursive=True)
         return row
-    of_member = place.lake.read(review.QUEUE_MEMBERS).where(F.col("item_id") == F.lit(item_id))
+    of_member = ctx.lake.read(review.QUEUE_NEAR_DUPLICATES).where(F.col("item_id") == F.lit(item_id))
     member = of_member.orderBy(F.col("night").desc()).limit(1).collect()
     if not member:
         raise LookupError(f"No queue holds an item {item_id}.")
     is_shown = (F.col("item_id") == member[0].shown_item_id) & (F.col("night") == F.lit(member[0].night))
-    shown = place.lake.read(gold.QUEUE_ITEMS).where(is_shown & (F.col("queue") == member[0].queue)).collect()[0]
+    shown = ctx.lake.read(gold.QUEUE_ITEMS).where(is_shown & (F.col("queue") == member[0].queue)).collect()[0]
     return {**shown.asDict(recursive=True), **{n: member[0][n] for n in ("item_id", "subject_id", "text_hash")}}
 
 
 def decide(
-    place: Workplace,
+    ctx: RunContext,
     item_id: str,
     outcome: str,
     *,
@@ -90,19 +90,19 @@ def decide(
         LookupError: no such item.
         ValueError: the decision is not valid; says why.
     """
-    row = item(place, item_id)
+    row = item(ctx, item_id)
     decision = intake.of_item(
         row, outcome=outcome, tag=tag, free_text=why or None, reviewer=reviewer,
         opened_at=decided_at - timedelta(seconds=seconds), decided_at=decided_at,
     )  # fmt: skip
-    return inbox.submit(place.settings.inbox, decision)
+    return inbox.submit(ctx.settings.inbox, decision)
 
 
-def trace(place: Workplace, item_id: str, reviewer: str) -> dict[str, Any]:
+def trace(ctx: RunContext, item_id: str, reviewer: str) -> dict[str, Any]:
     """From a queue item back to file, row, table versions, model and code. Logged as a consultation first."""
-    row = item(place, item_id)
-    place.audit.append("consultation", reviewer, f"{row['queue']} {row['night']} item {item_id}", why="trace")
-    lake = place.lake
+    row = item(ctx, item_id)
+    ctx.audit.append("consultation", reviewer, f"{row['queue']} {row['night']} item {item_id}", why="trace")
+    lake = ctx.lake
     versions = row["table_versions"]
     source = F.lit(False)
     for found in row["source_rows"]:
@@ -158,7 +158,7 @@ def trace_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def render_notebooks(place: Workplace, night: date | None, out: Path | None, names: Sequence[str] = ()) -> list[Path]:
+def render_notebooks(ctx: RunContext, night: date | None, out: Path | None, names: Sequence[str] = ()) -> list[Path]:
     """Run notebooks headless on a night and render them: those that `names` begin, or all. Returns the pages.
 
     Raises:
@@ -168,12 +168,12 @@ def render_notebooks(place: Workplace, night: date | None, out: Path | None, nam
     for name in names:
         if not any(book.stem.startswith(name) for book in books):
             raise LookupError(f"No notebook begins with {name}. There are: {', '.join(book.stem for book in books)}.")
-    night = night or known.newest(place)
-    folder = out or place.settings.exports / "notebooks"
+    night = night or known.newest(ctx)
+    folder = out or ctx.settings.exports / "notebooks"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pages = []
     for source in (book for book in books if not names or book.stem.startswith(tuple(names))):
         page = folder / f"{source.stem}.html"
-        notebook.render(source, page, {"night": night.isoformat()}, home=place.settings.home)
+        notebook.render(source, page, {"night": night.isoformat()}, home=ctx.settings.home)
         pages.append(page)
     return pages

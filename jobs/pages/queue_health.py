@@ -60,30 +60,36 @@ class Health:
         ]
 
 
-def open_health(room: notebook.Room, *, night: str = "", reviewer: str = "", queue: str = "reclassify") -> Health:
+def open_health(
+    session: notebook.NotebookSession, *, night: str = "", reviewer: str = "", queue: str = "reclassify"
+) -> Health:
     """The figures of a night, the newest by default.
 
     Raises:
         LookupError: no night has written any yet.
         ValueError: `night` is not a date.
     """
-    who = room.user(reviewer)
-    certificates = room.table(review.RECALL_CERTIFICATES.path).where(F.col("queue") == queue)
+    who = session.user(reviewer)
+    certificates = session.table(review.RECALL_CERTIFICATES.path).where(F.col("queue") == queue)
     newest = certificates.agg(F.max("night")).collect()[0][0]
     if not night and newest is None:
         raise LookupError("no recall certificate is written yet: run a night first")
     day = date.fromisoformat(night or str(newest))
     tonight = certificates.where(F.col("night") == F.lit(day)).orderBy("force")
     pooled = certificates.where((F.col("force") == review.POOLED) & (F.col("night") <= F.lit(day)))
-    figures = room.table(review.REVIEW_FIGURES.path).where((F.col("queue") == queue) & (F.col("night") == F.lit(day)))
+    figures = session.table(review.REVIEW_FIGURES.path).where(
+        (F.col("queue") == queue) & (F.col("night") == F.lit(day))
+    )
     named = f"queue={queue} night={day.isoformat()}"
-    history = room.consult(pooled.orderBy(F.col("night").desc()), f"{review.RECALL_CERTIFICATES.path} pooled", who)
+    history = session.read_logged(
+        pooled.orderBy(F.col("night").desc()), f"{review.RECALL_CERTIFICATES.path} pooled", who
+    )
     return Health(
         day,
         "OFFICIAL",
-        room.consult(tonight, f"{review.RECALL_CERTIFICATES.path} {named}", who),
+        session.read_logged(tonight, f"{review.RECALL_CERTIFICATES.path} {named}", who),
         history[::-1],
-        room.consult(figures, f"{review.REVIEW_FIGURES.path} {named}", who, limit=10 * notebook.MAX_ROWS),
+        session.read_logged(figures, f"{review.REVIEW_FIGURES.path} {named}", who, limit=10 * notebook.MAX_ROWS),
     )
 
 

@@ -1,6 +1,6 @@
 """What the notebook of leads shows: the queue `comms_leads`, one lead with its evidence, its events in time.
 
-Rows come by `room.consult`.
+Rows come by `session.read_logged`.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ DETECTOR_WORDS = {
 WIDTH, TOP, HOUR = 900, 14, 9  # pixels of the picture, above it, and of an hour
 
 
-def open_queue(room: notebook.Room, *, night: str, force: str, reviewer: str) -> review_reclassify.Review:
+def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> review_reclassify.Review:
     """The queue `comms_leads` of a night, each force's rows in order of rank."""
-    return review_reclassify.open_queue(room, night=night, force=force, reviewer=reviewer, queue=queue.QUEUE)
+    return review_reclassify.open_queue(session, night=night, force=force, reviewer=reviewer, queue=queue.QUEUE)
 
 
 def header(opened: review_reclassify.Review) -> str:
@@ -93,7 +93,7 @@ def open_lead(opened: review_reclassify.Review, item: Row | None) -> str:
         )
         for row in events
     ]  # fmt: skip
-    zone = ZoneInfo(opened.room.place.settings["schedule"]["time_zone"])
+    zone = ZoneInfo(opened.session.ctx.settings["schedule"]["time_zone"])
     return pages_html.block(
         f"<p><b>{escaping.html(shown['title'])}</b></p>{pages_html.facts(facts)}",
         report_html.reasons(parts) + said,
@@ -105,10 +105,10 @@ def open_lead(opened: review_reclassify.Review, item: Row | None) -> str:
 def _events(opened: review_reclassify.Review, item: Row) -> list[dict[str, Any]]:
     """The events that the row names, as of its night; never one that is masked."""
     ids = [row["id"] for row in item["source_rows"] if row["table"] == silver.COMMS_EVENTS.path]
-    table = opened.room.table(silver.COMMS_EVENTS.path)
+    table = opened.session.table(silver.COMMS_EVENTS.path)
     mine = table.where(F.col("event_id").isin(ids) & (F.col("night") <= F.lit(opened.night)))
     mine = mine.where(~F.col("is_excess") & ~F.col("is_protected")).orderBy("started_at", "event_id", "night")
-    rows = opened.room.consult(mine, f"{silver.COMMS_EVENTS.path} of lead {item['item_id']}", opened.reviewer)
+    rows = opened.session.read_logged(mine, f"{silver.COMMS_EVENTS.path} of lead {item['item_id']}", opened.reviewer)
     newest = {row["event_id"]: row for row in rows}
     return sorted(newest.values(), key=lambda row: (row["started_at"], row["event_id"]))
 

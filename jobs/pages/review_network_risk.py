@@ -34,10 +34,16 @@ OUTCOMES = {
 
 
 def open_queue(
-    room: notebook.Room, queue: str, *, night: str = "", force: str = "", reviewer: str = "", limit: int = 20
+    session: notebook.NotebookSession,
+    queue: str,
+    *,
+    night: str = "",
+    force: str = "",
+    reviewer: str = "",
+    limit: int = 20,
 ) -> review_reclassify.Review:
     """The top of a queue of the network. Raises as `review.open_queue`."""
-    return review_reclassify.open_queue(room, night=night, force=force, reviewer=reviewer, queue=queue, limit=limit)
+    return review_reclassify.open_queue(session, night=night, force=force, reviewer=reviewer, queue=queue, limit=limit)
 
 
 def header(shown: review_reclassify.Review) -> str:
@@ -69,13 +75,13 @@ def queue_table(shown: review_reclassify.Review, opened: Row | None) -> str:
 def _line(row: Row, shown: review_reclassify.Review, opened: Row | None) -> str:
     about = row["details"]
     css = pages_html.state(row, opened["item_id"] if opened else None, shown.waiting)
-    place = f"{pages_html.force_name(row['force'])} \N{MIDDLE DOT} {row['subject_id']}"
+    where = f"{pages_html.force_name(row['force'])} \N{MIDDLE DOT} {row['subject_id']}"
     stratum = '<span class="chip flag">safeguarding first</span>' if row["stratum"] == "SAFEGUARDING" else ""
     why = "".join(pages_html.reason_chip(reason) for reason in row["reasons"][: pages_html.N_CHIPS])
     return (
         f'<tr class="{css}"><td class="num">{row["rank"]}</td><td>{pages_html.score(row)}</td>'
         f'<td><div class="title">{escaping.html(about.get("title") or row["subject_id"])}</div>'
-        f'<div class="sub">{escaping.html(place)} \N{MIDDLE DOT} <span class="nowrap">item '
+        f'<div class="sub">{escaping.html(where)} \N{MIDDLE DOT} <span class="nowrap">item '
         f'<span class="mono">{escaping.html(row["item_id"])}</span></span></div>'
         f"{stratum}{pages_html.flags(row, shown.waiting)}</td>"
         f"<td>{escaping.html(about.get('police_risk') or '–')}</td>"
@@ -135,12 +141,12 @@ def open_subject(shown: review_reclassify.Review, item: Row | None) -> str:
 
 
 def _row(shown: review_reclassify.Review, item: Row) -> dict[str, Any] | None:
-    risks = shown.room.table("gold.network_risk")
+    risks = shown.session.table("gold.network_risk")
     mine = risks.where(
         (F.col("night") == F.lit(shown.night)) & (F.col("queue") == item["queue"])
         & (F.col("entity_id") == item["subject_id"])
     )  # fmt: skip
-    rows = shown.room.consult(mine, f"gold.network_risk {item['queue']} {item['subject_id']}", shown.reviewer)
+    rows = shown.session.read_logged(mine, f"gold.network_risk {item['queue']} {item['subject_id']}", shown.reviewer)
     return rows[0] if rows else None
 
 

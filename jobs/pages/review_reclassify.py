@@ -1,4 +1,4 @@
-"""What the review notebook asks for: a queue, a report of it, a reviewer's decision. Rows come by `room.consult`."""
+"""The review notebook: a queue, a report of it, a reviewer's decision. Rows come by `session.read_logged`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OVER_CAP = (
 class Review:
     """One reviewer before one queue of one night."""
 
-    room: notebook.Room
+    session: notebook.NotebookSession
     queue: str
     night: date
     force: str | None
@@ -47,7 +47,7 @@ class Review:
     @property
     def is_over_cap(self) -> bool:
         """The reviewer has decided on as many items since the last night as the settings allow."""
-        return len(self.handed_in) >= int(self.room.place.settings["exposure"]["cap_per_reviewer"])
+        return len(self.handed_in) >= int(self.session.ctx.settings["exposure"]["cap_per_reviewer"])
 
     @property
     def marking(self) -> str:
@@ -70,7 +70,7 @@ class Review:
 
 
 def open_queue(
-    room: notebook.Room,
+    session: notebook.NotebookSession,
     *,
     night: str = "",
     force: str = "",
@@ -88,26 +88,28 @@ def open_queue(
         LookupError: nothing is published yet.
         ValueError: `night` is not a date.
     """
-    items = room.table("gold.queue_items").where(F.col("queue") == queue)
-    day = date.fromisoformat(night) if night else newest(room, queue)
-    who = room.user(reviewer)
+    items = session.table("gold.queue_items").where(F.col("queue") == queue)
+    day = date.fromisoformat(night) if night else newest(session, queue)
+    who = session.user(reviewer)
     shown = items.where(F.col("night") == F.lit(day))
     if force:
         shown = shown.where(F.col("force") == force)
-    own = room.table("gold.decisions").where((F.col("queue") == queue) & (F.lower(F.trim("reviewer")) == _folded(who)))
+    own = session.table("gold.decisions").where(
+        (F.col("queue") == queue) & (F.lower(F.trim("reviewer")) == _folded(who))
+    )
     own = own.where(F.col("outcome").isin(*codes.FINAL_OUTCOMES)).select("subject_id", "text_hash").distinct()
     shown = shown.join(own, ["subject_id", "text_hash"], how="left_anti").select(*shown.columns)
     on_what = f"gold.queue_items queue={queue} night={day.isoformat()} force={force or 'all'}"
     counted = shown.groupBy("force", "stratum").agg(F.count("*").alias("n"))
-    counts = room.consult(counted, f"{on_what} counts", who)
+    counts = session.read_logged(counted, f"{on_what} counts", who)
     order = ["item_id"] if is_blind else ["force", "rank"]
-    rows = room.consult(
+    rows = session.read_logged(
         shown.where(F.col("rank") <= limit).orderBy(*order), on_what, who, why="blind" if is_blind else None
     )
     rows = [{**row, **_about(row["details"])} for row in rows]
-    waiting = room.waiting()
+    waiting = session.waiting()
     return Review(
-        room, queue, day, force or None, who, is_blind, rows, counts, _members(room, rows, queue, day, who),
+        session, queue, day, force or None, who, is_blind, rows, counts, _members(session, rows, queue, day, who),
         {d.item_id: d.outcome for d in waiting}, {d.item_id for d in waiting if _folded(d.reviewer) == _folded(who)},
     )  # fmt: skip
 
@@ -116,12 +118,14 @@ def _folded(person: str) -> str:
     return person.strip().lower()
 
 
-def _members(room: notebook.Room, rows: Sequence[Row], queue: str, day: date, who: str) -> list[dict[str, Any]]:
+def _members(
+    session: notebook.NotebookSession, rows: Sequence[Row], queue: str, day: date, who: str
+) -> list[dict[str, Any]]:
     """Near-duplicates that the rows of the page stand for."""
     ids = [row["item_id"] for row in rows]
     of_night = (F.col("queue") == queue) & (F.col("night") == F.lit(day))
-    found = room.table("gold.queue_members").where(of_night & F.col("shown_item_id").isin(ids))
-    return room.consult(found, f"gold.queue_members queue={queue} night={day.isoformat()}", who)
+    found = session.table("gold.queue_members").where(of_night & F.col("shown_item_id").isin(ids))
+    return session.read_logged(found, f"gold.queue_members queue={queue} night={day.isoformat()}", who)
 
 
 def _about(details: Mapping[str, str]) -> dict[str, Any]:
@@ -130,13 +134,13 @@ def _about(details: Mapping[str, str]) -> dict[str, Any]:
     return {"title": details.get("title"), "tags": tags.split(", ") if tags else []}
 
 
-def newest(room: notebook.Room, queue: str) -> date:
+def newest(session: notebook.NotebookSession, queue: str) -> date:
     """Night of the newest queue.
 
     Raises:
         LookupError: nothing is published yet.
     """
-    found = room.table("gold.queue_items").where(F.col("queue") == queue).agg(F.max("night")).collect()[0][0]
+    found = session.table("gold.queue_items").where(F.col("queue") == queue).agg(F.max("night")).collect()[0][0]
     if found is None:
         raise LookupError("no queue is published yet: run a night first")
     return date.fromisoformat(str(found))
@@ -172,7 +176,7 @@ def summary(review: Review) -> str:
 
 def queue_table(review: Review, opened: Row | None) -> str:
     opened_id = opened["item_id"] if opened else None
-    is_masked = bool(review.room.place.settings["exposure"]["is_text_masked"])
+    is_masked = bool(review.session.ctx.settings["exposure"]["is_text_masked"])
     counted = [{**row, "n_members": len(review.members_of(row))} for row in review.rows]
     return pages_html.block(
         pages_html.queue(counted, opened_id, review.waiting, is_blind=review.is_blind, is_masked=is_masked)
@@ -187,7 +191,7 @@ def open_report(review: Review, item: Row | None) -> str:
         return pages_html.block(pages_html.notice(OVER_CAP.format(n=len(review.handed_in)), "warn"))
     report_id = item["subject_id"]
     columns = [name for name in silver.REPORTS.names if name != "report_id"]
-    found = _known(review.room, silver.REPORTS, review.night, "report_id", [report_id], columns, review.reviewer)
+    found = _known(review.session, silver.REPORTS, review.night, "report_id", [report_id], columns, review.reviewer)
     if not found:
         return pages_html.block(pages_html.notice(f"Report {report_id} is no longer held.", "warn"))
     report = found[0]
@@ -207,7 +211,7 @@ def open_report(review: Review, item: Row | None) -> str:
 
 
 def _known(
-    room: notebook.Room,
+    session: notebook.NotebookSession,
     table: contract.Table,
     night: date,
     by: str,
@@ -219,20 +223,20 @@ def _known(
     wanted = sorted(set(ids))
     if not wanted:
         return []
-    mine = room.table(table.path).where(F.col(by).isin(wanted))
+    mine = session.table(table.path).where(F.col(by).isin(wanted))
     rows = as_of.current(mine, table.key, night).select(by, *columns)
     named = wanted[0] if len(wanted) == 1 else f"{len(wanted)} by {by}, {wanted[0]} to {wanted[-1]}"
-    return room.consult(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS)
+    return session.read_logged(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS)
 
 
 def _people(review: Review, report_id: str) -> list[dict[str, Any]]:
     """People named in a report, victims first, with the investigations they are subjects of, as of the night."""
-    room, night, who = review.room, review.night, review.reviewer
-    links = _known(room, silver.REPORT_PEOPLE, night, "report_id", [report_id], ["person_id", "role"], who)
+    session, night, who = review.session, review.night, review.reviewer
+    links = _known(session, silver.REPORT_PEOPLE, night, "report_id", [report_id], ["person_id", "role"], who)
     ids = [link["person_id"] for link in links]
-    names = _known(room, silver.PEOPLE, night, "person_id", ids, ["forename", "surname", "born_on"], who)
+    names = _known(session, silver.PEOPLE, night, "person_id", ids, ["forename", "surname", "born_on"], who)
     about = ["investigation_id", "operation", "role", "status"]
-    cases = _known(room, silver.INVESTIGATIONS, night, "person_id", ids, about, who)
+    cases = _known(session, silver.INVESTIGATIONS, night, "person_id", ids, about, who)
     by_id = {row["person_id"]: row for row in names}
     nobody = {"forename": None, "surname": None, "born_on": None}
     people = []
@@ -284,7 +288,7 @@ def decide(
     if review.opened_at is None:
         return pages_html.block(pages_html.notice("Open the report first: a decision is on what was read.", "warn"))
     try:
-        decision_id = review.room.decide(
+        decision_id = review.session.decide(
             item,
             outcome,
             reviewer=review.reviewer,
@@ -301,7 +305,7 @@ def decide(
         return pages_html.block(pages_html.outcomes(), pages_html.notice(f"Nothing was recorded: {error}", "warn"))
     review.waiting[item["item_id"]] = outcome
     review.handed_in.add(item["item_id"])
-    review.room.clear_widget("outcome")
+    review.session.clear_widget("outcome")
     text = f"Recorded: {outcome} on {item['subject_id']} by {review.reviewer}. Decision {decision_id}."
     return pages_html.block(pages_html.notice(text, "good"))
 

@@ -30,7 +30,7 @@ MAX_DEPTH = 3
 class Subject:
     """One entity of one night, with what surrounds it."""
 
-    room: notebook.Room
+    session: notebook.NotebookSession
     night: date
     who: str
     entity: dict[str, Any]
@@ -49,7 +49,9 @@ class Subject:
         return max(marks, key=codes.MARKINGS.index)
 
 
-def open_subject(room: notebook.Room, wanted: str, *, night: str = "", who: str = "", depth: int = 1) -> Subject | None:
+def open_subject(
+    session: notebook.NotebookSession, wanted: str, *, night: str = "", who: str = "", depth: int = 1
+) -> Subject | None:
     """The entity whose id, record id or label is `wanted`; empty: the first of the newest queue `children`.
 
     Raises:
@@ -58,13 +60,13 @@ def open_subject(room: notebook.Room, wanted: str, *, night: str = "", who: str 
     """
     if not 1 <= depth <= MAX_DEPTH:
         raise ValueError(f"the depth is 1 to {MAX_DEPTH}")
-    viewer = room.user(who)
-    entities = room.table("gold.entities")
+    viewer = session.user(who)
+    entities = session.table("gold.entities")
     newest = entities.agg(F.max("night")).collect()[0][0]
     if newest is None:
         raise LookupError("no network is there yet: run a night first")
     day = date.fromisoformat(night) if night else newest
-    wanted = wanted or _first(room, day, viewer)
+    wanted = wanted or _first(session, day, viewer)
     if not wanted:
         return None
     of_night = entities.where(F.col("night") == F.lit(day))
@@ -72,18 +74,18 @@ def open_subject(room: notebook.Room, wanted: str, *, night: str = "", who: str 
         (F.col("entity_id") == F.lit(wanted)) | F.array_contains("record_ids", F.lit(wanted))
         | (F.upper("label") == F.lit(wanted.upper()))
     )  # fmt: skip
-    found = room.consult(of_night.where(meant).orderBy("entity_id"), f"gold.entities {wanted}", viewer, limit=2)
+    found = session.read_logged(of_night.where(meant).orderBy("entity_id"), f"gold.entities {wanted}", viewer, limit=2)
     if not found:
         raise LookupError(f"the network of {day} has no entity {wanted!r}")
-    subject = Subject(room, day, viewer, found[0], depth)
+    subject = Subject(session, day, viewer, found[0], depth)
     _surround(subject)
     return subject
 
 
-def _first(room: notebook.Room, day: date, who: str) -> str:
-    rows = room.table("gold.queue_items").where((F.col("night") == F.lit(day)) & (F.col("queue") == "children"))
+def _first(session: notebook.NotebookSession, day: date, who: str) -> str:
+    rows = session.table("gold.queue_items").where((F.col("night") == F.lit(day)) & (F.col("queue") == "children"))
     top = rows.orderBy(F.col("score").desc(), "item_id").select("subject_id")
-    found = room.consult(top, "gold.queue_items queue=children, its first", who, limit=1)
+    found = session.read_logged(top, "gold.queue_items queue=children, its first", who, limit=1)
     return str(found[0]["subject_id"]) if found else ""
 
 
@@ -133,29 +135,29 @@ def _link(row: Row) -> dict[str, Any]:
 
 
 def _edges_at(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
-    edges = subject.room.table("gold.edges").where(F.col("night") == F.lit(subject.night))
+    edges = subject.session.table("gold.edges").where(F.col("night") == F.lit(subject.night))
     wanted = list(ids)
     near = edges.where(F.col("from_id").isin(wanted) | F.col("to_id").isin(wanted))
     near = near.select("edge_id", "from_id", "to_id", "kind", "strength", "first_at", "last_at", "n")
     order = near.orderBy(F.col("strength").desc(), "edge_id")
-    rows = subject.room.consult(order, f"gold.edges of {len(wanted)} entities", subject.who, limit=MOST_LINKS)
+    rows = subject.session.read_logged(order, f"gold.edges of {len(wanted)} entities", subject.who, limit=MOST_LINKS)
     subject.is_cut |= len(rows) == MOST_LINKS
     return rows
 
 
 def _entities(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
-    rows = subject.room.table("gold.entities").where(
+    rows = subject.session.table("gold.entities").where(
         (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
     )
     columns = ("entity_id", "kind", "label", "forces", "n_records", "is_child", "marking")
-    return subject.room.consult(rows.select(*columns), f"gold.entities {len(ids)} by id", subject.who)
+    return subject.session.read_logged(rows.select(*columns), f"gold.entities {len(ids)} by id", subject.who)
 
 
 def _seeds(subject: Subject, ids: Sequence[str]) -> set[str]:
-    rows = subject.room.table("gold.risk_seeds").where(
+    rows = subject.session.table("gold.risk_seeds").where(
         (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
     )
-    found = subject.room.consult(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
+    found = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
     return {str(row["entity_id"]) for row in found}
 
 
@@ -247,8 +249,8 @@ def events(subject: Subject | None) -> str:
     mine = F.array_contains("entities_before", F.lit(subject.entity_id)) | F.array_contains(
         "entities_after", F.lit(subject.entity_id)
     )
-    table = subject.room.table("gold.entity_events").where(mine & (F.col("night") <= F.lit(subject.night)))
-    rows = subject.room.consult(
+    table = subject.session.table("gold.entity_events").where(mine & (F.col("night") <= F.lit(subject.night)))
+    rows = subject.session.read_logged(
         table.orderBy("night", "event_id"), f"gold.entity_events {subject.entity_id}", subject.who
     )
     if not rows:

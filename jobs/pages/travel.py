@@ -1,4 +1,4 @@
-"""What the travel notebook shows: arrivals of the next day, the queue, one match. Rows come by `room.consult`."""
+"""The travel notebook: arrivals of the next day, the queue, one match. Rows come by `session.read_logged`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ KIND_WORDS = {
 }
 
 
-def open_queue(room: notebook.Room, *, night: str, force: str, reviewer: str) -> review_reclassify.Review:
+def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> review_reclassify.Review:
     """The queue `travel` of a night, each force's rows in order of rank."""
-    return review_reclassify.open_queue(room, night=night, force=force, reviewer=reviewer, queue=travel_queue.QUEUE)
+    return review_reclassify.open_queue(session, night=night, force=force, reviewer=reviewer, queue=travel_queue.QUEUE)
 
 
 def header(opened: review_reclassify.Review) -> str:
@@ -121,16 +121,16 @@ def _rows(opened: review_reclassify.Review, path: str, by: str, ids: Sequence[st
     wanted = sorted(filter(None, ids))
     if not wanted:
         return []
-    known = opened.room.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(opened.night)))
-    rows = opened.room.consult(known.orderBy("night"), f"{path} {', '.join(wanted)}", opened.reviewer)
+    known = opened.session.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(opened.night)))
+    rows = opened.session.read_logged(known.orderBy("night"), f"{path} {', '.join(wanted)}", opened.reviewer)
     return list({row[by]: row for row in rows}.values())
 
 
 def _journeys(opened: review_reclassify.Review, item: Row) -> list[dict[str, Any]]:
-    table = opened.room.table(travel.MATCHES.path)
+    table = opened.session.table(travel.MATCHES.path)
     mine = table.where((F.col("night") == F.lit(opened.night)) & (F.col("subject_id") == F.lit(item["subject_id"])))
     mine = mine.where(F.col("kind").isin("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL")).orderBy("flight_on", "match_id")
-    return opened.room.consult(mine, f"{travel.MATCHES.path} {item['subject_id']}", opened.reviewer, limit=60)
+    return opened.session.read_logged(mine, f"{travel.MATCHES.path} {item['subject_id']}", opened.reviewer, limit=60)
 
 
 def _listed(row: Row | None, shown: Row) -> str:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.profile.model import Source
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from schemas import silver
 
@@ -33,12 +33,12 @@ class Calls:
     days: Mapping[str, Sequence[tuple[datetime, str]]] = field(default_factory=dict)  # other number -> (start, event)
 
 
-def read(place: Workplace, phones: Sequence[str], night: date) -> Calls:
+def read(ctx: RunContext, phones: Sequence[str], night: date) -> Calls:
     """Figures of the events of `phones` as of a night, masked events left out."""
     if not phones:
         return Calls()
     mine = F.col("a_number").isin(*phones) | F.col("b_number").isin(*phones)
-    known = as_of.current(place.lake.read(silver.COMMS_EVENTS).where(mine), silver.COMMS_EVENTS.key, night)
+    known = as_of.current(ctx.lake.read(silver.COMMS_EVENTS).where(mine), silver.COMMS_EVENTS.key, night)
     is_own = F.col("a_number").isin(*phones)
     events = known.where("NOT is_excess AND NOT is_protected").withColumns(
         {

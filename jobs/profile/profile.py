@@ -23,7 +23,7 @@ from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
 from jobs.profile import statements
 from jobs.runtime import known as known_nights
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from schemas import contract, gold, network, silver
 from schemas import travel as travel_contract
@@ -36,27 +36,27 @@ MOST = 1_000  # rows of one table that are read for a profile
 class _Reader:
     """Tables as of a night, read by the ids that the profile is about."""
 
-    place: Workplace
+    ctx: RunContext
     night: date
 
     def known(self, table: contract.Table, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         if not ids:
             return []
-        rows = self.place.lake.read(table).where(F.col(by).isin(sorted(set(ids))))
+        rows = self.ctx.lake.read(table).where(F.col(by).isin(sorted(set(ids))))
         if "night" in table.key and table.layer == "silver":
             rows = as_of.current(rows, table.key, self.night)
         return self.rows(rows)
 
     def tonight(self, table: contract.Table, condition: Any) -> list[dict[str, Any]]:
         """Rows of a gold table of the night."""
-        return self.rows(self.place.lake.read(table).where((F.col("night") == F.lit(self.night)) & condition))
+        return self.rows(self.ctx.lake.read(table).where((F.col("night") == F.lit(self.night)) & condition))
 
     def rows(self, df: DataFrame) -> list[dict[str, Any]]:
         return [row.asDict(recursive=True) for row in df.limit(MOST).collect()]
 
 
 def write(
-    place: Workplace,
+    ctx: RunContext,
     subject: str,
     *,
     night: date | None,
@@ -80,15 +80,13 @@ def write(
         LookupError: nobody of that id is known in the night, or no night has run.
         audit.AuditError: the look or the hand-over cannot be logged; nothing is written.
     """
-    on = night or known_nights.newest(place)
-    place.audit.append("consultation", reader, f"profile of {subject} as of {on}", to_whom=reader, why=why or None)
-    made = gather(place, subject, on)
+    on = night or known_nights.newest(ctx)
+    ctx.audit.append("consultation", reader, f"profile of {subject} as of {on}", to_whom=reader, why=why or None)
+    made = gather(ctx, subject, on)
     n = {"statements": sum(len(s.statements) for s in made.sections), "sources": len(made.sources())}
-    place.audit.append("combination", reader, f"intelligence with communications and travel data, {subject}", counts=n)
-    place.audit.append(
-        "disclosure", reader, f"profile of {subject} as of {on}", to_whom=whom, why=why or None, counts=n
-    )
-    folder = out or place.settings.exports / "profiles"
+    ctx.audit.append("combination", reader, f"intelligence with communications and travel data, {subject}", counts=n)
+    ctx.audit.append("disclosure", reader, f"profile of {subject} as of {on}", to_whom=whom, why=why or None, counts=n)
+    folder = out or ctx.settings.exports / "profiles"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     safe = "".join(c if c.isalnum() else "-" for c in subject)[:60]
     makers = {"html": lambda: profile_html.page(made).encode(), "docx": lambda: profile_docx.document(made)}
@@ -103,13 +101,13 @@ def _save(path: Path, content: bytes) -> Path:
     return path
 
 
-def gather(place: Workplace, subject: str, night: date) -> profile_model.Profile:
+def gather(ctx: RunContext, subject: str, night: date) -> profile_model.Profile:
     """The profile, from the tables. The caller has logged the look.
 
     Raises:
         LookupError: nobody of that id is known in the night.
     """
-    reader = _Reader(place, night)
+    reader = _Reader(ctx, night)
     person_ids = _records(reader, subject)
     people = reader.known(silver.PEOPLE, "person_id", person_ids)
     if not people:
@@ -123,7 +121,7 @@ def gather(place: Workplace, subject: str, night: date) -> profile_model.Profile
     beside = [
         r for r in reader.known(silver.REPORT_PEOPLE, "report_id", report_ids) if r["person_id"] not in person_ids
     ]
-    calls = profile_comms.read(place, sorted({row["phone"] for row in people if row["phone"]}), night)
+    calls = profile_comms.read(ctx, sorted({row["phone"] for row in people if row["phone"]}), night)
     holders = reader.known(silver.PEOPLE, "phone", [row["other"] for row in calls.contacts])
     by_phone = {row["phone"]: [h for h in holders if h["phone"] == row["phone"]] for row in holders}
     named = {
@@ -156,7 +154,7 @@ def gather(place: Workplace, subject: str, night: date) -> profile_model.Profile
         statements.overlaps(overlaps),
         statements.calculations(items),
     )
-    to = place.lake.read(travel_contract.PASSENGERS).where(F.col("night") <= F.lit(night)).agg(F.max("flight_on"))
+    to = ctx.lake.read(travel_contract.PASSENGERS).where(F.col("night") <= F.lit(night)).agg(F.max("flight_on"))
     lists_to = to.collect()[0][0]
     tables = (silver.PEOPLE, silver.REPORTS, silver.COMMS_EVENTS, travel_contract.MATCHES, gold.QUEUE_ITEMS)
     return profile_model.Profile(
@@ -167,7 +165,7 @@ def gather(place: Workplace, subject: str, night: date) -> profile_model.Profile
         person_ids=tuple(person_ids),
         sections=sections,
         gaps=tuple(statements.gaps(people, windows, calls.n, lists_to, night)),
-        provenance={"code": place.code_commit, "settings": place.settings.config_hash, **place.lake.versions(tables)},
+        provenance={"code": ctx.code_commit, "settings": ctx.settings.config_hash, **ctx.lake.versions(tables)},
     )
 
 

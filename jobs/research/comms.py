@@ -20,7 +20,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from jobs.research import comms_workbook
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
 from pipelines.comms import access, identifiers, indicators
 from pipelines.comms import calls as comms_calls
@@ -71,9 +71,7 @@ class Research:
         return "\n".join([*lines, f"in {self.folder}", f"workbook: {self.workbook}"])
 
 
-def run(
-    place: Workplace, lines: Iterable[str], night: date, *, who: str, why: str, out: Path | None = None
-) -> Research:
+def run(ctx: RunContext, lines: Iterable[str], night: date, *, who: str, why: str, out: Path | None = None) -> Research:
     """Research a list as of `night`, and write its tables and workbook.
 
     Raises:
@@ -84,18 +82,18 @@ def run(
     if not wanted:
         raise LookupError("the list holds no number, handset, SIM or account")
     name = _name(wanted, night)
-    log(place, len({w.subject for w in wanted}), night, who=who, why=why)
-    found = picture(place, wanted, night)
-    folder = (out or place.settings.exports / "comms_research") / name
+    log(ctx, len({w.subject for w in wanted}), night, who=who, why=why)
+    found = picture(ctx, wanted, night)
+    folder = (out or ctx.settings.exports / "comms_research") / name
     fresh = folder.with_name(f".{folder.name}.new")  # readers see a whole folder or none
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True, mode=0o700)
     n_events = found.pop("legs").agg(F.countDistinct("call_id")).collect()[0][0]
     paths = {table: str(fresh / f"{table}.parquet") for table in found}
-    concurrency.at_once(*(partial(df.coalesce(1).write.parquet, paths[table]) for table, df in found.items()))
-    sheets = {table: place.spark.read.parquet(path) for table, path in paths.items()}
-    counts = dict(zip(sheets, concurrency.at_once(*(sheet.count for sheet in sheets.values())), strict=True))
-    limit = int(place.settings["comms_research"]["rows_per_sheet"])
+    concurrency.run(*(partial(df.coalesce(1).write.parquet, paths[table]) for table, df in found.items()))
+    sheets = {table: ctx.spark.read.parquet(path) for table, path in paths.items()}
+    counts = dict(zip(sheets, concurrency.run(*(sheet.count for sheet in sheets.values())), strict=True))
+    limit = int(ctx.settings["comms_research"]["rows_per_sheet"])
     content = comms_workbook.book(
         {t: (TABLES[t], s.columns, comms_workbook.rows(s, limit), counts[t]) for t, s in sheets.items()}, night
     )
@@ -106,25 +104,25 @@ def run(
     return Research(folder, night, n, len(unread), n_events, counts, folder / "report.xlsx")
 
 
-def log(place: Workplace, n_identifiers: int, night: date, *, who: str, why: str) -> None:
+def log(ctx: RunContext, n_identifiers: int, night: date, *, who: str, why: str) -> None:
     """Puts the look, and the combination of the list with communications data, into the log of processing."""
     on_what = f"silver.comms_events, silver.comms_subscribers as of {night.isoformat()}"
     counts = {"identifiers": n_identifiers}
-    place.audit.append("consultation", who, on_what, to_whom=who, why=why, counts=counts)
-    place.audit.append("combination", who, f"list of identifiers with {on_what}", why=why, counts=counts)
+    ctx.audit.append("consultation", who, on_what, to_whom=who, why=why, counts=counts)
+    ctx.audit.append("combination", who, f"list of identifiers with {on_what}", why=why, counts=counts)
 
 
-def picture(place: Workplace, wanted: list[identifiers.Wanted], night: date) -> dict[str, DataFrame]:
+def picture(ctx: RunContext, wanted: list[identifiers.Wanted], night: date) -> dict[str, DataFrame]:
     """Every table of TABLES for a list, and the `legs` behind them, all lazily. Call `log` first."""
-    options = tables.Options.of(place.settings["comms_research"])
-    granted = place.lake.read(silver.COMMS_AUTHORISATIONS)
-    events = about(place.lake.read(silver.COMMS_EVENTS), wanted)
+    options = tables.Options.of(ctx.settings["comms_research"])
+    granted = ctx.lake.read(silver.COMMS_AUTHORISATIONS)
+    events = about(ctx.lake.read(silver.COMMS_EVENTS), wanted)
     usable = access.events(events, granted, night)
-    frame = identifiers.frame(place.spark, wanted)
+    frame = identifiers.frame(ctx.spark, wanted)
     calls = comms_calls.calls(usable, options.clock_skew_s)
     legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted).localCheckpoint(eager=False)
-    holders = access.subscribers(place.lake.read(silver.COMMS_SUBSCRIBERS), granted, night)
-    cells = as_of.current(place.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
+    holders = access.subscribers(ctx.lake.read(silver.COMMS_SUBSCRIBERS), granted, night)
+    cells = as_of.current(ctx.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
     return {"legs": legs, **questions(legs, frame, holders, cells, options)}
 
 

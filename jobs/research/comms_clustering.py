@@ -12,7 +12,7 @@ from typing import Any
 
 from delta.tables import DeltaTable
 
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from schemas import silver
 
 BY = ("a_number", "b_number")  # measured: docs/comms.md
@@ -29,17 +29,17 @@ class Clustered:
         return asdict(self)
 
 
-def cluster(place: Workplace) -> Clustered:
+def cluster(ctx: RunContext) -> Clustered:
     """Cluster `silver.comms_events` within each night. Needs the writer's lock; safe to run again.
 
     Raises:
         LookupError: no events are loaded yet.
     """
     table = silver.COMMS_EVENTS
-    if not place.lake.exists(table):
+    if not ctx.lake.exists(table):
         raise LookupError("no communications data is loaded yet: run a night first")
-    where = place.lake.location(table)
-    delta = DeltaTable.forName(place.spark, where) if place.lake.catalog else DeltaTable.forPath(place.spark, where)
-    before = len(place.lake.read(table).inputFiles())
+    where = ctx.lake.location(table)
+    delta = DeltaTable.forName(ctx.spark, where) if ctx.lake.catalog else DeltaTable.forPath(ctx.spark, where)
+    before = len(ctx.lake.read(table).inputFiles())
     delta.optimize().executeZOrderBy(*BY)
-    return Clustered(before, len(place.lake.read(table).inputFiles()))
+    return Clustered(before, len(ctx.lake.read(table).inputFiles()))

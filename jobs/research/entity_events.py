@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from jobs.output import inbox
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.network.entities import undo as entity_undo
 from schemas import network
 
@@ -20,25 +20,25 @@ SHOWN = (
 )  # fmt: skip
 
 
-def listed(place: Workplace, night: date | None, entity: str | None, limit: int, who: str) -> list[dict[str, Any]]:
+def listed(ctx: RunContext, night: date | None, entity: str | None, limit: int, who: str) -> list[dict[str, Any]]:
     """Events of a night (default: the newest that has any) or of an entity in all nights, the doubtful first.
 
     The look is logged before anything is shown.
     """
-    events = place.lake.read(network.ENTITY_EVENTS)
+    events = ctx.lake.read(network.ENTITY_EVENTS)
     if entity:
         events = events.where(F.array_contains(F.concat("entities_before", "entities_after"), entity))
     else:
         newest = night or events.agg(F.max("night")).collect()[0][0]
         events = events.where(F.col("night") == F.lit(newest))
     of_what = f"entity={entity}" if entity else f"night={night or 'newest'}"
-    place.audit.append("consultation", who, f"gold.entity_events {of_what}")
+    ctx.audit.append("consultation", who, f"gold.entity_events {of_what}")
     order = [F.col("night").desc(), F.col("match_weight").asc_nulls_first(), "event_id"]
     rows = [row.asDict() for row in events.orderBy(*order).limit(limit).select(*SHOWN).collect()]
     return [{**row, "waterfall": json.loads(row["waterfall"]) if row["waterfall"] else None} for row in rows]
 
 
-def undo(place: Workplace, event_id: str, *, reviewer: str, why: str, decided_at: datetime) -> Path:
+def undo(ctx: RunContext, event_id: str, *, reviewer: str, why: str, decided_at: datetime) -> Path:
     """Hand in a request to take back an event; the next night takes it in.
 
     Raises:
@@ -47,9 +47,9 @@ def undo(place: Workplace, event_id: str, *, reviewer: str, why: str, decided_at
         inbox.AlreadySubmittedError: it was handed in before.
     """
     request = entity_undo.request(event_id, reviewer=reviewer, why=why, decided_at=decided_at)
-    if place.lake.read(network.ENTITY_EVENTS).where(F.col("event_id") == event_id).isEmpty():
+    if ctx.lake.read(network.ENTITY_EVENTS).where(F.col("event_id") == event_id).isEmpty():
         raise LookupError(f"no night recorded an event {event_id}")
-    return inbox.put(place.settings.undo, request.request_id, request.to_json())
+    return inbox.put(ctx.settings.undo, request.request_id, request.to_json())
 
 
 def text(rows: list[dict[str, Any]]) -> str:

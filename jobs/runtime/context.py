@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Workplace:
+class RunContext:
     """Everything lazily: reading definitions or printing help starts no Spark."""
 
     settings: settings.Settings
@@ -117,16 +117,16 @@ def _size(file: Path) -> int:
         return 0
 
 
-def reader() -> Workplace:
-    """A workplace to look around in: no lock, writes nothing."""
+def reader() -> RunContext:
+    """A context to read with: no lock, writes nothing."""
     chosen = settings.load()
     chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Workplace(chosen)
+    return RunContext(chosen)
 
 
 @contextmanager
-def writer() -> Iterator[Workplace]:
-    """A workplace to write from: holds the writer's lock for the length of the block."""
-    place = reader()
-    with lock.writer(place.settings.lakehouse):
-        yield place
+def writer() -> Iterator[RunContext]:
+    """A context to write with: holds the writer's lock for the length of the block."""
+    ctx = reader()
+    with lock.writer(ctx.settings.lakehouse):
+        yield ctx

@@ -6,27 +6,27 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from models.registry import registry
 from pipelines.decisions import intake
 from schemas import catalogue, gold
 
 
-def examine(place: Workplace) -> list[dict[str, Any]]:
+def examine(ctx: RunContext) -> list[dict[str, Any]]:
     """One finding per thing examined: what, whether it is well, and what was seen."""
-    return [*_tables(place), _log(place), _decisions(place), _registry(place)]
+    return [*_tables(ctx), _log(ctx), _decisions(ctx), _registry(ctx)]
 
 
-def _tables(place: Workplace) -> list[dict[str, Any]]:
+def _tables(ctx: RunContext) -> list[dict[str, Any]]:
     findings = []
     for table in catalogue.TABLES:
-        if not place.lake.exists(table):
+        if not ctx.lake.exists(table):
             findings.append(_finding(table.path, True, "not written yet"))
             continue
         version = None
         try:
-            version = place.lake.version(table)
-            df = place.lake.read(table)
+            version = ctx.lake.version(table)
+            df = ctx.lake.read(table)
             n_rows = df.select(df.columns[0]).count()
             missing = set(table.names) - set(df.columns)
             said = f"columns missing: {sorted(missing)}" if missing else f"{n_rows:,} rows at version {version}"
@@ -37,24 +37,24 @@ def _tables(place: Workplace) -> list[dict[str, Any]]:
     return findings
 
 
-def _log(place: Workplace) -> dict[str, Any]:
-    broken = place.audit.verify()
+def _log(ctx: RunContext) -> dict[str, Any]:
+    broken = ctx.audit.verify()
     return _finding(
         "log of processing", broken is None, "chain is whole" if broken is None else f"first bad entry: {broken}"
     )
 
 
-def _decisions(place: Workplace) -> dict[str, Any]:
-    broken = intake.verify_chain(place.lake.read(gold.DECISIONS))
+def _decisions(ctx: RunContext) -> dict[str, Any]:
+    broken = intake.verify_chain(ctx.lake.read(gold.DECISIONS))
     return _finding(
         "chain of decisions", broken is None, "chain is whole" if broken is None else f"first bad decision: {broken}"
     )
 
 
-def _registry(place: Workplace) -> dict[str, Any]:
-    name = place.settings["training"]["model"]
+def _registry(ctx: RunContext) -> dict[str, Any]:
+    name = ctx.settings["training"]["model"]
     try:
-        champion = place.registry.champion(name)
+        champion = ctx.registry.champion(name)
     except (registry.RegistryError, OSError) as error:
         return _finding("registry", False, str(error))
     return _finding(

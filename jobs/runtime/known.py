@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.network.risk import scores as risk_scores
 from pipelines.queues import near_duplicates
@@ -18,64 +18,64 @@ READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS)
 EPOCH = date(2020, 1, 1)  # frames of certificates are counted from here
 
 
-def current(place: Workplace, night: date) -> tuple[DataFrame, DataFrame, DataFrame]:
+def current(ctx: RunContext, night: date) -> tuple[DataFrame, DataFrame, DataFrame]:
     """Reports, who is named in them, and investigations, as of a night."""
-    reports, people, investigations = (as_of.current(place.lake.read(table), table.key, night) for table in READ)
+    reports, people, investigations = (as_of.current(ctx.lake.read(table), table.key, night) for table in READ)
     return reports, people, investigations
 
 
-def scope(place: Workplace, night: date) -> DataFrame:
+def scope(ctx: RunContext, night: date) -> DataFrame:
     """Reports without a CSAE tag that are in scope, as of a night."""
-    return reports_queue.in_scope(*current(place, night))
+    return reports_queue.in_scope(*current(ctx, night))
 
 
-def training_reports(place: Workplace, night: date) -> DataFrame:
+def training_reports(ctx: RunContext, night: date) -> DataFrame:
     """Every report known in a night, labelled by tag and decisions."""
-    reports, people, _ = current(place, night)
-    return reports_queue.training_reports(reports, people, decisions(place, night))
+    reports, people, _ = current(ctx, night)
+    return reports_queue.training_reports(reports, people, decisions(ctx, night))
 
 
-def decisions(place: Workplace, night: date) -> DataFrame:
+def decisions(ctx: RunContext, night: date) -> DataFrame:
     """gold.DECISIONS up to a night, each for the near-duplicates too that it covers."""
-    known = place.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-    covered = place.lake.read(review.QUEUE_MEMBERS).where(F.col("night") < F.lit(night))
-    return near_duplicates.with_members(known, covered)
+    known = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
+    covered = ctx.lake.read(review.QUEUE_NEAR_DUPLICATES).where(F.col("night") < F.lit(night))
+    return near_duplicates.with_near_duplicates(known, covered)
 
 
-def scored_alike(place: Workplace, night: date, model_version: str) -> date | None:
+def scored_alike(ctx: RunContext, night: date, model_version: str) -> date | None:
     """The last complete night before this one, if the same model and code scored it; else everything is scored anew."""
-    before = place.lake.read(gold.RUN_MANIFEST).where(F.col("night") < F.lit(night))
+    before = ctx.lake.read(gold.RUN_MANIFEST).where(F.col("night") < F.lit(night))
     last = before.orderBy(F.col("night").desc()).limit(1).collect()
-    if last and (last[0].model_version, last[0].code_commit) == (model_version, place.code_commit):
+    if last and (last[0].model_version, last[0].code_commit) == (model_version, ctx.code_commit):
         return date.fromisoformat(str(last[0].night))
     return None
 
 
-def frame_opened_on(place: Workplace, night: date, frame_nights: int) -> date:
+def frame_opened_on(ctx: RunContext, night: date, frame_nights: int) -> date:
     """The first complete night of the period of `frame_nights` days that a night lies in, or the night itself."""
     start = EPOCH + timedelta(days=(night - EPOCH).days // frame_nights * frame_nights)
     mine = (F.col("night") >= F.lit(start)) & (F.col("night") < F.lit(night))
-    first = place.lake.read(gold.RUN_MANIFEST).where(mine).agg(F.min("night")).collect()[0][0]
+    first = ctx.lake.read(gold.RUN_MANIFEST).where(mine).agg(F.min("night")).collect()[0][0]
     return night if first is None else date.fromisoformat(str(first))
 
 
-def newest(place: Workplace) -> date:
+def newest(ctx: RunContext) -> date:
     """Night of the newest published queue.
 
     Raises:
         LookupError: nothing was published yet.
     """
-    found = place.lake.read(gold.RUN_MANIFEST).agg(F.max("night")).collect()[0][0]
+    found = ctx.lake.read(gold.RUN_MANIFEST).agg(F.max("night")).collect()[0][0]
     if found is None:
         raise LookupError("No night has run yet. Run `nightjar nightly` first.")
     return date.fromisoformat(str(found))
 
 
-def of_risk(place: Workplace, night: date) -> risk_scores.Known:
+def of_risk(ctx: RunContext, night: date) -> risk_scores.Known:
     """Everything the risk reads, as known on `night`."""
-    lake, of_night = place.lake, F.col("night") == F.lit(night)
+    lake, of_night = ctx.lake, F.col("night") == F.lit(night)
     scores = lake.read(gold.REPORT_SCORES).where(of_night)
-    use_scores = place.settings["risk"]["seeds"]["use_unreviewed_scores"]
+    use_scores = ctx.settings["risk"]["seeds"]["use_unreviewed_scores"]
     return risk_scores.Known(
         night=night,
         **{

@@ -131,8 +131,8 @@ def _feed(
     source = next(iter(sources.values()))
     layout = source.feeds[feed]
     known = _authorisations(spark, rows, sources, night, feed), _airports(spark, rows, sources, night, feed)
-    judged = conform.judge(rows, feed, sources, night, *known).persist()
-    bad = conform.refused(judged).unionByName(refused.filter(F.col("feed") == feed)).persist()
+    judged = conform.validate(rows, feed, sources, night, *known).persist()
+    bad = conform.rejected(judged).unionByName(refused.filter(F.col("feed") == feed)).persist()
     reasons = Counter({row["reason"]: row["count"] for row in bad.groupBy("reason").count().collect()})
     first = bad.orderBy("file", "row_number").select("file", "row_number", "reason", "detail").limit(SHOWN).collect()
     unknown = checks.unknown_codes(rows, feed, sources).orderBy(F.col("n_rows").desc(), "field", "value").limit(SHOWN)
@@ -166,7 +166,7 @@ def _authorisations(
         return None
     if "comms_authorisations" not in next(iter(sources.values())).feeds:
         return spark.createDataFrame([], silver.COMMS_AUTHORISATIONS.struct())
-    return conform.accepted(conform.judge(rows, "comms_authorisations", sources, night), "comms_authorisations")
+    return conform.accepted(conform.validate(rows, "comms_authorisations", sources, night), "comms_authorisations")
 
 
 def _airports(
@@ -177,4 +177,4 @@ def _airports(
         return None
     if "airports" not in next(iter(sources.values())).feeds:
         return spark.createDataFrame([], silver.BY_FEED["airports"].struct())
-    return conform.accepted(conform.judge(rows, "airports", sources, night), "airports")
+    return conform.accepted(conform.validate(rows, "airports", sources, night), "airports")

@@ -8,14 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from schemas import codes, contract, risk
 
 COLUMNS = ("ocg_ref", "person_id")
 MOST_ROWS = 1_000_000
 
 
-def load(place: Workplace, file: Path, night: date) -> dict[str, Any]:
+def load(ctx: RunContext, file: Path, night: date) -> dict[str, Any]:
     """Make the list of `file` that of `night`; counts of what was loaded and refused.
 
     Raises:
@@ -38,8 +38,8 @@ def load(place: Workplace, file: Path, night: date) -> dict[str, Any]:
                     rows.add((night, ref, who))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{file.name} is not UTF-8 CSV") from error
-    frame = place.spark.createDataFrame(sorted(rows), risk.OCG_MEMBERS.struct())
-    place.lake.replace(frame, risk.OCG_MEMBERS, {"night": night.isoformat()})
+    frame = ctx.spark.createDataFrame(sorted(rows), risk.OCG_MEMBERS.struct())
+    ctx.lake.replace(frame, risk.OCG_MEMBERS, {"night": night.isoformat()})
     found = {"loaded": len(rows), "groups": len({ref for _, ref, _ in rows}), "refused": n - len(rows)}
-    place.audit.append("collection", "nightjar", f"silver.ocg_members {night}", counts=found)
+    ctx.audit.append("collection", "nightjar", f"silver.ocg_members {night}", counts=found)
     return found

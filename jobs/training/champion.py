@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs.evaluation import hidden_reports
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.training import summary as training_summary
 from schemas import codes, gold, silver
 
@@ -34,7 +34,7 @@ class Chosen:
     why_none: str = ""
 
 
-def champion(place: Workplace, night: date) -> Chosen:
+def champion(ctx: RunContext, night: date) -> Chosen:
     """The model of a night: what its first run used, else the champion of what was known then, else a new one.
 
     So a rerun scores with the same model whatever was promoted since, and a backfill never uses a model that learnt
@@ -45,25 +45,25 @@ def champion(place: Workplace, night: date) -> Chosen:
         registry.RegistryError: the registry cannot be read.
         artefact.ModelRefusedError: the model is not what was registered. That is no reason to train another.
     """
-    if night not in place.classifiers:
-        place.classifiers[night] = _champion(place, night)
-    found: Chosen = place.classifiers[night]
+    if night not in ctx.classifiers:
+        ctx.classifiers[night] = _champion(ctx, night)
+    found: Chosen = ctx.classifiers[night]
     return found
 
 
-def _champion(place: Workplace, night: date) -> Chosen:
+def _champion(ctx: RunContext, night: date) -> Chosen:
     from models.training import compare as models_training
 
-    name = place.settings["training"]["model"]
-    shelf = place.registry
-    used = place.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
+    name = ctx.settings["training"]["model"]
+    shelf = ctx.registry
+    used = ctx.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
     if used and used[0].model_version is not None:
         return Chosen(shelf.load(name, used[0].model_version))
     found = shelf.champion(name, night)
-    if found is not None and _has_out_of_fold(place, found.version):
+    if found is not None and _has_out_of_fold(ctx, found.version):
         return Chosen(found)
     try:
-        outcome = train(place, night, is_first=True)
+        outcome = train(ctx, night, is_first=True)
     except models_training.TrainingDataError as error:
         return Chosen(None, f"training is impossible: {error}")
     found = shelf.champion(name, night)
@@ -72,11 +72,11 @@ def _champion(place: Workplace, night: date) -> Chosen:
     return Chosen(found)
 
 
-def _has_out_of_fold(place: Workplace, version: str) -> bool:
-    return not place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version).isEmpty()
+def _has_out_of_fold(ctx: RunContext, version: str) -> bool:
+    return not ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version).isEmpty()
 
 
-def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str, Any]:
+def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, Any]:
     """Compare, register the best that meets the criteria, and promote it; where none does, the best, as challenger.
 
     Args:
@@ -90,32 +90,32 @@ def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str,
     """
     from models.training import compare, comparison, promotion
 
-    chosen = place.settings["training"]
+    chosen = ctx.settings["training"]
     limits = {**chosen, **(chosen["first"] if is_first else {})}
-    reports = known_nights.training_reports(place, night)
+    reports = known_nights.training_reports(ctx, night)
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(limits["max_reports"])).toPandas()
     compared = compare.train(
         frame,
         _candidates(limits),
-        seed=place.settings.night_seed(night),
+        seed=ctx.settings.night_seed(night),
         n_folds=int(chosen["n_folds"]),
-        capacity=int(place.settings["queue"]["capacity"]),
+        capacity=int(ctx.settings["queue"]["capacity"]),
         effort=compare.Effort(n_sets=limits["n_sets"], n_inner=limits["n_inner"]),
         progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
     )
-    criteria = promotion.Criteria(**place.settings["promotion"])
+    criteria = promotion.Criteria(**ctx.settings["promotion"])
     tags = {
         "night": night.isoformat(),
-        "data_version": str(place.lake.versions((silver.REPORTS, gold.DECISIONS))),
-        "code_commit": place.code_commit,
-        "config_hash": place.settings.config_hash,
+        "data_version": str(ctx.lake.versions((silver.REPORTS, gold.DECISIONS))),
+        "code_commit": ctx.code_commit,
+        "config_hash": ctx.settings.config_hash,
     }
-    true = hidden_reports.figures(place.settings.truth, compared, night)
-    shelf = place.registry
+    true = hidden_reports.figures(ctx.settings.truth, compared, night)
+    shelf = ctx.registry
     run = shelf.log(compared, tags, true)
     refused = {r.candidate.name: promotion.refusals(r, compared, criteria) for r in promotion.ranked(compared)}
     best = next((compared.result(name) for name, why in refused.items() if not why), compared.best())
-    version, refusals = _register(place, shelf, compared, best, criteria, run, tags)
+    version, refusals = _register(ctx, shelf, compared, best, criteria, run, tags)
     summary = training_summary.summary(
         compared,
         tags=tags,
@@ -123,7 +123,7 @@ def train(place: Workplace, night: date, *, is_first: bool = False) -> dict[str,
         refusals=refusals,
         refused=refused,
         true=true,
-        hidden=hidden_reports.counts(place.settings.truth, compared, night),
+        hidden=hidden_reports.counts(ctx.settings.truth, compared, night),
         marking=max(frame["marking"], key=codes.MARKINGS.index, default=codes.MARKINGS[0]),
         lower_is_better=sorted(comparison.LOWER_IS_BETTER),
     )
@@ -141,7 +141,7 @@ def _candidates(limits: dict[str, Any]) -> tuple[candidates.Candidate, ...]:
 
 
 def _register(
-    place: Workplace,
+    ctx: RunContext,
     shelf: registry.Registry,
     compared: comparison.Comparison,
     best: comparison.Result,
@@ -150,18 +150,18 @@ def _register(
     tags: dict[str, str],
 ) -> tuple[str, list[str]]:
     """Version of the best, and why it is not champion (nothing: it is). In the audit log before the alias moves."""
-    name = place.settings["training"]["model"]
+    name = ctx.settings["training"]["model"]
     version = shelf.register(name, best, run, tags)
-    _keep_out_of_fold(place, compared.out_of_fold(best.candidate.name), name, version)
+    _keep_out_of_fold(ctx, compared.out_of_fold(best.candidate.name), name, version)
 
     def record(refusals: list[str], replaced: str | None) -> None:
         instead = f", in the place of v{replaced}" if replaced else ""
         why = f"promotion refused: {'; '.join(refusals)}" if refusals else f"promoted to champion{instead}"
-        place.audit.append("alteration", "nightjar", f"model {name} v{version} ({best.candidate.name})", why=why)
+        ctx.audit.append("alteration", "nightjar", f"model {name} v{version} ({best.candidate.name})", why=why)
 
     return version, shelf.promote(name, version, best, compared, criteria, record)
 
 
-def _keep_out_of_fold(place: Workplace, scores: pd.DataFrame, name: str, version: str) -> None:
-    rows = place.spark.createDataFrame(scores.assign(model_name=name, model_version=version))
-    place.lake.replace(rows, gold.OOF_SCORES, {"model_version": version})
+def _keep_out_of_fold(ctx: RunContext, scores: pd.DataFrame, name: str, version: str) -> None:
+    rows = ctx.spark.createDataFrame(scores.assign(model_name=name, model_version=version))
+    ctx.lake.replace(rows, gold.OOF_SCORES, {"model_version": version})

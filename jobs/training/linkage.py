@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.network.entities import nominals
 from schemas import network, silver
@@ -13,7 +13,7 @@ from schemas import network, silver
 MIN_RECORDS = 1_000  # fewer say too little about rare levels, and the written priors are better
 
 
-def train(place: Workplace, night: date) -> dict[str, Any]:
+def train(ctx: RunContext, night: date) -> dict[str, Any]:
     """Fit the model on the records as of `night` and keep it: nights from then on link by it, all pairs anew.
 
     Raises:
@@ -21,18 +21,18 @@ def train(place: Workplace, night: date) -> dict[str, Any]:
     """
     from pipelines.network.entities import linkage as resolution
 
-    known = as_of.current(place.lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
+    known = as_of.current(ctx.lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
     records = nominals.records(known).select(resolution.ID, *nominals.COMPARED).persist()
-    n, most = records.count(), place.settings["entities"]["max_people"]
+    n, most = records.count(), ctx.settings["entities"]["max_people"]
     if not MIN_RECORDS <= n <= most:
         raise ValueError(f"{n:,} records: a model is fitted on {MIN_RECORDS:,} to {most:,}")
     linkage = resolution.Linkage(records.toPandas())
-    model = linkage.train(place.settings.night_seed(night))
+    model = linkage.train(ctx.settings.night_seed(night))
     pairs = linkage.blocking()
-    place.audit.append("combination", "nightjar", f"nominals to fit the linkage, night {night}", counts={"records": n})
-    row = (night, place.settings.config_hash, model, n)
-    df = place.spark.createDataFrame([row], network.ENTITY_PARAMETERS.struct())
-    place.lake.replace(df, network.ENTITY_PARAMETERS, {"night": night.isoformat()})
+    ctx.audit.append("combination", "nightjar", f"nominals to fit the linkage, night {night}", counts={"records": n})
+    row = (night, ctx.settings.config_hash, model, n)
+    df = ctx.spark.createDataFrame([row], network.ENTITY_PARAMETERS.struct())
+    ctx.lake.replace(df, network.ENTITY_PARAMETERS, {"night": night.isoformat()})
     records.unpersist()
     return {"night": night.isoformat(), "n_records": n, "blocking": pairs}
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 
 if TYPE_CHECKING:
     from models.candidates.bert import pretraining
@@ -21,12 +21,12 @@ MIN_TEXTS = 1_000  # fewer say too little about language: `bert_compact` is made
 
 
 def pretrain(
-    place: Workplace, night: date, folder: Path, size: pretraining.Size, *,
-    most_reports: int, epochs: int, rate: float, batch: int, device: str,
+    ctx: RunContext, night: date, folder: Path, size: pretraining.Size, *,
+    max_reports: int, epochs: int, rate: float, batch: int, device: str,
 ) -> dict[str, Any]:  # fmt: skip
     """Pretrain on reports known in `night`, tagged or not, and write the encoder to `folder`. No label is read.
 
-    Beyond `most_reports` a sample by hash of the report id. As in training, reports with an item graded E are left out.
+    Beyond `max_reports` a sample by hash of the report id. As in training, reports with an item graded E are left out.
 
     Raises:
         ValueError: there are too few reports.
@@ -36,16 +36,16 @@ def pretrain(
 
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} holds something already: name a new folder")
-    known = known_nights.training_reports(place, night).where(~F.col("is_suspected_false"))
-    known = known.orderBy(F.xxhash64("report_id"), "report_id").limit(most_reports)
+    known = known_nights.training_reports(ctx, night).where(~F.col("is_suspected_false"))
+    known = known.orderBy(F.xxhash64("report_id"), "report_id").limit(max_reports)
     texts = known.select("text").toPandas()["text"].to_numpy(dtype=object)
     if len(texts) < MIN_TEXTS:
         raise ValueError(f"{len(texts):,} reports are known in {night}: pretraining takes {MIN_TEXTS:,} or more")
-    place.audit.append(
+    ctx.audit.append(
         "consultation", "nightjar", f"reports to pretrain an encoder, night {night}", why=f"weights in {folder}",
         counts={"reports": len(texts)},
     )  # fmt: skip
-    begun, seed = time.monotonic(), place.settings.night_seed(night)
+    begun, seed = time.monotonic(), ctx.settings.night_seed(night)
     with training_loop.repeatable(seed, os.cpu_count() or 1):
         language = pretraining.pretrained(
             texts,

@@ -9,20 +9,29 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 
-def at_once(*works: Callable[[], Any]) -> list[Any]:
+def run(*works: Callable[[], Any]) -> list[Any]:
     """Do independent pieces of work two at a time: while one is planned or committed, another reads its rows.
 
     Returns their results in the order given. Raises what the first of them that failed raised, once all have ended.
     """
-    return [each.result() for each in ended(*works)]
+    return [each.result() for each in run_all(*works)]
 
 
-def ended(*works: Callable[[], Any]) -> list[Future[Any]]:
+def run_all(*works: Callable[[], Any]) -> list[Future[Any]]:
     """`at_once` for work whose results count though others fail: each as it ended, in the order given."""
     with ThreadPoolExecutor(2) as pool:
         return [pool.submit(work) for work in works]
 
 
-def computed(*frames: DataFrame) -> list[DataFrame]:
+def materialise(*frames: DataFrame) -> list[DataFrame]:
     """The frames, computed now, two at a time, their plans forgotten. Of one that is only used once, better not."""
-    return at_once(*(lambda frame=frame: frame.localCheckpoint(eager=True) for frame in frames))
+    return run(*(lambda frame=frame: frame.localCheckpoint(eager=True) for frame in frames))
+
+
+def materialise_lazily(df: DataFrame) -> DataFrame:
+    """`df`, computed when first used and not again, its plan forgotten.
+
+    The walk joins its own results to each other many times. Spark writes each plan out as text at every stage, and
+    plans that hold plans that hold plans took longer to write than to run.
+    """
+    return df.localCheckpoint(eager=False)

@@ -148,7 +148,7 @@ def validate_all(frames: Sequence[tuple[DataFrame, Table]]) -> list[Result]:
         return []
     half = -(-len(frames) // 2)
     counting = [partial(_counts, part) for part in (frames[:half], frames[half:]) if part]
-    found = {row["table"]: row for part in concurrency.at_once(*counting) for row in part}
+    found = {row["table"]: row for part in concurrency.run(*counting) for row in part}
     context = _context()
     return [_judged(context, table, found[table.path]["n_rows"], found[table.path]["n_failed"]) for _, table in frames]
 

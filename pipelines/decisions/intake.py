@@ -140,7 +140,9 @@ def of_item(
     return decision
 
 
-def taken_in(files: Sequence[File], existing: DataFrame, night: date, published: DataFrame | None = None) -> TakenIn:
+def ingest_decisions(
+    files: Sequence[File], existing: DataFrame, night: date, published: DataFrame | None = None
+) -> TakenIn:
     """Tonight's new decisions, valid and chained, and what was refused.
 
     Args:

@@ -27,7 +27,7 @@ class Rules:
 
     min_adults: int
     min_suspects: int  # adults named as suspects in CSAE reports
-    most_degree: int  # beyond it an entity is a hub and joins nobody
+    max_degree: int  # beyond it an entity is a hub and joins nobody
     removed_share: float  # of the links, taken away to see whether the group stays
     n_removals: int
     stable_from: float
@@ -35,9 +35,9 @@ class Rules:
     engine: str
 
 
-def network_of(pair: DataFrame, degrees: DataFrame, most_degree: int) -> tuple[DataFrame, DataFrame]:
+def network_of(pair: DataFrame, degrees: DataFrame, max_degree: int) -> tuple[DataFrame, DataFrame]:
     """Nodes (entity_id) and pairs (near_id, far_id, strength) without hubs, each pair once."""
-    hubs = degrees.where(F.col("degree") > most_degree).select("entity_id")
+    hubs = degrees.where(F.col("degree") > max_degree).select("entity_id")
     kept = pair
     for end in ("near_id", "far_id"):
         kept = kept.join(hubs.withColumnRenamed("entity_id", end), [end], how="left_anti")

@@ -13,7 +13,7 @@ from schemas import gold, review
 GROUPED = "report_id string, shown_id string, similarity double"
 
 
-def with_members(decisions: DataFrame, members: DataFrame) -> DataFrame:
+def with_near_duplicates(decisions: DataFrame, members: DataFrame) -> DataFrame:
     """Decisions, and each decision on a shown report again for every near-duplicate that it stood for.
 
     A decision on the member itself wins, whatever it says, if it came later: that is how one member is taken out.
@@ -57,7 +57,7 @@ def queue_members(grouped: DataFrame, shown: DataFrame, night: date, queue: str)
     """
     heads = shown.select(F.col("report_id").alias("shown_id"), F.col("item_id").alias("shown_item_id"))
     others = grouped.where(F.col("report_id") != F.col("shown_id")).join(heads, ["shown_id"], how="inner")
-    return review.QUEUE_MEMBERS.conform(
+    return review.QUEUE_NEAR_DUPLICATES.conform(
         others.select(
             F.lit(night).alias("night"),
             F.lit(queue).alias("queue"),

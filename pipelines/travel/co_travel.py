@@ -85,14 +85,14 @@ def together(found: DataFrame, crowd: DataFrame, *, published_from: float) -> Da
     return found_pairs
 
 
-def rows(found: DataFrame, pairs: DataFrame, night: date, *, most_false: float, published_from: float) -> DataFrame:
-    """Rows of kind PAIR_BEYOND_CHANCE, at most `most_false` of which are expected to be chance.
+def rows(found: DataFrame, pairs: DataFrame, night: date, *, max_false: float, published_from: float) -> DataFrame:
+    """Rows of kind PAIR_BEYOND_CHANCE, at most `max_false` of which are expected to be chance.
 
     Args:
         found: result of `travel_matches.best`.
         pairs: result of `together`.
     """
-    sure = pairs.where(F.col("rate") <= most_false)
+    sure = pairs.where(F.col("rate") <= max_false)
     about = sure.select(
         *("subject_id", "other", "n_shared", "n_one_booking", "expected", "rate", "rate_low", "rate_high"),
         F.col("_mine.passenger_id").alias("passenger_id"),

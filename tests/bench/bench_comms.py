@@ -95,7 +95,7 @@ def by_spark(session: SparkSession, path: str, wanted: list[identifiers.Wanted])
         "common": tables.common(contacts).select(*comms_peers.COLUMNS["common"]),
         "weeks": indicators.weekly(records, ("contacts",)).select(*comms_peers.COLUMNS["weeks"]),
     }
-    return dict(zip(made, concurrency.at_once(*(df.toPandas for df in made.values())), strict=True))
+    return dict(zip(made, concurrency.run(*(df.toPandas for df in made.values())), strict=True))
 
 
 def layouts(session: SparkSession, source: str, folder: Path) -> dict[str, dict[str, Any]]:
@@ -143,7 +143,7 @@ def _picture(session: SparkSession, path: str) -> float:
         holders = session.createDataFrame([], silver.COMMS_SUBSCRIBERS.struct())
         cells = session.createDataFrame([], silver.COMMS_CELLS.struct())
         made = research_comms.questions(legs, frame, holders, cells, OPTIONS)
-        concurrency.at_once(*(df.collect for df in made.values()))
+        concurrency.run(*(df.collect for df in made.values()))
     return time.perf_counter() - begun
 
 

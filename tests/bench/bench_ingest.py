@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from jobs.runtime import settings
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.sources import demo
 from schemas import gold
 from tests.support import whole_nights as nights
@@ -22,7 +22,7 @@ NIGHT = date(2026, 1, 5)
 def main(n_reports: int) -> None:
     home = Path(tempfile.mkdtemp(prefix="nightjar-bench-"))
     try:
-        made = Workplace(settings.load(home))
+        made = RunContext(settings.load(home))
         begun = time.monotonic()
         demo.write(made.settings, first_night=NIGHT, n_reports=n_reports, n_nights=1)
         world_s = time.monotonic() - begun

@@ -34,7 +34,7 @@ BATCH = 10_000  # Arrow's default rows a batch, and the plain pipeline's
 
 def word(k: int) -> str:
     """The k-th word. Of letters: folds take texts that differ in figures only for the same text."""
-    return "w" + "".join(chr(ord("a") + k // 26**place % 26) for place in range(4))
+    return "w" + "".join(chr(ord("a") + k // 26**ctx % 26) for ctx in range(4))
 
 
 def texts(n: int, seed: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from jobs.pages import notebook as notebooks
 from jobs.pages import queue_access, queue_health, review_reclassify
 from jobs.runtime import doctor
 from jobs.runtime import known as jobs_nights
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.training import champion
 from models.serving import scoring
 from pipelines.comms.leads import queue as leads_queue
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 FIRST, SECOND, THIRD = (nights.FIRST + timedelta(days=n) for n in range(3))
 
 
-class Room(notebooks.Room):
+class Session(notebooks.NotebookSession):
     page = ""
 
     def show(self, *parts: str) -> None:
@@ -41,12 +41,10 @@ class Room(notebooks.Room):
 @pytest.fixture(scope="module")
 def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What three nights left behind: their reports, and the decisions made between the first two."""
-    place = nights.world(tmp_path_factory.mktemp("home"), n_reports=3000)
-    told = {"place": place, "reports": [nights.run(place, FIRST)]}
-    truth = (
-        pd.read_parquet(place.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")
-    )
-    queue = sorted(rows(place, gold.QUEUE_ITEMS, FIRST), key=lambda row: (row.rank, row.force))
+    ctx = nights.world(tmp_path_factory.mktemp("home"), n_reports=3000)
+    told = {"ctx": ctx, "reports": [nights.run(ctx, FIRST)]}
+    truth = pd.read_parquet(ctx.settings.truth / "reports.parquet").drop_duplicates("report_id").set_index("report_id")
+    queue = sorted(rows(ctx, gold.QUEUE_ITEMS, FIRST), key=lambda row: (row.rank, row.force))
     at = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(hours=9)
     for row in queue:
         is_csae = bool(truth.loc[row.subject_id, "is_csae"])
@@ -55,18 +53,18 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
             tag="CSE_LONE" if is_csae else None, free_text="=see items 1 and 2" if is_csae else None, reviewer="A1",
             opened_at=at - timedelta(seconds=30), decided_at=at,
         )  # fmt: skip
-        inbox.submit(place.settings.inbox, decision)
+        inbox.submit(ctx.settings.inbox, decision)
     found = [row for row in queue if truth.loc[row.subject_id, "is_csae"]]
     told |= {"truth": truth, "queue": queue, "found": found, "report": told["reports"][0]}
     for night in (SECOND, THIRD):
-        told["reports"].append(nights.run(place, night))
+        told["reports"].append(nights.run(ctx, night))
     return told
 
 
-def rows(place: Workplace, table: Table, night: date) -> list[Row]:
+def rows(ctx: RunContext, table: Table, night: date) -> list[Row]:
     """Rows of a night that belong to the queue of reports."""
     tonight = (F.col("night") == F.lit(night)) & (F.col("queue") == reports_queue.QUEUE)
-    return place.lake.read(table).where(tonight).collect()
+    return ctx.lake.read(table).where(tonight).collect()
 
 
 def test_each_night_publishes_for_each_force(story: dict):
@@ -94,10 +92,9 @@ def test_the_queue_is_rich_in_what_was_hidden(story: dict):
 
 
 def test_every_queue_row_says_why_and_from_where(story: dict):
-    place: Workplace = story["place"]
+    ctx: RunContext = story["ctx"]
     texts = {
-        row.report_id: row.text
-        for row in place.lake.read(silver.REPORTS).where(F.col("night") == F.lit(FIRST)).collect()
+        row.report_id: row.text for row in ctx.lake.read(silver.REPORTS).where(F.col("night") == F.lit(FIRST)).collect()
     }
     for row in story["queue"]:
         assert row.source_rows
@@ -111,49 +108,49 @@ def test_every_queue_row_says_why_and_from_where(story: dict):
 
 
 def test_recorded_tags_that_look_wrong_are_a_queue_of_their_own(story: dict):
-    place, truth = story["place"], story["truth"]
+    ctx, truth = story["ctx"], story["truth"]
     mine = (F.col("night") == F.lit(FIRST)) & (F.col("queue") == overtagged.QUEUE)
-    doubted = place.lake.read(gold.QUEUE_ITEMS).where(mine).orderBy("force", "rank").collect()
+    doubted = ctx.lake.read(gold.QUEUE_ITEMS).where(mine).orderBy("force", "rank").collect()
     assert doubted
     assert truth.loc[[row.subject_id for row in doubted], "is_tag_recorded"].all()
     assert not {row.item_id for row in doubted} & {row.item_id for row in story["queue"]}
     for force in {row.force for row in doubted}:
         ranked = [row for row in doubted if row.force == force]
-        assert len(ranked) <= place.settings["overtagged"]["capacity"]
+        assert len(ranked) <= ctx.settings["overtagged"]["capacity"]
         assert [row["rank"] for row in ranked] == list(range(1, len(ranked) + 1))
         assert [row.score for row in ranked] == sorted((row.score for row in ranked), reverse=True)
     assert all(row.reasons[0].text.startswith("carries a CSAE tag, but reads unlike") for row in doubted)
 
 
 def test_leads_in_call_data_are_the_planted_lines_with_the_events_behind_them(story: dict):
-    place = story["place"]
+    ctx = story["ctx"]
     mine = (F.col("night") == F.lit(THIRD)) & (F.col("queue") == leads_queue.QUEUE)
-    leads = place.lake.read(gold.QUEUE_ITEMS).where(mine).collect()
-    planted = pd.read_parquet(place.settings.truth / "comms_leads.parquet").query("detector == 'deal_line'")
+    leads = ctx.lake.read(gold.QUEUE_ITEMS).where(mine).collect()
+    planted = pd.read_parquet(ctx.settings.truth / "comms_leads.parquet").query("detector == 'deal_line'")
     assert {row.subject_id for row in leads if row.stratum == "DEAL_LINE"} == set(planted["a"])
     for row in leads:
         assert {reason.kind for reason in row.reasons} == {"rule", "event"}
         assert {source.table for source in row.source_rows} == {"silver.comms_events"}
-        assert row.score >= place.settings["leads"]["least_score"]
+        assert row.score >= ctx.settings["leads"]["min_score"]
 
 
 def test_only_a_decision_writes_back(story: dict):
-    place: Workplace = story["place"]
+    ctx: RunContext = story["ctx"]
     found = {row.item_id: row for row in story["found"]}
-    alike = [row for row in rows(place, review_tables.QUEUE_MEMBERS, FIRST) if row.shown_item_id in found]
+    alike = [row for row in rows(ctx, review_tables.QUEUE_NEAR_DUPLICATES, FIRST) if row.shown_item_id in found]
     covered = {row.subject_id for row in (*found.values(), *alike)}
-    written = place.lake.read(gold.WRITEBACK).collect()
+    written = ctx.lake.read(gold.WRITEBACK).collect()
     assert {(row.night, row.report_id, row.tag, row.reviewer) for row in written} == {
         (SECOND, report, "CSE_LONE", "A1") for report in covered
     }
     for force in {row.force for row in written}:
-        exported = list((place.settings.exports / str(SECOND) / force).iterdir())
+        exported = list((ctx.settings.exports / str(SECOND) / force).iterdir())
         assert {path.suffix for path in exported} == {".csv", ".xlsx"}
 
 
 def test_rows_without_score_tell_nothing_of_why_they_are_there(story: dict):
     hidden = [row for row in story["queue"] if row.score is None]
-    draws = {row.item_id: row for row in rows(story["place"], review_tables.QUEUE_DRAWS, FIRST)}
+    draws = {row.item_id: row for row in rows(story["ctx"], review_tables.QUEUE_DRAWS, FIRST)}
     assert {draws[row.item_id].kind for row in hidden} == {"RANDOM", "BLIND"}
     assert {row.item_id for row in hidden} <= set(draws)
     for row in hidden:
@@ -176,57 +173,57 @@ def test_rows_with_score_say_what_they_rest_on(story: dict):
 
 
 def test_the_second_night_scores_what_is_new_and_equals_scoring_all(story: dict):
-    place: Workplace = story["place"]
-    model = champion.champion(place, SECOND).model
-    assert jobs_nights.scored_alike(place, SECOND, model.version) == FIRST
-    assert jobs_nights.scored_alike(place, SECOND, "another") is None
-    texts = jobs_nights.scope(place, SECOND).select("report_id", "text_hash", "text")
-    out_of_fold = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
+    ctx: RunContext = story["ctx"]
+    model = champion.champion(ctx, SECOND).model
+    assert jobs_nights.scored_alike(ctx, SECOND, model.version) == FIRST
+    assert jobs_nights.scored_alike(ctx, SECOND, "another") is None
+    texts = jobs_nights.scope(ctx, SECOND).select("report_id", "text_hash", "text")
+    out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
     anew = reports_queue.report_scores(
-        texts.mapInArrow(scoring.scorer(model), scoring.SCORED), jobs_nights.scope(place, SECOND), out_of_fold, SECOND,
+        texts.mapInArrow(scoring.scorer(model), scoring.SCORED), jobs_nights.scope(ctx, SECOND), out_of_fold, SECOND,
         (model.name, model.version),
     )  # fmt: skip
-    there = place.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(SECOND))
+    there = ctx.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(SECOND))
     assert anew.exceptAll(there).isEmpty()
     assert there.exceptAll(anew).isEmpty()
 
 
 def test_decided_reports_are_asked_again_only_as_second_readings(story: dict):
-    place: Workplace = story["place"]
+    ctx: RunContext = story["ctx"]
     decided = {row.subject_id for row in story["queue"]}
     again = [
-        row for row in rows(place, gold.QUEUE_ITEMS, SECOND) if row.subject_id in decided and not row.is_text_changed
+        row for row in rows(ctx, gold.QUEUE_ITEMS, SECOND) if row.subject_id in decided and not row.is_text_changed
     ]
-    kinds = {row.item_id: row.kind for row in rows(place, review_tables.QUEUE_DRAWS, SECOND)}
+    kinds = {row.item_id: row.kind for row in rows(ctx, review_tables.QUEUE_DRAWS, SECOND)}
     assert {kinds[row.item_id] for row in again} <= {"SECOND"}
     assert all(row.score is None for row in again)
 
 
 def test_the_certificate_counts_what_was_decided_and_holds(story: dict):
-    place, truth = story["place"], story["truth"]
+    ctx, truth = story["ctx"], story["truth"]
     (pooled,) = [
-        row for row in rows(place, review_tables.RECALL_CERTIFICATES, SECOND) if row.force == review_tables.POOLED
+        row for row in rows(ctx, review_tables.RECALL_CERTIFICATES, SECOND) if row.force == review_tables.POOLED
     ]
-    drawn = [row for row in rows(place, review_tables.QUEUE_DRAWS, FIRST) if row.kind == "RANDOM"]
+    drawn = [row for row in rows(ctx, review_tables.QUEUE_DRAWS, FIRST) if row.kind == "RANDOM"]
     assert pooled.frame_on == FIRST
     shown = {row.item_id for row in story["queue"]} | {
-        r.item_id for r in rows(place, review_tables.QUEUE_MEMBERS, FIRST)
+        r.item_id for r in rows(ctx, review_tables.QUEUE_NEAR_DUPLICATES, FIRST)
     }
     assert pooled.n_drawn >= len(drawn)
     assert pooled.n_drawn_decided == sum(row.item_id in shown for row in drawn) > 0
     found = {row.subject_id for row in story["queue"] if truth.loc[row.subject_id, "is_csae"]}
     assert pooled.n_found >= len(found)
-    scope = place.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(FIRST)).select("report_id").collect()
+    scope = ctx.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(FIRST)).select("report_id").collect()
     hidden = truth.loc[[row.report_id for row in scope], "is_csae"].sum()
     assert pooled.recall_at_least <= pooled.n_found / hidden + 1e-9
     assert pooled.state in review_tables.CERTIFICATE_STATES
-    first = [row for row in rows(place, review_tables.RECALL_CERTIFICATES, FIRST) if row.force == review_tables.POOLED]
+    first = [row for row in rows(ctx, review_tables.RECALL_CERTIFICATES, FIRST) if row.force == review_tables.POOLED]
     assert first[0].state == "CANNOT_CERTIFY"
 
 
 def test_the_health_page_and_the_review_page_show_it(story: dict, tmp_path):
-    place: Workplace = story["place"]
-    health = queue_health.open_health(Room("test", place), reviewer="lead")
+    ctx: RunContext = story["ctx"]
+    health = queue_health.open_health(Session("test", ctx), reviewer="lead")
     page = "".join(
         part(health)
         for part in (
@@ -236,47 +233,47 @@ def test_the_health_page_and_the_review_page_show_it(story: dict, tmp_path):
     )  # fmt: skip
     assert "Opened per find" in page
     assert "CSAE among rows drawn by chance" in page
-    tonight = review_reclassify.open_queue(Room("test", place), reviewer="B2")
+    tonight = review_reclassify.open_queue(Session("test", ctx), reviewer="B2")
     shown = review_reclassify.queue_table(tonight, tonight.pick())
     assert "(shown when opened)" in shown
     assert "RANDOM" not in shown
     assert "not shown for this row" in shown
-    mine = review_reclassify.open_queue(Room("test", place), reviewer="a1", night=FIRST.isoformat())
+    mine = review_reclassify.open_queue(Session("test", ctx), reviewer="a1", night=FIRST.isoformat())
     assert mine.rows == []  # read all of it before
 
 
 def test_a_night_again_changes_nothing(story: dict):
-    place: Workplace = story["place"]
-    before = nights.hashes(place)
-    nights.run(place, SECOND)  # and it is older than the newest: a backfill knows only what was known then
-    assert nights.hashes(place) == before
+    ctx: RunContext = story["ctx"]
+    before = nights.hashes(ctx)
+    nights.run(ctx, SECOND)  # and it is older than the newest: a backfill knows only what was known then
+    assert nights.hashes(ctx) == before
 
 
 def test_history_is_kept_and_corrections_supersede(story: dict):
-    reports = story["place"].lake.read(silver.REPORTS)
+    reports = story["ctx"].lake.read(silver.REPORTS)
     corrected = reports.groupBy("report_id").agg(F.countDistinct("night").alias("n")).where("n > 1").count()
     assert corrected > 0
 
 
 def test_a_resent_file_loads_nothing(story: dict):
-    files = story["place"].lake.read(bronze.FILES)
+    files = story["ctx"].lake.read(bronze.FILES)
     again = files.where("status = 'DUPLICATE'").collect()
     assert again
     loaded = {
         (row.file, row.night)
-        for row in story["place"].lake.read(bronze.ROWS).select("file", "night").distinct().collect()
+        for row in story["ctx"].lake.read(bronze.ROWS).select("file", "night").distinct().collect()
     }
     assert not {(row.file, row.night) for row in again} & loaded
 
 
 def test_trace_leads_back_to_the_senders_row(story: dict):
     hidden = story["found"][0]
-    found = queue_access.trace(story["place"], hidden.item_id, "A1")
+    found = queue_access.trace(story["ctx"], hidden.item_id, "A1")
     values = json.loads(found["rows"][0]["raw"]).values()
     assert any(hidden.subject_id.endswith(f":{value}") for value in values)
     assert [decision["outcome"] for decision in found["decisions"]] == ["TAG_ADDED"]
 
 
 def test_the_doctor_finds_nothing_wrong(story: dict):
-    ill = [finding for finding in doctor.examine(story["place"]) if not finding["ok"]]
+    ill = [finding for finding in doctor.examine(story["ctx"]) if not finding["ok"]]
     assert ill == []

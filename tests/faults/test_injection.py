@@ -23,7 +23,7 @@ from jobs.pages import html as pages_html
 from jobs.pages import notebook, rendering, report_html
 from jobs.runtime import audit, settings
 from schemas import gold, silver
-from tests.support import deciding, reading_room, tables
+from tests.support import deciding, notebook_world, tables
 
 NIGHT = date(2026, 3, 15)
 
@@ -216,11 +216,11 @@ def test_trial_14_no_active_element_in_the_rendered_page(spark: SparkSession, tm
     hostile = {"title": f"title {everything}", "texts": (everything, everything), "terms": terms}
     hostile |= {"originator": everything, "handling_conditions": everything, "provenance": (everything, "1", "B")}
     person = {"forename": everything, "surname": everything}
-    reading_room.write(spark, tmp_path, [hostile] * len(reading_room.REPORTS), **person)
+    notebook_world.write(spark, tmp_path, [hostile] * len(notebook_world.REPORTS), **person)
     page_file = notebook.render(
         settings.ROOT / "notebooks" / "10_review_reclassify.py",
         tmp_path / "page.html",
-        {"reviewer": everything, "night": reading_room.NIGHT.isoformat()},
+        {"reviewer": everything, "night": notebook_world.NIGHT.isoformat()},
         home=tmp_path,
     )
     source = page_file.read_text(encoding="utf-8")
@@ -230,7 +230,7 @@ def test_trial_14_no_active_element_in_the_rendered_page(spark: SparkSession, tm
     # The text is all there, to be read: the page hides nothing that a report says.
     for payload in PAYLOADS:
         shown = payload.replace("\u202e", "\ufffd")
-        assert page.text.replace("\n", "").count(shown) >= len(reading_room.REPORTS), payload
+        assert page.text.replace("\n", "").count(shown) >= len(notebook_world.REPORTS), payload
         assert shown in page.titles
     assert audit.Audit(tmp_path / "log").verify() is None
     print(f"trial 14: {len(PAYLOADS)} payloads, {len(source):,} characters of page, 0 active elements")

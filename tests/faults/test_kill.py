@@ -45,7 +45,7 @@ def test_a_night_killed_and_rerun_equals_one_undisturbed(spark: SparkSession, tm
     finished = nights.command(tmp_path / "killed", "nightly", "--night", str(SECOND))
     assert finished.returncode == 0, finished.stderr[-2000:]
 
-    killed = nights.place(tmp_path / "killed")
+    killed = nights.ctx(tmp_path / "killed")
     assert nights.hashes(killed) == nights.hashes(calm)
     exported = {p.relative_to(calm.settings.exports): p.read_bytes() for p in calm.settings.exports.rglob("*.csv")}
     assert exported

@@ -19,14 +19,14 @@ LONDON = ZoneInfo("Europe/London")
 @pytest.mark.spark
 @pytest.mark.slow
 def test_the_older_night_after_the_newer_keeps_both(spark: SparkSession, tmp_path: Path):
-    place = nights.world(tmp_path, n_reports=400, n_nights=2, without=nights.NOT_FORCES)
+    ctx = nights.world(tmp_path, n_reports=400, n_nights=2, without=nights.NOT_FORCES)
     second = nights.FIRST + timedelta(days=1)
-    nights.run_to_silver(place, second)
-    of_second = {t.path: place.lake.read(t).where(f"night = '{second}'").count() for t in silver.TABLES}
-    nights.run_to_silver(place, nights.FIRST)
+    nights.run_to_silver(ctx, second)
+    of_second = {t.path: ctx.lake.read(t).where(f"night = '{second}'").count() for t in silver.TABLES}
+    nights.run_to_silver(ctx, nights.FIRST)
     for table in silver.TABLES:
-        assert place.lake.read(table).where(f"night = '{second}'").count() == of_second[table.path]
-    assert place.lake.read(bronze.ROWS).select("night").distinct().count() == 2
+        assert ctx.lake.read(table).where(f"night = '{second}'").count() == of_second[table.path]
+    assert ctx.lake.read(bronze.ROWS).select("night").distinct().count() == 2
 
 
 @pytest.mark.parametrize(

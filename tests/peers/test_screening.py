@@ -24,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 
 from jobs.night import run as night_run
 from jobs.runtime import settings
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from schemas import gold
 from tests.support import whole_nights as nights
 
@@ -98,11 +98,11 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
         home = tmp_path_factory.mktemp(f"screening{seed}")
         deleted = deleted_of(records, seed)
         land(home, records, deleted)
-        place = Workplace(settings.load(home))
+        ctx = RunContext(settings.load(home))
         # A whole night; of the other seeds what the queue of reports is made of.
-        (nights.run if seed == SEEDS[0] else nights.run_to_queue)(place, NIGHT)
-        assert night_run.report(place, NIGHT)["senders"][0]["loaded"] == 4 * len(records)
-        shown = place.lake.read(gold.QUEUE_ITEMS).where(F.col("queue") == "reclassify").orderBy("rank")
+        (nights.run if seed == SEEDS[0] else nights.run_to_queue)(ctx, NIGHT)
+        assert night_run.report(ctx, NIGHT)["senders"][0]["loaded"] == 4 * len(records)
+        shown = ctx.lake.read(gold.QUEUE_ITEMS).where(F.col("queue") == "reclassify").orderBy("rank")
         ranking = [row.subject_id.removeprefix("ZZ:") for row in shown.select("subject_id").collect()]
         ours.append(recall(ranking, deleted))
         theirs.append(recall(plain(records, deleted, seed), deleted))

@@ -86,7 +86,7 @@ def judged(
     rows: DataFrame, feed: str, night: dt.date = NIGHT, layouts: Mapping[str, sources.Source] | None = None, **more: Any
 ) -> DataFrame:
     """Judged records of a feed, persisted."""
-    return conform.judge(rows, feed, sources.load() if layouts is None else layouts, night, **more).persist()
+    return conform.validate(rows, feed, sources.load() if layouts is None else layouts, night, **more).persist()
 
 
 def raw_rows(

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from schemas import gold, silver, travel
-from tests.support import reading_room
+from tests.support import notebook_world
 from tests.support.tables import row as full_row
 
 NIGHT = dt.date(2026, 3, 28)  # the clocks go forward in the night after
@@ -96,4 +96,4 @@ def write(spark: SparkSession, home: Path) -> None:
         (gold.QUEUE_ITEMS, [item, lead]),
         (gold.RUN_MANIFEST, [manifest]),
     ):
-        reading_room.save(spark, home, table, rows)
+        notebook_world.save(spark, home, table, rows)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jobs.night import run as night_run
 from jobs.runtime import lakehouse, lock, settings
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.sources import demo
 from pipelines.common import concurrency
 from schemas import catalogue
@@ -22,34 +22,34 @@ NOT_FORCES = (*TRAVEL, "telco_north", "telco_south")
 FIRST = date(2026, 3, 27)  # the night after next is that of the spring clock change
 
 
-def place(home: Path) -> Workplace:
-    return Workplace(settings.load(home))
+def ctx(home: Path) -> RunContext:
+    return RunContext(settings.load(home))
 
 
 def world(
     home: Path, *, n_reports: int, n_nights: int = 3, first_night: date = FIRST, without: tuple[str, ...] = TRAVEL
-) -> Workplace:
+) -> RunContext:
     """A workplace in `home` with a synthetic landing zone; senders not needed would cost a minute a night."""
-    made = place(home)
+    made = ctx(home)
     demo.write(made.settings, first_night=first_night, n_reports=n_reports, n_nights=n_nights)
     for sender in without:
         shutil.rmtree(made.settings.landing / sender)
     return made
 
 
-def run(made: Workplace, night: date) -> dict:
+def run(made: RunContext, night: date) -> dict:
     with lock.writer(made.settings.lakehouse):
         return night_run.run(made, night, quiet=True)
 
 
-def run_to_silver(made: Workplace, night: date) -> None:
+def run_to_silver(made: RunContext, night: date) -> None:
     """Run the assets of bronze and silver, with their counts, and none of what is made of them."""
     from jobs.night.assets import bronze, silver
 
     _materialise(made, night, [*bronze.ALL, *silver.ALL])
 
 
-def run_to_queue(made: Workplace, night: date) -> None:
+def run_to_queue(made: RunContext, night: date) -> None:
     """Run what the queue of reports is made of, and nothing of network and travel."""
     from jobs.night.assets import bronze, report_queue, reports, silver
 
@@ -58,7 +58,7 @@ def run_to_queue(made: Workplace, night: date) -> None:
     )
 
 
-def _materialise(made: Workplace, night: date, assets: list) -> None:
+def _materialise(made: RunContext, night: date, assets: list) -> None:
     import dagster as dg
 
     with lock.writer(made.settings.lakehouse), night_run.instance(made.settings.home) as instance:
@@ -66,15 +66,15 @@ def _materialise(made: Workplace, night: date, assets: list) -> None:
             assets,
             partition_key=night.isoformat(),
             instance=instance,
-            resources={"place": made},
+            resources={"ctx": made},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
 
 
-def hashes(made: Workplace) -> dict[str, str]:
+def hashes(made: RunContext) -> dict[str, str]:
     """Content hash of every table."""
     work = [partial(lakehouse.content_hash, made.lake.read(table)) for table in catalogue.TABLES]
-    return dict(zip((table.path for table in catalogue.TABLES), concurrency.at_once(*work), strict=True))
+    return dict(zip((table.path for table in catalogue.TABLES), concurrency.run(*work), strict=True))
 
 
 def command(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -15,34 +15,34 @@ from schemas import bronze
 @dg.multi_asset(
     name="bronze",
     specs=[common.spec(table) for table in (bronze.FILES, bronze.ROWS, bronze.QUARANTINE)],
-    required_resource_keys={"place"},
+    required_resource_keys={"ctx"},
 )
 def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Read every file of the night once; keep rows, refusals and the ledger of files."""
-    place, night = common.place_of(context), common.night_of(context)
+    ctx, night = common.ctx_of(context), common.night_of(context)
     tonight = {"night": night.isoformat()}
-    place.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
+    ctx.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
     with progress.CURRENT.step("bronze: read tonight's files"):
-        found = landing.scan(place.settings.landing, night, place.sources)
+        found = landing.scan(ctx.settings.landing, night, ctx.sources)
         progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")
-        place.lake.begin_night()  # after the scan, which needs no Spark while it starts
+        ctx.lake.begin_night()  # after the scan, which needs no Spark while it starts
         # Checkpoints, not caches: their plans are forgotten, and wide plans take longer to write out than to run.
-        listed = ingest_bronze.listed(landing.frame(place.spark, found), place.lake.read(bronze.FILES), night)
+        listed = ingest_bronze.listed(landing.frame(ctx.spark, found), ctx.lake.read(bronze.FILES), night)
         listed = listed.localCheckpoint(eager=False)
-        rows = read.rows(listed, place.sources).localCheckpoint(eager=False)
-        place.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)
+        rows = read.rows(listed, ctx.sources).localCheckpoint(eager=False)
+        ctx.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)
         ledger = ingest_bronze.files(rows, listed).localCheckpoint(eager=False)
         refused = ingest_bronze.quarantine(rows, ledger, listed)
-        place.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
-        place.lake.replace(ledger, bronze.FILES, tonight)
+        ctx.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
+        ctx.lake.replace(ledger, bronze.FILES, tonight)
         totals = ledger.groupBy("sender").sum("n_rows_loaded", "n_rows_quarantined").collect()
     loaded = {row[0]: row[1] for row in sorted(totals)}
-    place.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
-    yield common.result(place, bronze.FILES, {"files": len(found)})
+    ctx.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
+    yield common.result(ctx, bronze.FILES, {"files": len(found)})
     yield common.result(
-        place, bronze.ROWS, {"rows": sum(loaded.values()), "by sender": common.bars(loaded, "rows loaded")}
+        ctx, bronze.ROWS, {"rows": sum(loaded.values()), "by sender": common.bars(loaded, "rows loaded")}
     )
-    yield common.result(place, bronze.QUARANTINE, {"rows": sum(row[2] for row in totals)})
+    yield common.result(ctx, bronze.QUARANTINE, {"rows": sum(row[2] for row in totals)})
 
 
 ALL = [arrived]

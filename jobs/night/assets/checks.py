@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.night.assets import common
 from jobs.runtime import progress
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import quality
 from schemas import gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
@@ -26,8 +26,8 @@ class Kept:
     says: str
     queues: tuple[str, ...] = ()
 
-    def tonight(self, place: Workplace, night: str) -> DataFrame:
-        rows = place.lake.read(self.table).where(F.col("night") == F.lit(night))
+    def tonight(self, ctx: RunContext, night: str) -> DataFrame:
+        rows = ctx.lake.read(self.table).where(F.col("night") == F.lit(night))
         return rows.where(F.col("queue").isin(*self.queues)) if self.queues else rows
 
 
@@ -43,12 +43,12 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
     @dg.multi_asset_check(
         name=f"{layer}_keeps_its_contracts",
         specs=[dg.AssetCheckSpec(KEEPS, asset=each.asset, blocking=True, description=each.says) for each in kept],
-        required_resource_keys={"place"},
+        required_resource_keys={"ctx"},
     )
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        place: Workplace = context.resources.place
+        ctx: RunContext = context.resources.ctx
         with progress.CURRENT.step(f"check the contracts of {len(kept)} tables: {layer.replace('_', ' ')}"):
-            results = quality.validate_all([(each.tonight(place, context.partition_key), each.table) for each in kept])
+            results = quality.validate_all([(each.tonight(ctx, context.partition_key), each.table) for each in kept])
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(
                 asset_key=each.asset,
@@ -74,11 +74,11 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
             description="A sender whose whole drop was refused fails alone: a warning here, the others publish.",
         ),
     ],
-    required_resource_keys={"place"},
+    required_resource_keys={"ctx"},
 )
 def rows_are_counted(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    place: Workplace = context.resources.place
-    counts = place.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key))
+    ctx: RunContext = context.resources.ctx
+    counts = ctx.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key))
     good = F.col("n_loaded") + F.col("n_deduplicated")
     out = good + F.col("n_quarantined") + F.col("n_deleted")
     rows = counts.select("sender", "feed", "n_in", out.alias("n_out"), good.alias("n_good")).collect()  # a feed each
@@ -109,7 +109,7 @@ ALL = [
     _contracts_check("silver", _of(silver.TABLES)),
     _contracts_check("scores", _of((gold.REPORT_SCORES,))),  # of its own, since the queue waits for it
     _contracts_check("network", _of(network.NIGHTLY)),  # of its own, since the risk waits for it
-    _contracts_check("gold", _of((gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS, gold.WRITEBACK))),
+    _contracts_check("gold", _of((gold.QUEUE_ITEMS, review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS, gold.WRITEBACK))),
     _contracts_check("leads_and_flights", _of((*leads.TABLES, *travel.GOLD))),
     _contracts_check(
         "risk_and_review", [*_of((*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), QUEUES]

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas.contract import Table
 
@@ -37,14 +37,14 @@ def night_of(context: dg.AssetExecutionContext) -> date:
     return date.fromisoformat(context.partition_key)
 
 
-def place_of(context: dg.AssetExecutionContext) -> Workplace:
-    place: Workplace = context.resources.place
-    return place
+def ctx_of(context: dg.AssetExecutionContext) -> RunContext:
+    ctx: RunContext = context.resources.ctx
+    return ctx
 
 
-def result(place: Workplace, table: Table, metadata: Mapping[str, Any] | None = None) -> dg.MaterializeResult:
+def result(ctx: RunContext, table: Table, metadata: Mapping[str, Any] | None = None) -> dg.MaterializeResult:
     """What Dagster shows of a written table: version and counts, never rows."""
-    versions = place.lake.versions((table,))
+    versions = ctx.lake.versions((table,))
     return dg.MaterializeResult(
         asset_key=key(table), metadata={"version": versions.get(table.path, -1), **(metadata or {})}
     )
@@ -55,7 +55,7 @@ class Piece:
     """Assets, and the work that makes them in a night: reads, calls a transformation, writes, reports each."""
 
     specs: tuple[dg.AssetSpec, ...]
-    work: Callable[[Workplace, date], Iterable[dg.MaterializeResult]]
+    work: Callable[[RunContext, date], Iterable[dg.MaterializeResult]]
 
 
 def side_by_side(name: str, *pieces: Piece) -> dg.AssetsDefinition:
@@ -64,12 +64,10 @@ def side_by_side(name: str, *pieces: Piece) -> dg.AssetsDefinition:
     What one of them wrote and reported holds though another fails; the step then fails with the first failure.
     """
 
-    @dg.multi_asset(
-        name=name, specs=[spec for piece in pieces for spec in piece.specs], required_resource_keys={"place"}
-    )
+    @dg.multi_asset(name=name, specs=[spec for piece in pieces for spec in piece.specs], required_resource_keys={"ctx"})
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        place, night = place_of(context), night_of(context)
-        done = concurrency.ended(*(partial(list, piece.work(place, night)) for piece in pieces))
+        ctx, night = ctx_of(context), night_of(context)
+        done = concurrency.run_all(*(partial(list, piece.work(ctx, night)) for piece in pieces))
         for piece in sorted(done, key=lambda each: each.exception() is not None):
             yield from piece.result()  # those that failed come last, and raise
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.network import deconfliction, groups
 from pipelines.network.edges import graph, links
@@ -14,17 +14,17 @@ from pipelines.network.risk import seeds
 from schemas import risk, silver
 
 
-def propose(place: Workplace, walk: risk_scores.Walk) -> tuple[int, str]:
+def propose(ctx: RunContext, walk: risk_scores.Walk) -> tuple[int, str]:
     """Write gold.network_groups of the night; how many, and by which engine."""
-    known, section = walk.known, place.settings["risk"]["groups"]
+    known, section = walk.known, ctx.settings["risk"]["groups"]
     rules = groups.Rules(**section)
-    nodes, pairs = groups.network_of(walk.pair, walk.degrees, rules.most_degree)
+    nodes, pairs = groups.network_of(walk.pair, walk.degrees, rules.max_degree)
     pairs = pairs.localCheckpoint(eager=False)
     n_pairs = pairs.count()
-    engine = graph.engine(place.spark, rules.engine, n_pairs, rules.largest_on_driver)
+    engine = graph.engine(ctx.spark, rules.engine, n_pairs, rules.largest_on_driver)
     if engine.name == "graphframes":
-        nodes, pairs = _on_disk(place, nodes, pairs)
-    seed = place.settings.night_seed(known.night)
+        nodes, pairs = _on_disk(ctx, nodes, pairs)
+    seed = ctx.settings.night_seed(known.night)
     communities = engine.communities(nodes, pairs, seed).localCheckpoint(eager=False)
     named = seeds.named(known.report_people, known.members, known.edges.limit(0), known.entities)
     members = groups.candidates(communities, pairs, known.entities, walk.seeds, named, rules)
@@ -34,18 +34,18 @@ def propose(place: Workplace, walk: risk_scores.Walk) -> tuple[int, str]:
         found.setdefault(row.community_id, []).append(row.entity_id)
     near = pairs if n_pairs <= rules.largest_on_driver else _touching(pairs, members)
     stable = groups.stabilities(near.orderBy("near_id", "far_id").toPandas(), found, rules, seed) if found else {}
-    stability = place.spark.createDataFrame(sorted(stable.items()), "community_id string, stability double")
+    stability = ctx.spark.createDataFrame(sorted(stable.items()), "community_id string, stability double")
     rows = groups.rows(
-        members, communities, walk.pair, stability, ocg(place, known), known.night, engine.name, rules
+        members, communities, walk.pair, stability, ocg(ctx, known), known.night, engine.name, rules
     ).localCheckpoint(eager=False)
-    place.lake.replace(rows, risk.NETWORK_GROUPS, {"night": known.night.isoformat()})
+    ctx.lake.replace(rows, risk.NETWORK_GROUPS, {"night": known.night.isoformat()})
     return len(found), engine.name
 
 
-def deconflict(place: Workplace, walk: risk_scores.Walk) -> dict[str, int]:
+def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     """Write gold.deconfliction of the night; pointers by force that is told. Telling is a disclosure, and logged."""
-    known, section = walk.known, place.settings["deconfliction"]
-    lake, night = place.lake, known.night
+    known, section = walk.known, ctx.settings["deconfliction"]
+    lake, night = ctx.lake, known.night
     cases = as_of.current(lake.read(silver.INVESTIGATIONS), silver.INVESTIGATIONS.key, night)
     usable = links.usable(known.edges, known.entities, night)
     interested = deconfliction.interests(cases, known.members, usable)
@@ -55,33 +55,33 @@ def deconflict(place: Workplace, walk: risk_scores.Walk) -> dict[str, int]:
     lake.replace(rows, risk.DECONFLICTION, {"night": night.isoformat()})
     told = {r.force: r["count"] for r in rows.groupBy("force").count().orderBy("force").collect()}
     if told:
-        place.audit.append("disclosure", "nightjar", f"gold.deconfliction {night}: whom to call", counts=told)
+        ctx.audit.append("disclosure", "nightjar", f"gold.deconfliction {night}: whom to call", counts=told)
     return told
 
 
-def ocg(place: Workplace, known: risk_scores.Known) -> DataFrame:
+def ocg(ctx: RunContext, known: risk_scores.Known) -> DataFrame:
     """The imported list as of the night, its people resolved: ocg_ref, entity_id."""
-    listed = as_of.current(place.lake.read(risk.OCG_MEMBERS), risk.OCG_MEMBERS.key, known.night)
+    listed = as_of.current(ctx.lake.read(risk.OCG_MEMBERS), risk.OCG_MEMBERS.key, known.night)
     of_person = known.members.where("kind = 'PERSON'").select(F.col("record_id").alias("person_id"), "entity_id")
     return listed.join(of_person, ["person_id"], how="inner").select("ocg_ref", "entity_id").distinct()
 
 
-def _on_disk(place: Workplace, nodes: DataFrame, pairs: DataFrame) -> tuple[DataFrame, DataFrame]:
+def _on_disk(ctx: RunContext, nodes: DataFrame, pairs: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The graph written to Delta and read back, checkpoints beside it: GraphFrames has given wrong components on inputs
     that are computed again while it iterates."""
-    home = place.lake.location(risk.NETWORK_GROUPS)
-    if not place.lake.catalog:  # a cluster's session names its own checkpoint folder
-        place.spark.sparkContext.setCheckpointDir(f"{home}_graph/checkpoints")
+    home = ctx.lake.location(risk.NETWORK_GROUPS)
+    if not ctx.lake.catalog:  # a cluster's session names its own checkpoint folder
+        ctx.spark.sparkContext.setCheckpointDir(f"{home}_graph/checkpoints")
     found = []
     for name, frame in (("nodes", nodes), ("pairs", pairs)):
         writer = frame.write.format("delta").mode("overwrite")
-        if place.lake.catalog:
+        if ctx.lake.catalog:
             writer.saveAsTable(f"{home}_{name}")
-            found.append(place.spark.read.table(f"{home}_{name}"))
+            found.append(ctx.spark.read.table(f"{home}_{name}"))
         else:
             folder = f"{home}_graph/{name}"
             writer.save(folder)
-            found.append(place.spark.read.format("delta").load(folder))
+            found.append(ctx.spark.read.format("delta").load(folder))
     return found[0], found[1]
 
 

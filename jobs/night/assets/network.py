@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from jobs.night.assets import common
 from jobs.output import inbox
 from jobs.runtime import progress
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
 from pipelines.decisions import intake
 from pipelines.network.edges import kinds as edge_kinds
@@ -33,57 +33,55 @@ SILVER = tuple(table for table in edge_kinds.TABLES if table in silver.TABLES)
         *(common.spec(table, [silver.PEOPLE]) for table in PEOPLE_TABLES),
         common.spec(network.EDGES, [network.ENTITY_MEMBERS, *SILVER]),
     ],
-    required_resource_keys={"place"},
+    required_resource_keys={"ctx"},
 )
 def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Resolve people, make edges of the evidence, and write both. The combination is logged before it is written."""
-    place, night = common.place_of(context), common.night_of(context)
-    lake, tonight = place.lake, {"night": night.isoformat()}
+    ctx, night = common.ctx_of(context), common.night_of(context)
+    lake, tonight = ctx.lake, {"night": night.isoformat()}
     from pipelines.network.edges import edges  # SciPy and rapidfuzz: time that definitions need not spend
     from pipelines.network.entities import entities
 
     with progress.CURRENT.step("who is one and the same"):
         current = as_of.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
-        (records,), before, (files, undone, refused, settled) = concurrency.at_once(
-            lambda: concurrency.computed(nominals.records(current)),
-            lambda: _before(place, night),
-            lambda: _undone(place, night),
+        (records,), before, (files, undone, refused, settled) = concurrency.run(
+            lambda: concurrency.materialise(nominals.records(current)),
+            lambda: _before(ctx, night),
+            lambda: _undone(ctx, night),
         )
-        people, counts = _people(place, night, records, before, undone)
-        place.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
-        assigned = place.spark.createDataFrame(people.assigned, entities.ASSIGNED)
-        events = place.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
-        (persons, members), _ = concurrency.at_once(
-            lambda: concurrency.computed(
+        people, counts = _people(ctx, night, records, before, undone)
+        ctx.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
+        assigned = ctx.spark.createDataFrame(people.assigned, entities.ASSIGNED)
+        events = ctx.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
+        (persons, members), _ = concurrency.run(
+            lambda: concurrency.materialise(
                 entities.person_entities(records, assigned, night), entities.person_members(records, assigned, night)
             ),
             lambda: lake.replace(events, network.ENTITY_EVENTS, tonight),
         )
         if files:
-            rows = place.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
+            rows = ctx.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
-        inbox.settle(place.settings.undo, night, settled)
+        inbox.settle(ctx.settings.undo, night, settled)
     with progress.CURRENT.step("what ties them"):
         tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
         named = ", ".join(sorted(tables))
-        place.audit.append("combination", "nightjar", f"{named} to edges, night {night}", counts=said)
+        ctx.audit.append("combination", "nightjar", f"{named} to edges, night {night}", counts=said)
         used = pieces.where("refusal IS NULL")
-        values, made = concurrency.computed(edges.values(used, night), edges.edges(used, night))
+        values, made = concurrency.materialise(edges.values(used, night), edges.edges(used, night))
         listed = persons.unionByName(entities.value_entities(values, night))
         belonging = members.unionByName(entities.value_members(values, night))
-        concurrency.at_once(
+        concurrency.run(
             lambda: lake.replace(made, network.EDGES, tonight),
             lambda: lake.replace(listed, network.ENTITIES, tonight),
             lambda: lake.replace(belonging, network.ENTITY_MEMBERS, tonight),
         )
-    yield common.result(
-        place, network.ENTITIES, {name: n for name, n in counts.items() if not name.startswith("force")}
-    )
-    yield common.result(place, network.ENTITY_MEMBERS)
-    yield common.result(place, network.ENTITY_EVENTS, {"rows": len(people.events)})
-    yield common.result(place, network.EDGES, {"evidence": common.bars(said, "evidence, used and refused")})
+    yield common.result(ctx, network.ENTITIES, {name: n for name, n in counts.items() if not name.startswith("force")})
+    yield common.result(ctx, network.ENTITY_MEMBERS)
+    yield common.result(ctx, network.ENTITY_EVENTS, {"rows": len(people.events)})
+    yield common.result(ctx, network.EDGES, {"evidence": common.bars(said, "evidence, used and refused")})
 
 
 def _counts(pieces: DataFrame) -> list[Any]:
@@ -92,13 +90,13 @@ def _counts(pieces: DataFrame) -> list[Any]:
 
 
 def _people(
-    place: Workplace, night: date, records: DataFrame, before: "entities.Before", undone: list[dict[str, Any]]
+    ctx: RunContext, night: date, records: DataFrame, before: "entities.Before", undone: list[dict[str, Any]]
 ) -> tuple["entities.People", dict[str, int]]:
     """Tonight's people, and counts for the log: records, forces, records scored, links, entities, events by kind."""
     from pipelines.network.entities import entities
     from pipelines.network.entities import linkage as resolution
 
-    chosen = place.settings["entities"]
+    chosen = ctx.settings["entities"]
     found: pd.DataFrame = records.toPandas()
     found = found.astype(object).where(found.notna(), None)
     is_spark = chosen["engine"] == "spark" or (chosen["engine"] == "auto" and len(found) > chosen["max_people"])
@@ -106,7 +104,7 @@ def _people(
     changed = None if is_full else entities.changed(found, before)
     compared = records.select(resolution.ID, *nominals.COMPARED)
     linkage = resolution.Linkage(
-        compared if is_spark else found[[resolution.ID, *nominals.COMPARED]], model=_model(place, night)
+        compared if is_spark else found[[resolution.ID, *nominals.COMPARED]], model=_model(ctx, night)
     )
     links = entities.accepted(linkage.links(chosen["threshold"], changed), before, changed, chosen["threshold"])
     people = entities.people(found, links, before, night, undone=undone, explain=linkage.explained)
@@ -121,11 +119,11 @@ def _people(
     }
 
 
-def _before(place: Workplace, night: date) -> "entities.Before":
+def _before(ctx: RunContext, night: date) -> "entities.Before":
     """People's members in the newest night before this one."""
     from pipelines.network.entities import entities
 
-    known = place.lake.read(network.ENTITY_MEMBERS).where((F.col("night") < F.lit(night)) & (F.col("kind") == "PERSON"))
+    known = ctx.lake.read(network.ENTITY_MEMBERS).where((F.col("night") < F.lit(night)) & (F.col("kind") == "PERSON"))
     newest = known.agg(F.max("night")).collect()[0][0]
     if newest is None:
         return entities.Before()
@@ -133,15 +131,15 @@ def _before(place: Workplace, night: date) -> "entities.Before":
     return entities.Before(known.where(F.col("night") == F.lit(newest)).select(*columns).toPandas())
 
 
-def _model(place: Workplace, night: date) -> str | None:
+def _model(ctx: RunContext, night: date) -> str | None:
     """The newest trained model up to the night, or None: the written priors."""
-    known = place.lake.read(network.ENTITY_PARAMETERS).where(F.col("night") <= F.lit(night))
+    known = ctx.lake.read(network.ENTITY_PARAMETERS).where(F.col("night") <= F.lit(night))
     newest = known.orderBy(F.col("night").desc()).limit(1).collect()
     return newest[0]["model"] if newest else None
 
 
 def _undone(
-    place: Workplace, night: date
+    ctx: RunContext, night: date
 ) -> tuple[list[intake.File], list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
     """Requests to undo as files, the UNDO events that stand with what they undo, refusals, and files done with.
 
@@ -149,8 +147,8 @@ def _undone(
     """
     from pipelines.network.entities import entities
 
-    files = inbox.read(place.settings.undo, night)
-    events = place.lake.read(network.ENTITY_EVENTS).where(F.col("night") < F.lit(night))
+    files = inbox.read(ctx.settings.undo, night)
+    events = ctx.lake.read(network.ENTITY_EVENTS).where(F.col("night") < F.lit(night))
     parsed = [(file, *undo.parsed(file)) for file in files]
     wanted = sorted({request.event_id for _, request, _ in parsed if request is not None})
     is_undo = F.col("kind") == "UNDO"
@@ -161,7 +159,7 @@ def _undone(
     refused, settled = [], []
     for file, request, why in parsed:
         if request is not None and request.event_id not in found:
-            if _is_later(place, request.event_id, night):
+            if _is_later(ctx, request.event_id, night):
                 continue
             why = "event_id: no night before recorded such an event"
         settled.append(file.name)
@@ -173,8 +171,8 @@ def _undone(
     return files, _aware(found), refused, settled
 
 
-def _is_later(place: Workplace, event_id: str, night: date) -> bool:
-    events = place.lake.read(network.ENTITY_EVENTS)
+def _is_later(ctx: RunContext, event_id: str, night: date) -> bool:
+    events = ctx.lake.read(network.ENTITY_EVENTS)
     return not events.where((F.col("event_id") == event_id) & (F.col("night") >= F.lit(night))).isEmpty()
 
 

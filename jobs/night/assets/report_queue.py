@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.night.assets import common
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.training import champion
 from pipelines.common import concurrency
 from pipelines.common.provenance import Provenance
@@ -20,64 +20,66 @@ from pipelines.reports import queue as reports_queue
 from schemas import gold, review
 
 WAITS_FOR = (gold.REPORT_SCORES, gold.DECISIONS)
-WRITES = (gold.QUEUE_ITEMS, review.QUEUE_MEMBERS, review.QUEUE_DRAWS)
+WRITES = (gold.QUEUE_ITEMS, review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS)
 
 
 @dg.multi_asset(
     name="queued",
     specs=[common.spec(table, WAITS_FOR) for table in WRITES],
     partitions_def=common.NIGHTS,
-    required_resource_keys={"place"},
+    required_resource_keys={"ctx"},
     can_subset=False,
 )
 def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Choose what is shown, explain it, and publish it with where it came from."""
-    place, night = common.place_of(context), common.night_of(context)
-    lake, tonight = place.lake, {"night": night.isoformat()}
+    ctx, night = common.ctx_of(context), common.night_of(context)
+    lake, tonight = ctx.lake, {"night": night.isoformat()}
     with progress.CURRENT.step("choose what the queue shows"):
-        chosen = _Chosen(place, night)
-        made_with = place.provenance((*known_nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
-        (items,), *_ = concurrency.at_once(
-            lambda: concurrency.computed(reports_queue.queue_items(chosen.shown, chosen.explained(), night, made_with)),
-            lambda: lake.replace(chosen.members, review.QUEUE_MEMBERS, tonight),
+        chosen = _Chosen(ctx, night)
+        made_with = ctx.provenance((*known_nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
+        (items,), *_ = concurrency.run(
+            lambda: concurrency.materialise(
+                reports_queue.queue_items(chosen.shown, chosen.explained(), night, made_with)
+            ),
+            lambda: lake.replace(chosen.members, review.QUEUE_NEAR_DUPLICATES, tonight),
             lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
         )
     with progress.CURRENT.step("publish the queue"):
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
-        if place.settings["overtagged"]["is_on"]:
-            doubted = _overtagged(place, night, made_with)
+        if ctx.settings["overtagged"]["is_on"]:
+            doubted = _overtagged(ctx, night, made_with)
             lake.replace(doubted, gold.QUEUE_ITEMS, {**tonight, "queue": overtagged.QUEUE})
         counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
     yield common.result(
-        place, gold.QUEUE_ITEMS, {"rows": sum(counts.values()), "by force": common.bars(counts, "rows per force")}
+        ctx, gold.QUEUE_ITEMS, {"rows": sum(counts.values()), "by force": common.bars(counts, "rows per force")}
     )
     for table in WRITES[1:]:
-        yield common.result(place, table)
+        yield common.result(ctx, table)
 
 
 class _Chosen:
     """What is shown tonight, with the near-duplicates that it stands for and the draws behind it."""
 
-    def __init__(self, place: Workplace, night: date) -> None:
+    def __init__(self, ctx: RunContext, night: date) -> None:
         from models.text import (
             near_duplicates as text_near_duplicates,  # scikit-learn: seconds that definitions need not spend
         )
 
-        self._place, self._night = place, night
-        chosen, lake = place.settings["review"], place.lake
+        self._ctx, self._night = ctx, night
+        chosen, lake = ctx.settings["review"], ctx.lake
         shares = sampling.Shares(*(float(chosen[f"{name}_share"]) for name in ("random", "blind", "second")))
-        seed, capacity = place.settings.night_seed(night), sampling.capacity_of(place.settings.capacity())
-        opened_on = known_nights.frame_opened_on(place, night, int(place.settings["certificate"]["frame_nights"]))
+        seed, capacity = ctx.settings.night_seed(night), sampling.capacity_of(ctx.settings.capacity())
+        opened_on = known_nights.frame_opened_on(ctx, night, int(ctx.settings["certificate"]["frame_nights"]))
         all_scores = lake.read(gold.REPORT_SCORES)
-        scores, known = all_scores.where(F.col("night") == F.lit(night)), known_nights.decisions(place, night)
+        scores, known = all_scores.where(F.col("night") == F.lit(night)), known_nights.decisions(ctx, night)
         population = sampling.frame(all_scores, known, opened_on, reports_queue.QUEUE)
         asked = reports_queue.asked(scores, known)
         drawn = sampling.random_rows(
             asked, population, self._earlier_draws(opened_on), capacity, shares.random, night, seed
         )
-        random, self._scope = concurrency.computed(drawn, known_nights.scope(place, night))
+        random, self._scope = concurrency.materialise(drawn, known_nights.scope(ctx, night))
         direct = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-        second = sampling.second_readings(direct, shares.second, int(place.settings["seed"]), reports_queue.QUEUE)
+        second = sampling.second_readings(direct, shares.second, int(ctx.settings["seed"]), reports_queue.QUEUE)
         most = capacity * F.lit(int(chosen["duplicates_pool"]))
         some = reports_queue.candidates(asked, random, scores, second, most).withColumn(
             "item_id", reports_queue.item_id()
@@ -108,16 +110,16 @@ class _Chosen:
         """Reasons of the rows that are shown with their score."""
         from models.serving import reasons
 
-        model = champion.champion(self._place, self._night).model
+        model = champion.champion(self._ctx, self._night).model
         if model is None:  # then nothing was scored either
-            return self._place.spark.createDataFrame([], reasons.EXPLAINED)
-        most = int(self._place.settings["review"]["similar_pool"])
-        confirmed = reports_queue.confirmed(known_nights.training_reports(self._place, self._night), most).toPandas()
+            return self._ctx.spark.createDataFrame([], reasons.EXPLAINED)
+        most = int(self._ctx.settings["review"]["similar_pool"])
+        confirmed = reports_queue.confirmed(known_nights.training_reports(self._ctx, self._night), most).toPandas()
         scored = self.shown.where("kind IS NULL").select("report_id", "force", "text", "score", "cutoff")
         return scored.mapInArrow(reasons.explainer(model, confirmed), reasons.EXPLAINED)
 
     def _earlier_draws(self, opened_on: date) -> DataFrame:
-        draws = self._place.lake.read(review.QUEUE_DRAWS)
+        draws = self._ctx.lake.read(review.QUEUE_DRAWS)
         return draws.where(
             (F.col("kind") == "RANDOM")
             & (F.col("queue") == reports_queue.QUEUE)
@@ -132,20 +134,20 @@ class _Chosen:
         return placed.join(scores.select(*of_score), "report_id", how="inner").join(of_report, "report_id", how="inner")
 
 
-def _overtagged(place: Workplace, night: date, made_with: Provenance) -> DataFrame:
+def _overtagged(ctx: RunContext, night: date, made_with: Provenance) -> DataFrame:
     """Rows of the queue of recorded CSAE tags that look wrong."""
     from models.serving import reasons
 
-    model = champion.champion(place, night).model
+    model = champion.champion(ctx, night).model
     if model is None:
-        return place.spark.createDataFrame([], gold.QUEUE_ITEMS.struct())
-    tagged = reports_queue.in_scope_tagged(*known_nights.current(place, night))
-    out_of_fold = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
-    capacity = int(place.settings["overtagged"]["capacity"])
-    shown = overtagged.chosen(tagged, out_of_fold, known_nights.decisions(place, night), capacity)
+        return ctx.spark.createDataFrame([], gold.QUEUE_ITEMS.struct())
+    tagged = reports_queue.in_scope_tagged(*known_nights.current(ctx, night))
+    out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
+    capacity = int(ctx.settings["overtagged"]["capacity"])
+    shown = overtagged.chosen(tagged, out_of_fold, known_nights.decisions(ctx, night), capacity)
     no_cutoff = F.lit(None).cast("double").alias("cutoff")
     texts = shown.select("report_id", "force", "text", F.col("tag_score").alias("score"), no_cutoff)
-    nothing = place.spark.createDataFrame([], "report_id string, force string, text string").toPandas()
+    nothing = ctx.spark.createDataFrame([], "report_id string, force string, text string").toPandas()
     explained = texts.mapInArrow(reasons.explainer(model, nothing), reasons.EXPLAINED)
     return overtagged.queue_items(shown, explained, night, made_with, model=(model.name, model.version))
 

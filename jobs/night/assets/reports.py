@@ -7,7 +7,7 @@ from jobs.night.assets import common, review_metrics
 from jobs.output import export, inbox
 from jobs.runtime import alerts, fault_points, progress
 from jobs.runtime import known as known_nights
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from jobs.training import champion as training_champion
 from pipelines.common import as_of
 from pipelines.decisions import intake, writeback
@@ -16,7 +16,7 @@ from pipelines.reports import queue as reports_queue
 from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
-PLACE = {"place"}
+CTX = {"ctx"}
 
 
 @dg.asset(
@@ -26,15 +26,15 @@ PLACE = {"place"}
     group_name="models",
     kinds={"mlflow", "scikitlearn"},
     description="The classifier of the night, verified against its manifest. A first one is trained if there is none.",
-    required_resource_keys=PLACE,
+    required_resource_keys=CTX,
 )
 def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with progress.CURRENT.step("the night's classifier"):
-        place, night = common.place_of(context), common.night_of(context)
-        place.classifiers.pop(night, None)  # each run verifies it anew
-        chosen = training_champion.champion(place, night)
+        ctx, night = common.ctx_of(context), common.night_of(context)
+        ctx.classifiers.pop(night, None)  # each run verifies it anew
+        chosen = training_champion.champion(ctx, night)
     if chosen.model is None:
-        alerts.send(place.settings, night.isoformat(), f"no classifier, so no queue of reports: {chosen.why_none}")
+        alerts.send(ctx.settings, night.isoformat(), f"no classifier, so no queue of reports: {chosen.why_none}")
         progress.CURRENT.say(f"         no classifier, so no queue of reports: {chosen.why_none}")
         return dg.MaterializeResult(metadata={"model": "none", "why": chosen.why_none})
     model = chosen.model
@@ -50,23 +50,23 @@ def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     group_name="gold",
     kinds={"delta"},
     description=gold.DECISIONS.doc,
-    required_resource_keys=PLACE,
+    required_resource_keys=CTX,
 )
 def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Take in what lies in the inbox. Files stay where they are until both tables have them."""
-    place, night = common.place_of(context), common.night_of(context)
-    lake = place.lake
+    ctx, night = common.ctx_of(context), common.night_of(context)
+    lake = ctx.lake
     with progress.CURRENT.step("decisions from the inbox"):
-        files = inbox.read(place.settings.inbox, night)
-        published = near_duplicates.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_MEMBERS))
-        taken = intake.taken_in(files, lake.read(gold.DECISIONS), night, published)
+        files = inbox.read(ctx.settings.inbox, night)
+        published = near_duplicates.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_NEAR_DUPLICATES))
+        taken = intake.ingest_decisions(files, lake.read(gold.DECISIONS), night, published)
         if taken.n_accepted:
             lake.append(taken.accepted, gold.DECISIONS)
         if files:
             lake.replace(taken.refused, bronze.QUARANTINE, {"night": night.isoformat(), "stage": "decisions"})
-        inbox.settle(place.settings.inbox, night, taken.settled)
+        inbox.settle(ctx.settings.inbox, night, taken.settled)
     return common.result(
-        place, gold.DECISIONS, {"taken in": taken.n_accepted, "refused": taken.n_refused, "waiting": len(taken.waiting)}
+        ctx, gold.DECISIONS, {"taken in": taken.n_accepted, "refused": taken.n_refused, "waiting": len(taken.waiting)}
     )
 
 
@@ -77,37 +77,37 @@ def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     group_name="gold",
     kinds={"delta", "spark"},
     description=gold.REPORT_SCORES.doc,
-    required_resource_keys=PLACE,
+    required_resource_keys=CTX,
 )
 def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Score what is new or changed since the last night of the same model and code, in Arrow batches; else all."""
-    place, night = common.place_of(context), common.night_of(context)
+    ctx, night = common.ctx_of(context), common.night_of(context)
     from models.serving import scoring  # scikit-learn: seconds that definitions need not spend
 
     with progress.CURRENT.step("score the reports in scope"):
-        model = training_champion.champion(place, night).model
-        scope = known_nights.scope(place, night)
+        model = training_champion.champion(ctx, night).model
+        scope = known_nights.scope(ctx, night)
         version = (model.name, model.version) if model is not None else ("none", "none")
-        earlier = known_nights.scored_alike(place, night, version[1])
+        earlier = known_nights.scored_alike(ctx, night, version[1])
         kept = None
         if earlier is not None:
-            before = place.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(earlier))
+            before = ctx.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(earlier))
             kept = reports_queue.unchanged(scope, before).withColumn("night", F.lit(night))
         new = scope if kept is None else scope.join(kept.select("report_id"), "report_id", how="left_anti")
         if model is None:
-            raw = place.spark.createDataFrame([], scoring.SCORED)
+            raw = ctx.spark.createDataFrame([], scoring.SCORED)
         else:
             texts = new.select("report_id", "text_hash", "text")
-            spread = texts.repartition(place.spark.sparkContext.defaultParallelism)
+            spread = texts.repartition(ctx.spark.sparkContext.defaultParallelism)
             raw = spread.mapInArrow(scoring.scorer(model), scoring.SCORED)
-        out_of_fold = place.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version[1])
+        out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version[1])
         scores = reports_queue.report_scores(raw, new, out_of_fold, night, version)
         scores = scores if kept is None else scores.unionByName(gold.REPORT_SCORES.conform(kept))
         scores = scores.localCheckpoint(eager=False)
-        place.lake.replace(scores, gold.REPORT_SCORES, {"night": night.isoformat()})
+        ctx.lake.replace(scores, gold.REPORT_SCORES, {"night": night.isoformat()})
         counts = {row.stratum: row["count"] for row in scores.groupBy("stratum").count().orderBy("stratum").collect()}
     return common.result(
-        place,
+        ctx,
         gold.REPORT_SCORES,
         {
             "reports": sum(counts.values()),
@@ -124,20 +124,20 @@ def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     group_name="gold",
     kinds={"delta"},
     description=gold.WRITEBACK.doc,
-    required_resource_keys=PLACE,
+    required_resource_keys=CTX,
 )
 def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Rows for the forces' own systems, as a table and as files."""
-    place, night = common.place_of(context), common.night_of(context)
-    lake = place.lake
+    ctx, night = common.ctx_of(context), common.night_of(context)
+    lake = ctx.lake
     with progress.CURRENT.step("what goes back to the forces"):
         reports = as_of.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
-        known = known_nights.decisions(place, night)
-        rows = writeback.writeback(known, reports, writeback.local_words(place.sources), night)
+        known = known_nights.decisions(ctx, night)
+        rows = writeback.writeback(known, reports, writeback.local_words(ctx.sources), night)
         lake.replace(rows, gold.WRITEBACK, {"night": night.isoformat()})
-        files = export.write(lake.read(gold.WRITEBACK), place.settings.exports, night, place.audit)
+        files = export.write(lake.read(gold.WRITEBACK), ctx.settings.exports, night, ctx.audit)
         fault_points.point("after export")
-    return common.result(place, gold.WRITEBACK, {"files": len(files)})
+    return common.result(ctx, gold.WRITEBACK, {"files": len(files)})
 
 
 @dg.asset(
@@ -151,32 +151,32 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     group_name="gold",
     kinds={"delta"},
     description=gold.RUN_MANIFEST.doc,
-    required_resource_keys=PLACE,
+    required_resource_keys=CTX,
 )
 def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """One row that says what ran on what; with the writes and Spark actions that the night took."""
-    place, night = common.place_of(context), common.night_of(context)
-    lake = place.lake
+    ctx, night = common.ctx_of(context), common.night_of(context)
+    lake = ctx.lake
     with progress.CURRENT.step("the record of the night"):
-        chosen = training_champion.champion(place, night)
+        chosen = training_champion.champion(ctx, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
         others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)
         row = (
-            night, place.code_commit, place.settings.config_hash, *model, chosen.why_none or None,
-            lake.versions(others), _sum(place, gold.ROW_COUNTS, night, "n_in"), _count(place, gold.QUEUE_ITEMS, night),
-            _count(place, gold.DECISIONS, night),
+            night, ctx.code_commit, ctx.settings.config_hash, *model, chosen.why_none or None,
+            lake.versions(others), _sum(ctx, gold.ROW_COUNTS, night, "n_in"), _count(ctx, gold.QUEUE_ITEMS, night),
+            _count(ctx, gold.DECISIONS, night),
         )  # fmt: skip
-        manifest = place.spark.createDataFrame([row], gold.RUN_MANIFEST.struct())
+        manifest = ctx.spark.createDataFrame([row], gold.RUN_MANIFEST.struct())
         lake.replace(manifest, gold.RUN_MANIFEST, {"night": night.isoformat()})
-    return common.result(place, gold.RUN_MANIFEST, lake.effort())
+    return common.result(ctx, gold.RUN_MANIFEST, lake.effort())
 
 
-def _count(place: Workplace, table: Table, night: object) -> int:
-    return place.lake.read(table).where(F.col("night") == F.lit(night)).count()
+def _count(ctx: RunContext, table: Table, night: object) -> int:
+    return ctx.lake.read(table).where(F.col("night") == F.lit(night)).count()
 
 
-def _sum(place: Workplace, table: Table, night: object, column: str) -> int:
-    return int(place.lake.read(table).where(F.col("night") == F.lit(night)).agg(F.sum(column)).collect()[0][0] or 0)
+def _sum(ctx: RunContext, table: Table, night: object, column: str) -> int:
+    return int(ctx.lake.read(table).where(F.col("night") == F.lit(night)).agg(F.sum(column)).collect()[0][0] or 0)
 
 
 ALL = [champion, decided, scored, written_back, recorded]

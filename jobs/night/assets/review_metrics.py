@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.night.assets import common
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from pipelines.queues import review_metrics, sampling
 from pipelines.reports import queue as reports_queue
@@ -20,24 +20,24 @@ WAITS_FOR = (gold.QUEUE_ITEMS, review.QUEUE_DRAWS, gold.DECISIONS)
 WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
 
 
-def reviewed(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
+def reviewed(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Bound what is still hidden, and count how the reviewing went."""
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("recall certificates and review figures"):
-        concurrency.at_once(
-            lambda: place.lake.replace(_certificates(place, night), review.RECALL_CERTIFICATES, tonight),
-            lambda: place.lake.replace(_figures(place, night), review.REVIEW_FIGURES, tonight),
+        concurrency.run(
+            lambda: ctx.lake.replace(_certificates(ctx, night), review.RECALL_CERTIFICATES, tonight),
+            lambda: ctx.lake.replace(_figures(ctx, night), review.REVIEW_FIGURES, tonight),
         )
     for table in WRITES:
-        yield common.result(place, table)
+        yield common.result(ctx, table)
 
 
-def _certificates(place: Workplace, night: date) -> DataFrame:
+def _certificates(ctx: RunContext, night: date) -> DataFrame:
     from models.review import recall_certificates  # scikit-learn: seconds that definitions need not spend
 
-    lake, chosen = place.lake, place.settings["certificate"]
-    opened_on = known_nights.frame_opened_on(place, night, int(chosen["frame_nights"]))
-    known, all_scores = known_nights.decisions(place, night), lake.read(gold.REPORT_SCORES)
+    lake, chosen = ctx.lake, ctx.settings["certificate"]
+    opened_on = known_nights.frame_opened_on(ctx, night, int(chosen["frame_nights"]))
+    known, all_scores = known_nights.decisions(ctx, night), lake.read(gold.REPORT_SCORES)
     draws = lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
     population = sampling.frame(all_scores, known, opened_on, reports_queue.QUEUE)
     scores = all_scores.where(F.col("night") == F.lit(night))
@@ -51,27 +51,27 @@ def _certificates(place: Workplace, night: date) -> DataFrame:
         recall_certificates.Aim(float(chosen["target"]), float(chosen["alpha"])),
     )
     fixed = {"night": night, "queue": reports_queue.QUEUE, "frame_on": opened_on}
-    return _table(place, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
+    return _table(ctx, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
 
 
-def _figures(place: Workplace, night: date) -> DataFrame:
+def _figures(ctx: RunContext, night: date) -> DataFrame:
     from models.review import review_figures
 
-    queue, cap = reports_queue.QUEUE, int(place.settings["exposure"]["cap_per_reviewer"])
-    decisions = place.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-    draws = place.lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
+    queue, cap = reports_queue.QUEUE, int(ctx.settings["exposure"]["cap_per_reviewer"])
+    decisions = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
+    draws = ctx.lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
     rows = [
         *review_figures.of_agreement(
-            review_metrics.agreement(decisions, queue).toPandas(), place.settings.night_seed(night)
+            review_metrics.agreement(decisions, queue).toPandas(), ctx.settings.night_seed(night)
         ),
         *review_figures.of_exposure(review_metrics.exposure(decisions, queue, cap).toPandas()),
         *review_figures.of_yields(review_metrics.yields(decisions, draws, queue).toPandas()),
     ]
-    return _table(place, review.REVIEW_FIGURES, [{**row, "night": night, "queue": queue} for row in rows])
+    return _table(ctx, review.REVIEW_FIGURES, [{**row, "night": night, "queue": queue} for row in rows])
 
 
-def _table(place: Workplace, table: review.Table, rows: list[dict[str, object]]) -> DataFrame:
-    return place.spark.createDataFrame([tuple(row[name] for name in table.names) for row in rows], table.struct())
+def _table(ctx: RunContext, table: review.Table, rows: list[dict[str, object]]) -> DataFrame:
+    return ctx.spark.createDataFrame([tuple(row[name] for name in table.names) for row in rows], table.struct())
 
 
 PIECE = common.Piece(tuple(common.spec(table, WAITS_FOR) for table in WRITES), reviewed)

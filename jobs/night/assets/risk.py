@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.night.assets import common, groups
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress, risk_rules
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from pipelines.network import queue as network_queue
 from pipelines.network.edges import links
@@ -24,63 +24,63 @@ READ = (
 QUEUES = dg.AssetKey(["gold", "network_queues"])  # rows of gold.queue_items: the table's own asset is `reclassify`'s
 
 
-def walked(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
+def walked(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Walk the network once: score, publish the queues, propose groups, tell operations of each other."""
-    known = known_nights.of_risk(place, night)
+    known = known_nights.of_risk(ctx, night)
     with progress.CURRENT.step("risk over the network"):
-        walk = risk_scores.walk(known, risk_rules.rules(place.settings))
-        rows, unused = concurrency.at_once(
-            lambda: _scored(place, walk), links.refused(known.edges, known.entities, night).collect
+        walk = risk_scores.walk(known, risk_rules.rules(ctx.settings))
+        rows, unused = concurrency.run(
+            lambda: _scored(ctx, walk), links.refused(known.edges, known.entities, night).collect
         )
         refused = {r.refusal: r.n for r in unused}
-    yield common.result(place, risk.RISK_SEEDS, {"refused edges": dg.MetadataValue.json(refused)})
-    yield common.result(place, risk.NETWORK_RISK)
+    yield common.result(ctx, risk.RISK_SEEDS, {"refused edges": dg.MetadataValue.json(refused)})
+    yield common.result(ctx, risk.NETWORK_RISK)
     with progress.CURRENT.step("publish the queues of the network"):
-        counts = _queued(place, walk, rows)
+        counts = _queued(ctx, walk, rows)
     yield dg.MaterializeResult(
         asset_key=QUEUES,
         metadata={"rows": sum(counts.values()), "by queue": common.bars(counts or {"none": 0}, "rows per queue")},
     )
     with progress.CURRENT.step("candidate groups, and operations that meet"):
-        (n_groups, engine), told = concurrency.at_once(
-            lambda: groups.propose(place, walk), lambda: groups.deconflict(place, walk)
+        (n_groups, engine), told = concurrency.run(
+            lambda: groups.propose(ctx, walk), lambda: groups.deconflict(ctx, walk)
         )
-    yield common.result(place, risk.NETWORK_GROUPS, {"groups": n_groups, "engine": engine})
-    yield common.result(place, risk.DECONFLICTION, {"told": sum(told.values())})
+    yield common.result(ctx, risk.NETWORK_GROUPS, {"groups": n_groups, "engine": engine})
+    yield common.result(ctx, risk.DECONFLICTION, {"told": sum(told.values())})
 
 
-def _scored(place: Workplace, walk: risk_scores.Walk) -> DataFrame:
+def _scored(ctx: RunContext, walk: risk_scores.Walk) -> DataFrame:
     """Seeds and scores, written; returns the rows of gold.network_risk, persisted."""
-    lake, night = place.lake, walk.known.night
+    lake, night = ctx.lake, walk.known.night
     before = risk_scores.newest_before(lake.read(risk.NETWORK_RISK), night).localCheckpoint(eager=False)
-    rows = risk_scores.rows(walk, before, _otherwise(place, walk, before)).localCheckpoint(eager=False)
-    concurrency.at_once(
+    rows = risk_scores.rows(walk, before, _otherwise(ctx, walk, before)).localCheckpoint(eager=False)
+    concurrency.run(
         lambda: lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()}),
         lambda: lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()}),
     )
-    place.audit.append(
+    ctx.audit.append(
         "combination", "nightjar", f"gold.network_risk {night}: intelligence reports with communications data",
         counts={"subjects": rows.count(), "seeds": walk.seeds.count()},
     )  # fmt: skip
     return rows
 
 
-def _queued(place: Workplace, walk: risk_scores.Walk, rows: DataFrame) -> dict[str, int]:
+def _queued(ctx: RunContext, walk: risk_scores.Walk, rows: DataFrame) -> dict[str, int]:
     """Rows of the three queues, in one commit; how many each."""
     known = walk.known
-    shown = network_queue.chosen(rows, known.decisions, risk_rules.capacity(place.settings))
-    shown = links.settled(risk_scores.left_out(walk, links.settled(shown)))
+    shown = network_queue.chosen(rows, known.decisions, risk_rules.capacity(ctx.settings))
+    shown = concurrency.materialise_lazily(risk_scores.left_out(walk, concurrency.materialise_lazily(shown)))
     items = network_queue.queue_items(
         shown,
         known.reports,
         known.night,
-        place.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
+        ctx.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
     ).localCheckpoint(eager=False)
-    place.lake.replace(items, gold.QUEUE_ITEMS, {"night": known.night.isoformat(), "queue": risk.QUEUES})
+    ctx.lake.replace(items, gold.QUEUE_ITEMS, {"night": known.night.isoformat(), "queue": risk.QUEUES})
     return {r.queue: r["count"] for r in items.groupBy("queue").count().orderBy("queue").collect()}
 
 
-def _otherwise(place: Workplace, walk: risk_scores.Walk, before: DataFrame) -> risk_scores.Without:
+def _otherwise(ctx: RunContext, walk: risk_scores.Walk, before: DataFrame) -> risk_scores.Without:
     """Walks the network again only where it could have been otherwise: decisions came in, or settings changed."""
     known, rules = walk.known, walk.rules
     last = before.select("night", "configuration").limit(1).collect()
@@ -90,7 +90,7 @@ def _otherwise(place: Workplace, walk: risk_scores.Walk, before: DataFrame) -> r
     is_other = last[0].configuration != rules.configuration
     return risk_scores.Without(
         decisions=risk_scores.counterfactual(risk_scores.undecided(known), rules) if is_decided else None,
-        data=risk_scores.counterfactual(known_nights.of_risk(place, last[0].night), rules) if is_other else None,
+        data=risk_scores.counterfactual(known_nights.of_risk(ctx, last[0].night), rules) if is_other else None,
     )
 
 

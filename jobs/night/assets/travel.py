@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.night.assets import common
 from jobs.runtime import progress
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
 from pipelines.travel import co_travel, matching, phone_gaps
 from pipelines.travel import matches as travel_matches
@@ -25,46 +25,46 @@ READ = (
 )
 
 
-def matched(place: Workplace, night: date) -> Iterator[dg.MaterializeResult]:
+def matched(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Compare the people looked for with the passenger lists, write what may be them, and publish what is likely."""
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("subjects on flights"):
-        matches = matches_of(place, night)
-        _, found = concurrency.at_once(
-            lambda: place.lake.replace(matches, contract.MATCHES, tonight),
+        matches = matches_of(ctx, night)
+        _, found = concurrency.run(
+            lambda: ctx.lake.replace(matches, contract.MATCHES, tonight),
             matches.groupBy("kind").count().orderBy("kind").collect,
         )
         counts = {row.kind: row["count"] for row in found}
-        _log(place, night, counts)
-        known = place.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
+        _log(ctx, night, counts)
+        known = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
         items = travel_queue.queue_items(
             matches,
             known,
-            place.settings.capacity(),
+            ctx.settings.capacity(),
             night,
-            recent_days=place.settings["travel"]["recent_days"],
-            made_with=place.provenance((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
+            recent_days=ctx.settings["travel"]["recent_days"],
+            made_with=ctx.provenance((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
         )
-        place.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
+        ctx.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
     yield common.result(
-        place, contract.MATCHES, {"rows": sum(counts.values()), "by kind": common.bars(counts, "matches kept")}
+        ctx, contract.MATCHES, {"rows": sum(counts.values()), "by kind": common.bars(counts, "matches kept")}
     )
 
 
-def matches_of(place: Workplace, night: date) -> DataFrame:
+def matches_of(ctx: RunContext, night: date) -> DataFrame:
     """Rows of gold.travel_matches as of a night, computed."""
-    chosen = place.settings["travel"]
+    chosen = ctx.settings["travel"]
     odds = matching.Odds.of(chosen)
-    passengers, flights, people, cases, episodes, events = (_known(place, table, night) for table in READ)
+    passengers, flights, people, cases, episodes, events = (_known(ctx, table, night) for table in READ)
     since = F.date_sub(F.lit(night), chosen["history_days"])
-    crowd, wanted, legs = concurrency.computed(
+    crowd, wanted, legs = concurrency.materialise(
         matching.listed(passengers.where(F.col("flight_on") >= since)),
-        matching.subjects(people, cases, episodes, _resolved(place, night)),
+        matching.subjects(people, cases, episodes, _resolved(ctx, night)),
         travel_matches.timetable(flights),
     )
     n_rows = crowd.count()
     if not n_rows:
-        return place.spark.createDataFrame([], contract.MATCHES.struct())
+        return ctx.spark.createDataFrame([], contract.MATCHES.struct())
     near = matching.neighbours(wanted, crowd, n_rows, odds).localCheckpoint(eager=False)
     evidence = matching.evidence(wanted, crowd, near, odds).localCheckpoint(eager=False)
     scored = matching.scored(evidence, wanted, crowd, n_rows, odds)
@@ -74,31 +74,31 @@ def matches_of(place: Workplace, night: date) -> DataFrame:
     parts = (
         travel_matches.on_flights(found, night, n_rows, odds, **least),
         travel_matches.companions(found, crowd, night, **least),
-        co_travel.rows(found, pairs, night, most_false=chosen["pair_false"], **least),
+        co_travel.rows(found, pairs, night, max_false=chosen["pair_false"], **least),
         phone_gaps.rows(found, events, night, by_chance=chosen["gap_by_chance"], **least),
     )
-    return reduce(DataFrame.unionByName, concurrency.computed(*parts))
+    return reduce(DataFrame.unionByName, concurrency.materialise(*parts))
 
 
-def _resolved(place: Workplace, night: date) -> DataFrame:
+def _resolved(ctx: RunContext, night: date) -> DataFrame:
     """Which record of a person is which resolved entity, as of the night; empty where nothing was resolved."""
-    members = place.lake.read(network.ENTITY_MEMBERS).where(
+    members = ctx.lake.read(network.ENTITY_MEMBERS).where(
         (F.col("night") == F.lit(night)) & (F.col("kind") == "PERSON")
     )
     return members.select(F.col("record_id").alias("person_id"), F.col("entity_id").alias("subject_id"))
 
 
-def _known(place: Workplace, table: Any, night: date) -> DataFrame:
-    return as_of.current(place.lake.read(table), table.key, night)
+def _known(ctx: RunContext, table: Any, night: date) -> DataFrame:
+    return as_of.current(ctx.lake.read(table), table.key, night)
 
 
-def _log(place: Workplace, night: date, counts: dict[str, int]) -> None:
+def _log(ctx: RunContext, night: date, counts: dict[str, int]) -> None:
     """Intelligence met passenger lists, and for silent phones communications data: a combination each."""
     on_what = f"people looked for with passenger lists, night {night}"
-    place.audit.append("combination", "nightjar", on_what, counts=counts)
+    ctx.audit.append("combination", "nightjar", on_what, counts=counts)
     if silent := counts.get("PHONE_GAP", 0):
         on_what = f"matched journeys with communications events, night {night}"
-        place.audit.append("combination", "nightjar", on_what, counts={"PHONE_GAP": silent})
+        ctx.audit.append("combination", "nightjar", on_what, counts={"PHONE_GAP": silent})
 
 
 PIECE = common.Piece((common.spec(contract.MATCHES, (*READ, network.ENTITY_MEMBERS, gold.DECISIONS)),), matched)

@@ -39,7 +39,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         weights: folder or hub name of a BERT; None makes a compact one.
         n_layers, hidden, n_heads, vocabulary, pretrain_epochs, pretrain_rate: of one made here; beyond a compact size
             the learning rate of pretraining must be lower (1e-4 for twelve layers), or it learns nothing.
-        window, stride, most_windows: pieces a window, pieces between windows' starts, windows of one report.
+        window, stride, max_windows: pieces a window, pieces between windows' starts, windows of one report.
         epochs, patience: most epochs, and how many without a better held-out figure end the training.
         learning_rate: of fine-tuning; None for 5e-4 for the compact one and 3e-5 for given weights.
         device: "auto" (an accelerator if there is one), "cpu", "cuda".
@@ -58,7 +58,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         pretrain_rate: float = 5e-4,
         window: int = 128,
         stride: int = 64,
-        most_windows: int = 8,
+        max_windows: int = 8,
         epochs: int = 6,
         patience: int = 2,
         batch: int = 32,
@@ -69,7 +69,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         self.seed, self.weights, self.n_layers, self.hidden = seed, weights, n_layers, hidden
         self.n_heads, self.vocabulary = n_heads, vocabulary
         self.pretrain_epochs, self.pretrain_rate = pretrain_epochs, pretrain_rate
-        self.window, self.stride, self.most_windows = window, stride, most_windows
+        self.window, self.stride, self.max_windows = window, stride, max_windows
         self.epochs, self.patience, self.batch, self.learning_rate = epochs, patience, batch, learning_rate
         self.device, self.n_threads = device, n_threads
 
@@ -150,7 +150,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
     ) -> pretraining.Language:
         """What is made here of these texts before a label is seen."""
         size = pretraining.Size(
-            self.n_layers, self.hidden, self.n_heads, self.vocabulary, self.window, self.most_windows
+            self.n_layers, self.hidden, self.n_heads, self.vocabulary, self.window, self.max_windows
         )
         return pretraining.pretrained(
             texts, size, self._steps, epochs=self.pretrain_epochs, rate=self.pretrain_rate, progress=progress
@@ -196,7 +196,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
 
     def _windows(self, texts: Texts) -> tokenisation.Windows:
         length = min(self.window, self.model_.config.max_position_embeddings)
-        return tokenisation.windows(self.tokenizer_, texts, length=length, stride=self.stride, most=self.most_windows)
+        return tokenisation.windows(self.tokenizer_, texts, length=length, stride=self.stride, most=self.max_windows)
 
     def _scored(self, ids: list[list[int]]) -> np.ndarray:
         """Log-odds per window."""

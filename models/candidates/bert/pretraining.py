@@ -29,7 +29,7 @@ class Size:
     n_heads: int = 12
     vocabulary: int = 30_522
     window: int = 128
-    most_windows: int = 8
+    max_windows: int = 8
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def pretrained(
         "max_position_embeddings": size.window, "pad_token_id": pad,
     }  # fmt: skip
     model = BertForMaskedLM(BertConfig(**about))
-    read = tokenisation.windows(tokenizer, texts, length=size.window, stride=size.window - 2, most=size.most_windows)
+    read = tokenisation.windows(tokenizer, texts, length=size.window, stride=size.window - 2, most=size.max_windows)
     progress(f"{len(texts):,} texts, {len(read.ids):,} windows, {tokenizer.get_vocab_size():,} word pieces")
     rng = np.random.default_rng(steps.seed)
 

@@ -39,7 +39,7 @@ class Thresholds:
     """Every threshold of every detector: the section `leads` of the settings."""
 
     zone: str
-    least_score: float  # what is published
+    min_score: float  # what is published
     recycling: usage.Recycling
     deal_line: deal_line.Thresholds
     fingerprint: fingerprint.Model
@@ -56,7 +56,7 @@ class Thresholds:
         """From the settings' section. Raises TypeError where a threshold is missing or not known."""
         return Thresholds(
             zone=zone,
-            least_score=float(values["least_score"]),
+            min_score=float(values["min_score"]),
             recycling=usage.Recycling(**values["recycling"]),
             deal_line=deal_line.Thresholds(**values["deal_line"]),
             fingerprint=fingerprint.Model(**values["fingerprint"]),
@@ -89,16 +89,16 @@ def used(known: Known, given: Thresholds) -> DataFrame:
 
 def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:
     """Scored candidates of every detector, below the threshold too. `use` is the result of `used`, computed."""
-    contacts, spans, bases, ends = concurrency.computed(
+    contacts, spans, bases, ends = concurrency.materialise(
         usage.contacts(use), usage.spans(use), usage.bases(use, given.zone), usage.where_days_end(use, given.zone)
     )
-    pairs, lines = concurrency.computed(
+    pairs, lines = concurrency.materialise(
         fingerprint.pairs(contacts, spans, given.fingerprint),
         calibration.scored(deal_line.leads(use, spans, given.deal_line), given.curves),
     )
-    strong = lines.where(F.col("score") >= given.least_score).select(F.col("numbers")[0].alias("number"))
+    strong = lines.where(F.col("score") >= given.min_score).select(F.col("numbers")[0].alias("number"))
     # Each is computed by itself: one plan of all would be planned anew after each of its stages.
-    others = concurrency.computed(
+    others = concurrency.materialise(
         two_phones.leads(use, contacts, bases, given.two_phones, given.zone),
         successor.leads(pairs, spans, usage.handsets(use), given.successor),
         swaps.leads(use, pairs, spans, given.swap),

@@ -19,10 +19,10 @@ NAME = "common_contact"
 
 @dataclass(frozen=True)
 class Thresholds:
-    least_suspects: int
-    least_links: int  # events with each suspect
+    min_suspects: int
+    min_links: int  # events with each suspect
     times: float  # an associate is in contact with so many times more suspects than chance would have it
-    most_nats: float
+    max_nats: float
 
 
 def leads(
@@ -47,7 +47,7 @@ def leads(
         F.sum(F.when(F.col("person_id").isNull(), 1).otherwise(0)).alias("_links_others"),
         F.countDistinct("contact").alias("_contacts"),
     )
-    close = (F.col("person_id").isNotNull()) & (F.col("n_links") >= given.least_links)
+    close = (F.col("person_id").isNotNull()) & (F.col("n_links") >= given.min_links)
     met = degree.groupBy("contact").agg(
         F.sort_array(F.collect_set(F.when(close, F.col("person_id")))).alias("person_ids"),
         F.sum(F.when(F.col("person_id").isNull(), 1).otherwise(0)).alias("n_others"),
@@ -55,7 +55,7 @@ def leads(
         F.sum(F.when(close, F.col("n_links"))).alias("n_events"),
         F.min(F.when(close, F.col("unit"))).alias("unit"),
     )
-    found = met.where(F.size("person_ids") >= given.least_suspects)
+    found = met.where(F.size("person_ids") >= given.min_suspects)
     unlisted = found.join(listed.select(F.col("number").alias("contact")).distinct(), ["contact"], how="left_anti")
     dated = unlisted.join(spans.select("unit", "first_at", "last_at"), ["unit"], how="inner").crossJoin(total)
     chance = F.col("_links_suspects") * (F.col("n_others") + 0.5) / (F.col("_links_others") + 0.5 * F.col("_contacts"))
@@ -68,7 +68,7 @@ def leads(
         {
             "numbers": F.array("contact"),
             "person_ids": F.col("person_ids"),
-            "factors": F.array(evidence.factor(text, evidence.capped(nats, given.most_nats))),
+            "factors": F.array(evidence.factor(text, evidence.capped(nats, given.max_nats))),
             "event_ids": F.slice("event_ids", 1, evidence.N_EVENTS),
             "n_events": F.col("n_events"),
             "first_at": F.col("first_at"),

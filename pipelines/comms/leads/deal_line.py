@@ -22,16 +22,16 @@ NAME = "deal_line"
 @dataclass(frozen=True)
 class Thresholds:
     pause_s: int  # a longer pause between texts ends a burst
-    least_contacts: int  # different people texted in a burst
-    least_bursts: int  # fewer are no pattern
+    min_contacts: int  # different people texted in a burst
+    min_bursts: int  # fewer are no pattern
     answer_s: int  # an answer comes within this time
     bursts_a_week: float  # of a line
     answered: float  # share of a line's texts that are answered
     journeys_a_week: float  # whoever makes as many travels between towns
     travels: float  # share of lines that do
     apart_km: float  # towns are at least as far apart
-    most_nats: float  # of one part of the evidence
-    most_texts: int  # texts that count as independent
+    max_nats: float  # of one part of the evidence
+    max_texts: int  # texts that count as independent
 
 
 def leads(used: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame:
@@ -45,7 +45,7 @@ def leads(used: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame:
         ).alias("_answered"),
         ((F.sum(_travels(given).cast("int")) + 1) / (F.count("*") + 4)).alias("_travels"),
     )
-    found = features.where(F.col("n_bursts") >= given.least_bursts).crossJoin(F.broadcast(rates))
+    found = features.where(F.col("n_bursts") >= given.min_bursts).crossJoin(F.broadcast(rates))
     ids = usage.first_events(texted, ["unit"], evidence.N_EVENTS)
     return evidence.leads(found.join(ids, ["unit"], how="inner"), NAME, _columns(given))
 
@@ -57,7 +57,7 @@ def _in_bursts(used: DataFrame, given: Thresholds) -> DataFrame:
     pause = F.unix_seconds("started_at") - F.unix_seconds(F.lag("started_at").over(order))
     numbered = texts.withColumn("burst", F.sum(F.when(pause > given.pause_s, 1).otherwise(0)).over(order))
     of_burst = numbered.groupBy("unit", "burst").agg(F.countDistinct("contact").alias("_n"))
-    wide = of_burst.where(F.col("_n") >= given.least_contacts).select("unit", "burst")
+    wide = of_burst.where(F.col("_n") >= given.min_contacts).select("unit", "burst")
     columns = ("unit", "burst", "contact", "started_at", "event_id")
     return numbered.select(*columns).join(wide, ["unit", "burst"], how="left_semi")
 
@@ -104,7 +104,7 @@ def _columns(given: Thresholds) -> dict[str, Column]:
         F.col("n_bursts"), F.lit(given.bursts_a_week) * F.col("weeks"), F.col("_bursts") * F.col("weeks")
     )
     share = F.col("n_answered") / F.greatest("n_texts", F.lit(1))
-    n = F.least("n_texts", F.lit(given.most_texts))
+    n = F.least("n_texts", F.lit(given.max_texts))
     answered = evidence.binomial(
         share * n, n, given.answered, F.greatest(F.least("_answered", F.lit(0.2)), F.lit(0.03))
     )
@@ -116,7 +116,7 @@ def _columns(given: Thresholds) -> dict[str, Column]:
         F.format_string("%d of %d texts answered within the hour", "n_answered", "n_texts"),
         F.format_string("%d journeys of %d km or more", F.col("n_journeys"), F.lit(int(given.apart_km))),
     ]
-    weights = [evidence.capped(weight, given.most_nats) for weight in (bursts, answered, journeys)]
+    weights = [evidence.capped(weight, given.max_nats) for weight in (bursts, answered, journeys)]
     return {
         "numbers": F.array("number"),
         "factors": F.array(*(evidence.factor(text, weight) for text, weight in zip(texts, weights, strict=True))),

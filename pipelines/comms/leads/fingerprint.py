@@ -21,9 +21,9 @@ class Model:
     kept: float  # share of contacts that somebody keeps who changes number
     p_associate: float  # prior that a pair that shares contacts is of one circle
     shared: float  # share of contacts that people of one circle have in common
-    most_popular: int  # a contact of more units than this says nothing, and pairs are not made through it
-    least_shared: int  # pairs with fewer contacts in common are not looked at
-    most_nats: float  # the evidence of contacts is not trusted beyond
+    max_popular: int  # a contact of more units than this says nothing, and pairs are not made through it
+    min_shared: int  # pairs with fewer contacts in common are not looked at
+    max_nats: float  # the evidence of contacts is not trusted beyond
 
 
 def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
@@ -39,7 +39,7 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
     ).withColumn("popularity", F.expr("count(*) OVER (PARTITION BY contact)"))  # fmt: skip
     listed = listed.localCheckpoint(eager=False)  # both sides of a pair, and the totals
     left, right = (_side(listed, side) for side in ("a", "b"))
-    telling = left.where(F.col("popularity_a") <= given.most_popular)
+    telling = left.where(F.col("popularity_a") <= given.max_popular)
     met = (
         telling.where("popularity_a >= 2")
         .join(right, F.col("contact_a") == F.col("contact_b"), how="inner")
@@ -69,7 +69,7 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
         F.sum("n_links_a").alias("_links_shared"),
         F.min("event_id_b").alias("event_id"),
     )
-    enough = summed.where(F.col("n_shared") >= given.least_shared)
+    enough = summed.where(F.col("n_shared") >= given.min_shared)
     return _mixed(enough, telling, given)
 
 
@@ -119,7 +119,7 @@ def _mixed(summed: DataFrame, telling: DataFrame, given: Model) -> DataFrame:
     mixture = (1 - given.p_associate) * F.exp(low - against_stranger) + given.p_associate * F.exp(
         low - against_associate
     )
-    nats = F.greatest(F.least(low - F.log(mixture), F.lit(given.most_nats)), F.lit(-given.most_nats))
+    nats = F.greatest(F.least(low - F.log(mixture), F.lit(given.max_nats)), F.lit(-given.max_nats))
     return joined.select(
         "a", "b", "n_shared", "n_contacts_a", "n_contacts_b", nats.alias("contact_nats"), "event_id",
         concurrent.alias("is_concurrent"),

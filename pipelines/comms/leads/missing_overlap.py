@@ -23,9 +23,9 @@ NAME = "missing_overlap"
 class Thresholds:
     away_km: float  # from the line's base
     margin_s: int  # before and after the line is first seen in town
-    least_overlaps: int
+    min_overlaps: int
     overlap_if_tied: float  # share of the episodes of a child who goes with the line
-    most_nats: float
+    max_nats: float
 
 
 def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresholds) -> DataFrame:
@@ -62,7 +62,7 @@ def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFra
     ids = visits.groupBy("unit").agg(
         F.slice(F.sort_array(F.collect_list("event_id")), 1, evidence.N_EVENTS).alias("event_ids")
     )
-    found = summed.where(F.col("k") >= given.least_overlaps).join(ids, ["unit"], how="inner")
+    found = summed.where(F.col("k") >= given.min_overlaps).join(ids, ["unit"], how="inner")
     text = F.format_string("%d of %d episodes began when the line arrived", "k", "n")
     which = F.concat(F.lit("episodes "), F.array_join("episodes", ", "))
     return evidence.leads(
@@ -72,7 +72,7 @@ def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFra
             "numbers": F.array("number"),
             "person_ids": F.array("person_id"),
             "factors": F.array(
-                evidence.factor(text, evidence.capped(F.col("nats"), given.most_nats)),
+                evidence.factor(text, evidence.capped(F.col("nats"), given.max_nats)),
                 evidence.factor(which, F.lit(0.0)),
             ),
             "event_ids": F.col("event_ids"),

@@ -20,10 +20,10 @@ NAME = "night_place"
 @dataclass(frozen=True)
 class Thresholds:
     away_km: float  # from the place where most days end
-    least_nights: int
+    min_nights: int
     stays_a_week: float  # of somebody who comes back
     reach_m: float  # of a cell: providers do not tell it
-    most_nats: float
+    max_nats: float
 
 
 def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
@@ -45,7 +45,7 @@ def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds
         ((F.sum(F.least("n_stays", F.lit(2))) + 1) / (F.sum("weeks") + 20)).alias("_rate")
     )  # fmt: skip
     ids = usage.first_events(away, ["unit", "y", "x"], evidence.N_EVENTS)
-    found = stays.where(F.col("n_nights") >= given.least_nights).join(placed, ["unit", "y", "x"], how="inner")
+    found = stays.where(F.col("n_nights") >= given.min_nights).join(placed, ["unit", "y", "x"], how="inner")
     found = found.join(weeks, ["unit"]).join(ids, ["unit", "y", "x"]).crossJoin(F.broadcast(rate))
     nats = evidence.poisson(
         F.col("n_stays"), F.lit(given.stays_a_week) * F.col("weeks"), F.col("_rate") * F.col("weeks")
@@ -59,8 +59,8 @@ def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds
         {
             "numbers": F.array("number"),
             "factors": F.array(
-                evidence.factor(text, evidence.capped(nats, given.most_nats)),
-                evidence.factor(where, F.log(F.col("n_nights") / F.lit(float(given.least_nights)))),
+                evidence.factor(text, evidence.capped(nats, given.max_nats)),
+                evidence.factor(where, F.log(F.col("n_nights") / F.lit(float(given.min_nights)))),
             ),
             "event_ids": F.col("event_ids"),
             "n_events": F.col("n_events"),

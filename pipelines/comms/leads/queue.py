@@ -16,9 +16,9 @@ QUEUE = "comms_leads"
 
 
 def comms_leads(
-    candidates: DataFrame, use: DataFrame, people: DataFrame, night: date, *, least_score: float, unassigned: str
+    candidates: DataFrame, use: DataFrame, people: DataFrame, night: date, *, min_score: float, unassigned: str
 ) -> DataFrame:
-    """Rows of gold.comms_leads: candidates from `least_score` on, with an id that lasts and the force that looks.
+    """Rows of gold.comms_leads: candidates from `min_score` on, with an id that lasts and the force that looks.
 
     Args:
         candidates: result of `leads.candidates`.
@@ -26,7 +26,7 @@ def comms_leads(
         people: silver.people as of the night.
         unassigned: force code where no listed person is tied to the numbers.
     """
-    found = candidates.where(F.col("score") >= least_score)
+    found = candidates.where(F.col("score") >= min_score)
     key = F.concat_ws("|", "detector", "subject_id", F.date_format("first_at", "yyyy-MM"))
     named = found.withColumn("lead_id", F.substring(F.sha2(key, 256), 1, 16))
     # The same two numbers may have met in two handsets: the stronger lead stands for both.

@@ -24,9 +24,9 @@ DAY = 86_400.0
 class Thresholds:
     silent_days: int  # a number is dropped when it was silent for so long while it was watched
     overlap_days: float  # both numbers may be in use for so long
-    most_gap_days: float  # nobody waits longer
+    max_gap_days: float  # nobody waits longer
     mean_gap_days: float  # of those who change number
-    least_events: int  # of either number
+    min_events: int  # of either number
     handset_kept: float  # share of those who change number and keep the handset
     handset_passed_on: float  # share of other pairs with contacts in common who used one handset
 
@@ -45,8 +45,8 @@ def leads(pairs: DataFrame, spans: DataFrame, handsets: DataFrame, given: Thresh
     dated = dated.join(of_a, ["a"], how="left").join(of_b, ["b"], how="left")
     candidates = dated.where(
         (F.col("silence") >= given.silent_days)
-        & F.col("gap").between(-given.overlap_days, given.most_gap_days)
-        & (F.least("n_events_a", "n_events_b") >= given.least_events)
+        & F.col("gap").between(-given.overlap_days, given.max_gap_days)
+        & (F.least("n_events_a", "n_events_b") >= given.min_events)
         & (F.col("number_a") != F.col("number_b"))
     )
     waited = F.greatest("gap", F.lit(0.0))

@@ -19,9 +19,9 @@ NAME = "swap"
 @dataclass(frozen=True)
 class Thresholds:
     changes_a_week: float  # of handset, of somebody who evades
-    least_changes: int
+    min_changes: int
     return_nats: float  # each return of an earlier SIM to the handset: sold phones do not come back
-    most_nats: float
+    max_nats: float
 
 
 def leads(used: DataFrame, pairs: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame:
@@ -55,8 +55,8 @@ def _sims(used: DataFrame, pairs: DataFrame, spans: DataFrame, given: Thresholds
         {
             "numbers": F.array("number_a", "number_b"),
             "factors": F.array(
-                evidence.factor(shared, evidence.capped(F.col("p.contact_nats"), given.most_nats)),
-                evidence.factor(came_back, evidence.capped(returns * given.return_nats, given.most_nats)),
+                evidence.factor(shared, evidence.capped(F.col("p.contact_nats"), given.max_nats)),
+                evidence.factor(came_back, evidence.capped(returns * given.return_nats, given.max_nats)),
             ),
             "event_ids": F.array("event_id_a", "event_id_b"),
             "n_events": F.col("n_events_a") + F.col("n_events_b"),
@@ -82,7 +82,7 @@ def _handsets(used: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame
     rate = joined.withColumn("weeks", weeks).agg(
         ((F.sum(F.least("n_changes", F.lit(2))) + 1) / (F.sum("weeks") + 20)).alias("_rate")
     )
-    found = joined.withColumn("weeks", weeks).where(F.col("n_changes") >= given.least_changes)
+    found = joined.withColumn("weeks", weeks).where(F.col("n_changes") >= given.min_changes)
     found = found.crossJoin(F.broadcast(rate)).join(ids, ["unit"], how="inner")
     nats = evidence.poisson(
         F.col("n_changes"), F.lit(given.changes_a_week) * F.col("weeks"), F.col("_rate") * F.col("weeks")
@@ -93,7 +93,7 @@ def _handsets(used: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame
         NAME,
         {
             "numbers": F.array("number"),
-            "factors": F.array(evidence.factor(text, evidence.capped(nats, given.most_nats))),
+            "factors": F.array(evidence.factor(text, evidence.capped(nats, given.max_nats))),
             "event_ids": F.col("event_ids"),
             "n_events": F.col("n_changes"),
             "first_at": F.col("first_at"),

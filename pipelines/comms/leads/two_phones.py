@@ -26,8 +26,8 @@ NAME = "two_phones"
 class Thresholds:
     together_m: float  # cells this near serve one place
     speed_kmh: float  # nobody moves faster between two sightings
-    least_days: int  # days at one place before a pair is looked at
-    most_crowded: int  # units at one place and hour beyond which the place says nothing
+    min_days: int  # days at one place before a pair is looked at
+    max_crowded: int  # units at one place and hour beyond which the place says nothing
     block_hours: int  # sightings of a pair within such a block count once
     left_behind: float  # share of blocks in which one person's two phones are apart
     together_if_two: float  # prior of the share of blocks that people who share a place are together
@@ -36,7 +36,7 @@ class Thresholds:
     pair_blocks: int  # a pair weighs as its blocks in the population, up to so many
     call_if_one: float  # one person's phones call each other
     call_if_two: float  # people who share a life call each other
-    most_nats: float
+    max_nats: float
 
 
 def leads(used: DataFrame, contacts: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
@@ -67,11 +67,11 @@ def _candidates(seen: DataFrame, given: Thresholds) -> DataFrame:
         "unit", "hour", F.round(F.col("latitude") * 50).alias("y"), F.round(F.col("longitude") * 30).alias("x")
     )
     sized = place.withColumn("_n", F.expr("count(*) OVER (PARTITION BY hour, y, x)"))
-    near = sized.where(F.col("_n").between(2, given.most_crowded)).drop("_n")
+    near = sized.where(F.col("_n").between(2, given.max_crowded)).drop("_n")
     a, b = near.withColumnRenamed("unit", "a"), near.withColumnRenamed("unit", "b")
     met = a.join(b, ["hour", "y", "x"], how="inner").where("a < b")
     days = met.groupBy("a", "b").agg(F.countDistinct(F.floor(F.col("hour") / 24)).alias("n_days"))
-    return days.where(F.col("n_days") >= given.least_days).select("a", "b")
+    return days.where(F.col("n_days") >= given.min_days).select("a", "b")
 
 
 def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str) -> DataFrame:
@@ -184,7 +184,7 @@ def _columns(given: Thresholds) -> dict[str, Column]:
     return {
         "numbers": F.array("number_a", "number_b"),
         "factors": F.array(
-            leads_evidence.factor(seen, leads_evidence.capped(F.col("nats"), given.most_nats)),
+            leads_evidence.factor(seen, leads_evidence.capped(F.col("nats"), given.max_nats)),
             leads_evidence.factor(calls, F.when(F.col("called"), if_called).otherwise(if_not)),
             leads_evidence.factor(spoke, F.when(F.col("overlap") == 1, F.lit(-3.0)).otherwise(F.lit(0.0))),
         ),

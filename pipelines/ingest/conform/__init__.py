@@ -37,7 +37,7 @@ _AUTHORISED = {"comms_events": comms.events, "comms_subscribers": comms.subscrib
 AUTHORISED = tuple(_AUTHORISED)
 
 
-def judge(
+def validate(
     rows: DataFrame,
     feed: str,
     sources: Mapping[str, layouts.Source],
@@ -79,7 +79,7 @@ def accepted(judged: DataFrame, feed: str) -> DataFrame:
     return silver.BY_FEED[feed].conform(kept)
 
 
-def refused(judged: DataFrame) -> DataFrame:
+def rejected(judged: DataFrame) -> DataFrame:
     """Refused rows, in the shape of bronze.quarantine (stage conform)."""
     bad = judged.filter(F.col("reason").isNotNull())
     return bronze.QUARANTINE.conform(

@@ -23,15 +23,6 @@ REFUSALS = {
 }
 
 
-def settled(df: DataFrame) -> DataFrame:
-    """`df`, computed when first used and not again, its plan forgotten.
-
-    The walk joins its own results to each other many times. Spark writes each plan out as text at every stage, and
-    plans that hold plans that hold plans took longer to write than to run.
-    """
-    return df.localCheckpoint(eager=False)
-
-
 def judged(edges: DataFrame, entities: DataFrame, night: date) -> DataFrame:
     """`edges` with `refusal`: NULL where the edge can be used, else one of REFUSALS.
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.network.edges import links
 
 MOST_PATHS = 3  # kept of each subject
@@ -58,7 +59,7 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
     """
     carries = degrees.select("entity_id", damping(F.col("degree"), limits).alias("damping"))
     first = _first_steps(both_ways, children)
-    last = links.settled(_last_steps(both_ways, carries, seeds, limits))
+    last = concurrency.materialise_lazily(_last_steps(both_ways, carries, seeds, limits))
     direct = first.join(last.drop("b_damping"), F.col("a_id") == F.col("seed_id"), how="inner")
     direct = direct.where(F.col("child_id") == F.col("b_id")).select(
         "child_id", *_nothing("a_id", "b_id"), "seed_id", F.lit(1).alias("hops"), *_weights(F.lit(1.0), F.lit(1.0)),
@@ -66,7 +67,7 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
     )  # fmt: skip
     carried = first.join(carries.toDF("a_id", "a_damping"), ["a_id"], how="inner")
     carried = carried.withColumn("w1", F.col("s1") * F.col("a_damping")).where(F.col("w1") >= limits.floor)
-    carried = links.settled(carried)
+    carried = concurrency.materialise_lazily(carried)
     two = carried.join(last, F.col("a_id") == F.col("b_id"), how="inner")
     in_time = F.col("last_first") <= F.col("l1")
     two = two.where((F.col("seed_id") != F.col("child_id")) & in_time).select(
@@ -207,7 +208,7 @@ def left_out(of: DataFrame) -> DataFrame:
         queue, entity_id, score_without: array of double, in the order of the paths.
     """
     key = ["queue", "entity_id"]
-    best = links.settled(strongest(of).select(*key, "place", "part")).toDF(*key, "place", "out")
+    best = concurrency.materialise_lazily(strongest(of).select(*key, "place", "part")).toDF(*key, "place", "out")
     rest = scores(of.join(best, key, how="inner").where(F.col("part") != F.col("out")), "place")
     rest = rest.select(*key, "place", "score").toDF(*key, "place", "score")  # anew: it is joined to what it is made of
     found = best.join(rest, [*key, "place"], how="left")

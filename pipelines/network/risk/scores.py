@@ -76,12 +76,12 @@ def walk(known: Known, rules: Rules) -> Walk:
     usable = links.usable(known.edges, known.entities, known.night)
     weighed = seeds.report_weights(known.reports, known.decisions, known.night, rules.weights, known.scores)
     named = seeds.named(known.report_people, known.members, usable, known.entities)
-    tied, pair = concurrency.computed(
+    tied, pair = concurrency.materialise(
         seeds.seeds(weighed, named, known.entities, known.night, rules.weights),
         links.pairs(links.projected(usable), known.night),
     )
-    both_ways, children = concurrency.computed(links.links(pair), _children(known, tied, rules.look_back_days))
-    degrees = links.settled(links.degrees(both_ways))
+    both_ways, children = concurrency.materialise(links.links(pair), _children(known, tied, rules.look_back_days))
+    degrees = concurrency.materialise_lazily(links.degrees(both_ways))
     ends = tied.where("risk > 0").select(
         F.col("entity_id").alias("seed_id"),
         "risk",
@@ -90,8 +90,8 @@ def walk(known: Known, rules: Rules) -> Walk:
         (F.col("kind") != "PERSON").alias("is_place"),
     )
     ids = children.select(F.col("entity_id").alias("child_id"))
-    found = links.settled(risk_paths.paths(both_ways, degrees, ids, ends, rules.limits))
-    subjects = links.settled(risk_paths.subjects(found, _kinds(known.entities, children)))
+    found = concurrency.materialise_lazily(risk_paths.paths(both_ways, degrees, ids, ends, rules.limits))
+    subjects = concurrency.materialise_lazily(risk_paths.subjects(found, _kinds(known.entities, children)))
     return Walk(known, rules, pair, degrees, tied, children, subjects, risk_paths.direct(found))
 
 
@@ -148,7 +148,7 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
     joined = all_of.join(about, ["entity_id"], how="inner").join(walked.children, ["entity_id"], how="left")
     for more in (seed, walked.degrees, walked.direct):
         joined = joined.join(more, ["entity_id"], how="left")
-    joined = joined.join(links.settled(_paths(walked)), ["queue", "entity_id"], how="left")
+    joined = joined.join(concurrency.materialise_lazily(_paths(walked)), ["queue", "entity_id"], how="left")
     joined = without.joined(joined, before)
     is_suspect = F.coalesce("is_suspect", F.lit(False))
     stratum = F.when(F.col("queue") == "people", "PERSON").when(F.col("queue") == "locations", "LOCATION")
@@ -233,12 +233,12 @@ def left_out(walked: Walk, shown: DataFrame) -> DataFrame:
     """`shown` (queue, entity_id among its columns) with `score_without`: see `risk.left_out`."""
     key = ["queue", "entity_id"]
     theirs = walked.subjects.join(shown.select(*key), key, how="left_semi")
-    return shown.join(risk_paths.left_out(links.settled(theirs)), key, how="left")
+    return shown.join(risk_paths.left_out(concurrency.materialise_lazily(theirs)), key, how="left")
 
 
 def _paths(walked: Walk) -> DataFrame:
     """queue, entity_id, paths (array of schemas.risk.PATH), evidence_hash, _path_false, _path_marking."""
-    best = links.settled(risk_paths.strongest(walked.subjects))
+    best = concurrency.materialise_lazily(risk_paths.strongest(walked.subjects))
     key = ["queue", "entity_id", "place"]
     ids = F.array_compact(F.array(*IDS))
     pair = F.zip_with(ids, F.slice(ids, 2, 3), lambda near, far: F.struct(near.alias("near"), far.alias("far")))

@@ -140,10 +140,10 @@ def test_definitions_load_quickly_and_start_no_spark():
 
 
 def test_of_pieces_side_by_side_one_that_fails_takes_nothing_from_the_other():
-    def made(_place: object, _night: date) -> Iterator[dg.MaterializeResult]:
+    def made(_ctx: object, _night: date) -> Iterator[dg.MaterializeResult]:
         yield dg.MaterializeResult(asset_key="made")
 
-    def failing(_place: object, _night: date) -> Iterator[dg.MaterializeResult]:
+    def failing(_ctx: object, _night: date) -> Iterator[dg.MaterializeResult]:
         raise ValueError("no such airport")
         yield
 
@@ -153,7 +153,7 @@ def test_of_pieces_side_by_side_one_that_fails_takes_nothing_from_the_other():
     for order in ((("made", made), ("lost", failing)), (("lost", failing), ("made", made))):
         outcome = dg.materialize(
             [common.side_by_side("step", *(piece(*each) for each in order))],
-            resources={"place": dg.ResourceDefinition.hardcoded_resource(None)},
+            resources={"ctx": dg.ResourceDefinition.hardcoded_resource(None)},
             partition_key="2026-01-05",
             raise_on_error=False,
         )

@@ -13,9 +13,9 @@ from pyspark.sql import SparkSession
 from jobs.night.assets import network as network_assets
 from jobs.research import entity_events
 from jobs.runtime import lakehouse
-from jobs.runtime.context import Workplace
+from jobs.runtime.context import RunContext
 from schemas import bronze, network, silver
-from tests.support import reading_room, tables
+from tests.support import notebook_world, tables
 from tests.support import whole_nights as nights
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -30,14 +30,14 @@ def person(person_id: str, night: date = FIRST, **given: Any) -> dict[str, Any]:
     return {"night": night, "person_id": person_id, "force": person_id[:2], **ella, "postcode": "NR1 1IA", **given}
 
 
-def materialise(place: Workplace, night: date) -> dg.ExecuteInProcessResult:
-    resource = dg.ResourceDefinition.hardcoded_resource(place)
-    return dg.materialize(network_assets.ALL, resources={"place": resource}, partition_key=night.isoformat())
+def materialise(ctx: RunContext, night: date) -> dg.ExecuteInProcessResult:
+    resource = dg.ResourceDefinition.hardcoded_resource(ctx)
+    return dg.materialize(network_assets.ALL, resources={"ctx": resource}, partition_key=night.isoformat())
 
 
 @pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    made = nights.place(tmp_path_factory.mktemp("network"))
+def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+    made = nights.ctx(tmp_path_factory.mktemp("network"))
     other = {"forename": "DEAN", "surname": "PIKE", "born_on": date(1988, 1, 9), "phone": "+447700900009"}
     people = [person("36:N1"), person("37:N7", forename="ELLIE"), person("36:N2", **other), person("36:N3", SECOND)]
     report = {"night": FIRST, "report_id": "36:R1", "text_hash": "0" * 64, "items": [(1, "t", "1", "A")],
@@ -47,63 +47,63 @@ def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Work
              for p, r in (("36:N1", "VICTIM"), ("36:N2", "SUSPECT"), ("36:NOBODY", "WITNESS"))]  # fmt: skip
     home = made.settings.home
     for table, rows in ((silver.PEOPLE, people), (silver.REPORTS, [report]), (silver.REPORT_PEOPLE, links)):
-        reading_room.save(spark, home, table, rows)
+        notebook_world.save(spark, home, table, rows)
     assert materialise(made, FIRST).success
     return made
 
 
-def read(place: Workplace, table: Any, night: date) -> list[dict[str, Any]]:
-    rows = place.lake.read(table).where(f"night = '{night}'").collect()
+def read(ctx: RunContext, table: Any, night: date) -> list[dict[str, Any]]:
+    rows = ctx.lake.read(table).where(f"night = '{night}'").collect()
     return [row.asDict(recursive=True) for row in rows]
 
 
-def ids(place: Workplace, night: date) -> dict[str, str]:
-    return {r["record_id"]: r["entity_id"] for r in read(place, network.ENTITY_MEMBERS, night) if r["kind"] == "PERSON"}
+def ids(ctx: RunContext, night: date) -> dict[str, str]:
+    return {r["record_id"]: r["entity_id"] for r in read(ctx, network.ENTITY_MEMBERS, night) if r["kind"] == "PERSON"}
 
 
-def test_the_network_of_a_night(place: Workplace):
-    found = ids(place, FIRST)
+def test_the_network_of_a_night(ctx: RunContext):
+    found = ids(ctx, FIRST)
     assert found["36:N1"] == found["37:N7"] != found["36:N2"]
-    entities = {r["entity_id"]: r for r in read(place, network.ENTITIES, FIRST)}
+    entities = {r["entity_id"]: r for r in read(ctx, network.ENTITIES, FIRST)}
     ella = entities[found["36:N1"]]
     assert (ella["forces"], ella["n_records"], ella["is_child"]) == (["36", "37"], 2, True)
-    edges = read(place, network.EDGES, FIRST)
+    edges = read(ctx, network.EDGES, FIRST)
     named = [e for e in edges if e["kind"] == "NAMED_TOGETHER"]
     assert [e["strength"] for e in named] == [pytest.approx(0.6)]
     assert {e["from_id"] for e in edges} | {e["to_id"] for e in edges} <= set(entities)
-    logged = [json.loads(line) for line in (place.settings.log / "processing.jsonl").read_text().splitlines()]
+    logged = [json.loads(line) for line in (ctx.settings.log / "processing.jsonl").read_text().splitlines()]
     combined = [entry for entry in logged if entry["action"] == "combination"]
     assert len(combined) == 2
     assert combined[0]["counts"]["events_merge"] == 1
     assert combined[1]["counts"]["NAMED_TOGETHER DANGLING"] == 2
 
 
-def test_a_night_run_again_is_the_same_night(place: Workplace):
-    before = {t.path: (lakehouse.content_hash(place.lake.read(t)), place.lake.version(t)) for t in network.NIGHTLY}
-    assert materialise(place, FIRST).success
-    after = {t.path: (lakehouse.content_hash(place.lake.read(t)), place.lake.version(t)) for t in network.NIGHTLY}
+def test_a_night_run_again_is_the_same_night(ctx: RunContext):
+    before = {t.path: (lakehouse.content_hash(ctx.lake.read(t)), ctx.lake.version(t)) for t in network.NIGHTLY}
+    assert materialise(ctx, FIRST).success
+    after = {t.path: (lakehouse.content_hash(ctx.lake.read(t)), ctx.lake.version(t)) for t in network.NIGHTLY}
     assert after == before
 
 
-def test_an_analyst_takes_a_merge_back_and_it_stays_so(place: Workplace):
-    (merge,) = entity_events.listed(place, FIRST, None, 10, "a.analyst")
+def test_an_analyst_takes_a_merge_back_and_it_stays_so(ctx: RunContext):
+    (merge,) = entity_events.listed(ctx, FIRST, None, 10, "a.analyst")
     assert "match weight" in entity_events.text([merge])
-    entity_events.undo(place, merge["event_id"], reviewer="a.analyst", why="two sisters", decided_at=AT)
-    (place.settings.undo / "broken.json").write_text("{")
-    assert materialise(place, SECOND).success
-    first, second = ids(place, FIRST), ids(place, SECOND)
+    entity_events.undo(ctx, merge["event_id"], reviewer="a.analyst", why="two sisters", decided_at=AT)
+    (ctx.settings.undo / "broken.json").write_text("{")
+    assert materialise(ctx, SECOND).success
+    first, second = ids(ctx, FIRST), ids(ctx, SECOND)
     assert second["36:N1"] == first["36:N1"] != second["37:N7"]
     assert second["36:N2"] == first["36:N2"]
-    kinds = sorted(r["kind"] for r in read(place, network.ENTITY_EVENTS, SECOND))
+    kinds = sorted(r["kind"] for r in read(ctx, network.ENTITY_EVENTS, SECOND))
     assert kinds == ["MERGE", "SPLIT", "UNDO"]  # the new record joins one of them
-    refused = place.lake.read(bronze.QUARANTINE).where("stage = 'entities'").collect()
+    refused = ctx.lake.read(bronze.QUARANTINE).where("stage = 'entities'").collect()
     assert [r.reason for r in refused] == ["UNDO_INVALID"]
-    assert not list(place.settings.undo.glob("*.json"))
-    assert materialise(place, SECOND).success  # a rerun finds what it took
-    assert ids(place, SECOND) == second
-    assert ids(place, FIRST) == first  # the graph of the past night is as it was known then
+    assert not list(ctx.settings.undo.glob("*.json"))
+    assert materialise(ctx, SECOND).success  # a rerun finds what it took
+    assert ids(ctx, SECOND) == second
+    assert ids(ctx, FIRST) == first  # the graph of the past night is as it was known then
 
 
-def test_an_undo_of_what_never_happened_is_refused(place: Workplace):
+def test_an_undo_of_what_never_happened_is_refused(ctx: RunContext):
     with pytest.raises(LookupError):
-        entity_events.undo(place, "f" * 16, reviewer="a.analyst", why="x", decided_at=AT)
+        entity_events.undo(ctx, "f" * 16, reviewer="a.analyst", why="x", decided_at=AT)

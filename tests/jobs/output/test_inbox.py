@@ -107,7 +107,7 @@ def test_a_night_killed_anywhere_and_run_again_loses_and_doubles_nothing(spark: 
     """Take in, append, settle, with a kill after each step; then a rerun, and a decision handed in meanwhile."""
 
     def night(table: DataFrame, *, until: int) -> DataFrame:
-        found = intake.taken_in(inbox.read(tmp_path, NIGHT), table, NIGHT)
+        found = intake.ingest_decisions(inbox.read(tmp_path, NIGHT), table, NIGHT)
         if until >= 1:
             table = spark.createDataFrame((*table.collect(), *found.accepted.collect()), gold.DECISIONS.struct())
         if until >= 2:
@@ -123,7 +123,7 @@ def test_a_night_killed_anywhere_and_run_again_loses_and_doubles_nothing(spark: 
     assert [row["item_id"] for row in rows] == [f"{n:016x}" for n in range(3)]
     assert intake.verify_chain(table) is None
     assert inbox.pending(tmp_path) == []
-    nothing = intake.taken_in(inbox.read(tmp_path, NIGHT + timedelta(days=1)), table, NIGHT + timedelta(days=1))
+    nothing = intake.ingest_decisions(inbox.read(tmp_path, NIGHT + timedelta(days=1)), table, NIGHT + timedelta(days=1))
     assert (nothing.n_accepted, nothing.n_refused, nothing.settled) == (0, 0, ())
 
 

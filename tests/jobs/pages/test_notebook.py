@@ -1,4 +1,4 @@
-"""The reading room: logged before shown, one file here and on a cluster, a page that needs nothing from outside."""
+"""The notebook session: logged before shown, one file here and on a cluster, a page that needs nothing from outside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jobs.pages import notebook, rendering, review_reclassify
 from jobs.runtime import audit, context, lakehouse, settings
 from pipelines.decisions import intake
 from schemas import bronze, codes
-from tests.support import reading_room
+from tests.support import notebook_world
 
 NOTEBOOK = settings.ROOT / "notebooks" / "10_review_reclassify.py"
 
@@ -24,12 +24,12 @@ NOTEBOOK = settings.ROOT / "notebooks" / "10_review_reclassify.py"
 @pytest.fixture(scope="module")
 def home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    reading_room.write(spark, folder)
+    notebook_world.write(spark, folder)
     return folder
 
 
-class Room(notebook.Room):
-    """A room whose page is kept instead of shown."""
+class Session(notebook.NotebookSession):
+    """A session whose page is kept instead of shown."""
 
     page = ""
 
@@ -38,21 +38,23 @@ class Room(notebook.Room):
 
 
 @pytest.fixture
-def room(spark: SparkSession, home: Path, tmp_path: Path) -> Room:
+def session(spark: SparkSession, home: Path, tmp_path: Path) -> Session:
     chosen = settings.Settings(settings.load(home).values, home)
-    place = context.Workplace(chosen)
-    place.__dict__["spark"] = spark
-    place.__dict__["audit"] = audit.Audit(tmp_path / "log")
-    return Room("test", place)
+    ctx = context.RunContext(chosen)
+    ctx.__dict__["spark"] = spark
+    ctx.__dict__["audit"] = audit.Audit(tmp_path / "log")
+    return Session("test", ctx)
 
 
 @pytest.fixture(scope="module")
 def night(spark: SparkSession, home: Path, tmp_path_factory: pytest.TempPathFactory) -> review_reclassify.Review:
     """The queue opened once; tests that change it work on what they made of it."""
-    place = context.Workplace(settings.Settings(settings.load(home).values, home))
-    place.__dict__["spark"] = spark
-    place.__dict__["audit"] = audit.Audit(tmp_path_factory.mktemp("log"))
-    return review_reclassify.open_queue(Room("test", place), night=reading_room.NIGHT.isoformat(), reviewer="a.analyst")
+    ctx = context.RunContext(settings.Settings(settings.load(home).values, home))
+    ctx.__dict__["spark"] = spark
+    ctx.__dict__["audit"] = audit.Audit(tmp_path_factory.mktemp("log"))
+    return review_reclassify.open_queue(
+        Session("test", ctx), night=notebook_world.NIGHT.isoformat(), reviewer="a.analyst"
+    )
 
 
 def test_the_queue_comes_with_titles_in_order_and_every_look_is_logged(night: review_reclassify.Review) -> None:
@@ -67,7 +69,7 @@ def test_the_queue_comes_with_titles_in_order_and_every_look_is_logged(night: re
     assert night.rows[0]["title"] == "Concern for 14-year-old at the retail park"
     assert night.marking == "OFFICIAL-SENSITIVE"
     assert sum(r["n"] for r in night.counts) == 6
-    log = night.room.place.audit
+    log = night.session.ctx.audit
     entries = list(log.entries())
     assert {(e["action"], e["who"]) for e in entries} == {("consultation", "a.analyst")}
     assert any(e["on_what"].startswith("gold.queue_items queue=reclassify night=2026-03-14") for e in entries)
@@ -98,8 +100,8 @@ def test_an_item_that_the_queue_does_not_hold_is_not_opened(night: review_reclas
     assert night.pick("0" * 15 + "4") == night.rows[4]
 
 
-def test_a_blind_page_gives_nothing_of_the_score_away(room: Room) -> None:
-    blind = review_reclassify.open_queue(room, night="", reviewer="a", is_blind=True, force="36")
+def test_a_blind_page_gives_nothing_of_the_score_away(session: Session) -> None:
+    blind = review_reclassify.open_queue(session, night="", reviewer="a", is_blind=True, force="36")
     item = blind.pick()
     page = (
         review_reclassify.header(blind)
@@ -112,14 +114,14 @@ def test_a_blind_page_gives_nothing_of_the_score_away(room: Room) -> None:
         assert given_away not in page
 
 
-def test_where_the_look_cannot_be_logged_nothing_is_returned(room: Room, tmp_path: Path) -> None:
+def test_where_the_look_cannot_be_logged_nothing_is_returned(session: Session, tmp_path: Path) -> None:
     (tmp_path / "blocked").write_text("a file where the folder should be")
-    room.place.__dict__["audit"] = audit.Audit(tmp_path / "blocked")
+    session.ctx.__dict__["audit"] = audit.Audit(tmp_path / "blocked")
     with pytest.raises(audit.AuditError):
-        room.consult(room.table("silver.people"), "silver.people", "a")
+        session.read_logged(session.table("silver.people"), "silver.people", "a")
     with pytest.raises(audit.AuditError):
-        review_reclassify.open_queue(room, reviewer="a")
-    assert room.page == ""
+        review_reclassify.open_queue(session, reviewer="a")
+    assert session.page == ""
 
 
 def test_a_decision_goes_to_the_inbox_and_the_page_says_so(night: review_reclassify.Review) -> None:
@@ -129,7 +131,7 @@ def test_a_decision_goes_to_the_inbox_and_the_page_says_so(night: review_reclass
     assert "Open the report first" in review_reclassify.decide(night, item, "NOT_CSAE")
     night.opened_at = datetime.now(UTC)
     assert "tag: needed with TAG_ADDED" in review_reclassify.decide(night, item, "TAG_ADDED")
-    home = night.room.place.settings.inbox
+    home = night.session.ctx.settings.inbox
     assert inbox.pending(home) == []
     assert "Recorded: TAG_ADDED" in review_reclassify.decide(
         night, item, "TAG_ADDED", tag="IIOC", free_text="pictures asked for"
@@ -140,12 +142,12 @@ def test_a_decision_goes_to_the_inbox_and_the_page_says_so(night: review_reclass
     (decision,) = intake.readable(inbox.pending(home))
     assert (decision.outcome, decision.tag, decision.reviewer) == ("TAG_ADDED", "IIOC", "a.analyst")
     assert decision.item_id == "0" * 15 + "1"
-    assert [(d.item_id, d.outcome) for d in night.room.waiting()] == [(decision.item_id, "TAG_ADDED")]
+    assert [(d.item_id, d.outcome) for d in night.session.waiting()] == [(decision.item_id, "TAG_ADDED")]
     assert "TAG_ADDED, taken in tonight" in review_reclassify.queue_table(night, None)
 
 
 def test_on_a_cluster_the_notebook_uses_what_databricks_gives(
-    room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, night: review_reclassify.Review
+    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, night: review_reclassify.Review
 ) -> None:
     """The same calls with Databricks' names present: widgets, displayHTML, signed-in user, Delta in place of files."""
     values: dict[str, str] = {}
@@ -161,8 +163,8 @@ def test_on_a_cluster_the_notebook_uses_what_databricks_gives(
     )
     monkeypatch.setitem(sys.modules, "IPython.core.getipython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "17.3")
-    cluster = notebook.Room("test", room.place)
-    cluster.place.__dict__["lake"] = lakehouse.Lakehouse(room.place.spark, tmp_path / "lakehouse")
+    cluster = notebook.NotebookSession("test", session.ctx)
+    cluster.ctx.__dict__["lake"] = lakehouse.Lakehouse(session.ctx.spark, tmp_path / "lakehouse")
     values["outcome"] = " DEFER "
     assert cluster.widget("outcome", "", "Outcome", ("", *codes.OUTCOMES)) == "DEFER"
     assert cluster.widget("night") == ""
@@ -175,14 +177,14 @@ def test_on_a_cluster_the_notebook_uses_what_databricks_gives(
     decision_id = cluster.decide(night.rows[0], "DEFER", **given)  # type: ignore[arg-type]
     with pytest.raises(inbox.AlreadySubmittedError):
         cluster.decide(night.rows[0], "DEFER", **given)  # type: ignore[arg-type]
-    (row,) = cluster.place.lake.read(bronze.INBOX).collect()
+    (row,) = cluster.ctx.lake.read(bronze.INBOX).collect()
     assert row["file"] == f"{decision_id}.json"
     assert [(d.item_id, d.outcome) for d in cluster.waiting()] == [(night.rows[0]["item_id"], "DEFER")]
 
 
-def test_a_local_widget_takes_only_its_choices(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_widget_takes_only_its_choices(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(rendering.PARAMETERS, json.dumps({"score": "hidden", "force": "<b>"}))
-    given = notebook.Room("test", room.place)
+    given = notebook.NotebookSession("test", session.ctx)
     assert given.widget("score", "shown", "", ("shown", "hidden")) == "hidden"
     assert given.widget("night", "2026-03-14") == "2026-03-14"
     with pytest.raises(ValueError, match="widget force"):

@@ -23,8 +23,8 @@ from tests.support import travel_rows
 SEARCH = {"origin": None, "destination": None, "carrier": None, "night": None, "limit": 10, "reviewer": "a.analyst"}
 
 
-class Room(notebook.Room):
-    """A room whose page is kept instead of shown."""
+class Session(notebook.NotebookSession):
+    """A session whose page is kept instead of shown."""
 
 
 @pytest.fixture(scope="module")
@@ -35,40 +35,40 @@ def home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(spark: SparkSession, home: Path, tmp_path: Path) -> context.Workplace:
-    made = context.Workplace(settings.Settings(settings.load(home).values, home))
+def ctx(spark: SparkSession, home: Path, tmp_path: Path) -> context.RunContext:
+    made = context.RunContext(settings.Settings(settings.load(home).values, home))
     made.__dict__["spark"] = spark
     made.__dict__["audit"] = audit.Audit(tmp_path / "log")
     return made
 
 
-def _logged(place: context.Workplace) -> list[tuple[str, str]]:
-    return [(entry["action"], entry["on_what"]) for entry in place.audit.entries()]
+def _logged(ctx: context.RunContext) -> list[tuple[str, str]]:
+    return [(entry["action"], entry["on_what"]) for entry in ctx.audit.entries()]
 
 
-def test_search_is_in_uk_local_time_and_logged(place: context.Workplace) -> None:
+def test_search_is_in_uk_local_time_and_logged(ctx: context.RunContext) -> None:
     # It lands at 01:30 UTC on 29 March, which is 02:30 by the clock that went forward half an hour before.
     day = dt.date(2026, 3, 29)
-    (row,) = flights.search(place, **{**SEARCH, "destination": "nwi"}, first=day, last=day)
+    (row,) = flights.search(ctx, **{**SEARCH, "destination": "nwi"}, first=day, last=day)
     assert row["lands"] == "2026-03-29 02:30"
     assert row["leaves"] == "2026-03-28 22:40"
     assert "2026-03-29 02:30" in flights.text([row])
-    assert _logged(place)[0][0] == "consultation"
-    assert not flights.search(place, **{**SEARCH, "carrier": "Z3"}, first=day, last=day)
+    assert _logged(ctx)[0][0] == "consultation"
+    assert not flights.search(ctx, **{**SEARCH, "carrier": "Z3"}, first=day, last=day)
 
 
-def test_search_refuses_what_is_no_code(place: context.Workplace) -> None:
+def test_search_refuses_what_is_no_code(ctx: context.RunContext) -> None:
     day = dt.date(2026, 3, 29)
     with pytest.raises(ValueError, match="IATA"):
-        flights.search(place, **{**SEARCH, "origin": "' OR 1=1"}, first=day, last=day)
+        flights.search(ctx, **{**SEARCH, "origin": "' OR 1=1"}, first=day, last=day)
     with pytest.raises(ValueError, match="before"):
-        flights.search(place, **SEARCH, first=day, last=day - dt.timedelta(days=1))
-    assert not flights.search(place, **{**SEARCH, "carrier": "' OR '1'='1"}, first=day, last=day)
+        flights.search(ctx, **SEARCH, first=day, last=day - dt.timedelta(days=1))
+    assert not flights.search(ctx, **{**SEARCH, "carrier": "' OR '1'='1"}, first=day, last=day)
 
 
-def test_the_reading_room_shows_names_as_text(place: context.Workplace) -> None:
-    room = Room("test", place)
-    opened = pages_travel.open_queue(room, night="", force="", reviewer="a.analyst")
+def test_the_reading_room_shows_names_as_text(ctx: context.RunContext) -> None:
+    session = Session("test", ctx)
+    opened = pages_travel.open_queue(session, night="", force="", reviewer="a.analyst")
     item = opened.pick()
     page = "".join(
         (pages_travel.header(opened), pages_travel.arrivals(opened), pages_travel.queue_table(opened, item),
@@ -78,11 +78,11 @@ def test_the_reading_room_shows_names_as_text(place: context.Workplace) -> None:
     assert "&lt;img" in page
     assert "Sun 29 Mar 2026 02:30" in page
     assert opened.opened_at is not None
-    assert sum(action == "consultation" for action, _ in _logged(place)) >= 4
+    assert sum(action == "consultation" for action, _ in _logged(ctx)) >= 4
 
 
-def test_a_lead_is_shown_with_the_events_behind_it_and_no_masked_one(place: context.Workplace) -> None:
-    opened = review_comms_leads.open_queue(Room("test", place), night="", force="", reviewer="a.analyst")
+def test_a_lead_is_shown_with_the_events_behind_it_and_no_masked_one(ctx: context.RunContext) -> None:
+    opened = review_comms_leads.open_queue(Session("test", ctx), night="", force="", reviewer="a.analyst")
     item = opened.pick(travel_rows.LEAD)
     table, lead = review_comms_leads.queue_table(opened, item), review_comms_leads.open_lead(opened, item)
     page = review_comms_leads.header(opened) + table + lead + review_comms_leads.next_steps(opened)
@@ -95,7 +95,7 @@ def test_a_lead_is_shown_with_the_events_behind_it_and_no_masked_one(place: cont
     assert "+447700900888" not in page  # excess
     assert "+447700900999" not in page  # a protected profession
     assert opened.opened_at is not None
-    assert any(what.endswith(f"of lead {travel_rows.LEAD}") for _, what in _logged(place))
+    assert any(what.endswith(f"of lead {travel_rows.LEAD}") for _, what in _logged(ctx))
 
 
 def test_events_are_placed_by_the_clock_on_the_wall() -> None:
@@ -106,11 +106,11 @@ def test_events_are_placed_by_the_clock_on_the_wall() -> None:
     assert "no event is held" in review_comms_leads.events_picture([], ZoneInfo("Europe/London"))
 
 
-def test_a_profile_is_logged_then_written_without_masked_data(place: context.Workplace, tmp_path: Path) -> None:
+def test_a_profile_is_logged_then_written_without_masked_data(ctx: context.RunContext, tmp_path: Path) -> None:
     files = profile.write(
-        place, travel_rows.SUBJECT, night=None, reader="a.analyst", whom="DS Hale", why="meeting", out=tmp_path / "out"
+        ctx, travel_rows.SUBJECT, night=None, reader="a.analyst", whom="DS Hale", why="meeting", out=tmp_path / "out"
     )
-    assert [action for action, _ in _logged(place)] == ["consultation", "combination", "disclosure"]
+    assert [action for action, _ in _logged(ctx)] == ["consultation", "combination", "disclosure"]
     page = files[0].read_text(encoding="utf-8")
     opened = docx.Document(io.BytesIO(files[1].read_bytes()))
     words = page + " ".join(cell.text for table in opened.tables for row in table.rows for cell in row.cells)
@@ -120,21 +120,21 @@ def test_a_profile_is_logged_then_written_without_masked_data(place: context.Wor
         assert masked not in words
     assert "<img" not in page
     again = profile.write(
-        place, travel_rows.SUBJECT, night=None, reader="b.other", whom="DS Hale", why="", out=tmp_path / "again"
+        ctx, travel_rows.SUBJECT, night=None, reader="b.other", whom="DS Hale", why="", out=tmp_path / "again"
     )
     assert [f.read_bytes() for f in files] == [f.read_bytes() for f in again]
 
 
-def test_no_log_no_profile(place: context.Workplace, tmp_path: Path) -> None:
+def test_no_log_no_profile(ctx: context.RunContext, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_text("a file where the log's folder should be")
-    place.__dict__["audit"] = audit.Audit(broken / "log")
+    ctx.__dict__["audit"] = audit.Audit(broken / "log")
     with pytest.raises(audit.AuditError):
-        profile.write(place, travel_rows.SUBJECT, night=None, reader="a", whom="b", why="", out=tmp_path / "out")
+        profile.write(ctx, travel_rows.SUBJECT, night=None, reader="a", whom="b", why="", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_nobody_of_that_id(place: context.Workplace, tmp_path: Path) -> None:
+def test_nobody_of_that_id(ctx: context.RunContext, tmp_path: Path) -> None:
     with pytest.raises(LookupError, match="No record"):
-        profile.write(place, "36:N404", night=None, reader="a", whom="b", why="", out=tmp_path)
-    assert json.dumps(_logged(place)).count("consultation") == 1  # the question is logged, though nothing was found
+        profile.write(ctx, "36:N404", night=None, reader="a", whom="b", why="", out=tmp_path)
+    assert json.dumps(_logged(ctx)).count("consultation") == 1  # the question is logged, though nothing was found

@@ -25,10 +25,10 @@ HOSTILE = '=HYPERLINK("http://x","y")'
 
 
 @pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> context.Workplace:
+def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> context.RunContext:
     """A lakehouse of a few calls between numbers 1, 2 and 3, and one that may not be shown."""
     home = tmp_path_factory.mktemp("home")
-    made = context.Workplace(settings.Settings(settings.load(home).values, home))
+    made = context.RunContext(settings.Settings(settings.load(home).values, home))
     made.__dict__["spark"] = spark
     rows = [
         telephony.event("2025-12-01T10:00:00", N(1), N(2), first_cell="A"),
@@ -46,22 +46,22 @@ def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> cont
     return made
 
 
-def logged(place: context.Workplace) -> list[dict[str, Any]]:
+def logged(ctx: context.RunContext) -> list[dict[str, Any]]:
     lines = [
-        line for path in sorted(place.settings.log.glob("processing.jsonl")) for line in path.read_text().splitlines()
+        line for path in sorted(ctx.settings.log.glob("processing.jsonl")) for line in path.read_text().splitlines()
     ]
     return [json.loads(line) for line in lines]
 
 
-def test_a_list_becomes_tables_and_a_workbook(place: context.Workplace) -> None:
-    place.__dict__["audit"] = audit.Audit(place.settings.log)
-    found = research_comms.run(place, [N(1), N(2), "nobody?!"], NIGHT, who="a.analyst", why="Op Trial")
+def test_a_list_becomes_tables_and_a_workbook(ctx: context.RunContext) -> None:
+    ctx.__dict__["audit"] = audit.Audit(ctx.settings.log)
+    found = research_comms.run(ctx, [N(1), N(2), "nobody?!"], NIGHT, who="a.analyst", why="Op Trial")
     assert (found.n_identifiers, found.unread, found.n_events) == (2, 1, 3)
     assert set(found.rows) == set(research_comms.TABLES)
     assert (found.rows["summary"], found.rows["common_contacts"], found.rows["holders"]) == (2, 1, 1)
     tables = {path.stem for path in found.folder.glob("*.parquet")}
     assert tables == set(research_comms.TABLES)
-    entries = logged(place)
+    entries = logged(ctx)
     assert [e["action"] for e in entries] == ["consultation", "combination"]
     assert {e["why"] for e in entries} == {"Op Trial"}
     assert found.workbook is not None
@@ -72,25 +72,25 @@ def test_a_list_becomes_tables_and_a_workbook(place: context.Workplace) -> None:
     assert HOSTILE in {cell.value for cell in cells}
     assert N(666) not in str([cell.value for cell in cells])
     assert {sheet["A1"].value for sheet in book} == {"OFFICIAL-SENSITIVE"}
-    again = research_comms.run(place, [N(2), N(1)], NIGHT, who="a.analyst", why="Op Trial")
+    again = research_comms.run(ctx, [N(2), N(1)], NIGHT, who="a.analyst", why="Op Trial")
     assert again.folder == found.folder
 
 
-def test_nothing_is_read_where_the_look_cannot_be_logged(place: context.Workplace, tmp_path: Path) -> None:
+def test_nothing_is_read_where_the_look_cannot_be_logged(ctx: context.RunContext, tmp_path: Path) -> None:
     class Refusing:
         def append(self, *_: Any, **__: Any) -> None:
             raise audit.AuditError("the log cannot be written")
 
-    place.__dict__["audit"] = Refusing()
+    ctx.__dict__["audit"] = Refusing()
     with pytest.raises(audit.AuditError):
-        research_comms.run(place, [N(1)], NIGHT, who="a.analyst", why="x", out=tmp_path)
+        research_comms.run(ctx, [N(1)], NIGHT, who="a.analyst", why="x", out=tmp_path)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(LookupError, match="no number"):
-        research_comms.run(place, ["??"], NIGHT, who="a.analyst", why="x", out=tmp_path)
+        research_comms.run(ctx, ["??"], NIGHT, who="a.analyst", why="x", out=tmp_path)
 
 
-class Room(notebook.Room):
-    """A room whose page is kept instead of shown."""
+class Session(notebook.NotebookSession):
+    """A session whose page is kept instead of shown."""
 
     page = ""
 
@@ -98,35 +98,35 @@ class Room(notebook.Room):
         self.page += "".join(parts)
 
 
-def test_the_page_shows_a_few_identifiers(place: context.Workplace, tmp_path: Path) -> None:
-    place.__dict__["audit"] = audit.Audit(tmp_path / "log")
-    room = Room("test", place)
-    look = pages_comms_research.open_list(room, identifiers=f"{N(1)}, {N(2)}", reviewer="a.analyst", why="Op Trial")
+def test_the_page_shows_a_few_identifiers(ctx: context.RunContext, tmp_path: Path) -> None:
+    ctx.__dict__["audit"] = audit.Audit(tmp_path / "log")
+    session = Session("test", ctx)
+    look = pages_comms_research.open_list(session, identifiers=f"{N(1)}, {N(2)}", reviewer="a.analyst", why="Op Trial")
     assert look.night == NIGHT
     assert look.subjects == [N(1), N(2)]
-    room.show(
+    session.show(
         pages_comms_research.header(look),
         pages_comms_research.timeline(look),
         pages_comms_research.heat_map(look),
         pages_comms_research.network(look),
     )
-    room.show(pages_comms_research.route_map(look), pages_comms_research.table(look, "holders", {"name": "Holder"}))
-    assert room.page.count("<svg") == 4
-    assert N(3) in room.page
-    assert N(666) not in room.page
-    assert "&#61;HYPERLINK(&quot;" in room.page
-    suggested = pages_comms_research.open_list(room, reviewer="a.analyst")
+    session.show(pages_comms_research.route_map(look), pages_comms_research.table(look, "holders", {"name": "Holder"}))
+    assert session.page.count("<svg") == 4
+    assert N(3) in session.page
+    assert N(666) not in session.page
+    assert "&#61;HYPERLINK(&quot;" in session.page
+    suggested = pages_comms_research.open_list(session, reviewer="a.analyst")
     assert suggested.is_suggested
     assert suggested.subjects[0] == N(1)
 
 
 def test_a_shared_contact_is_drawn_however_seldom_it_is_called(
-    place: context.Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ctx: context.RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.__dict__["audit"] = audit.Audit(tmp_path / "log")
+    ctx.__dict__["audit"] = audit.Audit(tmp_path / "log")
     monkeypatch.setattr(pages_comms_research, "TOP", 0)
     look = pages_comms_research.open_list(
-        Room("test", place), identifiers=f"{N(1)}, {N(2)}", reviewer="a.analyst", why="Op Trial"
+        Session("test", ctx), identifiers=f"{N(1)}, {N(2)}", reviewer="a.analyst", why="Op Trial"
     )
     assert {(row["subject"], row["other"]) for row in look.rows["contacts"]} == {
         (N(1), N(2)), (N(2), N(1)), (N(1), N(3)), (N(2), N(3)),

@@ -107,7 +107,7 @@ def test_a_nights_effort_is_counted_from_its_beginning(lake: lakehouse.Lakehouse
 
 def test_threads_that_write_parts_of_one_table_take_turns(lake: lakehouse.Lakehouse, spark: SparkSession):
     nights = [FIRST, SECOND]
-    concurrency.at_once(*(partial(lake.replace, people(spark, n, "A"), PEOPLE, {"night": str(n)}) for n in nights))
+    concurrency.run(*(partial(lake.replace, people(spark, n, "A"), PEOPLE, {"night": str(n)}) for n in nights))
     assert sorted(row.night for row in lake.read(PEOPLE).collect()) == nights
     assert lake.version(PEOPLE) == 2  # made once, with its constraints; then a commit a night
     assert lake.n_writes == 3

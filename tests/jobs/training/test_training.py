@@ -30,26 +30,26 @@ NIGHT = nights.FIRST
 
 
 @pytest.fixture(scope="module")
-def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[context.Workplace, dict]:
+def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[context.RunContext, dict]:
     """A world with more folds than tagged reports, so that some fold holds one class; and the report of its night."""
-    place = nights.world(tmp_path_factory.mktemp("small"), n_reports=100, n_nights=1, without=nights.NOT_FORCES)
+    ctx = nights.world(tmp_path_factory.mktemp("small"), n_reports=100, n_nights=1, without=nights.NOT_FORCES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(place.settings["training"], "n_folds", 50)
-        return place, nights.run(place, NIGHT)
+        patch.setitem(ctx.settings["training"], "n_folds", 50)
+        return ctx, nights.run(ctx, NIGHT)
 
 
-def test_a_night_that_cannot_train_publishes_an_empty_queue_and_says_why(night: tuple[context.Workplace, dict]):
-    place, report = night
+def test_a_night_that_cannot_train_publishes_an_empty_queue_and_says_why(night: tuple[context.RunContext, dict]):
+    ctx, report = night
     assert not [row for row in report["queue"] if row["queue"] == "reclassify"]
     assert report["model"] is None
     assert report["why_no_model"].startswith("training is impossible: ")
     assert "queue rows published by no model\n  training is impossible" in summary.text(report)
-    assert place.lake.exists(gold.QUEUE_ITEMS)
-    (alert,) = (place.settings.log / "alerts.jsonl").read_text().splitlines()
+    assert ctx.lake.exists(gold.QUEUE_ITEMS)
+    (alert,) = (ctx.settings.log / "alerts.jsonl").read_text().splitlines()
     assert "no classifier, so no queue of reports" in json.loads(alert)["message"]
 
 
-def test_the_command_says_what_is_missing(night: tuple[context.Workplace, dict], monkeypatch: pytest.MonkeyPatch):
+def test_the_command_says_what_is_missing(night: tuple[context.RunContext, dict], monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: object) -> None:
         raise models_training.NoPositivesError("none of 70 training reports carries a CSAE tag: nothing to learn from")
 
@@ -61,32 +61,32 @@ def test_the_command_says_what_is_missing(night: tuple[context.Workplace, dict],
 
 
 def test_a_bert_reads_the_reports_of_a_night_and_is_written_as_any_is_published(
-    night: tuple[context.Workplace, dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    night: tuple[context.RunContext, dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     pytest.importorskip("transformers", reason="the extra `bert` is not installed")
     pytest.importorskip("torch", reason="the extra `bert` is not installed")
     from models.candidates.bert import pretraining as bert_pretraining
 
-    place, how = night[0], {"most_reports": 60, "epochs": 1, "rate": 1e-3, "batch": 16, "device": "cpu"}
+    ctx, how = night[0], {"max_reports": 60, "epochs": 1, "rate": 1e-3, "batch": 16, "device": "cpu"}
     size = bert_pretraining.Size(n_layers=1, hidden=32, n_heads=2, vocabulary=300)
     with pytest.raises(ValueError, match="pretraining takes 1,000 or more"):
-        pretraining.pretrain(place, NIGHT, tmp_path / "bert", size, **how)
+        pretraining.pretrain(ctx, NIGHT, tmp_path / "bert", size, **how)
     monkeypatch.setattr(pretraining, "MIN_TEXTS", 10)
-    made = pretraining.pretrain(place, NIGHT, tmp_path / "bert", size, **how)
+    made = pretraining.pretrain(ctx, NIGHT, tmp_path / "bert", size, **how)
     assert made["n_reports"] == 60
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {f.name for f in (tmp_path / "bert").iterdir()}
-    *_, entry = place.audit.entries()
+    *_, entry = ctx.audit.entries()
     assert (entry["action"], entry["counts"]) == ("consultation", {"reports": 60})
     assert "set training.bert.weights to" in pretraining.text(made)
     with pytest.raises(FileExistsError, match="name a new folder"):
-        pretraining.pretrain(place, NIGHT, tmp_path / "bert", size, **how)
+        pretraining.pretrain(ctx, NIGHT, tmp_path / "bert", size, **how)
 
 
 @pytest.fixture(scope="module")
-def trained(night: tuple[context.Workplace, dict], spark: SparkSession) -> tuple[context.Workplace, dict]:
+def trained(night: tuple[context.RunContext, dict], spark: SparkSession) -> tuple[context.RunContext, dict]:
     """The same home, on reports that can train; some of them decided on."""
-    place, _ = night
-    place.classifiers.clear()
+    ctx, _ = night
+    ctx.classifiers.clear()
     frame = frames.training_frame(n=240).assign(marking="OFFICIAL-SENSITIVE")
     decided = [None if n % 5 else bool(label) != (n % 3 == 0) for n, label in enumerate(frame["label"])]
     frame = frame.assign(recorded=frame["label"], adjudicated=pd.Series(decided, dtype="boolean"))
@@ -107,31 +107,31 @@ def trained(night: tuple[context.Workplace, dict], spark: SparkSession) -> tuple
         night=NIGHT, is_csae=[n % 7 == 0 or label for n, label in enumerate(frame["label"])],
         hidden_by=["random" if n % 2 else "force" for n in range(len(frame))],
     )  # fmt: skip
-    true.to_parquet(place.settings.truth / "reports.parquet")
+    true.to_parquet(ctx.settings.truth / "reports.parquet")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(champion.nights, "training_reports", lambda *_: known)
-        patch.setitem(place.settings["training"], "n_folds", 3)
-        patch.setitem(place.settings["training"]["first"], "candidates", ["random_order", "keyword_rule", "count_tree",
+        patch.setitem(ctx.settings["training"], "n_folds", 3)
+        patch.setitem(ctx.settings["training"]["first"], "candidates", ["random_order", "keyword_rule", "count_tree",
                                                                           "tfidf_logistic", "tfidf_bayes"])  # fmt: skip
-        return place, champion.train(place, NIGHT, is_first=True)
+        return ctx, champion.train(ctx, NIGHT, is_first=True)
 
 
-def test_training_registers_promotes_and_keeps_what_the_night_needs(trained: tuple[context.Workplace, dict]):
-    place, found = trained
+def test_training_registers_promotes_and_keeps_what_the_night_needs(trained: tuple[context.RunContext, dict]):
+    ctx, found = trained
     assert found["refusals"] == []
-    chosen = champion.champion(place, NIGHT)
+    chosen = champion.champion(ctx, NIGHT)
     assert chosen.model is not None
     assert chosen.model.version == found["registered"]["version"]
     assert chosen.model.tags["fold_hash" if "fold_hash" in chosen.model.tags else "code_commit"]
-    assert place.lake.read(gold.OOF_SCORES).count() == found["n_reports"]
-    entry = [e for e in place.audit.entries() if e["action"] == "alteration"][-1]
+    assert ctx.lake.read(gold.OOF_SCORES).count() == found["n_reports"]
+    entry = [e for e in ctx.audit.entries() if e["action"] == "alteration"][-1]
     assert entry["why"].startswith("promoted to champion")
     assert found["registered"]["candidate"] in entry["on_what"]
 
 
-def test_runs_are_nested_and_carry_what_they_learnt_from(trained: tuple[context.Workplace, dict]):
-    place, found = trained
-    client = mlflow.MlflowClient(f"sqlite:///{place.settings.mlflow / 'mlflow.db'}")
+def test_runs_are_nested_and_carry_what_they_learnt_from(trained: tuple[context.RunContext, dict]):
+    ctx, found = trained
+    client = mlflow.MlflowClient(f"sqlite:///{ctx.settings.mlflow / 'mlflow.db'}")
     (experiment,) = client.search_experiments(filter_string="name = 'reclassify'")
     runs = client.search_runs([experiment.experiment_id])
     (parent,) = (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
@@ -149,7 +149,7 @@ def test_runs_are_nested_and_carry_what_they_learnt_from(trained: tuple[context.
     }
 
 
-def test_the_command_line_shows_the_comparison(trained: tuple[context.Workplace, dict]):
+def test_the_command_line_shows_the_comparison(trained: tuple[context.RunContext, dict]):
     said = training_summary.text(trained[1])
     for words in ("candidate", "* best of the column", "behind ", "decisions (48 reports)", "CPU seconds went",
                   "is now champion", "recall of hidden reports at capacity"):  # fmt: skip
@@ -157,20 +157,20 @@ def test_the_command_line_shows_the_comparison(trained: tuple[context.Workplace,
     json.dumps(trained[1], allow_nan=False)
 
 
-def test_the_notebook_shows_the_comparison_and_nothing_active(trained: tuple[context.Workplace, dict], tmp_path: Path):
-    place, found = trained
-    room = notebook.Room("20_compare_models", place)
-    compared = compare_models.open_comparison(room)
+def test_the_notebook_shows_the_comparison_and_nothing_active(trained: tuple[context.RunContext, dict], tmp_path: Path):
+    ctx, found = trained
+    session = notebook.NotebookSession("20_compare_models", ctx)
+    compared = compare_models.open_comparison(session)
     assert compared.found["fold_hash"] == found["fold_hash"]
     whole, part = compare_models.table(compared), compare_models.table(compared, only_what_differs=True)
     assert "★" in whole
     assert len(part) < len(whole)
     assert "change places" in compare_models.flips(compared) or "changes place" in compare_models.flips(compared)
-    before = compare_models.open_comparison(room, night="2020-01-01")
+    before = compare_models.open_comparison(session, night="2020-01-01")
     assert "Nothing was compared yet" in compare_models.header(before)
     assert compare_models.table(before) == compare_models.curves(before) == ""
     page = rendering.render(
-        settings.ROOT / "notebooks" / "20_compare_models.py", tmp_path / "page.html", home=place.settings.home
+        settings.ROOT / "notebooks" / "20_compare_models.py", tmp_path / "page.html", home=ctx.settings.home
     ).read_text()
     assert "<script" not in page
     assert page.count("<svg") > 5

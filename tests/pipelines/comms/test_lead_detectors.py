@@ -178,7 +178,7 @@ def _blocks(spark: SparkSession, rows: list[tuple[str, str, bool]]) -> DataFrame
 @pytest.mark.slow
 def test_on_a_planted_world_leads_are_more_often_right_than_the_rules(spark: SparkSession):
     seen = lead_evaluation.look(spark, 3, 2, GIVEN)
-    published = seen.candidates[seen.candidates["score"] >= GIVEN.least_score]
+    published = seen.candidates[seen.candidates["score"] >= GIVEN.min_score]
     for name in leads.DETECTORS:
         said, truth, rule = set(published.loc[published["detector"] == name, "key"]), seen.truth[name], seen.rules[name]
         right = len(said & truth)

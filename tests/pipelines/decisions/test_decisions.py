@@ -29,7 +29,7 @@ def none(spark: SparkSession) -> DataFrame:
 def first(none: DataFrame) -> DataFrame:
     """What a first night took in: three decisions, kept in memory."""
     files = [deciding.file(deciding.decide(n, seconds=100 - n, free_text="naïve \u2028 =1+1")) for n in (1, 2, 3)]
-    return intake.taken_in(files, none, NIGHT).accepted.cache()
+    return intake.ingest_decisions(files, none, NIGHT).accepted.cache()
 
 
 def _rows(df: DataFrame) -> list[dict[str, Any]]:
@@ -131,8 +131,8 @@ def test_a_night_takes_in_chains_and_a_rerun_adds_nothing(none: DataFrame, first
     assert [r["previous_hash"] for r in rows] == [intake.GENESIS, rows[0]["hash"], rows[1]["hash"]]
     assert {r["night"] for r in rows} == {NIGHT}
     files = [deciding.file(deciding.decide(n, seconds=100 - n, free_text="naïve \u2028 =1+1")) for n in (3, 2, 1)]
-    assert _rows(intake.taken_in(files, none, NIGHT).accepted) == rows  # whatever the order of files
-    again = intake.taken_in(files, first, NIGHT)
+    assert _rows(intake.ingest_decisions(files, none, NIGHT).accepted) == rows  # whatever the order of files
+    again = intake.ingest_decisions(files, first, NIGHT)
     assert (again.n_accepted, again.n_refused, len(again.settled)) == (0, 0, 3)
     assert again.accepted.count() == 0
 
@@ -140,7 +140,7 @@ def test_a_night_takes_in_chains_and_a_rerun_adds_nothing(none: DataFrame, first
 def test_a_second_night_continues_the_chain(first: DataFrame) -> None:
     later = NIGHT + timedelta(days=1)
     files = [deciding.file(deciding.decide(1)), deciding.file(deciding.decide(4, "DEFER"))]
-    second = intake.taken_in(files, first, later)
+    second = intake.ingest_decisions(files, first, later)
     rows = _rows(second.accepted)
     assert [r["sequence"] for r in rows] == [4, 5]
     assert rows[0]["previous_hash"] == _rows(first)[-1]["hash"]
@@ -150,7 +150,7 @@ def test_a_second_night_continues_the_chain(first: DataFrame) -> None:
 def test_a_decision_on_this_night_or_a_later_one_waits(none: DataFrame) -> None:
     mine = deciding.file(deciding.decide(1))
     tonight = deciding.file(deciding.decide(2, of=deciding.item(2, night=NIGHT)))
-    found = intake.taken_in([mine, tonight], none, NIGHT)
+    found = intake.ingest_decisions([mine, tonight], none, NIGHT)
     assert (found.settled, found.waiting, found.n_accepted) == ((mine.name,), (tonight.name,), 1)
 
 
@@ -164,7 +164,7 @@ def test_what_is_refused_goes_to_the_quarantine(none: DataFrame) -> None:
         deciding.file(deciding.decide(3), outcome="GUILTY"),
         intake.File("\u202eevil\n.json", "\ud800"),
     ]
-    found = intake.taken_in(files, none, NIGHT)
+    found = intake.ingest_decisions(files, none, NIGHT)
     assert (found.n_accepted, found.n_refused, len(found.settled)) == (1, 5, 6)
     rows = {row["file"]: row.asDict() for row in found.refused.collect()}
     assert {r["reason"] for r in rows.values()} == {"DECISION_INVALID"}
@@ -178,7 +178,7 @@ def test_what_is_refused_goes_to_the_quarantine(none: DataFrame) -> None:
 
 def test_a_known_id_with_other_content_is_refused_and_changes_nothing(first: DataFrame) -> None:
     forged = deciding.file(deciding.decide(1, seconds=99, free_text="naïve \u2028 =1+1"), reviewer="somebody.else")
-    found = intake.taken_in([forged], first, NIGHT)
+    found = intake.ingest_decisions([forged], first, NIGHT)
     assert (found.n_accepted, found.n_refused) == (0, 1)
     assert found.refused.collect()[0]["detail"] == "decision_id: taken in before with other content"
 
@@ -199,7 +199,7 @@ def test_a_decision_on_what_no_queue_held_is_refused(
     published = tables.frame(spark, gold.QUEUE_ITEMS, *_plain_items())
     good = deciding.decide(1)
     forged = deciding.changed(deciding.decide(2), **changes)
-    found = intake.taken_in([deciding.file(good), deciding.file(forged)], none, NIGHT, published)
+    found = intake.ingest_decisions([deciding.file(good), deciding.file(forged)], none, NIGHT, published)
     assert (found.n_accepted, found.n_refused) == (1, 1)
     assert found.refused.collect()[0]["detail"] == why
 

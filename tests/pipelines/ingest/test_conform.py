@@ -70,7 +70,7 @@ REPORTS: dict[str, tuple[dict[str, str], str | None]] = {
 def judged(spark: SparkSession) -> dict[str, Row]:
     """Every case of REPORTS, judged in one pass, by its title."""
     rows = [nights.report(**{"Title": name, "Intel_Ref": name, **changes}) for name, (changes, _) in REPORTS.items()]
-    found = conform.judge(nights.raw_rows(spark, "norfolk", "reports", rows), "reports", _sources(), nights.NIGHT)
+    found = conform.validate(nights.raw_rows(spark, "norfolk", "reports", rows), "reports", _sources(), nights.NIGHT)
     return {row.title: row for row in found.collect()}
 
 
@@ -223,7 +223,7 @@ def test_nominals(spark: SparkSession) -> None:
     accepted = conform.accepted(judged, "nominals")
     assert accepted.schema.names == silver.PEOPLE.names
     assert {row.person_id: row.surname for row in accepted.collect()} == {"36:1": "ONEIL", "36:2": None}
-    refused = conform.refused(judged).collect()
+    refused = conform.rejected(judged).collect()
     assert [(r.stage, r.feed, r.row_number, r.reason) for r in refused] == [("conform", "nominals", 3, "BAD_CODE")]
 
 
@@ -281,7 +281,7 @@ def test_events_and_their_authorisations(spark: SparkSession) -> None:
         found["good"].event_id == found["protected"].event_id
     )  # the same call under another authorisation is one event
     with pytest.raises(ValueError, match="without authorisations"):
-        conform.judge(rows, "comms_events", _sources(), nights.NIGHT)
+        conform.validate(rows, "comms_events", _sources(), nights.NIGHT)
 
 
 def test_nested_reports_and_missing_episodes(spark: SparkSession) -> None:
@@ -292,7 +292,7 @@ def test_nested_reports_and_missing_episodes(spark: SparkSession) -> None:
         "entries": [{"body": "One.\r\nTwo.", "grading": "2B"}, {"body": "Three.", "grading": "E1"}],
         "provenance": {"narrative": "Told", "grading": "A1"}, "geo": {"lat": 1},
     }  # fmt: skip
-    row = conform.judge(
+    row = conform.validate(
         nights.raw_rows(spark, "sussex", "reports", [report]), "reports", _sources(), nights.NIGHT
     ).first()
     assert row is not None
@@ -307,7 +307,7 @@ def test_nested_reports_and_missing_episodes(spark: SparkSession) -> None:
         "flags": {"cse": True, "cce": False}, "found": {"postcode": "bn1 1aa", "at": None},
     }  # fmt: skip
     rows = nights.raw_rows(spark, "sussex", "missing_episodes", [episode])
-    found = conform.judge(rows, "missing_episodes", _sources(), nights.NIGHT).first()
+    found = conform.validate(rows, "missing_episodes", _sources(), nights.NIGHT).first()
     assert found is not None
     assert (found.reason, found.episode_id, found.person_id) == (None, "47:M1", "47:N1")
     assert (found.risk, found.care_status, found.is_cse_flagged, found.found_at) == ("HIGH", "FOSTER", True, None)

@@ -255,7 +255,7 @@ def test_a_sixth_force_is_one_yaml_and_no_code(spark: SparkSession, tmp_path: Pa
     ]
     assert accepted[0].intelligence_on == dt.date(2026, 3, 3)
     assert [(i.source, i.intelligence) for i in accepted[0]["items"]] == [("2", "D")]
-    assert [r.reason for r in conform.refused(judged).collect()] == ["BAD_CODE"]
+    assert [r.reason for r in conform.rejected(judged).collect()] == ["BAD_CODE"]
     checked = dry_run.check(spark, tmp_path / "land" / "kent", layouts["kent"], nights.NIGHT)
     assert [c.feed for c in checked] == ["reports"]
     report = checked[0]

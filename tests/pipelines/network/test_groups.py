@@ -36,7 +36,7 @@ def test_a_candidate_group_has_roles_forces_evidence_and_children_set_apart(spar
     world.named.append({"night": world.night, "report_id": "36:R1", "person_id": "37:carl", "role": "SUSPECT"})
     known = world.known(spark)
     walk = risk_scores.walk(known, network_world.RULES)
-    nodes, pairs = groups.network_of(walk.pair, walk.degrees, RULES.most_degree)
+    nodes, pairs = groups.network_of(walk.pair, walk.degrees, RULES.max_degree)
     communities = graph.OnDriver().communities(nodes, pairs, 1)
     named = seeds.named(known.report_people, known.members, known.edges.limit(0), known.entities)
     members = groups.candidates(communities, pairs, known.entities, walk.seeds, named, RULES)

@@ -78,7 +78,7 @@ def test_rows_without_score_take_places_by_chance_and_all_look_alike(spark: Spar
 def test_a_decision_covers_near_duplicates_until_one_is_decided_itself(spark: SparkSession):
     item = {"queue": "reclassify", "night": deciding.QUEUE_NIGHT, "shown_item_id": f"{1:016x}", "force": "36"}
     covered = tables.frame(
-        spark, review.QUEUE_MEMBERS,
+        spark, review.QUEUE_NEAR_DUPLICATES,
         {**item, "item_id": f"{2:016x}", "subject_id": "36:INT/2", "text_hash": "2" * 64, "similarity": 0.9},
         {**item, "item_id": f"{3:016x}", "subject_id": "36:INT/3", "text_hash": "3" * 64, "similarity": 0.8},
     )  # fmt: skip
@@ -87,13 +87,13 @@ def test_a_decision_covers_near_duplicates_until_one_is_decided_itself(spark: Sp
         decision_row(2, 3, "DEFER"),  # later, on the member itself: it is out, though it is not final
     ]
     decided = tables.frame(spark, gold.DECISIONS, *made)
-    found = {(r.subject_id, r.outcome) for r in near_duplicates.with_members(decided, covered).collect()}
+    found = {(r.subject_id, r.outcome) for r in near_duplicates.with_near_duplicates(decided, covered).collect()}
     assert found == {("36:INT/1", "NOT_CSAE"), ("36:INT/2", "NOT_CSAE"), ("36:INT/3", "DEFER")}
     scores = spark.createDataFrame(
         [(f"36:INT/{n}", "36", 0.5, f"{n}" * 64) for n in (1, 2, 3)],
         "report_id string, force string, score double, text_hash string",
     )
-    decisions = near_duplicates.with_members(decided, covered)
+    decisions = near_duplicates.with_near_duplicates(decided, covered)
     decisions = decisions.withColumn(
         "text_hash", F.when(F.col("subject_id") == "36:INT/1", "1" * 64).otherwise(F.col("text_hash"))
     )
