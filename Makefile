@@ -29,7 +29,7 @@ trials: setup-bert ## the trials of faults in full: a night killed at every name
 check: setup ## lint, format, types, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/python infra/typed_share.py
 	@$(BIN)/lint-imports
 
 ui: setup ## web pages of Dagster and MLflow on loopback

@@ -22,3 +22,20 @@ def test_no_folder_holds_more_modules_than_a_person_overlooks(folder: Path) -> N
 def test_every_package_says_what_it_holds(folder: Path) -> None:
     opening = (folder / "__init__.py").read_text(encoding="utf-8")
     assert opening.startswith('"""'), f"{folder.relative_to(ROOT)}/__init__.py has no docstring"
+
+
+def test_a_floor_of_types_that_is_missed_or_whose_module_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "infra")
+    import typed_share
+
+    report = """
+          Name  Anys  Exprs  Coverage
+        ---------------------------------
+          models.text.vocabulary  25  100  75.00%
+        ---------------------------------
+          Total  5  100  95.00%
+    """
+    monkeypatch.setattr(typed_share, "FLOORS", {"Total": 95.0, "models.text.vocabulary": 80.0, "models.gone": 1.0})
+    low, gone = typed_share.missed(typed_share.shares(report))
+    assert low.startswith("models.text.vocabulary: 75.00 %")
+    assert gone.startswith("models.gone: no such module")

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from pipelines.comms import leads
 from pipelines.synthesis.comms import cells, comms, network, planted
+from pipelines.synthesis.comms.lines import Line
 from pipelines.synthesis.core import world
 from pipelines.synthesis.reports import cases, people
 from schemas import silver
@@ -35,7 +36,7 @@ class World:
 def make(spark: SparkSession, seed: int, n_lines: int, *, has_lines: bool = True) -> World:
     """A world of one night. Its events are those that lie within their authorisations, numbers in E.164."""
     planet = world.make(seed, NIGHT, 1, max(n_lines * planted.REPORTS_A_LINE, 1000), FORCES)
-    lines = [planted.Line(planet, n) for n in range(n_lines)]
+    lines = [Line(planet, n) for n in range(n_lines)]
     events = [_frame(planted.events(line, has_line=has_lines)) for line in lines]
     granted = [_frame(planted.authorisations(line, s, has_line=has_lines)) for line in lines for s in planet.providers]
     for sender in planet.providers:

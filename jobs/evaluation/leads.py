@@ -42,8 +42,8 @@ def look(spark: SparkSession, seed: int, n_lines: int, given: leads.Thresholds, 
     for name, a, b in made.truth[["detector", "a", "b"]].itertuples(index=False, name=None):
         truth[name].add(_key(name, [a, b] if b else [a]))
     keys = [
-        _key(row.detector, [*row.person_ids, *row.numbers] if row.detector == "missing_overlap" else list(row.numbers))
-        for row in found.itertuples()
+        _key(detector, [*people, *numbers] if detector == "missing_overlap" else list(numbers))
+        for detector, people, numbers in zip(found["detector"], found["person_ids"], found["numbers"], strict=True)
     ]
     apart_m = _apart_m(made, found["numbers"].str[0], found).where(found["detector"] == "night_place")
     found["key"] = _in_town(keys, apart_m, given)

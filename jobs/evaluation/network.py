@@ -23,7 +23,7 @@ from jobs.runtime import risk_rules
 from jobs.runtime.context import RunContext
 from pipelines.network.edges import graph
 from pipelines.network.risk import scores as risk_scores
-from schemas import codes
+from schemas import codes, risk
 
 OURS = "network"
 RIVALS = {
@@ -98,7 +98,7 @@ def replayed(known: risk_scores.Known, day: date) -> risk_scores.Known:
 def _day(ctx: RunContext, night: date, day: date) -> pd.DataFrame:
     """One row a child who could have been looked at on `day`: day, entity_id, force and a column a scorer."""
     walk = risk_scores.walk(replayed(known_nights.of_risk(ctx, night), day), risk_rules.rules(ctx.settings))
-    nothing = ctx.spark.createDataFrame([], risk_scores.tables.NETWORK_RISK.struct())
+    nothing = ctx.spark.createDataFrame([], risk.NETWORK_RISK.struct())
     rows = risk_scores.rows(walk, nothing, risk_scores.Without(None, None)).where("queue = 'children'")
     found = rows.select("entity_id", "force", "score", "police_risk", "n_episodes", "degree").toPandas()
     seeds = sorted(r.entity_id for r in walk.seeds.select("entity_id").collect())

@@ -11,6 +11,7 @@ import os
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from jobs.runtime import settings, spark
 from jobs.runtime.context import RunContext
@@ -35,9 +36,10 @@ def main() -> None:
         session = spark.session(Path(folder), java_options=java, is_compiled=False)
         demo.write(chosen, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
         first_steps(RunContext(chosen))
-        process = session.sparkContext._gateway.proc
+        gateway: Any = session.sparkContext._gateway  # typed as absent until there is one
         session.stop()
-        session.sparkContext._gateway.shutdown()
+        process = gateway.proc
+        gateway.shutdown()
         process.stdin.close()  # Java ends with its input
         process.wait()
     written.replace(spark.ARCHIVE)

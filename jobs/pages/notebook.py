@@ -165,8 +165,8 @@ class NotebookSession:
     def waiting(self) -> list[intake.Decision]:
         """Decisions that wait for the night, in the order in which they were made."""
         if self.is_on_cluster:
-            tables = (self.table(path) for path in ("bronze.inbox", "gold.decisions", "bronze.quarantine"))
-            files = intake.handed_in(*tables)
+            handed, decided, refused = map(self.table, ("bronze.inbox", "gold.decisions", "bronze.quarantine"))
+            files = intake.handed_in(handed, decided, refused)
         else:
             files = inbox.pending(self.ctx.settings.inbox)
         return sorted(intake.readable(files), key=lambda d: d.decided_at)

@@ -33,7 +33,7 @@ def listed(ctx: RunContext, night: date | None, entity: str | None, limit: int, 
         events = events.where(F.col("night") == F.lit(newest))
     of_what = f"entity={entity}" if entity else f"night={night or 'newest'}"
     ctx.audit.append("consultation", who, f"gold.entity_events {of_what}")
-    order = [F.col("night").desc(), F.col("match_weight").asc_nulls_first(), "event_id"]
+    order = [F.col("night").desc(), F.col("match_weight").asc_nulls_first(), F.col("event_id")]
     rows = [row.asDict() for row in events.orderBy(*order).limit(limit).select(*SHOWN).collect()]
     return [{**row, "waterfall": json.loads(row["waterfall"]) if row["waterfall"] else None} for row in rows]
 

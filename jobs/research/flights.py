@@ -51,8 +51,8 @@ def search(
     if carrier:
         wanted = carrier.upper().replace(" ", "")
         known = known.where((F.col("carrier") == F.lit(wanted)) | (F.col("flight_no") == F.lit(wanted)))
-    lists = known.groupBy(*travel_matches.LEG[:3], F.coalesce("departs_on", "arrives_on").alias("flight_on"))
-    lists = lists.agg(F.sort_array(F.collect_set("_sender")).alias("lists"), F.max("status").alias("status"))
+    legs = known.groupBy(*travel_matches.LEG[:3], F.coalesce("departs_on", "arrives_on").alias("flight_on"))
+    lists = legs.agg(F.sort_array(F.collect_set("_sender")).alias("lists"), F.max("status").alias("status"))
     flights = travel_matches.timetable(known).join(lists, list(travel_matches.LEG), how="inner")
     leaves, lands = (F.from_utc_timestamp(name, travel_matches.LONDON) for name in ("departs_at", "arrives_at"))
     uk_end = F.when(F.col("direction") == "INBOUND", lands).otherwise(F.coalesce(leaves, lands))

@@ -112,8 +112,8 @@ def configured(session: SparkSession, values: Mapping[str, str]) -> Iterator[Non
     try:
         yield
     finally:
-        for name, value in before.items():
-            session.conf.set(name, str(value))
+        for name, earlier in before.items():
+            session.conf.set(name, str(earlier))
 
 
 def _is_of_a_cluster() -> bool:
@@ -123,5 +123,6 @@ def _is_of_a_cluster() -> bool:
 def _remember_functions(spark: SparkSession) -> None:
     """Keep Java's class of SQL functions: each use of one searched every jar of the class path for its name."""
     java = spark._jvm
+    assert java is not None, "a classic session has a Java machine"
     java.functions = java.functions
     setattr(java, "org.apache.spark.sql.functions", java.functions)

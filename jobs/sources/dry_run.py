@@ -19,6 +19,7 @@ from pipelines.ingest.conform import dry_run as checks
 from pipelines.ingest.readers import read
 from schemas import bronze, silver
 from schemas.layouts import layouts
+from schemas.layouts.fields import FIELDS
 
 SHOWN = 20  # bad rows and codes shown of each feed
 
@@ -146,7 +147,7 @@ def _feed(
         n_accepted=n_loaded + n_again,
         n_refused=sum(reasons.values()),
         mapped=dict(layout.columns),
-        unmapped_fields=[n for n in layouts.FIELDS[feed] if n not in layout.columns and n not in layout.constants],
+        unmapped_fields=[n for n in FIELDS[feed] if n not in layout.columns and n not in layout.constants],
         absent_columns=sorted(mapped - seen) if seen else [],
         unmapped_columns=sorted(seen - mapped),
         unknown_codes=[row.asDict() for row in unknown.collect()],

@@ -54,7 +54,7 @@ def _each(values: pd.Series, rule: object) -> pd.Series:
 def e164_of(column: Column) -> Column:
     """`e164` of a text column; NULL where it is NULL or cannot be read."""
 
-    @F.pandas_udf("string")
+    @F.pandas_udf("string")  # type: ignore[attr-defined, untyped-decorator]  # not exported
     def normalise(values: pd.Series) -> pd.Series:
         return _each(values, e164)
 
@@ -64,7 +64,7 @@ def e164_of(column: Column) -> Column:
 def party_of(column: Column) -> Column:
     """`party` of a text column; NULL where it is NULL or cannot be read."""
 
-    @F.pandas_udf("string")
+    @F.pandas_udf("string")  # type: ignore[attr-defined, untyped-decorator]  # not exported
     def normalise(values: pd.Series) -> pd.Series:
         return _each(values, party)
 

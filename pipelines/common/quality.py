@@ -22,7 +22,7 @@ from schemas.contract import Table
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
-    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
 
 UNIQUE = "key_unique"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import as_of
@@ -41,7 +41,7 @@ def subscribers(subscribers: DataFrame, authorisations: DataFrame, night: date) 
     return joined.where(_is_usable()).select(*subscribers.columns)
 
 
-def _is_usable() -> F.Column:
+def _is_usable() -> Column:
     is_hidden = (F.col("is_protected") | F.col("_hidden")) & F.col("_approved").isNull()
     return ~F.col("is_excess") & ~is_hidden
 

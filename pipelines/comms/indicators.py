@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 WEEK = ("number", "week")
@@ -119,7 +119,7 @@ def _contacts(base: DataFrame) -> DataFrame:
     return each.groupBy(*WEEK).agg(*columns)
 
 
-def _needed(name: str, total: Column, within: Window) -> Column:
+def _needed(name: str, total: Column, within: WindowSpec) -> Column:
     """Whether a row is among the largest that are needed to reach PARETO of the total."""
     order = within.orderBy(F.col(name).desc(), "other").rowsBetween(Window.unboundedPreceding, -1)
     before = F.coalesce(F.sum(name).over(order), F.lit(0))

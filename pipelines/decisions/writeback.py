@@ -13,7 +13,7 @@ from schemas import codes, gold
 from schemas.layouts import layouts as sources
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 QUEUE = "reclassify"
 
@@ -57,7 +57,7 @@ def writeback(
     )
 
 
-def _word(words: Mapping[str, Mapping[str, str]]) -> F.Column:
+def _word(words: Mapping[str, Mapping[str, str]]) -> Column:
     pairs = {f"{force}:{tag}": word for force, tags in sorted(words.items()) for tag, word in sorted(tags.items())}
     if not pairs:
         return F.lit(None).cast("string")

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from schemas import codes
 from schemas.layouts import layouts
+from schemas.layouts.fields import FIELDS
 
 _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
@@ -72,7 +73,7 @@ class Extract:
     def __init__(self, sources: Mapping[str, layouts.Source], feed: str, row: Column) -> None:
         self.feed, self.row = feed, row
         self.senders = layouts.of_feed(sources, feed)
-        self.fields = layouts.FIELDS[feed]
+        self.fields = FIELDS[feed]
 
     def text(self, name: str) -> Column:
         """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""

@@ -177,8 +177,8 @@ def rows(
 def _overlap(ours: DataFrame, ocg: DataFrame) -> DataFrame:
     """The imported group that a community holds most of: community_id, ocg_ref, ocg_overlap."""
     sizes = ocg.groupBy("ocg_ref").agg(F.count_distinct("entity_id").alias("_size"))
-    shared = ours.join(ocg, ["entity_id"], how="inner").groupBy("community_id", "ocg_ref")
-    shared = shared.agg(F.count_distinct("entity_id").alias("_n")).join(sizes, ["ocg_ref"], how="inner")
+    pairs = ours.join(ocg, ["entity_id"], how="inner").groupBy("community_id", "ocg_ref")
+    shared = pairs.agg(F.count_distinct("entity_id").alias("_n")).join(sizes, ["ocg_ref"], how="inner")
     most = F.max(F.struct(F.round(F.col("_n") / F.col("_size"), 6).alias("share"), "ocg_ref")).alias("_")
     return shared.groupBy("community_id").agg(most).select(
         "community_id", F.col("_.ocg_ref").alias("ocg_ref"), F.col("_.share").alias("ocg_overlap")

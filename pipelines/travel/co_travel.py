@@ -134,7 +134,7 @@ def rows(found: DataFrame, pairs: DataFrame, night: date, *, max_false: float, p
 def _at_least(n: Column, expected: Column) -> Column:
     """P(a Poisson number with this expectation is `n` or more), by the regularised incomplete gamma function."""
 
-    @F.pandas_udf("double")
+    @F.pandas_udf("double")  # type: ignore[attr-defined, untyped-decorator]  # not exported
     def tail(n: pd.Series, expected: pd.Series) -> pd.Series:
         from scipy import special
 

@@ -14,10 +14,11 @@ from pyspark.sql import functions as F
 from pipelines.travel import matching
 from schemas import shared_columns
 from schemas import travel as contract
+from schemas.contract import array
 
 LONDON = "Europe/London"
 LEG = ("flight_no", "from_airport", "to_airport", "flight_on")
-_REASONS = contract.array(shared_columns.REASON)
+_REASONS = array(shared_columns.REASON)
 _BIRTH_WORDS = {
     "SAME": "the date of birth is the same",
     "SWAPPED": "the date of birth is the same with day and month exchanged",
@@ -80,8 +81,8 @@ def timetable(flights: DataFrame) -> DataFrame:
     )
     landed = flights.where("departs_on IS NULL")
     day = F.explode(F.array(F.col("arrives_on"), F.date_sub("arrives_on", 1)))
-    landed = landed.withColumn("flight_on", day).groupBy(*LEG)
-    landed = landed.agg(
+    landed = landed.withColumn("flight_on", day)
+    landed = landed.groupBy(*LEG).agg(
         F.min("arrives_at").alias("_listed_at"),
         F.max((F.col("status") == "CANCELLED").cast("int")).alias("_off2"),
         F.max("direction").alias("_direction2"),

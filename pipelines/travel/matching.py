@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
@@ -118,9 +119,8 @@ def evidence(wanted: DataFrame, crowd: DataFrame, near: DataFrame, odds: Odds) -
         the words compared), birth_agreement, birth_bits.
     """
     best = _by_both_words(wanted, crowd, near).unionByName(_by_birth_and_word(wanted, crowd, near, odds))
-    found = best.groupBy("person_id", "passenger_id")
-    found = found.agg(F.max(F.struct("name_bits", "name_bits_least", "how")).alias("_best"))
-    found = found.select("person_id", "passenger_id", "_best.*")
+    strongest = F.max(F.struct("name_bits", "name_bits_least", "how")).alias("_best")
+    found = best.groupBy("person_id", "passenger_id").agg(strongest).select("person_id", "passenger_id", "_best.*")
     births = wanted.select("person_id", F.col("born_on").alias("_born"))
     found = found.join(F.broadcast(births), ["person_id"], how="inner")
     found = found.join(crowd.select("passenger_id", "born_on"), ["passenger_id"], how="inner")
@@ -198,7 +198,8 @@ def birth_agreement(one: Column, other: Column) -> Column:
     day, month = F.date_format(one, "dd"), F.date_format(one, "MM")
     swapped = F.concat(month, day, F.date_format(one, "yyyy")) == F.date_format(other, "ddMMyyyy")
     mine, theirs = F.date_format(one, "ddMMyyyy"), F.date_format(other, "ddMMyyyy")
-    differ = sum((F.substring(mine, n, 1) != F.substring(theirs, n, 1)).cast("int") for n in range(1, 9))
+    digits = [(F.substring(mine, n, 1) != F.substring(theirs, n, 1)).cast("int") for n in range(1, 9)]
+    differ = reduce(Column.__add__, digits)
     return (
         F.when(one.isNull() | other.isNull(), "UNKNOWN")
         .when(one == other, "SAME")

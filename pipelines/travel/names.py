@@ -69,7 +69,7 @@ def skeleton(word: str) -> str:
 def words_of(column: Column) -> Column:
     """Folded words of a name, an array; empty where there is none."""
 
-    @F.pandas_udf("array<string>")
+    @F.pandas_udf("array<string>")  # type: ignore[attr-defined, untyped-decorator]  # not exported
     def words(names: pd.Series) -> pd.Series:
         distinct = {name: folded(name).split() for name in names.dropna().unique()}
         return names.map(lambda name: distinct.get(name, []) if name is not None else [])
@@ -80,7 +80,7 @@ def words_of(column: Column) -> Column:
 def sound_of(column: Column) -> Column:
     """The sound that a folded word begins with: what words are compared within."""
 
-    @F.pandas_udf("string")
+    @F.pandas_udf("string")  # type: ignore[attr-defined, untyped-decorator]  # not exported
     def first(words: pd.Series) -> pd.Series:
         return words.map({word: skeleton(word)[:1] for word in words.unique()})
 

@@ -85,16 +85,16 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext) -> Iterator[dg.Asse
     lost = [{name: row[name] for name in ("sender", "feed", "n_in", "n_out")} for row in rows if row.n_in != row.n_out]
     delivered = {row.sender for row in rows if row.n_good}
     silent = sorted({row.sender for row in rows if row.n_in} - delivered)
-    of_counts = {"asset_key": common.key(gold.ROW_COUNTS)}
+    counted = common.key(gold.ROW_COUNTS)
     yield dg.AssetCheckResult(
-        check_name=CONSERVED, passed=not lost, metadata={"lost": dg.MetadataValue.json(lost)}, **of_counts
+        asset_key=counted, check_name=CONSERVED, passed=not lost, metadata={"lost": dg.MetadataValue.json(lost)}
     )
     yield dg.AssetCheckResult(
         check_name=DELIVERED,
         passed=not silent,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"refused_whole": dg.MetadataValue.json(silent)},
-        **of_counts,
+        asset_key=counted,
     )
 
 

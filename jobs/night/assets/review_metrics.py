@@ -15,6 +15,7 @@ from pipelines.common import concurrency
 from pipelines.queues import review_metrics, sampling
 from pipelines.reports import queue as reports_queue
 from schemas import gold, review
+from schemas.contract import Table
 
 WAITS_FOR = (gold.QUEUE_ITEMS, review.QUEUE_DRAWS, gold.DECISIONS)
 WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
@@ -70,7 +71,7 @@ def _figures(ctx: RunContext, night: date) -> DataFrame:
     return _table(ctx, review.REVIEW_FIGURES, [{**row, "night": night, "queue": queue} for row in rows])
 
 
-def _table(ctx: RunContext, table: review.Table, rows: list[dict[str, object]]) -> DataFrame:
+def _table(ctx: RunContext, table: Table, rows: list[dict[str, object]]) -> DataFrame:
     return ctx.spark.createDataFrame([tuple(row[name] for name in table.names) for row in rows], table.struct())
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial, reduce
 
 import dagster as dg
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
@@ -108,7 +108,7 @@ def _row_counts(ctx: RunContext, night: str, loaded: DataFrame, judged: DataFram
     twins = judged.select(*by, F.col("n_deduplicated").alias("n_twins"))
     joined = arrived.join(refused, by, how="left").join(loaded, by, how="left").join(twins, by, how="left")
 
-    def count(name: str) -> F.Column:
+    def count(name: str) -> Column:
         return F.coalesce(F.col(name), F.lit(0)).cast("long")
 
     return gold.ROW_COUNTS.conform(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.ingest import layout_columns
 from pipelines.ingest.conform import records
 from schemas.layouts import layouts
+from schemas.layouts.fields import FIELDS
 
 CODED = ("code", "codes", "boolean")  # kinds of fields whose values are codes; markings are judged by their own rules
 
@@ -29,7 +31,7 @@ def unknown_codes(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Sour
     """
     df, extract = records.parsed(rows, feed, sources)
     found = []
-    for name, field in layouts.FIELDS[feed].items():
+    for name, field in FIELDS[feed].items():
         if field.kind not in CODED:
             continue
         values = records.raw_list(extract, name) if field.kind == "codes" else F.array(f"_t_{name}")
@@ -40,7 +42,7 @@ def unknown_codes(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Sour
     return unknown.groupBy("field", "value", "becomes").agg(F.count("*").alias("n_rows"))
 
 
-def _unknown(extract: records.layout_columns.Extract, name: str, value: records.Column) -> records.Column:
+def _unknown(extract: layout_columns.Extract, name: str, value: Column) -> Column:
     strict = extract.national(name, value, is_strict=True)
     read = records.boolean(strict) if extract.fields[name].kind == "boolean" else strict
     becomes = extract.national(name, value)

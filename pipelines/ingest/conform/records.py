@@ -18,6 +18,7 @@ from pipelines.ingest import layout_columns
 from schemas import codes
 from schemas.contract import Table
 from schemas.layouts import layouts
+from schemas.layouts.fields import FIELDS, Field
 
 FORGIVING = ("date", "instant", "phone", "postcode", "vehicle", "imei", "imsi")  # unreadable: NULL, kept in `_rescued`
 YES, NO = ("Y", "YES", "TRUE", "T", "1"), ("N", "NO", "FALSE", "F", "0")
@@ -62,8 +63,8 @@ def parsed(
     senders = list(layouts.of_feed(sources, feed))
     mine = rows.filter((F.col("feed") == feed) & F.col("sender").isin(senders))
     extract = layout_columns.Extract(sources, feed, F.col("_m"))
-    texts = {f"_t_{name}": extract.text(name) for name in layouts.FIELDS[feed]}
-    for name, field in layouts.FIELDS[feed].items():
+    texts = {f"_t_{name}": extract.text(name) for name in FIELDS[feed]}
+    for name, field in FIELDS[feed].items():
         if field.kind == "party":  # a withheld number is an absent one
             text = texts[f"_t_{name}"]
             texts[f"_t_{name}"] = F.when(~F.upper(text).isin(*phones.WITHHELD), text)
@@ -73,7 +74,7 @@ def parsed(
 def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], night: date) -> Record:
     """Typed values of every field of `feed`, and what is wrong with them."""
     df, extract = parsed(rows, feed, sources)
-    fields = layouts.FIELDS[feed]
+    fields = FIELDS[feed]
     df = df.withColumns({name: _value(extract, name, field, night) for name, field in fields.items()})
     missing = [
         Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name) for name, f in fields.items() if f.is_required
@@ -84,7 +85,7 @@ def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], nigh
 _REASONS = {"date": "BAD_DATE", "instant": "BAD_DATE", "code": "BAD_CODE", "boolean": "BAD_CODE", "marking": "BAD_CODE"}
 
 
-def _unreadable(fields: Mapping[str, layouts.Field]) -> list[Problem]:
+def _unreadable(fields: Mapping[str, Field]) -> list[Problem]:
     """Problems of values that are there and cannot be read, for the fields that refuse a record."""
     found = []
     for name, field in fields.items():
@@ -103,7 +104,7 @@ def _unreadable(fields: Mapping[str, layouts.Field]) -> list[Problem]:
     return found
 
 
-def _value(extract: layout_columns.Extract, name: str, field: layouts.Field, night: date) -> Column:
+def _value(extract: layout_columns.Extract, name: str, field: Field, night: date) -> Column:
     """The typed value of a field, from its text `_t_<name>`; NULL where it is absent or cannot be read."""
     text = F.col(f"_t_{name}")
     is_coded = any(feed.codes.get(name) for _, feed in extract.senders.values())

@@ -13,8 +13,9 @@ from pipelines.ingest.conform import records
 from pipelines.ingest.conform.records import Problem
 from schemas import codes, silver
 from schemas.layouts import layouts
+from schemas.layouts.fields import ITEM_CONSTANTS, ITEM_PARTS
 
-_PARTS = layouts.ITEM_PARTS
+_PARTS = ITEM_PARTS
 
 
 def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
@@ -120,7 +121,7 @@ def _item(extract: layout_columns.Extract, n: Column, parts: Mapping[str, Column
         name: layout_columns.lookup(
             {s: f.constants[name] for s, (_, f) in extract.senders.items() if name in f.constants}
         )
-        for name in layouts.ITEM_CONSTANTS
+        for name in ITEM_CONSTANTS
     }
     is_there = parts["text"].isNotNull()  # a constant grades an item that is there, and makes none
     return F.struct(

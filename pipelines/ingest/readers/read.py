@@ -55,9 +55,8 @@ ROWS = T.StructType(
         T.StructField("rescued_columns", STRING),
     ]
 )
-_ARROW = pa.schema(
-    [(f.name, {DATE: pa.date32(), LONG: pa.int64(), STRING: pa.string()}[f.dataType]) for f in ROWS.fields]
-)
+_ARROW_TYPES: dict[T.DataType, pa.DataType] = {DATE: pa.date32(), LONG: pa.int64(), STRING: pa.string()}
+_ARROW = pa.schema([(field.name, _ARROW_TYPES[field.dataType]) for field in ROWS.fields])
 
 
 def rows(files: DataFrame, sources: Mapping[str, layouts.Source], n_tasks: int = 16) -> DataFrame:

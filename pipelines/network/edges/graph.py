@@ -124,7 +124,7 @@ class OnSpark:
             )
             from pyspark.ml.functions import vector_to_array
 
-            value = F.aggregate(vector_to_array("pageranks"), F.lit(0.0), lambda a, x: a + x)
+            value = F.aggregate(vector_to_array(F.col("pageranks")), F.lit(0.0), lambda a, x: a + x)
             ranks = ranked.vertices.select(F.col("id").alias("entity_id"), value.alias("_rank"))
         else:
             ranked = graph.pageRank(resetProbability=1 - DAMPING, maxIter=MAX_ITERATIONS)

@@ -182,8 +182,8 @@ def scores(of: DataFrame, *by: str) -> DataFrame:
     key = ["queue", "entity_id", *by]
     is_child = F.col("queue") == "children"
     near, middle = (F.max(name).alias(name) for name in ("near", "middle"))  # the same in all that share the step
-    last = of.where(is_child).groupBy(*key, "a_id", "b_id")
-    last = last.agg(near, middle, *_either(F.lit(1.0)), F.count("*").alias("n"))
+    last_steps = of.where(is_child).groupBy(*key, "a_id", "b_id")
+    last = last_steps.agg(near, middle, *_either(F.lit(1.0)), F.count("*").alias("n"))
     beyond = last.groupBy(*key, "a_id").agg(near, *_either(F.col("middle")), F.sum("n").alias("n"))
     own = beyond.drop("a_id").withColumn("child_id", F.col("entity_id"))
     whole = [(F.col("near") * F.col("middle") * F.col(end)).alias(end) for end in ENDS]

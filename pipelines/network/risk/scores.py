@@ -249,13 +249,13 @@ def _paths(walked: Walk) -> DataFrame:
     on = (F.least("near", "far") == F.col("near_id")) & (F.greatest("near", "far") == F.col("far_id"))
     ends = [F.col("near").alias("near_id"), F.col("far").alias("far_id")]
     step = F.struct(*ends, "kinds", "strength", "first_at", "last_at", "n", "evidence_ids").alias("link")
-    linked = steps.join(link, on, how="inner").groupBy(*key)
-    linked = linked.agg(F.sort_array(F.collect_list(F.struct("at", step))).alias("_links"))
+    in_order = F.sort_array(F.collect_list(F.struct("at", step))).alias("_links")
+    linked = steps.join(link, on, how="inner").groupBy(*key).agg(in_order)
     names = best.select(*key, F.posexplode(ids).alias("at", "entity"))
     about = walked.known.entities.select(F.col("entity_id").alias("entity"), "label", "kind")
     name = F.struct("at", F.coalesce("label", "entity").alias("label"), "kind")
-    named = names.join(about, ["entity"], how="left").groupBy(*key)
-    named = named.agg(F.sort_array(F.collect_list(name)).alias("_names"))
+    along = F.sort_array(F.collect_list(name)).alias("_names")
+    named = names.join(about, ["entity"], how="left").groupBy(*key).agg(along)
     seed = walked.seeds.select(
         F.col("entity_id").alias("seed_id"), "risk", "reports", F.col("is_suspected_false").alias("_false"), "marking"
     )
