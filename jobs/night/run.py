@@ -50,7 +50,7 @@ def run(ctx: RunContext, night: date, *, quiet: bool = False) -> dict[str, Any]:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     begun = time.monotonic()
     job = definitions.defs.resolve_job_def("nightly")
-    progress.start(len(silver.BY_FEED) + 25, quiet=quiet)  # one step a feed, and twenty-five more
+    progress.start(len(silver.BY_FEED) + 27, quiet=quiet)  # one step per feed, and twenty-seven more
     with instance(ctx.settings.home) as made:
         _fail_orphans(made)
         outcome = job.execute_in_process(

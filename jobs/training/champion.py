@@ -13,6 +13,7 @@ from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from jobs.training import summary as training_summary
+from pipelines.common import quality
 from schemas import codes, gold, silver
 
 if TYPE_CHECKING:
@@ -164,4 +165,4 @@ def _register(
 
 def _keep_out_of_fold(ctx: RunContext, scores: pd.DataFrame, name: str, version: str) -> None:
     rows = ctx.spark.createDataFrame(scores.assign(model_name=name, model_version=version))
-    ctx.lake.replace(rows, gold.OOF_SCORES, {"model_version": version})
+    ctx.lake.replace(quality.demand(rows, gold.OOF_SCORES), gold.OOF_SCORES, {"model_version": version})

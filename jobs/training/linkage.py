@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of
+from pipelines.common import as_of, quality
 from pipelines.network.entities import nominals
 from schemas import network, silver
 
@@ -32,7 +32,9 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     ctx.audit.append("combination", "nightjar", f"nominals to fit the linkage, night {night}", counts={"records": n})
     row = (night, ctx.settings.config_hash, model, n)
     df = ctx.spark.createDataFrame([row], network.ENTITY_PARAMETERS.struct())
-    ctx.lake.replace(df, network.ENTITY_PARAMETERS, {"night": night.isoformat()})
+    ctx.lake.replace(
+        quality.demand(df, network.ENTITY_PARAMETERS), network.ENTITY_PARAMETERS, {"night": night.isoformat()}
+    )
     records.unpersist()
     return {"night": night.isoformat(), "n_records": n, "blocking": pairs}
 

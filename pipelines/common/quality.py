@@ -70,6 +70,10 @@ class Result:
         }
 
 
+class ContractBrokenError(ValueError):
+    """Rows about to be written are not what their contract says: names table and rules with counts, never values."""
+
+
 class NotEvaluatedError(RuntimeError):
     """Great Expectations could not evaluate a rule: an error of ours, never a finding about the data."""
 
@@ -133,6 +137,19 @@ def validate(df: DataFrame, table: Table) -> Result:
         pyspark.errors.AnalysisException: a column of the contract is missing.
     """
     return validate_all([(df, table)])[0]
+
+
+def demand(df: DataFrame, table: Table) -> DataFrame:
+    """`df`, if it is what the contract of `table` says: for tables that are written outside a night's checked steps.
+
+    Raises:
+        ContractBrokenError: it is not. Nothing should be written then.
+    """
+    result = validate(df, table)
+    if not result.success:
+        broken = ", ".join(f"{check.rule.name} ({check.n_failed} rows)" for check in result.failed)
+        raise ContractBrokenError(f"{table.path} breaks its contract: {broken}")
+    return df
 
 
 def validate_all(frames: Sequence[tuple[DataFrame, Table]]) -> list[Result]:

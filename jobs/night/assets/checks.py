@@ -11,7 +11,7 @@ from jobs.night.assets import common
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import quality
-from schemas import gold, leads, network, review, risk, silver, travel
+from schemas import bronze, catalogue, gold, leads, network, review, risk, travel
 from schemas.contract import Table
 
 KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every_sender_delivered"
@@ -19,12 +19,21 @@ KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every
 
 @dataclass(frozen=True)
 class Kept:
-    """An asset whose rows of the night keep the contract of `table`; of a part of the table, only these queues."""
+    """An asset whose rows of the night keep the contract of `table`; of a part of the table, only these queues.
+
+    The check stands on the asset of the table, or on one that comes after everything that is written to it.
+    """
 
     asset: dg.AssetKey
     table: Table
     says: str
     queues: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the check, unique on its asset."""
+        stands_elsewhere = self.asset != common.key(self.table) and not self.queues
+        return f"{self.table.noun}_{KEEPS}" if stands_elsewhere else KEEPS
 
     def tonight(self, ctx: RunContext, night: str) -> DataFrame:
         rows = ctx.lake.read(self.table).where(F.col("night") == F.lit(night))
@@ -42,7 +51,7 @@ QUEUES = Kept(
 def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{layer}_keeps_its_contracts",
-        specs=[dg.AssetCheckSpec(KEEPS, asset=each.asset, blocking=True, description=each.says) for each in kept],
+        specs=[dg.AssetCheckSpec(each.name, asset=each.asset, blocking=True, description=each.says) for each in kept],
         required_resource_keys={"ctx"},
     )
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
@@ -52,7 +61,7 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(
                 asset_key=each.asset,
-                check_name=KEEPS,
+                check_name=each.name,
                 passed=result.success,
                 metadata={"result": dg.MetadataValue.json(result.summary())},
             )
@@ -98,21 +107,40 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext) -> Iterator[dg.Asse
     )
 
 
-def _of(tables: Sequence[Table]) -> list[Kept]:
-    return [
-        Kept(common.key(t), t, f"Great Expectations suite derived from the contract of {t.path}, over tonight's rows.")
-        for t in tables
-    ]
-
-
-ALL = [
-    _contracts_check("silver", _of(silver.TABLES)),
-    _contracts_check("scores", _of((gold.REPORT_SCORES,))),  # of its own, since the queue waits for it
-    _contracts_check("network", _of(network.NIGHTLY)),  # of its own, since the risk waits for it
-    _contracts_check("gold", _of((gold.QUEUE_ITEMS, review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS, gold.WRITEBACK))),
-    _contracts_check("leads_and_flights", _of((*leads.TABLES, *travel.GOLD))),
-    _contracts_check(
-        "risk_and_review", [*_of((*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), QUEUES]
+# Every table of the catalogue is checked in a night, but for these, each for its reason.
+EXEMPT = {
+    bronze.INBOX.path: "people append to it between nights; each decision is judged alone when a night takes it in",
+    gold.OOF_SCORES.path: "training writes it, and checks it there before the model is used",
+    network.ENTITY_PARAMETERS.path: "training of the linkage writes it, and checks it there",
+}
+# Tables that a later step of the night waits for, or that are complete only when a later step has ended, by the check
+# that looks at them; every other table is looked at with its layer.
+_WITH = {
+    **dict.fromkeys((gold.ROW_COUNTS.path,), "silver"),  # decisions wait for it
+    **dict.fromkeys((gold.REPORT_SCORES.path, gold.DECISIONS.path), "scores"),  # the queue waits for them
+    **dict.fromkeys((table.path for table in network.NIGHTLY), "network"),  # the risk waits for it
+    **dict.fromkeys((table.path for table in (*leads.TABLES, *travel.GOLD)), "leads_and_flights"),
+    **dict.fromkeys(
+        (table.path for table in (*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), "risk_and_review"
     ),
-    rows_are_counted,
-]
+    **dict.fromkeys((bronze.QUARANTINE.path, gold.RUN_MANIFEST.path), "record"),  # each step may refuse rows
+}
+
+
+def _kept(table: Table) -> Kept:
+    """The check of a table, on its own asset; of the quarantine on the record of the night, which comes last."""
+    asset = common.key(gold.RUN_MANIFEST if table is bronze.QUARANTINE else table)
+    return Kept(asset, table, f"Great Expectations suite derived from the contract of {table.path}, tonight's rows.")
+
+
+def _by_check() -> dict[str, list[Kept]]:
+    """What each check looks at, from the catalogue."""
+    kept: dict[str, list[Kept]] = {}
+    for table in catalogue.TABLES:
+        if table.path not in EXEMPT:
+            kept.setdefault(_WITH.get(table.path, table.layer), []).append(_kept(table))
+    kept["risk_and_review"].append(QUEUES)
+    return kept
+
+
+ALL = [*(_contracts_check(name, kept) for name, kept in _by_check().items()), rows_are_counted]

@@ -152,3 +152,12 @@ def test_counting_grows_with_rows_and_not_with_rules(spark: SparkSession) -> Non
     leaves = quality.counted(many, silver.REPORTS)._jdf.queryExecution().optimizedPlan().collectLeaves()
     assert [leaves.apply(n).nodeName() for n in range(leaves.size())].count("Range") == 1
     assert quality.validate(many, silver.REPORTS).n_rows == 10_000
+
+
+def test_rows_that_break_their_contract_are_not_let_through(spark: SparkSession):
+    frame = tables.frame(spark, PARCELS, *GOOD)
+    assert quality.demand(frame, PARCELS) is frame
+    broken = frame.withColumn("size", F.lit("Wilhelmina")).withColumn("weight", F.lit(1.0))
+    with pytest.raises(quality.ContractBrokenError, match=r"silver\.parcels .* size_among \(3 rows\)") as refused:
+        quality.demand(broken, PARCELS)
+    assert "Wilhelmina" not in str(refused.value)
