@@ -1,23 +1,18 @@
-"""YAML files that people write: read with the line of every key, checked by a model, all mistakes in sentences.
+"""YAML files that people write, read with the line of every key: settings and senders' layouts.
 
-Settings and senders' layouts are such files. A mistake names the file, the line, the key and what the key takes; all
-mistakes of a file come at once.
+A mistake names the file, the line, the key and what is wrong; all mistakes of a file come at once. What the keys may
+hold is checked by `schemas.validation`.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
-import types
-import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from schemas.errors import InvalidInputError
 
@@ -26,13 +21,6 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 24  # the deepest key of settings and layouts is the sixth
 MAX_VALUES = 50_000  # an alias of an alias of an alias is small to write and large to check
 SHOWN = 20  # mistakes told of one file
-_KEY = "[key]"  # what pydantic appends to the location of a key that is wrong itself
-
-
-class Part(BaseModel):
-    """A mapping of a file: unknown keys are refused, and values have the type that is asked for, not one like it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -125,6 +113,7 @@ def parse(text: str, file: str) -> Document:
         node = loader.get_single_node()
         walk = _Walk(file, loader)
         values = {} if node is None else walk.value(node, ())
+        walk.places.setdefault((), (file, 1))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
@@ -177,116 +166,3 @@ class _Walk:
             self.places[*at, key] = (self.file, line)
             values[key] = self.value(value_node, (*at, key))
         return values
-
-
-PartType = TypeVar("PartType", bound=Part)
-
-
-def checked(
-    document: Document, model: type[PartType], context: Mapping[str, Any] | None = None
-) -> tuple[PartType | None, list[Problem]]:
-    """The document as `model`, or nothing and all that is wrong with it."""
-    try:
-        return model.model_validate(document.values, context=dict(context or {})), list(document.problems)
-    except ValidationError as error:
-        told = [document.problem(_place(e["loc"]), sentence(e, model)) for e in error.errors(include_url=False)]
-        return None, [*document.problems, *told]
-
-
-def refusal(problems: Iterable[tuple[Location, str]], other: ValidationError | None = None) -> ValidationError:
-    """Several mistakes at once, for a validator to raise: where each is below the value that is validated, and what.
-
-    Args:
-        other: mistakes that were found by other means, to be told with them.
-    """
-    details = [InitErrorDetails(type=_told(problem), loc=at, input=None) for at, problem in problems]
-    return ValidationError.from_exception_data("refused", [*(map(_again, other.errors()) if other else ()), *details])
-
-
-def _told(problem: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{told}", {"told": problem})
-
-
-def _again(error: ErrorDetails) -> InitErrorDetails:
-    """A mistake of one validation, for another to raise."""
-    is_ours = error["type"] == "refused"
-    kind = _told(error["msg"]) if is_ours else error["type"]
-    context = {} if is_ours else error.get("ctx", {})
-    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=context)
-
-
-_SENTENCES = {
-    "missing": "is needed",
-    "int_type": "takes a whole number, not {input}",
-    "int_from_float": "takes a whole number, not {input}",
-    "float_type": "takes a number, not {input}",
-    "finite_number": "takes a number, not {input}",
-    "bool_type": "takes true or false, not {input}",
-    "string_type": "takes text (quote numbers, dates and words such as yes), not {input}",
-    "string_too_short": "takes text, and is empty",
-    "list_type": "takes a list, not {input}",
-    "tuple_type": "takes a list, not {input}",
-    "dict_type": "takes a mapping, not {input}",
-    "model_type": "takes a mapping, not {input}",
-    "literal_error": "is {input}, not one of {expected}",
-    "greater_than": "takes more than {gt:g}, not {input}",
-    "greater_than_equal": "takes {ge:g} or more, not {input}",
-    "less_than": "takes less than {lt:g}, not {input}",
-    "less_than_equal": "takes {le:g} or less, not {input}",
-    "too_short": "takes {min_length} or more, and has {actual_length}",
-    "too_long": "takes {max_length} or fewer, and has {actual_length}",
-}
-
-
-def sentence(error: ErrorDetails, model: type[Part]) -> str:
-    """What is wrong, as a person would say it: pydantic's own words where there are none of ours."""
-    if error["type"] == "extra_forbidden":
-        return _unknown_key(str(error["loc"][-1]), _keys_at(model, error["loc"][:-1]))
-    if error["type"] not in _SENTENCES:
-        return error["msg"].removeprefix("Value error, ")
-    return _SENTENCES[error["type"]].format(**error.get("ctx", {}), input=shown(error["input"]))
-
-
-def shown(value: Any) -> str:
-    """A value in a sentence: short, on one line."""
-    if isinstance(value, Mapping | list | BaseModel):
-        return "a list" if isinstance(value, list) else "a mapping"
-    if value is None or isinstance(value, bool):
-        return "nothing" if value is None else str(value).lower()
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _unknown_key(key: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
-    return f"is not a key here; did you mean {near[0]}?" if near else f"is not a key here; known: {', '.join(known)}"
-
-
-def _place(at: Location) -> Location:
-    return tuple(part for part in at if part != _KEY)
-
-
-def _keys_at(model: type[Part], at: Location) -> list[str]:
-    """The keys that a mapping of the file may have; empty where they are not known."""
-    inside: Any = model
-    for part in at:
-        inside = _inner(inside, part)
-    is_part = isinstance(inside, type) and issubclass(inside, BaseModel)
-    return [name for name, info in inside.model_fields.items() if not info.exclude] if is_part else []
-
-
-def _inner(kind: Any, part: str | int) -> Any:
-    """The type of a mapping's or list's value: a model's field, else the last argument of `dict`, `list` or a union."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        info = kind.model_fields.get(str(part))
-        return None if info is None else _without_null(info.annotation)
-    arguments = typing.get_args(kind)
-    return _without_null(arguments[-1]) if arguments else None
-
-
-def _without_null(kind: Any) -> Any:
-    if typing.get_origin(kind) is typing.Annotated:
-        return _without_null(typing.get_args(kind)[0])
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        return _without_null(next(k for k in typing.get_args(kind) if k is not type(None)))
-    return kind

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.runtime.sections.sections import Sections
-from schemas import documents
+from schemas import documents, validation
 from schemas.documents import DocumentError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,7 +110,7 @@ def load(folder: Path | None = None) -> Settings:
             document = documents.read(Path(override), override).laid_over(document)
     except DocumentError as error:
         raise SettingsError(error.problems) from error
-    sections, problems = documents.checked(document, Sections)
+    sections, problems = validation.checked(document, Sections)
     if sections is None or problems:
         raise SettingsError(problems)
     return Settings(home=folder or home(), **dict(sections))

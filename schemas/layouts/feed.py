@@ -9,9 +9,10 @@ from pydantic import Field as Key
 from pydantic import ValidationInfo, field_validator, model_validator
 
 from schemas import codes as code_lists
-from schemas.documents import Location, Part, refusal
+from schemas.documents import Location
 from schemas.layouts import values
 from schemas.layouts.fields import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
+from schemas.validation import Part, refusal
 
 NESTED = ("jsonl", "parquet")  # formats whose columns are paths: dots reach into nested values
 MAX_ITEMS = 50

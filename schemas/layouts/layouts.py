@@ -45,15 +45,16 @@ from typing import Any, Literal
 from pydantic import Field as Key
 from pydantic import ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
-from schemas import bronze, documents, travel
-from schemas.documents import Document, DocumentError, Location, Part, Problem
+from schemas import bronze, documents, travel, validation
+from schemas.documents import Document, DocumentError, Location, Problem
 from schemas.layouts import values
 from schemas.layouts.feed import Clock, Feed, Items, mapped_columns, split_path
 from schemas.layouts.fields import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
+from schemas.validation import Part
 
 __all__ = (
-    "FIELDS", "FOLDER", "ITEM_CONSTANTS", "ITEM_PARTS", "Clock", "Feed", "Field", "Items", "LayoutError", "Layouts", "Source", "load", "load_all", "load_file",
-    "mapped_columns", "nearest", "of_feed", "parse", "split_path",
+    "FIELDS", "FOLDER", "ITEM_CONSTANTS", "ITEM_PARTS", "Clock", "Feed", "Field", "Items", "LayoutError", "Layouts",
+    "Source", "load", "load_all", "load_file", "mapped_columns", "nearest", "of_feed", "parse", "split_path",
 )  # fmt: skip
 FOLDER = Path(__file__).resolve().parent.parent / "sources"
 _Kind = Literal["force", "provider", "travel"]  # travel: carriers, airports, border and reference data of flights
@@ -114,9 +115,9 @@ class Source(Part):
         try:
             made = handler({name: _told(name, body) for name, body in feeds.items() if (name,) not in problems})
         except ValidationError as error:
-            raise documents.refusal(problems.items(), error) from error
+            raise validation.refusal(problems.items(), error) from error
         if problems:
-            raise documents.refusal(problems.items())
+            raise validation.refusal(problems.items())
         return made
 
 
@@ -230,7 +231,7 @@ def parse(document: Any, where: str = "layout") -> Source:
 
 
 def _source(document: Document, context: Mapping[str, str]) -> Source:
-    source, problems = documents.checked(document, Source, context)
+    source, problems = validation.checked(document, Source, context)
     if source is None or problems:
         sender = document.values.get("sender") if isinstance(document.values, Mapping) else None
         raise LayoutError(problems, sender if isinstance(sender, str) else None)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas import codes
+from schemas.validation import Matching
 
 _DATE_PATTERN = re.compile(r"(?:[yMLdHhmsSaEXxZzOVkKuDnAN /:.,\-\[\]]|'[^']*')+")
 
@@ -17,18 +18,6 @@ _DATE_PATTERN = re.compile(r"(?:[yMLdHhmsSaEXxZzOVkKuDnAN /:.,\-\[\]]|'[^']*')+"
 def _text(value: str) -> str:
     if not value.strip():
         raise ValueError("takes text, and is empty")
-    return value
-
-
-def _sender(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_]+", value):
-        raise ValueError("takes lower-case letters, digits and _ only")
-    return value
-
-
-def _force(value: str) -> str:
-    if not re.fullmatch(codes.FORCE_PATTERN, value):
-        raise ValueError('takes a two-character code, quoted, such as "36"')
     return value
 
 
@@ -59,12 +48,6 @@ def _date_pattern(value: str) -> str:
     return value
 
 
-def _offset(value: str) -> str:
-    if not re.fullmatch(r"[+-]\d{2}:\d{2}", value):
-        raise ValueError("takes an offset such as +01:00, quoted")
-    return value
-
-
 def _expression(value: str) -> str:
     try:
         n_groups = re.compile(value).groups
@@ -88,13 +71,13 @@ def _given(value: Any) -> Any:
 
 Text = Annotated[str, AfterValidator(_text)]
 Word = Annotated[str, Field(min_length=1)]  # white space counts: a separator may be a blank
-Sender = Annotated[str, AfterValidator(_sender), Field(json_schema_extra={"pattern": "^[a-z0-9_]+$"})]
-Force = Annotated[str, AfterValidator(_force), Field(json_schema_extra={"pattern": f"^(?:{codes.FORCE_PATTERN})$"})]
+Sender = Annotated[str, Matching(r"[a-z0-9_]+", "takes lower-case letters, digits and _ only")]
+Force = Annotated[str, Matching(codes.FORCE_PATTERN, 'takes a two-character code, quoted, such as "36"')]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, AfterValidator(_delimiter), Field(json_schema_extra={"minLength": 1, "maxLength": 1})]
 DatePattern = Annotated[str, AfterValidator(_date_pattern)]
-Offset = Annotated[str, AfterValidator(_offset), Field(json_schema_extra={"pattern": r"^[+-]\d{2}:\d{2}$"})]
+Offset = Annotated[str, Matching(r"[+-]\d{2}:\d{2}", "takes an offset such as +01:00, quoted")]
 Expression = Annotated[str, AfterValidator(_expression)]
 National = Annotated[str, BeforeValidator(_national, json_schema_input_type=str | int)]
 IsGiven = BeforeValidator(_given)  # of a part that may be left out, and not be empty

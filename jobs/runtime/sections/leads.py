@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.runtime.sections import types as t
-from schemas.documents import Part
+from schemas.validation import Part
 
 
 class Recycling(Part):

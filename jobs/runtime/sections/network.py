@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from jobs.runtime.sections import types as t
-from schemas.documents import Part
+from schemas.validation import Part
 
 
 class Entities(Part):
@@ -89,9 +89,7 @@ class Travel(Part):
         Field(min_length=6),
         _Whole,
     ]
-    births: Annotated[
-        dict[Literal["SAME", "SWAPPED", "ONE_DIGIT", "DIFFERENT"], t.Inside], Field(min_length=4), _Whole
-    ]
+    births: Annotated[dict[Literal["SAME", "SWAPPED", "ONE_DIGIT", "DIFFERENT"], t.Inside], Field(min_length=4), _Whole]
     birth_span_years: t.Positive
     document_same: t.Inside
     expected_share: t.Inside

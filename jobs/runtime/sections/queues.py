@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from jobs.runtime.sections import types as t
-from schemas.documents import Part
+from schemas.validation import Part
 
 Candidate = Literal[
     "random_order", "keyword_rule", "count_bayes", "count_logistic", "count_svc", "count_tree", "count_forest",

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from jobs.runtime.sections import leads, network, queues
 from jobs.runtime.sections import types as t
-from schemas.documents import Part
+from schemas.validation import Part
 
 
 class Spark(Part):
@@ -21,7 +21,7 @@ class Spark(Part):
 class Demo(Part):
     n_reports: t.Count
     n_nights: t.Count
-    forces: Annotated[list[t.Force], Field(min_length=1)]
+    forces: Annotated[list[t.HomeOfficeForce], Field(min_length=1)]
     providers: list[Literal["telco_north", "telco_south", "telco_west", "telco_east", "telco_coast", "telco_isle"]]
 
 

@@ -10,15 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from jobs.runtime.sections import cron
 from schemas import codes
-
-
-def _matching(pattern: str, problem: str) -> Any:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(problem)
-        return value
-
-    return AfterValidator(check)
+from schemas.validation import Matching
 
 
 def _time_zone(value: str) -> str:
@@ -26,6 +18,12 @@ def _time_zone(value: str) -> str:
         zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder of zones
         raise ValueError(f"{value[:60]!r} is not a known time zone, such as Europe/London") from error
+    return value
+
+
+def _home_office_force(value: str) -> str:
+    if value not in codes.FORCES:
+        raise ValueError(f'{value[:60]!r} is not a Home Office code, such as "36": see schemas/codes.py')
     return value
 
 
@@ -65,14 +63,15 @@ Text = Annotated[str, Field(min_length=1)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
 Cores = Annotated[str, BeforeValidator(_cores, json_schema_input_type=str | int)]
-Memory = Annotated[str, _matching(r"[1-9]\d*[kmgtKMGT]b?", "takes a size such as 2g")]
-Force = Annotated[str, _matching(codes.FORCE_PATTERN, 'takes a two-character force code, quoted, such as "36"')]
+Memory = Annotated[str, Matching(r"[1-9]\d*[kmgtKMGT]b?", "takes a size such as 2g")]
+Force = Annotated[str, Matching(codes.FORCE_PATTERN, 'takes a two-character force code, quoted, such as "36"')]
 ForceOrRest = Annotated[
-    str, _matching(rf"\*|{codes.FORCE_PATTERN}", 'takes a two-character force code, quoted, or "*" for all others')
+    str, Matching(rf"\*|{codes.FORCE_PATTERN}", 'takes a two-character force code, quoted, or "*" for all others')
 ]
-Sender = Annotated[str, _matching(r"[a-z0-9_]+", "takes a sender's name: lower-case letters, digits and _")]
-Catalog = Annotated[str, _matching(r"[A-Za-z0-9_-]+", "takes the name of a catalogue")]
-Webhook = Annotated[str, _matching(r"https?://\S+", "takes an address that begins with https:// or http://")]
+HomeOfficeForce = Annotated[str, AfterValidator(_home_office_force)]
+Sender = Annotated[str, Matching(r"[a-z0-9_]+", "takes a sender's name: lower-case letters, digits and _")]
+Catalog = Annotated[str, Matching(r"[A-Za-z0-9_-]+", "takes the name of a catalogue")]
+Webhook = Annotated[str, Matching(r"https?://\S+", "takes an address that begins with https:// or http://")]
 Restricted = Annotated[
-    str, _matching(rf"(?:{codes.FORCE_PATTERN}):[^a-z]+", "takes <force>:<OPERATION NAME IN CAPITALS>, such as 36:OAK")
+    str, Matching(rf"(?:{codes.FORCE_PATTERN}):[^a-z]+", "takes <force>:<OPERATION NAME IN CAPITALS>, such as 36:OAK")
 ]
