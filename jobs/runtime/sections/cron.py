@@ -43,16 +43,16 @@ def _values(text: str, field: _Field) -> Iterator[int]:
     for item in text.lower().split(","):
         match = re.fullmatch(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d{1,2}))?", item, re.ASCII)
         if match is None:
-            raise ValueError(f"{item!r} is not a {field.name}")
+            raise ValueError(f"{item!r} cannot be the {field.name}")
         star, first, last, step = match.groups()
         low = field.low if star else _number(first, field)
         high = field.high if star else _number(last or first, field)
         if low > high:
-            raise ValueError(f"{item!r} is not a {field.name}: a range goes up")
+            raise ValueError(f"{item!r} cannot be the {field.name}: a range goes up")
         if step is not None and not (star or last):
-            raise ValueError(f"{item!r} is not a {field.name}: a step follows * or a range")
+            raise ValueError(f"{item!r} cannot be the {field.name}: a step follows * or a range")
         if step is not None and not 1 <= int(step) <= field.high:
-            raise ValueError(f"{item!r} is not a {field.name}: a step is from 1 to {field.high}")
+            raise ValueError(f"{item!r} cannot be the {field.name}: a step is from 1 to {field.high}")
         yield from range(low, high + 1, int(step or 1))
 
 
@@ -60,5 +60,5 @@ def _number(text: str, field: _Field) -> int:
     if text in field.words:
         return field.words.index(text) + field.low
     if not text.isdigit() or not field.low <= int(text) <= field.high:
-        raise ValueError(f"{text!r} is not a {field.name}: it is from {field.low} to {field.high}")
+        raise ValueError(f"{text!r} cannot be the {field.name}: that is from {field.low} to {field.high}")
     return int(text)

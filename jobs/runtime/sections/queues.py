@@ -12,7 +12,7 @@ from schemas.validation import Part
 Candidate = Literal[
     "random_order", "keyword_rule", "count_bayes", "count_logistic", "count_svc", "count_tree", "count_forest",
     "count_xgboost", "tfidf_bayes", "tfidf_logistic", "tfidf_svc", "tfidf_tree", "tfidf_forest", "tfidf_xgboost",
-    "topics_logistic", "bert_compact", "bert",
+    "tfidf_topics_logistic", "bert_compact", "bert",
 ]  # fmt: skip
 
 
