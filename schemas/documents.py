@@ -60,7 +60,9 @@ class Document:
         """A mistake at a value; where that is not written, the line is that of the nearest mapping around it."""
         known = (self.places[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.places)
         file, line = next(known, (self.file, 0))
-        return Problem(file, line, ".".join(map(str, at)), problem)
+        return Problem(
+            file, line, "".join(c if c.isprintable() else repr(c)[1:-1] for c in ".".join(map(str, at))), problem
+        )
 
     def laid_over(self, base: Document) -> Document:
         """`base` with what this document says instead: mappings are merged key by key, all else is replaced."""
@@ -144,10 +146,17 @@ class _Walk:
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*at, n)) for n, item in enumerate(node.value)]
+        self._check_text(node)
         try:
             return self.loader.construct_object(node)
-        except ValueError as error:  # a date with a thirteenth month, a number of ten thousand digits
-            raise yaml.MarkedYAMLError(None, None, f"cannot be read ({error})", node.start_mark) from error
+        except (ValueError, LookupError, AttributeError) as error:
+            # A date with a thirteenth month, a number of ten thousand digits, `!!int` with nothing after it.
+            raise yaml.MarkedYAMLError(None, None, "holds a value that cannot be read", node.start_mark) from error
+
+    def _check_text(self, node: yaml.Node) -> None:
+        """Refuse half a character ("\\ud800"), which no table can hold."""
+        if any("\ud800" <= character <= "\udfff" for character in node.value):
+            raise yaml.MarkedYAMLError(None, None, "holds a character that text does not", node.start_mark)
 
     def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
         own = {id(key) for key, _ in node.value}
@@ -157,6 +166,7 @@ class _Walk:
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(None, None, "a key takes text", key_node.start_mark)
+            self._check_text(key_node)
             key, line = key_node.value, key_node.start_mark.line + 1
             if id(key_node) in own:  # keys that come from elsewhere by `<<` give way without a word
                 if key in seen:

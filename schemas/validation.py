@@ -97,10 +97,10 @@ _SENTENCES = {
     "dict_type": "takes a mapping, not {input}",
     "model_type": "takes a mapping, not {input}",
     "literal_error": "is {input}, not one of {expected}",
-    "greater_than": "takes more than {gt:g}, not {input}",
-    "greater_than_equal": "takes {ge:g} or more, not {input}",
-    "less_than": "takes less than {lt:g}, not {input}",
-    "less_than_equal": "takes {le:g} or less, not {input}",
+    "greater_than": "takes more than {gt:,.10g}, not {input}",
+    "greater_than_equal": "takes {ge:,.10g} or more, not {input}",
+    "less_than": "takes less than {lt:,.10g}, not {input}",
+    "less_than_equal": "takes {le:,.10g} or less, not {input}",
     "too_short": "takes {min_length} or more, and has {actual_length}",
     "too_long": "takes {max_length} or fewer, and has {actual_length}",
 }
@@ -121,6 +121,8 @@ def shown(value: Any) -> str:
         return "a list" if isinstance(value, list) else "a mapping"
     if value is None or isinstance(value, bool):
         return "nothing" if value is None else str(value).lower()
+    if isinstance(value, int) and value.bit_length() > 100:
+        return "so large a number"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

@@ -49,14 +49,15 @@ def _ascending(value: list[float]) -> list[float]:
 Share = Annotated[float, Field(ge=0, le=1)]
 Difference = Annotated[float, Field(ge=-1, le=1)]  # of two shares
 Inside = Annotated[float, Field(gt=0, lt=1)]  # a probability that leaves room on both sides
-Count = Annotated[int, Field(ge=1)]
-CountOrNone = Annotated[int, Field(ge=0)]
-Folds = Annotated[int, Field(ge=2)]
+MAX_INT = 2**31 - 1  # what Spark counts rows with
+Count = Annotated[int, Field(ge=1, le=MAX_INT)]
+CountOrNone = Annotated[int, Field(ge=0, le=MAX_INT)]
+Folds = Annotated[int, Field(ge=2, le=1000)]
 Hour = Annotated[int, Field(ge=0, le=23)]
-Days = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=1, le=36_525)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, le=MAX_INT)]
 Interval = Annotated[list[Share], Field(min_length=3, max_length=3), AfterValidator(_ascending)]
 
 Text = Annotated[str, Field(min_length=1)]

@@ -50,6 +50,9 @@ def test_override_changes_only_what_it_names(shipped: settings.Settings, overrid
 
 MISTAKES = {
     "queue: {capacity: lots}": "1: queue.capacity: takes a whole number, not 'lots'",
+    "queue: {capacity: 9999999999}": "1: queue.capacity: takes 2,147,483,647 or less, not 9999999999",
+    "seed: 0x" + "f" * 5000: "1: seed: takes 2,147,483,647 or less, not so large a number",
+    '"a\\nb": 1': "1: a\\nb: is not a key here",
     "queue: {capacity: 0}": "1: queue.capacity: takes 1 or more, not 0",
     "queue:\n  capacity: true": "2: queue.capacity: takes a whole number, not true",
     "queue:\n  capacity_by_force: {36: 5}\n  capacity: 2.5": "3: queue.capacity: takes a whole number, not 2.5",

@@ -170,7 +170,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a list": (b"- kent\n", "kent.yaml:1: takes a mapping, not a list"),
     "empty": (b"", "kent.yaml:1: feeds: is needed"),
     "an object of Python": (b"sender: !!python/object:os.system {}\n", "kent.yaml:1"),
-    "no date": (b"sender: kent\nname: 2026-13-45\n", "kent.yaml:2: is not YAML: cannot be read"),
+    "no date": (b"sender: kent\nname: 2026-13-45\n", "kent.yaml:2: is not YAML: holds a value that cannot be read"),
+    "number of no digits": (b"sender: !!int ''\n", "kent.yaml:1: is not YAML: holds a value that cannot be read"),
+    "half a character": (b'sender: "\\ud800"\n', "kent.yaml:1: is not YAML: holds a character that text does not"),
     "deep": (b"sender: " + b"[" * 5_000, "kent.yaml:1: is nested too deeply"),
     "aliases of aliases": (
         b"a: &a [x, x, x, x, x, x, x, x, x, x]\n"
