@@ -122,14 +122,17 @@ class Source(Part):
 
 
 def _misplaced(feeds: Mapping[str, Any], kind: str | None) -> Iterator[tuple[Location, str]]:
-    """Feeds that are none, or none of such a sender, and keys that only this module may set."""
+    """Feeds that are none, or none of such a sender, and keys of theirs that look like defaults to a model."""
     for name, body in feeds.items():
         if name not in bronze.FEEDS:
             yield (name,), f"is not one of {', '.join(bronze.FEEDS)}"
         elif kind not in (None, _kind_of(name)):
             yield (name,), f"is not a feed of a {kind}"
-        elif isinstance(body, Mapping) and "name" in body:
-            yield (name, "name"), "is not a key here"
+        elif isinstance(body, Mapping):
+            if "name" in body:
+                yield (name, "name"), "is not a key here"
+            if body.get("items", ()) is None:
+                yield (name, "items"), "takes a mapping, not nothing"
 
 
 def _told(name: str, body: Any) -> Any:

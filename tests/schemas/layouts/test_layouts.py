@@ -89,6 +89,7 @@ MISTAKES = {
     "pattern": (changed("feeds", "report_links", "dates", ["dd/MM/yyyy$(rm)"]), "dates"),
     "items missing": (changed("feeds", "reports", {k: v for k, v in REPORTS.items() if k != "items"}), "items"),
     "items elsewhere": (changed("feeds", "report_links", "items", REPORTS["items"]), "items"),
+    "items empty": (changed("feeds", "report_links", "items", None), "feeds.report_links.items"),
     "items both": (
         changed(
             "feeds", "reports", {**REPORTS, "items": {"numbered": {"text": "T"}, "each": {"path": "p", "text": "t"}}}
