@@ -41,8 +41,9 @@ notebooks: setup ## every notebook, headless, to HTML
 bench: setup ## benchmarks; results go to docs/benchmarks.md
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-dictionary: setup ## docs/data-dictionary.md from the contracts
+dictionary: setup ## docs/data-dictionary.md from the contracts, docs/schemas/ from the models of settings and layouts
 	@$(BIN)/python -m schemas.dictionary
+	@$(BIN)/python -m jobs.runtime.editor_schemas
 
 clean: ## caches and build products; never NIGHTJAR_HOME, .venv or .jars
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist spark-warehouse metastore_db derby.log

@@ -110,6 +110,7 @@ QUARANTINE_REASONS = {
     "FILE_DUPLICATE_COLUMNS": "two columns have the same name",
     "FILE_CONTENT_COLUMN": "a column looks like content of communications, which is out of scope",
     "FILE_UNKNOWN_FEED": "no layout maps this sender and feed",
+    "LAYOUT_REFUSED": "the sender's layout cannot be used: mend it, then run the night again",
     # rows
     "ROW_MALFORMED": "the row cannot be parsed in the layout's format",
     "ROW_TOO_DEEP": "nested values deeper than the limit",

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    java_options = settings.load()["spark"]["java_options"]
+    java_options = settings.load().spark.java_options
     session = spark_job.session(
         tmp_path_factory.mktemp("spark"), cores="2", java_options=java_options, is_compiled=False
     )

@@ -7,8 +7,20 @@ from typing import Any
 
 import click
 
+from schemas.errors import UserError
+
 NIGHT = click.DateTime(formats=["%Y-%m-%d"])
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+class OneSentence(click.Group):
+    """The outermost group: an error that a person can act on is its message and exit code 1; others a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise click.ClickException(str(error)) from error
 
 
 class Failures(click.ClickException):

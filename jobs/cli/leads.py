@@ -27,7 +27,7 @@ def evaluate(worlds: int, lines: int, first_seed: int, calibrate: bool, as_json:
     from pipelines.comms import leads as detectors
 
     ctx = context.reader()
-    given = detectors.Thresholds.of(ctx.settings["leads"], ctx.settings["schedule"]["time_zone"])
+    given = detectors.Thresholds.of(ctx.settings.leads.model_dump(), ctx.settings.schedule.time_zone)
     if calibrate:
         curves = lead_evaluation.calibrate(ctx.spark, given, n_worlds=worlds, n_lines=lines)
         click.echo(yaml.safe_dump({"curves": curves}, sort_keys=False))

@@ -13,7 +13,7 @@ import click
 
 from jobs.cli import entities, network
 from jobs.cli import travel as cli_travel
-from jobs.cli.common import NIGHT, Failures, as_json, show
+from jobs.cli.common import NIGHT, Failures, OneSentence, as_json, show
 
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
@@ -24,7 +24,7 @@ os.environ.setdefault("PYTHONWARNINGS", "ignore")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
     """Nightjar: the nightly pipeline that finds reports missing the CSAE tag and queues them for analysts.
 
@@ -85,17 +85,28 @@ def sources() -> None:
 
 
 @sources.command("check")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @click.option("--sender", help="Layout to hold the files against (default: the folder's name).")
 @as_json
-def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
-    """Dry run of FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing."""
+def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> None:
+    """Dry run of FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing.
+
+    Without FOLDER every layout is checked, and no file is read.
+    """
     from jobs.night import summary
     from jobs.runtime import context
     from jobs.sources import dry_run
 
     ctx = context.reader()
+    refused = ctx.layouts.refused
+    if folder is None:
+        if refused:
+            raise Failures("\n".join(summary.refused_layouts_text({s: str(e) for s, e in sorted(refused.items())})[1:]))
+        show(sorted(ctx.sources), as_json, f"{len(ctx.sources)} layouts can be used: {', '.join(sorted(ctx.sources))}")
+        return
     name = sender or folder.resolve().name
+    if name in refused:
+        raise refused[name]
     if name not in ctx.sources:
         proposals = dry_run.propose(folder, ctx.sources, ctx.settings.tonight())
         known = ", ".join(sorted(ctx.sources))

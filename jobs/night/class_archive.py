@@ -32,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nightjar-rehearsal-", ignore_cleanup_errors=True) as folder:
         os.environ["NIGHTJAR_HOME"] = folder
         chosen = settings.load()
-        java = f"{chosen['spark']['java_options']} -XX:ArchiveClassesAtExit={written} {spark.QUIET}"
+        java = f"{chosen.spark.java_options} -XX:ArchiveClassesAtExit={written} {spark.QUIET}"
         session = spark.session(Path(folder), java_options=java, is_compiled=False)
         demo.write(chosen, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
         first_steps(RunContext(chosen))
@@ -48,7 +48,7 @@ def main() -> None:
 def first_steps(ctx: RunContext) -> None:
     """Bronze and some of silver: readers, joins, windows, writes with constraints."""
     tonight = {"night": NIGHT.isoformat()}
-    files = landing.frame(ctx.spark, landing.scan(ctx.settings.landing, NIGHT, ctx.sources))
+    files = landing.frame(ctx.spark, landing.scan(ctx.settings.landing, NIGHT, ctx.sources, ctx.layouts.refused))
     listed = ingest_bronze.listed(files, ctx.lake.read(bronze.FILES), NIGHT).localCheckpoint(eager=False)
     rows = read.rows(listed, ctx.sources).localCheckpoint(eager=False)
     ctx.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)

@@ -21,14 +21,14 @@ NIGHTLY = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     description="One night, from force files to review queues.",
     executor_def=dg.in_process_executor,  # the default starts a process, hence a Spark session, for each step
-    tags={"dagster/max_runtime": SETTINGS["checks"]["max_runtime_s"]},  # a killed worker is not noticed otherwise
+    tags={"dagster/max_runtime": SETTINGS.checks.max_runtime_s},  # a killed worker is not noticed otherwise
 )
 
 SCHEDULE = dg.build_schedule_from_partitioned_job(
     NIGHTLY,
     name="nightly_at_two",
-    hour_of_day=int(SETTINGS["schedule"]["cron"].split()[1]),
-    minute_of_hour=int(SETTINGS["schedule"]["cron"].split()[0]),
+    hour_of_day=int(SETTINGS.schedule.cron.split()[1]),
+    minute_of_hour=int(SETTINGS.schedule.cron.split()[0]),
 )
 
 

@@ -101,6 +101,7 @@ def report(ctx: RunContext, night: date) -> dict[str, Any]:
         "night": night.isoformat(),
         "senders": [row.asDict() for row in senders],
         "quarantine": [{"sender": r.sender, "reason": r.reason, "rows": r["count"]} for r in sorted(reasons)],
+        "refused_layouts": {sender: str(error) for sender, error in sorted(ctx.layouts.refused.items())},
         "queue": [{"queue": r.queue, "force": r.force, "rows": r["count"]} for r in queue],
         "n_queue_items": sum(r["count"] for r in queue),
         "model": f"{model.model_name} v{model.model_version}" if model and model.model_name else None,

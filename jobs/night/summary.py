@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,6 +26,14 @@ def proposals_text(proposals: list[dict[str, Any]]) -> str:
     return "".join(f"\n  {line}" for line in lines)
 
 
+def refused_layouts_text(refused: Mapping[str, str]) -> list[str]:
+    """Senders whose layout cannot be used, and all that is wrong with it: the rest of the night does without them."""
+    lines = ["", "layouts that cannot be used: their files wait in the quarantine; mend them, then run the night again"]
+    for sender, why in refused.items():
+        lines += [f"  {sender}", *(f"    {line}" for line in why.splitlines())]
+    return lines if refused else []
+
+
 def text(report: dict[str, Any]) -> str:
     """What happened per sender, what was published, where it is, and what to do next."""
     lines = [f"Night {report['night']}", "", f"{'sender':<14}" + "".join(f"{name:>13}" for name in ("files", *COLUMNS))]
@@ -33,6 +42,7 @@ def text(report: dict[str, Any]) -> str:
         lines.append(f"{row['sender']:<14}" + "".join(f"{row[name]:>13,}" for name in ("files", *COLUMNS)) + note)
     if not report["senders"]:
         lines.append("  no sender delivered anything")
+    lines += refused_layouts_text(report["refused_layouts"])
     if report["quarantine"]:
         lines += ["", "quarantined, and why"]
         lines += [

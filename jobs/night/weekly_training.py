@@ -29,7 +29,7 @@ def compare_and_promote(context: dg.OpExecutionContext) -> None:
     name="weekly_training",
     description="All candidates on identical grouped folds; the best is promoted if it meets the criteria.",
     executor_def=dg.in_process_executor,
-    tags={"dagster/max_runtime": settings.load()["checks"]["max_runtime_s"]},
+    tags={"dagster/max_runtime": settings.load().checks.max_runtime_s},
 )
 def TRAINING() -> None:  # noqa: N802  # a constant of this package, as the other jobs are
     compare_and_promote()
@@ -40,6 +40,6 @@ def schedule(chosen: settings.Settings) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name="weekly_training_schedule",
         job=TRAINING,
-        cron_schedule=chosen["schedule"]["training_cron"],
-        execution_timezone=chosen["schedule"]["time_zone"],
+        cron_schedule=chosen.schedule.training_cron,
+        execution_timezone=chosen.schedule.time_zone,
     )

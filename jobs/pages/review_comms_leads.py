@@ -93,7 +93,7 @@ def open_lead(opened: review_reclassify.Review, item: Row | None) -> str:
         )
         for row in events
     ]  # fmt: skip
-    zone = ZoneInfo(opened.session.ctx.settings["schedule"]["time_zone"])
+    zone = ZoneInfo(opened.session.ctx.settings.schedule.time_zone)
     return pages_html.block(
         f"<p><b>{escaping.html(shown['title'])}</b></p>{pages_html.facts(facts)}",
         report_html.reasons(parts) + said,

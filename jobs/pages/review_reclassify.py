@@ -47,7 +47,7 @@ class Review:
     @property
     def is_over_cap(self) -> bool:
         """The reviewer has decided on as many items since the last night as the settings allow."""
-        return len(self.handed_in) >= int(self.session.ctx.settings["exposure"]["cap_per_reviewer"])
+        return len(self.handed_in) >= self.session.ctx.settings.exposure.cap_per_reviewer
 
     @property
     def marking(self) -> str:
@@ -176,7 +176,7 @@ def summary(review: Review) -> str:
 
 def queue_table(review: Review, opened: Row | None) -> str:
     opened_id = opened["item_id"] if opened else None
-    is_masked = bool(review.session.ctx.settings["exposure"]["is_text_masked"])
+    is_masked = review.session.ctx.settings.exposure.is_text_masked
     counted = [{**row, "n_members": len(review.members_of(row))} for row in review.rows]
     return pages_html.block(
         pages_html.queue(counted, opened_id, review.waiting, is_blind=review.is_blind, is_masked=is_masked)

@@ -93,7 +93,7 @@ def run(ctx: RunContext, lines: Iterable[str], night: date, *, who: str, why: st
     concurrency.run(*(partial(df.coalesce(1).write.parquet, paths[table]) for table, df in found.items()))
     sheets = {table: ctx.spark.read.parquet(path) for table, path in paths.items()}
     counts = dict(zip(sheets, concurrency.run(*(sheet.count for sheet in sheets.values())), strict=True))
-    limit = int(ctx.settings["comms_research"]["rows_per_sheet"])
+    limit = ctx.settings.comms_research.rows_per_sheet
     content = comms_workbook.book(
         {t: (TABLES[t], s.columns, comms_workbook.rows(s, limit), counts[t]) for t, s in sheets.items()}, night
     )
@@ -114,7 +114,7 @@ def log(ctx: RunContext, n_identifiers: int, night: date, *, who: str, why: str)
 
 def picture(ctx: RunContext, wanted: list[identifiers.Wanted], night: date) -> dict[str, DataFrame]:
     """Every table of TABLES for a list, and the `legs` behind them, all lazily. Call `log` first."""
-    options = tables.Options.of(ctx.settings["comms_research"])
+    options = tables.Options.of(dict(ctx.settings.comms_research))
     granted = ctx.lake.read(silver.COMMS_AUTHORISATIONS)
     events = about(ctx.lake.read(silver.COMMS_EVENTS), wanted)
     usable = access.events(events, granted, night)

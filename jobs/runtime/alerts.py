@@ -1,4 +1,4 @@
-"""Failed nights are told to somebody: a line in the log folder always, a webhook where one is set."""
+"""Alerts of failed nights and unusable layouts: a line in the log folder always, a webhook where one is set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def send(chosen: settings.Settings, night: str, message: str) -> Path:
     alert: dict[str, Any] = {"night": night, "message": message}
     path = chosen.log / "alerts.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    webhook = chosen["alerts"]["webhook"]
+    webhook = chosen.alerts.webhook
     if webhook:
         request = urllib.request.Request(
             webhook, json.dumps(alert).encode(), {"Content-Type": "application/json"}, method="POST"

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from jobs.runtime import audit, lakehouse, lock, settings, spark
 from pipelines.common.provenance import Provenance
 from schemas.contract import Table
-from schemas.layouts import layouts as sources
+from schemas.layouts import layouts as sender_layouts
 
 if TYPE_CHECKING:
     from models.registry.registry import Registry
@@ -71,13 +71,13 @@ class RunContext:
         return found
 
     def _session(self) -> SparkSession:
-        chosen = self.settings["spark"]
+        chosen = self.settings.spark
         return spark.session(
             self.settings.home,
-            cores=str(chosen["cores"]),
-            memory=chosen["memory"],
-            java_options=chosen["java_options"],
-            is_compiled=self._is_more_than(chosen["compiled_from_mb"] << 20),
+            cores=chosen.cores,
+            memory=chosen.memory,
+            java_options=chosen.java_options,
+            is_compiled=self._is_more_than(chosen.compiled_from_mb << 20),
         )
 
     def _is_more_than(self, n_bytes: int) -> bool:
@@ -88,13 +88,17 @@ class RunContext:
 
     @cached_property
     def lake(self) -> lakehouse.Lakehouse:
-        return lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings["catalog"])
+        return lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings.catalog)
 
     @cached_property
-    def sources(self) -> dict[str, sources.Source]:
-        """Layouts by sender: those that ship, and this deployment's own, which win."""
-        own = self.settings.own_sources
-        return {**sources.load(), **(sources.load(own) if own.is_dir() and any(own.glob("*.yaml")) else {})}
+    def layouts(self) -> sender_layouts.Layouts:
+        """Layouts by sender: those that ship, and this deployment's own, which win; and what is wrong with others."""
+        return sender_layouts.load_all(sender_layouts.FOLDER, self.settings.own_sources)
+
+    @property
+    def sources(self) -> dict[str, sender_layouts.Source]:
+        """Layouts that can be used, by sender."""
+        return self.layouts.sources
 
     @cached_property
     def audit(self) -> audit.Audit:

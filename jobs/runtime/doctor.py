@@ -52,7 +52,7 @@ def _decisions(ctx: RunContext) -> dict[str, Any]:
 
 
 def _registry(ctx: RunContext) -> dict[str, Any]:
-    name = ctx.settings["training"]["model"]
+    name = ctx.settings.training.model
     try:
         champion = ctx.registry.champion(name)
     except (registry.RegistryError, OSError) as error:

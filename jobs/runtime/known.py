@@ -75,7 +75,7 @@ def of_risk(ctx: RunContext, night: date) -> risk_scores.Known:
     """Everything the risk reads, as known on `night`."""
     lake, of_night = ctx.lake, F.col("night") == F.lit(night)
     scores = lake.read(gold.REPORT_SCORES).where(of_night)
-    use_scores = ctx.settings["risk"]["seeds"]["use_unreviewed_scores"]
+    use_scores = ctx.settings.risk.seeds.use_unreviewed_scores
     return risk_scores.Known(
         night=night,
         **{

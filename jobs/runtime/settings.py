@@ -6,21 +6,21 @@ import hashlib
 import json
 import os
 import subprocess
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
+from jobs.runtime.sections.sections import Sections
+from schemas import documents, validation
+from schemas.documents import DocumentError
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = Path(__file__).with_name("settings.yaml")
 
 
-class SettingsError(ValueError):
-    """A settings file names something that does not exist, or is not readable."""
+class SettingsError(DocumentError):
+    """Settings that cannot be used; the message names file, line, key and what is wrong, a line per mistake."""
 
 
 def home() -> Path:
@@ -28,19 +28,22 @@ def home() -> Path:
     return Path(os.environ.get("NIGHTJAR_HOME", ".nightjar")).absolute()
 
 
-@dataclass(frozen=True)
-class Settings:
-    """All settings of a run, and where its state lives."""
+class Settings(Sections):
+    """All settings of a run, a field per section, and where its state lives."""
 
-    values: dict[str, Any]
     home: Path
 
-    def __getitem__(self, section: str) -> Any:
-        return self.values[section]
+    @property
+    def values(self) -> dict[str, Any]:
+        """The sections as plain values."""
+        return self.model_dump(exclude={"home"})
 
-    @cached_property
+    @property
     def config_hash(self) -> str:
-        """First 16 hex digits of the SHA-256 of the settings: in the provenance of each queue row."""
+        """First 16 hex digits of the SHA-256 of the settings: in the provenance of each queue row.
+
+        Of values, not of how they are written: 3 and 3.0 of a number are one setting.
+        """
         return hashlib.sha256(json.dumps(self.values, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -79,47 +82,38 @@ class Settings:
     @property
     def own_sources(self) -> Path:
         """Layouts that this deployment adds to those that ship with the code."""
-        return Path(self.values["sources"]) if self.values["sources"] else self.home / "sources"
+        return Path(self.sources) if self.sources else self.home / "sources"
 
     def capacity(self) -> dict[str, int]:
         """Queue capacity for the forces that differ from the default, under their code, and the default under `*`."""
-        queue = self.values["queue"]
-        return {"*": int(queue["capacity"]), **{str(k): int(v) for k, v in queue["capacity_by_force"].items()}}
+        return {"*": self.queue.capacity, **self.queue.capacity_by_force}
 
     def night_seed(self, night: date) -> int:
         """Seed of one night: the same night draws the same numbers whenever it runs."""
-        return int(hashlib.sha256(f"{self.values['seed']}|{night}".encode()).hexdigest()[:8], 16)
+        return int(hashlib.sha256(f"{self.seed}|{night}".encode()).hexdigest()[:8], 16)
 
     def tonight(self) -> date:
         """Today's date where the schedule lives."""
-        return datetime.now(ZoneInfo(self.values["schedule"]["time_zone"])).date()
+        return datetime.now(ZoneInfo(self.schedule.time_zone)).date()
 
 
 def load(folder: Path | None = None) -> Settings:
     """Defaults, overridden by the file named in `NIGHTJAR_SETTINGS`.
 
     Raises:
-        SettingsError: the override is unreadable, or names a setting that does not exist.
+        SettingsError: the override cannot be read, names a setting that does not exist, or gives one a value that it
+            does not take. Tells every mistake.
     """
-    values = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
-    override = os.environ.get("NIGHTJAR_SETTINGS")
-    if override:
-        try:
-            given = yaml.safe_load(Path(override).read_text(encoding="utf-8")) or {}
-        except (OSError, yaml.YAMLError) as error:
-            raise SettingsError(f"NIGHTJAR_SETTINGS={override} cannot be read: {error}") from error
-        _merge(values, given, override)
-    return Settings(values, folder or home())
-
-
-def _merge(values: dict[str, Any], given: dict[str, Any], where: str, prefix: str = "") -> None:
-    for key, value in given.items():
-        if key not in values:
-            raise SettingsError(f"{where}: there is no setting {prefix}{key}")
-        if isinstance(values[key], dict) and isinstance(value, dict) and values[key]:
-            _merge(values[key], value, where, f"{prefix}{key}.")
-        else:
-            values[key] = value
+    try:
+        document = documents.read(DEFAULTS)
+        if override := os.environ.get("NIGHTJAR_SETTINGS"):
+            document = documents.read(Path(override), override).laid_over(document)
+    except DocumentError as error:
+        raise SettingsError(error.problems) from error
+    sections, problems = validation.checked(document, Sections)
+    if sections is None or problems:
+        raise SettingsError(problems)
+    return Settings(home=folder or home(), **dict(sections))
 
 
 def code_commit() -> str:

@@ -27,8 +27,8 @@ def write(
     seed: int | None = None,
 ) -> dict[str, Any]:
     """Write the world to the landing zone; what is not given comes from the settings. Returns counts."""
-    demo = chosen["demo"]
-    codes = tuple(forces or demo["forces"])
+    demo = chosen.demo
+    codes = tuple(forces or demo.forces)
     chosen.own_sources.mkdir(parents=True, exist_ok=True, mode=0o700)
     shipped = {path.stem for path in layouts.FOLDER.glob("*.yaml")}
     for sender, layout in synthesis.layouts(codes).items():
@@ -37,11 +37,11 @@ def write(
     summary = synthesis.write(
         chosen.landing,
         chosen.truth,
-        seed=chosen["seed"] if seed is None else seed,
+        seed=chosen.seed if seed is None else seed,
         first_night=first_night,
-        n_nights=n_nights or demo["n_nights"],
-        n_reports=n_reports or demo["n_reports"],
+        n_nights=n_nights or demo.n_nights,
+        n_reports=n_reports or demo.n_reports,
         forces=codes,
-        providers=tuple(demo["providers"]),
+        providers=tuple(demo.providers),
     )
     return {"n_files": len(summary.files), "n_rows": summary.n_rows, "landing": str(chosen.landing)}

@@ -42,22 +42,40 @@ class LandedFile:
     detail: str | None = None
 
 
-def scan(landing: Path, night: date, sources: Mapping[str, layouts.Source] | None = None) -> list[LandedFile]:
+def scan(
+    landing: Path,
+    night: date,
+    sources: Mapping[str, layouts.Source] | None = None,
+    refused: Mapping[str, layouts.LayoutError] | None = None,
+) -> list[LandedFile]:
     """Entries of every sender's and feed's drop of one night, in order of path.
 
-    Files of senders or feeds without a layout are listed with FILE_UNKNOWN_FEED. Dot-files and unfinished uploads
-    are left out: they are picked up by the night that finds them finished, if they arrive in its folder.
+    Files of senders or feeds without a layout are listed with FILE_UNKNOWN_FEED, those of senders whose layout cannot
+    be used (`refused`) with LAYOUT_REFUSED. Dot-files and unfinished uploads are left out: they are picked up by the
+    night that finds them finished, if they arrive in its folder.
     """
     known = layouts.load() if sources is None else sources
+    wrong = refused or {}
     found: list[LandedFile] = []
     for sender in _folders(landing):
         for feed in _folders(sender):
             drop = feed / night.isoformat()
-            is_known = sender.name in known and feed.name in known[sender.name].feeds
+            why_not = _why_not(sender.name, feed.name, known, wrong)
             for path in _drop(drop):
                 landed = _landed(path, night, _plain(sender.name), _plain(feed.name), landing)
-                found.append(landed if is_known else _refused(landed, "FILE_UNKNOWN_FEED", "no layout of that name"))
+                found.append(landed if why_not is None else _refused(landed, *why_not))
     return sorted(found, key=lambda f: f.file)
+
+
+def _why_not(
+    sender: str, feed: str, known: Mapping[str, layouts.Source], wrong: Mapping[str, layouts.LayoutError]
+) -> tuple[str, str] | None:
+    """Reason and detail, where no layout can read a feed's files."""
+    if sender in wrong:
+        return "LAYOUT_REFUSED", wrong[sender].detail
+    if sender not in known or feed not in known[sender].feeds:
+        return "FILE_UNKNOWN_FEED", "no layout of that name"
+    return None
 
 
 def nights(landing: Path) -> list[date]:

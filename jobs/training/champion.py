@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from jobs.evaluation import hidden_reports
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
+from jobs.runtime.sections.queues import Bert
 from jobs.training import summary as training_summary
 from pipelines.common import quality
 from schemas import codes, gold, silver
@@ -55,7 +57,7 @@ def champion(ctx: RunContext, night: date) -> Chosen:
 def _champion(ctx: RunContext, night: date) -> Chosen:
     from models.training import compare as models_training
 
-    name = ctx.settings["training"]["model"]
+    name = ctx.settings.training.model
     shelf = ctx.registry
     used = ctx.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
     if used and used[0].model_version is not None:
@@ -91,20 +93,20 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     """
     from models.training import compare, comparison, promotion
 
-    chosen = ctx.settings["training"]
-    limits = {**chosen, **(chosen["first"] if is_first else {})}
+    chosen = ctx.settings.training
+    limits = chosen.first if is_first else chosen
     reports = known_nights.training_reports(ctx, night)
-    frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(int(limits["max_reports"])).toPandas()
+    frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(limits.max_reports).toPandas()
     compared = compare.train(
         frame,
-        _candidates(limits),
+        _candidates(limits.candidates, chosen.bert),
         seed=ctx.settings.night_seed(night),
-        n_folds=int(chosen["n_folds"]),
-        capacity=int(ctx.settings["queue"]["capacity"]),
-        effort=compare.Effort(n_sets=limits["n_sets"], n_inner=limits["n_inner"]),
+        n_folds=chosen.n_folds,
+        capacity=ctx.settings.queue.capacity,
+        effort=compare.Effort(n_sets=limits.n_sets, n_inner=chosen.n_inner),
         progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
     )
-    criteria = promotion.Criteria(**ctx.settings["promotion"])
+    criteria = promotion.Criteria(**dict(ctx.settings.promotion))
     tags = {
         "night": night.isoformat(),
         "data_version": str(ctx.lake.versions((silver.REPORTS, gold.DECISIONS))),
@@ -120,7 +122,7 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     summary = training_summary.summary(
         compared,
         tags=tags,
-        registered={"model": chosen["model"], "version": version, "candidate": best.candidate.name},
+        registered={"model": chosen.model, "version": version, "candidate": best.candidate.name},
         refusals=refusals,
         refused=refused,
         true=true,
@@ -132,13 +134,12 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     return summary
 
 
-def _candidates(limits: dict[str, Any]) -> tuple[candidates.Candidate, ...]:
+def _candidates(chosen: Sequence[str], bert: Bert) -> tuple[candidates.Candidate, ...]:
     """Those that the settings name; `bert` stands for the BERT that the settings describe."""
     from models.candidates import candidates
 
-    names = [name for name in limits["candidates"] if name != "bert"]
-    bert = [candidates.fine_tuned(**limits["bert"])] if "bert" in limits["candidates"] else []
-    return (*candidates.named(names), *bert)
+    described = [candidates.fine_tuned(**dict(bert))] if "bert" in chosen else []
+    return (*candidates.named([name for name in chosen if name != "bert"]), *described)
 
 
 def _register(
@@ -151,7 +152,7 @@ def _register(
     tags: dict[str, str],
 ) -> tuple[str, list[str]]:
     """Version of the best, and why it is not champion (nothing: it is). In the audit log before the alias moves."""
-    name = ctx.settings["training"]["model"]
+    name = ctx.settings.training.model
     version = shelf.register(name, best, run, tags)
     _keep_out_of_fold(ctx, compared.out_of_fold(best.candidate.name), name, version)
 

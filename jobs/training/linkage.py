@@ -23,7 +23,7 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
 
     known = as_of.current(ctx.lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
     records = nominals.records(known).select(resolution.ID, *nominals.COMPARED).persist()
-    n, most = records.count(), ctx.settings["entities"]["max_people"]
+    n, most = records.count(), ctx.settings.entities.max_people
     if not MIN_RECORDS <= n <= most:
         raise ValueError(f"{n:,} records: a model is fitted on {MIN_RECORDS:,} to {most:,}")
     linkage = resolution.Linkage(records.toPandas())

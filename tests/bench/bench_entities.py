@@ -58,7 +58,7 @@ def f1(assigned: pd.DataFrame, truth: pd.Series) -> float:
 
 
 def night(records: pd.DataFrame, before: entities.Before, changed: set[str] | None, on: date) -> dict[str, Any]:
-    threshold = float(settings.load()["entities"]["threshold"])
+    threshold = settings.load().entities.threshold
     begun = time.perf_counter()
     linkage = resolution.Linkage(records[[resolution.ID, *nominals.COMPARED]])
     links = entities.accepted(linkage.links(threshold, changed), before, changed, threshold)

@@ -17,7 +17,7 @@ AFTER = {"first": 0, "next": 1, "empty": 5}  # days from the first night; the de
 
 def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="nightjar-bench-"))
-    shipped = {"NIGHTJAR_SETTINGS": str(settings.ROOT / "jobs" / "settings.yaml")}
+    shipped = {"NIGHTJAR_SETTINGS": str(settings.DEFAULTS)}
     found = {}
     try:
         for name, days in AFTER.items():

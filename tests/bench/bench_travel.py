@@ -70,7 +70,7 @@ def passengers(n: int, looked_for: pd.DataFrame, rng: np.random.Generator) -> pd
 def main(n_subjects: int, n_passengers: int) -> None:
     rng = np.random.default_rng(7)
     looked_for = people(n_subjects, rng)
-    chosen = settings.load()["travel"]
+    chosen = dict(settings.load().travel)
     odds = matching.Odds.of(chosen)
     with tempfile.TemporaryDirectory(prefix="nj-travel-") as folder:
         spark = spark_job.session(Path(folder), cores="2")

@@ -116,7 +116,7 @@ def test_recorded_tags_that_look_wrong_are_a_queue_of_their_own(story: dict):
     assert not {row.item_id for row in doubted} & {row.item_id for row in story["queue"]}
     for force in {row.force for row in doubted}:
         ranked = [row for row in doubted if row.force == force]
-        assert len(ranked) <= ctx.settings["overtagged"]["capacity"]
+        assert len(ranked) <= ctx.settings.overtagged.capacity
         assert [row["rank"] for row in ranked] == list(range(1, len(ranked) + 1))
         assert [row.score for row in ranked] == sorted((row.score for row in ranked), reverse=True)
     assert all(row.reasons[0].text.startswith("carries a CSAE tag, but reads unlike") for row in doubted)
@@ -131,7 +131,7 @@ def test_leads_in_call_data_are_the_planted_lines_with_the_events_behind_them(st
     for row in leads:
         assert {reason.kind for reason in row.reasons} == {"rule", "event"}
         assert {source.table for source in row.source_rows} == {"silver.comms_events"}
-        assert row.score >= ctx.settings["leads"]["min_score"]
+        assert row.score >= ctx.settings.leads.min_score
 
 
 def test_only_a_decision_writes_back(story: dict):

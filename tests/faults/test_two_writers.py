@@ -23,7 +23,7 @@ from jobs import lakehouse, lock, settings, spark
 from schemas import silver
 from tests.support import tables
 root, who, n = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-java = settings.load()["spark"]["java_options"]
+java = settings.load().spark.java_options
 session = spark.session(root / who, cores="1", memory="1g", java_options=java, is_compiled=False)
 lake = lakehouse.Lakehouse(session, root / "lakehouse")
 for i in range(n):

@@ -72,11 +72,12 @@ def ingested(
     night: dt.date = NIGHT,
     known: DataFrame | None = None,
     layouts: Mapping[str, sources.Source] | None = None,
+    refused: Mapping[str, sources.LayoutError] | None = None,
 ) -> Ingested:
     """Scans and reads a night's drops."""
     layouts = sources.load() if layouts is None else layouts
     known = spark.createDataFrame([], bronze.FILES.struct()) if known is None else known
-    listed = ingest_bronze.listed(landing.frame(spark, landing.scan(home, night, layouts)), known, night)
+    listed = ingest_bronze.listed(landing.frame(spark, landing.scan(home, night, layouts, refused)), known, night)
     found = read.rows(listed, layouts).persist()
     files = ingest_bronze.files(found, listed).persist()
     return Ingested(found, ingest_bronze.rows(found), files, ingest_bronze.quarantine(found, files, listed))

@@ -1,11 +1,14 @@
 """Bronze: tonight's files as rows, in three writes."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 import dagster as dg
 
 from jobs.night.assets import common
-from jobs.runtime import progress
+from jobs.runtime import alerts, progress
+from jobs.runtime.context import RunContext
 from jobs.sources import landing
 from pipelines.ingest import bronze as ingest_bronze
 from pipelines.ingest.readers import read
@@ -23,7 +26,7 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     tonight = {"night": night.isoformat()}
     ctx.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
     with progress.CURRENT.step("bronze: read tonight's files"):
-        found = landing.scan(ctx.settings.landing, night, ctx.sources)
+        found = landing.scan(ctx.settings.landing, night, ctx.sources, ctx.layouts.refused)
         progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")
         ctx.lake.begin_night()  # after the scan, which needs no Spark while it starts
         # Checkpoints, not caches: their plans are forgotten, and wide plans take longer to write out than to run.
@@ -37,12 +40,23 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
         ctx.lake.replace(ledger, bronze.FILES, tonight)
         totals = ledger.groupBy("sender").sum("n_rows_loaded", "n_rows_quarantined").collect()
     loaded = {row[0]: row[1] for row in sorted(totals)}
+    tell_of_refused_layouts(ctx, night, Counter(file.sender for file in found if file.reason == "LAYOUT_REFUSED"))
     ctx.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
     yield common.result(ctx, bronze.FILES, {"files": len(found)})
     yield common.result(
         ctx, bronze.ROWS, {"rows": sum(loaded.values()), "by sender": common.bars(loaded, "rows loaded")}
     )
     yield common.result(ctx, bronze.QUARANTINE, {"rows": sum(row[2] for row in totals)})
+
+
+def tell_of_refused_layouts(ctx: RunContext, night: date, n_files: Mapping[str, int]) -> None:
+    """An alert that names every layout that cannot be used, and how many files of the night wait for it."""
+    told = [
+        f"layout of {sender} cannot be used, and {n_files.get(sender, 0)} of its files are quarantined: {error.detail}"
+        for sender, error in sorted(ctx.layouts.refused.items())
+    ]
+    if told:
+        alerts.send(ctx.settings, night.isoformat(), "; ".join(told))
 
 
 ALL = [arrived]

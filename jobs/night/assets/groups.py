@@ -16,8 +16,8 @@ from schemas import risk, silver
 
 def propose(ctx: RunContext, walk: risk_scores.Walk) -> tuple[int, str]:
     """Write gold.network_groups of the night; how many, and by which engine."""
-    known, section = walk.known, ctx.settings["risk"]["groups"]
-    rules = groups.Rules(**section)
+    known, section = walk.known, ctx.settings.risk.groups
+    rules = groups.Rules(**dict(section))
     nodes, pairs = groups.network_of(walk.pair, walk.degrees, rules.max_degree)
     pairs = pairs.localCheckpoint(eager=False)
     n_pairs = pairs.count()
@@ -44,13 +44,13 @@ def propose(ctx: RunContext, walk: risk_scores.Walk) -> tuple[int, str]:
 
 def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     """Write gold.deconfliction of the night; pointers by force that is told. Telling is a disclosure, and logged."""
-    known, section = walk.known, ctx.settings["deconfliction"]
+    known, section = walk.known, ctx.settings.deconfliction
     lake, night = ctx.lake, known.night
     cases = as_of.current(lake.read(silver.INVESTIGATIONS), silver.INVESTIGATIONS.key, night)
     usable = links.usable(known.edges, known.entities, night)
     interested = deconfliction.interests(cases, known.members, usable)
     before = lake.read(risk.DECONFLICTION)
-    rows = deconfliction.pointers(interested, before, night, section["contacts"], section["restricted"])
+    rows = deconfliction.pointers(interested, before, night, section.contacts, section.restricted)
     rows = rows.localCheckpoint(eager=False)
     lake.replace(rows, risk.DECONFLICTION, {"night": night.isoformat()})
     told = {r.force: r["count"] for r in rows.groupBy("force").count().orderBy("force").collect()}

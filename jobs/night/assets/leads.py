@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
@@ -24,8 +25,8 @@ READ = (
 
 def looked(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Look for every pattern in what the night knows; publish what is worth a look."""
-    lake, values, tonight = ctx.lake, ctx.settings["leads"], {"night": night.isoformat()}
-    given = leads.Thresholds.of(values, ctx.settings["schedule"]["time_zone"])
+    lake, values, tonight = ctx.lake, ctx.settings.leads, {"night": night.isoformat()}
+    given = leads.Thresholds.of(values.model_dump(), ctx.settings.schedule.time_zone)
     with progress.CURRENT.step("leads in communications data"):
         known = {table.path: as_of.current(lake.read(table), table.key, night) for table in READ}
         (events,) = concurrency.materialise(known[silver.COMMS_EVENTS.path])
@@ -38,7 +39,7 @@ def looked(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
         _log(ctx, night.isoformat(), counts)
         items = queue.queue_items(
             rows, events, lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)), night,
-            capacity=int(values["capacity"]), made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
+            capacity=values.capacity, made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
         ).localCheckpoint(eager=False)  # fmt: skip
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
     yield common.result(
@@ -62,7 +63,7 @@ def _rows(
         episodes=known[silver.MISSING_EPISODES.path],
     )
     (use,) = concurrency.materialise(leads.used(material, given))
-    limits = {"min_score": given.min_score, "unassigned": ctx.settings["leads"]["unassigned_force"]}
+    limits: dict[str, Any] = {"min_score": given.min_score, "unassigned": ctx.settings.leads.unassigned_force}
     found = leads.candidates(material, use, given)
     return concurrency.materialise(queue.comms_leads(found, use, people, night, **limits))[0]
 

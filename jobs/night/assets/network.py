@@ -96,17 +96,17 @@ def _people(
     from pipelines.network.entities import entities
     from pipelines.network.entities import linkage as resolution
 
-    chosen = ctx.settings["entities"]
+    chosen = ctx.settings.entities
     found: pd.DataFrame = records.toPandas()
     found = found.astype(object).where(found.notna(), None)
-    is_spark = chosen["engine"] == "spark" or (chosen["engine"] == "auto" and len(found) > chosen["max_people"])
-    is_full = is_spark or before.members.empty or night.toordinal() % chosen["full_every_days"] == 0
+    is_spark = chosen.engine == "spark" or (chosen.engine == "auto" and len(found) > chosen.max_people)
+    is_full = is_spark or before.members.empty or night.toordinal() % chosen.full_every_days == 0
     changed = None if is_full else entities.changed(found, before)
     compared = records.select(resolution.ID, *nominals.COMPARED)
     linkage = resolution.Linkage(
         compared if is_spark else found[[resolution.ID, *nominals.COMPARED]], model=_model(ctx, night)
     )
-    links = entities.accepted(linkage.links(chosen["threshold"], changed), before, changed, chosen["threshold"])
+    links = entities.accepted(linkage.links(chosen.threshold, changed), before, changed, chosen.threshold)
     people = entities.people(found, links, before, night, undone=undone, explain=linkage.explained)
     kinds = pd.Series([event[network.ENTITY_EVENTS.names.index("kind")] for event in people.events], dtype=object)
     return people, {

@@ -46,7 +46,7 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         )
     with progress.CURRENT.step("publish the queue"):
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
-        if ctx.settings["overtagged"]["is_on"]:
+        if ctx.settings.overtagged.is_on:
             doubted = _overtagged(ctx, night, made_with)
             lake.replace(doubted, gold.QUEUE_ITEMS, {**tonight, "queue": overtagged.QUEUE})
         counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
@@ -66,10 +66,10 @@ class _Chosen:
         )
 
         self._ctx, self._night = ctx, night
-        chosen, lake = ctx.settings["review"], ctx.lake
-        shares = sampling.Shares(*(float(chosen[f"{name}_share"]) for name in ("random", "blind", "second")))
+        chosen, lake = ctx.settings.review, ctx.lake
+        shares = sampling.Shares(chosen.random_share, chosen.blind_share, chosen.second_share)
         seed, capacity = ctx.settings.night_seed(night), sampling.capacity_of(ctx.settings.capacity())
-        opened_on = known_nights.frame_opened_on(ctx, night, int(ctx.settings["certificate"]["frame_nights"]))
+        opened_on = known_nights.frame_opened_on(ctx, night, ctx.settings.certificate.frame_nights)
         all_scores = lake.read(gold.REPORT_SCORES)
         scores, known = all_scores.where(F.col("night") == F.lit(night)), known_nights.decisions(ctx, night)
         population = sampling.frame(all_scores, known, opened_on, reports_queue.QUEUE)
@@ -79,8 +79,8 @@ class _Chosen:
         )
         random, self._scope = concurrency.materialise(drawn, known_nights.scope(ctx, night))
         direct = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-        second = sampling.second_readings(direct, shares.second, int(ctx.settings["seed"]), reports_queue.QUEUE)
-        most = capacity * F.lit(int(chosen["duplicates_pool"]))
+        second = sampling.second_readings(direct, shares.second, ctx.settings.seed, reports_queue.QUEUE)
+        most = capacity * F.lit(chosen.duplicates_pool)
         some = reports_queue.candidates(asked, random, scores, second, most).withColumn(
             "item_id", reports_queue.item_id()
         )
@@ -113,7 +113,7 @@ class _Chosen:
         model = champion.champion(self._ctx, self._night).model
         if model is None:  # then nothing was scored either
             return self._ctx.spark.createDataFrame([], reasons.EXPLAINED)
-        most = int(self._ctx.settings["review"]["similar_pool"])
+        most = self._ctx.settings.review.similar_pool
         confirmed = reports_queue.confirmed(known_nights.training_reports(self._ctx, self._night), most).toPandas()
         scored = self.shown.where("kind IS NULL").select("report_id", "force", "text", "score", "cutoff")
         return scored.mapInArrow(reasons.explainer(model, confirmed), reasons.EXPLAINED)
@@ -143,7 +143,7 @@ def _overtagged(ctx: RunContext, night: date, made_with: Provenance) -> DataFram
         return ctx.spark.createDataFrame([], gold.QUEUE_ITEMS.struct())
     tagged = reports_queue.in_scope_tagged(*known_nights.current(ctx, night))
     out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
-    capacity = int(ctx.settings["overtagged"]["capacity"])
+    capacity = ctx.settings.overtagged.capacity
     shown = overtagged.chosen(tagged, out_of_fold, known_nights.decisions(ctx, night), capacity)
     no_cutoff = F.lit(None).cast("double").alias("cutoff")
     texts = shown.select("report_id", "force", "text", F.col("tag_score").alias("score"), no_cutoff)

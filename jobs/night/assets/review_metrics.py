@@ -36,8 +36,8 @@ def reviewed(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
 def _certificates(ctx: RunContext, night: date) -> DataFrame:
     from models.review import recall_certificates  # scikit-learn: seconds that definitions need not spend
 
-    lake, chosen = ctx.lake, ctx.settings["certificate"]
-    opened_on = known_nights.frame_opened_on(ctx, night, int(chosen["frame_nights"]))
+    lake, chosen = ctx.lake, ctx.settings.certificate
+    opened_on = known_nights.frame_opened_on(ctx, night, chosen.frame_nights)
     known, all_scores = known_nights.decisions(ctx, night), lake.read(gold.REPORT_SCORES)
     draws = lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
     population = sampling.frame(all_scores, known, opened_on, reports_queue.QUEUE)
@@ -49,7 +49,7 @@ def _certificates(ctx: RunContext, night: date) -> DataFrame:
         frame.settled.toPandas(),
         frame.draws.toPandas(),
         before,
-        recall_certificates.Aim(float(chosen["target"]), float(chosen["alpha"])),
+        recall_certificates.Aim(chosen.target, chosen.alpha),
     )
     fixed = {"night": night, "queue": reports_queue.QUEUE, "frame_on": opened_on}
     return _table(ctx, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
@@ -58,7 +58,7 @@ def _certificates(ctx: RunContext, night: date) -> DataFrame:
 def _figures(ctx: RunContext, night: date) -> DataFrame:
     from models.review import review_figures
 
-    queue, cap = reports_queue.QUEUE, int(ctx.settings["exposure"]["cap_per_reviewer"])
+    queue, cap = reports_queue.QUEUE, ctx.settings.exposure.cap_per_reviewer
     decisions = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
     draws = ctx.lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
     rows = [

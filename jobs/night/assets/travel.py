@@ -42,7 +42,7 @@ def matched(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
             known,
             ctx.settings.capacity(),
             night,
-            recent_days=ctx.settings["travel"]["recent_days"],
+            recent_days=ctx.settings.travel.recent_days,
             made_with=ctx.provenance((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
         )
         ctx.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
@@ -53,10 +53,10 @@ def matched(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
 
 def matches_of(ctx: RunContext, night: date) -> DataFrame:
     """Rows of gold.travel_matches as of a night, computed."""
-    chosen = ctx.settings["travel"]
-    odds = matching.Odds.of(chosen)
+    chosen = ctx.settings.travel
+    odds = matching.Odds.of(dict(chosen))
     passengers, flights, people, cases, episodes, events = (_known(ctx, table, night) for table in READ)
-    since = F.date_sub(F.lit(night), chosen["history_days"])
+    since = F.date_sub(F.lit(night), chosen.history_days)
     crowd, wanted, legs = concurrency.materialise(
         matching.listed(passengers.where(F.col("flight_on") >= since)),
         matching.subjects(people, cases, episodes, _resolved(ctx, night)),
@@ -68,14 +68,14 @@ def matches_of(ctx: RunContext, night: date) -> DataFrame:
     near = matching.neighbours(wanted, crowd, n_rows, odds).localCheckpoint(eager=False)
     evidence = matching.evidence(wanted, crowd, near, odds).localCheckpoint(eager=False)
     scored = matching.scored(evidence, wanted, crowd, n_rows, odds)
-    found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).localCheckpoint(eager=False)
-    least: dict[str, Any] = {"published_from": chosen["published_from"]}
+    found = travel_matches.best(scored, wanted, crowd, legs, chosen.kept_from).localCheckpoint(eager=False)
+    least: dict[str, Any] = {"published_from": chosen.published_from}
     pairs = co_travel.together(found, crowd, **least)
     parts = (
         travel_matches.on_flights(found, night, n_rows, odds, **least),
         travel_matches.companions(found, crowd, night, **least),
-        co_travel.rows(found, pairs, night, max_false=chosen["pair_false"], **least),
-        phone_gaps.rows(found, events, night, by_chance=chosen["gap_by_chance"], **least),
+        co_travel.rows(found, pairs, night, max_false=chosen.pair_false, **least),
+        phone_gaps.rows(found, events, night, by_chance=chosen.gap_by_chance, **least),
     )
     return reduce(DataFrame.unionByName, concurrency.materialise(*parts))
 

@@ -13,7 +13,6 @@ steps and seeds' last steps meet in the middle, and what has fallen under the fl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
@@ -229,9 +228,3 @@ def strongest(of: DataFrame) -> DataFrame:
         "seed_id",
     )  # fmt: skip
     return of.withColumn("place", F.row_number().over(order)).where(F.col("place") <= MOST_PATHS)
-
-
-def limits_of(section: Mapping[str, float]) -> Limits:
-    return Limits(
-        int(section["max_hops"]), float(section["floor"]), int(section["free_degree"]), float(section["damping_power"])
-    )

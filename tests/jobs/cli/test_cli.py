@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -74,6 +75,69 @@ def test_a_world_of_more_forces_brings_their_layouts(home: Path):
     brought = {path.stem for path in (home / "sources").glob("*.yaml")}
     assert brought
     assert brought <= {path.name for path in (home / "landing").iterdir()}
+
+
+EVERY_COMMAND = (
+    "demo", "sources check .", "sources check", "nightly", "backfill --from 2026-01-05 --to 2026-01-05", "queue show",
+    "decide ITEM NOT_CSAE", "trace ITEM", "doctor", "notebooks", "ui", "network evaluate", "network import-ocg .",
+    "entities events", "entities undo EVENT --why x", "entities train",
+    "flights search --between 2026-01-01 2026-01-02",
+    "profile SUBJECT", "evaluate travel", "comms research FILE --why x", "comms cluster", "leads evaluate", "train",
+    "pretrain FOLDER",
+)  # fmt: skip
+
+
+def _leaves(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _leaves(child, (*words, name))
+    else:
+        yield " ".join(words)
+
+
+def test_every_command_is_in_the_list():
+    leaves = set(_leaves(cli_main.main))
+    assert {leaf for leaf in leaves if any(f"{words} ".startswith(f"{leaf} ") for words in EVERY_COMMAND)} == leaves
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND)
+def test_wrong_settings_are_told_by_every_command_before_it_does_anything(
+    home: Path, monkeypatch: pytest.MonkeyPatch, words: str
+):
+    override = home / "settings.yaml"
+    override.write_text("queue: {capacity: lots}\nleads: 5\n", encoding="utf-8")
+    (home / "FILE").write_text("kind,value\n", encoding="utf-8")
+    monkeypatch.setenv("NIGHTJAR_SETTINGS", str(override))
+    monkeypatch.chdir(home)
+    said = CliRunner().invoke(cli_main.main, words.replace("import-ocg .", "import-ocg FILE").split())
+    assert said.exit_code == 1, said.output
+    assert isinstance(said.exception, SystemExit)
+    assert said.output.splitlines() == [
+        f"Error: {override}:1: queue.capacity: takes a whole number, not 'lots'",
+        f"{override}:2: leads: takes a mapping, not 5",
+    ]
+    assert {path.name for path in home.iterdir()} == {"settings.yaml", "FILE"}
+
+
+def test_layouts_are_checked_without_a_file_and_every_mistake_is_told(home: Path):
+    said = CliRunner().invoke(cli_main.main, ["sources", "check"])
+    assert said.exit_code == 0
+    assert said.output.startswith("14 layouts can be used: bluewing, norfolk")
+    (home / "sources").mkdir()
+    (home / "sources" / "kent.yaml").write_text("sender: kent\nname: Kent\nkind: club\nfeeds: {}\n", encoding="utf-8")
+    (home / "sources" / "norfolk.yaml").write_text("sender: norwich\n", encoding="utf-8")
+    said = CliRunner().invoke(cli_main.main, ["sources", "check"])
+    assert said.exit_code == 1
+    for told in (
+        "kent.yaml:3: kind: is 'club'",
+        "kent.yaml:4: feeds: names no feed",
+        "norfolk.yaml:1: sender: is 'norwich'",
+    ):
+        assert told in said.output
+    (home / "kent").mkdir()
+    said = CliRunner().invoke(cli_main.main, ["sources", "check", str(home / "kent")])
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: kent.yaml:1: time_zone: is needed\nkent.yaml:3: kind")
 
 
 @pytest.mark.parametrize(

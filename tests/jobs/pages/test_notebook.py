@@ -39,7 +39,7 @@ class Session(notebook.NotebookSession):
 
 @pytest.fixture
 def session(spark: SparkSession, home: Path, tmp_path: Path) -> Session:
-    chosen = settings.Settings(settings.load(home).values, home)
+    chosen = settings.load(home)
     ctx = context.RunContext(chosen)
     ctx.__dict__["spark"] = spark
     ctx.__dict__["audit"] = audit.Audit(tmp_path / "log")
@@ -49,7 +49,7 @@ def session(spark: SparkSession, home: Path, tmp_path: Path) -> Session:
 @pytest.fixture(scope="module")
 def night(spark: SparkSession, home: Path, tmp_path_factory: pytest.TempPathFactory) -> review_reclassify.Review:
     """The queue opened once; tests that change it work on what they made of it."""
-    ctx = context.RunContext(settings.Settings(settings.load(home).values, home))
+    ctx = context.RunContext(settings.load(home))
     ctx.__dict__["spark"] = spark
     ctx.__dict__["audit"] = audit.Audit(tmp_path_factory.mktemp("log"))
     return review_reclassify.open_queue(

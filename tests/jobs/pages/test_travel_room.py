@@ -36,7 +36,7 @@ def home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ctx(spark: SparkSession, home: Path, tmp_path: Path) -> context.RunContext:
-    made = context.RunContext(settings.Settings(settings.load(home).values, home))
+    made = context.RunContext(settings.load(home))
     made.__dict__["spark"] = spark
     made.__dict__["audit"] = audit.Audit(tmp_path / "log")
     return made

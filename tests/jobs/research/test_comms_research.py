@@ -28,7 +28,7 @@ HOSTILE = '=HYPERLINK("http://x","y")'
 def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> context.RunContext:
     """A lakehouse of a few calls between numbers 1, 2 and 3, and one that may not be shown."""
     home = tmp_path_factory.mktemp("home")
-    made = context.RunContext(settings.Settings(settings.load(home).values, home))
+    made = context.RunContext(settings.load(home))
     made.__dict__["spark"] = spark
     rows = [
         telephony.event("2025-12-01T10:00:00", N(1), N(2), first_cell="A"),

@@ -23,6 +23,7 @@ from models.candidates import candidates
 from models.training import compare as models_training
 from schemas import gold
 from tests.models import frames
+from tests.support import changed_settings
 from tests.support import whole_nights as nights
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -34,7 +35,7 @@ def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tupl
     """A world with more folds than tagged reports, so that some fold holds one class; and the report of its night."""
     ctx = nights.world(tmp_path_factory.mktemp("small"), n_reports=100, n_nights=1, without=nights.NOT_FORCES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ctx.settings["training"], "n_folds", 50)
+        patch.setattr(ctx, "settings", changed_settings.changed(ctx.settings, training={"n_folds": 50}))
         return ctx, nights.run(ctx, NIGHT)
 
 
@@ -109,10 +110,10 @@ def trained(night: tuple[context.RunContext, dict], spark: SparkSession) -> tupl
     )  # fmt: skip
     true.to_parquet(ctx.settings.truth / "reports.parquet")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(champion.nights, "training_reports", lambda *_: known)
-        patch.setitem(ctx.settings["training"], "n_folds", 3)
-        patch.setitem(ctx.settings["training"]["first"], "candidates", ["random_order", "keyword_rule", "count_tree",
-                                                                          "tfidf_logistic", "tfidf_bayes"])  # fmt: skip
+        patch.setattr(champion.known_nights, "training_reports", lambda *_: known)
+        compared = ["random_order", "keyword_rule", "count_tree", "tfidf_logistic", "tfidf_bayes"]
+        training = {"n_folds": 3, "first": {"candidates": compared}}
+        patch.setattr(ctx, "settings", changed_settings.changed(ctx.settings, training=training))
         return ctx, champion.train(ctx, NIGHT, is_first=True)
 
 

@@ -17,7 +17,7 @@ from pipelines.comms import leads
 from pipelines.comms.leads import deal_line, evidence, missing_overlap, night_place, successor, two_phones, usage
 
 pytestmark = pytest.mark.spark
-GIVEN = leads.Thresholds.of(settings.load()["leads"], "Europe/London")
+GIVEN = leads.Thresholds.of(settings.load().leads.model_dump(), "Europe/London")
 DAY_0 = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 

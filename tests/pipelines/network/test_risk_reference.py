@@ -98,7 +98,7 @@ def test_a_hub_of_two_hundred_links_moves_no_decoy_above_a_modest_real_tie(n: in
 @given(st.integers(30, 120), st.integers(20, 100), st.floats(0.1, 0.25))
 def test_a_home_that_many_offenders_call_moves_no_decoy_above_a_modest_real_tie(n: int, n_decoys: int, call: float):
     """As the settings ship. Each offender's way through the home is weak, and many of them do not make up for it."""
-    limits = risk_paths.limits_of(job_settings.load()["risk"]["paths"])
+    limits = risk_paths.Limits(**dict(job_settings.load().risk.paths))
     others = (Link(f"other{k}", "home", 0.25) for k in range(100))
     callers = (Link(f"offender{k}", "home", call) for k in range(n))
     decoys = (Link(f"decoy{k}", "home", 0.8) for k in range(n_decoys))

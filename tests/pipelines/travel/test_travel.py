@@ -20,7 +20,7 @@ from schemas import travel as contract
 from tests.support import nights, tables
 
 NIGHT = nights.NIGHT
-CHOSEN = settings.load()["travel"]
+CHOSEN = dict(settings.load().travel)
 ODDS = matching.Odds.of(CHOSEN)
 FROM = {"published_from": CHOSEN["published_from"]}
 BORN = dt.date(1986, 4, 17)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas import bronze, silver
 from schemas.layouts import layouts
@@ -85,6 +89,7 @@ MISTAKES = {
     "pattern": (changed("feeds", "report_links", "dates", ["dd/MM/yyyy$(rm)"]), "dates"),
     "items missing": (changed("feeds", "reports", {k: v for k, v in REPORTS.items() if k != "items"}), "items"),
     "items elsewhere": (changed("feeds", "report_links", "items", REPORTS["items"]), "items"),
+    "items empty": (changed("feeds", "report_links", "items", None), "feeds.report_links.items"),
     "items both": (
         changed(
             "feeds", "reports", {**REPORTS, "items": {"numbered": {"text": "T"}, "each": {"path": "p", "text": "t"}}}
@@ -95,7 +100,20 @@ MISTAKES = {
         changed("feeds", "reports", {**REPORTS, "items": {"numbered": {"text": "T", "up_to": 2}}}),
         "numbered",
     ),
-    "column and constant": (changed("feeds", "report_links", "constants", {"urn": "x"}), "constants"),
+    "column and constant": (changed("feeds", "report_links", "constants", {"urn": "x"}), "columns.urn"),
+    "name of a feed": (changed("feeds", "report_links", "name", "x"), "feeds.report_links.name"),
+    "number as text": (changed("name", 7), "name: takes text"),
+    "truth as a number": (changed("feeds", "report_links", "skip_rows", True), "skip_rows"),
+    "rows of no workbook": (changed("feeds", "report_links", "skip_rows", 1), "belongs to xlsx only"),
+    "expression": (changed("feeds", "report_links", "patterns", {"urn": "("}), "patterns.urn"),
+    "two groups": (changed("feeds", "report_links", "patterns", {"urn": "(a)(b)"}), "exactly one group"),
+    "pattern of no column": (changed("feeds", "report_links", "patterns", {"forename": "(a)"}), "patterns.forename"),
+    "clock": (changed("feeds", "report_links", "clock", {"column": "Z", "offsets": {"BST": 1}}), "clock.offsets.BST"),
+    "clock twice": (
+        changed("feeds", "report_links", "clock", {"column": "Z", "offsets": {"BST": "+01:00", "bst": "+01:00"}}),
+        "clock.offsets.bst: is named twice",
+    ),
+    "empty clock": (changed("feeds", "report_links", "clock", None), "clock"),
     "not a mapping": (["a"], "mapping"),
 }
 
@@ -115,11 +133,153 @@ def test_the_minimal_layout_is_not_one_of_the_mistakes() -> None:
     assert layouts.parse(changed("feeds", "reports", REPORTS)).feeds["reports"].constants == {"scheme": "3x5x2"}
 
 
-def test_two_layouts_of_one_sender_and_broken_yaml_are_refused(tmp_path: Path) -> None:
-    for name in ("a.yaml", "b.yaml"):
-        (tmp_path / name).write_text(yaml.safe_dump(MINIMAL), encoding="utf-8")
-    with pytest.raises(layouts.LayoutError, match=r"b\.yaml: sender"):
+def test_every_mistake_of_every_file_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "kent.yaml").write_text(WRONG_IN_FIVE_PLACES, encoding="utf-8")
+    (tmp_path / "surrey.yaml").write_text("sender: sussex\n", encoding="utf-8")
+    with pytest.raises(layouts.LayoutError) as error:
         layouts.load(tmp_path)
-    (tmp_path / "b.yaml").write_text("a: [", encoding="utf-8")
-    with pytest.raises(layouts.LayoutError, match=r"b\.yaml: cannot be read"):
+    told = [(p.file, p.line, p.key) for p in error.value.problems]
+    assert told == [
+        ("kent.yaml", 1, "colour"),
+        ("kent.yaml", 4, "kind"),
+        ("kent.yaml", 5, "force"),
+        ("kent.yaml", 8, "feeds.report_links.columns"),
+        ("kent.yaml", 9, "feeds.report_links.codes.role.V"),
+        ("kent.yaml", 10, "feeds.gossip"),
+        *(("surrey.yaml", 1, key) for key in ("feeds", "kind", "name", "sender", "time_zone")),
+    ]
+    assert "kent.yaml:8: feeds.report_links.columns: lacks required fields: person_ref, role" in str(error.value)
+
+
+WRONG_IN_FIVE_PLACES = """colour: blue
+sender: kent
+name: Kent Police
+kind: charity
+force: 46
+time_zone: Europe/London
+feeds:
+  report_links: {format: csv, columns: {urn: Ref},
+    codes: {role: {V: VICTUM}}}
+  gossip: {}
+"""
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "syntax": (b"sender: kent\nname: [Kent\nkind: force\n", "kent.yaml:3: is not YAML"),
+    "duplicate key": (b"sender: kent\nname: a\nname: b\n", "kent.yaml:3: name: is here twice: line 2 has it too"),
+    "binary": (b"sender: kent\n\x00\x01\x02", "kent.yaml:2: is not YAML: holds a character that text does not"),
+    "not UTF-8": (b"sender: kent\nname: K\xe9nt\n", "kent.yaml:2: is not UTF-8 text"),
+    "a list": (b"- kent\n", "kent.yaml:1: takes a mapping, not a list"),
+    "empty": (b"", "kent.yaml:1: feeds: is needed"),
+    "an object of Python": (b"sender: !!python/object:os.system {}\n", "kent.yaml:1"),
+    "no date": (b"sender: kent\nname: 2026-13-45\n", "kent.yaml:2: is not YAML: holds a value that cannot be read"),
+    "number of no digits": (b"sender: !!int ''\n", "kent.yaml:1: is not YAML: holds a value that cannot be read"),
+    "half a character": (b'sender: "\\ud800"\n', "kent.yaml:1: is not YAML: holds a character that text does not"),
+    "deep": (b"sender: " + b"[" * 5_000, "kent.yaml:1: is nested too deeply"),
+    "aliases of aliases": (
+        b"a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + b"".join(b"%c: &%c [%s]\n" % (n, n, b", ".join([b"*%c" % (n - 1)] * 10)) for n in b"bcdefgh"),
+        "kent.yaml:1: is not YAML: nested too deeply, or too large",
+    ),
+    "itself": (b"sender: &a [*a]\n", "kent.yaml:1: is not YAML: nested too deeply, or too large"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_files_that_are_no_layout_are_refused_with_the_line(kind: str, tmp_path: Path) -> None:
+    content, told = BROKEN[kind]
+    (tmp_path / "kent.yaml").write_bytes(content)
+    with pytest.raises(layouts.LayoutError) as error:
         layouts.load(tmp_path)
+    assert told in str(error.value)
+
+
+def test_files_that_cannot_be_opened_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "kent.yaml").mkdir()
+    (tmp_path / "surrey.yaml").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(layouts.LayoutError) as error:
+        layouts.load(tmp_path)
+    assert str(error.value).splitlines() == [
+        "kent.yaml: cannot be read (Is a directory)",
+        "surrey.yaml: cannot be read (No such file or directory)",
+    ]
+
+
+def test_a_wrong_layout_takes_its_own_sender_out_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "kent.yaml").write_text(yaml.safe_dump(MINIMAL), encoding="utf-8")
+    (tmp_path / "norfolk.yaml").write_text("sender: norfolk\n", encoding="utf-8")
+    found = layouts.load_all(layouts.FOLDER, tmp_path, tmp_path / "nowhere")
+    assert set(found.sources) == {*layouts.load(), "kent"} - {"norfolk"}  # the one that ships is not taken instead
+    assert set(found.refused) == {"norfolk"}
+    assert "norfolk.yaml:1: kind: is needed; " in found.refused["norfolk"].detail
+
+
+def test_a_layout_is_named_as_its_sender(tmp_path: Path) -> None:
+    (tmp_path / "kent_police.yaml").write_text(yaml.safe_dump(MINIMAL), encoding="utf-8")
+    (tmp_path / "norfolk_new.yaml").write_text(yaml.safe_dump({**MINIMAL, "sender": "norfolk"}), encoding="utf-8")
+    found = layouts.load_all(layouts.FOLDER, tmp_path)
+    assert "norfolk" in found.sources
+    assert set(found.refused) == {"kent", "kent_police", "norfolk_new"}  # files of `kent` wait: this was to be theirs
+    assert found.refused["kent"].detail.startswith(
+        "kent_police.yaml:11: sender: is 'kent', and the file is kent_police"
+    )
+
+
+# Damage of a layout that ships: whatever a slip of the hand leaves behind, it is a layout or a refusal with a line.
+SHIPPED = (layouts.FOLDER / "suffolk.yaml").read_bytes()
+LINES = SHIPPED.splitlines(keepends=True)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """Bytes of the layout with a piece cut out, and another piece of it or anything at all put in its place."""
+    start = draw(st.integers(0, len(SHIPPED)))
+    end = draw(st.integers(start, min(len(SHIPPED), start + 200)))
+    piece = (
+        st.sampled_from(LINES)
+        | st.binary(max_size=12)
+        | st.text(":-[]{}&*!|>#'\"%@`,? \n\t", max_size=6).map(str.encode)
+    )
+    return SHIPPED[:start] + draw(piece) + SHIPPED[end:]
+
+
+def read(content: bytes) -> layouts.Source | layouts.LayoutError:
+    """What becomes of a file of that content; any other error is a traceback, and fails the test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "suffolk.yaml")
+        path.write_bytes(content)
+        try:
+            return layouts.load_file(path)
+        except layouts.LayoutError as error:
+            return error
+
+
+@settings(max_examples=300, deadline=None)
+@given(damaged())
+def test_damage_is_refused_with_file_and_line_or_leaves_a_layout(content: bytes) -> None:
+    found = read(content)
+    if isinstance(found, layouts.LayoutError):
+        assert found.problems
+        assert {problem.file for problem in found.problems} == {"suffolk.yaml"}
+        assert all(1 <= problem.line <= content.count(b"\n") + 1 for problem in found.problems)
+    else:
+        assert found.sender == "suffolk"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_damage_of_a_key_is_told_at_its_line(data: st.DataObject) -> None:
+    keys = [(n, match) for n, line in enumerate(LINES) if (match := re.match(rb"( *)([a-z_]+):(.*)", line))]
+    n, match = data.draw(st.sampled_from(keys))
+    indent, key, rest = match.groups()
+    wrong = [*LINES[:n], indent + key + b"x:" + rest + b"\n", *LINES[n + 1 :]]
+    found = read(b"".join(wrong))
+    assert isinstance(found, layouts.LayoutError)
+    assert n + 1 in {problem.line for problem in found.problems}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(["sender", "name", "kind", "force", "time_zone", "feeds"]), st.booleans())
+def test_the_order_of_keys_and_comments_change_nothing(order: list[str], is_flow: bool) -> None:
+    document = yaml.safe_load(SHIPPED)
+    text = yaml.safe_dump({key: document[key] for key in order}, sort_keys=False, default_flow_style=is_flow)
+    assert read(f"# a comment\n{text}".encode()) == read(SHIPPED)

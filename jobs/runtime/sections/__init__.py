@@ -1,0 +1,1 @@
+"""The sections of the settings as typed models: what each key takes, and its bounds."""

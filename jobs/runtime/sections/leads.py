@@ -1,0 +1,127 @@
+"""The section `leads`: every threshold of every detector. Reasons for the values are in settings.yaml."""
+
+from __future__ import annotations
+
+from jobs.runtime.sections import types as t
+from schemas.validation import Part
+
+
+class Recycling(Part):
+    days: t.Days
+
+
+class DealLine(Part):
+    pause_s: t.Count
+    min_contacts: t.Count
+    min_bursts: t.Count
+    answer_s: t.Count
+    bursts_a_week: t.Positive
+    answered: t.Inside
+    journeys_a_week: t.Positive
+    travels: t.Inside
+    apart_km: t.Positive
+    max_nats: t.Positive
+    max_texts: t.Count
+
+
+class Fingerprint(Part):
+    kept: t.Inside
+    p_associate: t.Inside
+    shared: t.Inside
+    max_popular: t.Count
+    min_shared: t.Count
+    max_nats: t.Positive
+
+
+class Successor(Part):
+    silent_days: t.Days
+    overlap_days: t.NotNegative
+    max_gap_days: t.Positive
+    mean_gap_days: t.Positive
+    min_events: t.Count
+    handset_kept: t.Inside
+    handset_passed_on: t.Inside
+
+
+class Swap(Part):
+    changes_a_week: t.Positive
+    min_changes: t.Count
+    return_nats: t.Positive
+    max_nats: t.Positive
+
+
+class TwoPhones(Part):
+    together_m: t.Positive
+    speed_kmh: t.Positive
+    min_days: t.Days
+    max_crowded: t.Count
+    block_hours: t.Count
+    left_behind: t.Inside
+    together_if_two: t.Inside
+    pairs_differ: t.Inside
+    prior_blocks: t.Positive
+    pair_blocks: t.Count
+    call_if_one: t.Inside
+    call_if_two: t.Inside
+    max_nats: t.Positive
+
+
+class NightPlace(Part):
+    away_km: t.Positive
+    min_nights: t.Count
+    stays_a_week: t.Positive
+    reach_m: t.Positive
+    max_nats: t.Positive
+
+
+class CommonContact(Part):
+    min_suspects: t.Count
+    min_links: t.Count
+    times: t.Positive
+    max_nats: t.Positive
+
+
+class MissingOverlap(Part):
+    away_km: t.Positive
+    margin_s: t.CountOrNone
+    min_overlaps: t.Count
+    overlap_if_tied: t.Inside
+    max_nats: t.Positive
+
+
+class Curve(Part):
+    """Platt's curve: probability = 1 / (1 + exp(-(a + b * evidence))), with the covariance of a and b."""
+
+    a: float
+    b: float
+    vaa: t.NotNegative
+    vab: float
+    vbb: t.NotNegative
+
+
+class Curves(Part):
+    """A curve for each detector, by its name."""
+
+    deal_line: Curve
+    successor: Curve
+    swap: Curve
+    two_phones: Curve
+    night_place: Curve
+    common_contact: Curve
+    missing_overlap: Curve
+
+
+class Leads(Part):
+    min_score: t.Share
+    capacity: t.Count
+    unassigned_force: t.Force
+    recycling: Recycling
+    deal_line: DealLine
+    fingerprint: Fingerprint
+    successor: Successor
+    swap: Swap
+    two_phones: TwoPhones
+    night_place: NightPlace
+    common_contact: CommonContact
+    missing_overlap: MissingOverlap
+    curves: Curves

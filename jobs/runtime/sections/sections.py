@@ -1,0 +1,77 @@
+"""The whole of the settings: every section, and the small ones in full."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from jobs.runtime.sections import leads, network, queues
+from jobs.runtime.sections import types as t
+from schemas.validation import Part
+
+
+class Spark(Part):
+    cores: t.Cores
+    memory: t.Memory
+    java_options: str
+    compiled_from_mb: t.CountOrNone
+
+
+class Demo(Part):
+    n_reports: t.Count
+    n_nights: t.Count
+    forces: Annotated[list[t.HomeOfficeForce], Field(min_length=1)]
+    providers: list[Literal["telco_north", "telco_south", "telco_west", "telco_east", "telco_coast", "telco_isle"]]
+
+
+class CommsResearch(Part):
+    zone: t.TimeZone
+    night_from: t.Hour
+    night_to: t.Hour
+    new_days: t.Days
+    gap_days: t.Positive
+    near_km: t.NotNegative
+    near_minutes: t.Count
+    clock_skew_s: t.CountOrNone
+    rows_per_sheet: Annotated[int, Field(ge=1, le=1_048_575)]  # what a sheet of a workbook holds below its header
+
+
+class Checks(Part):
+    max_runtime_s: t.Count
+
+
+class Alerts(Part):
+    webhook: t.Webhook | None
+
+
+class Timetable(Part):
+    cron: t.Schedule
+    training_cron: t.Schedule
+    time_zone: t.TimeZone
+
+
+class Sections(Part):
+    """One field per section of settings.yaml. Values and their reasons are there; types and bounds are here."""
+
+    seed: t.Seed
+    spark: Spark
+    sources: t.Text | None
+    catalog: t.Catalog | None
+    demo: Demo
+    training: queues.Training
+    promotion: queues.Promotion
+    queue: queues.Queue
+    review: queues.Review
+    exposure: queues.Exposure
+    certificate: queues.Certificate
+    overtagged: queues.Overtagged
+    entities: network.Entities
+    comms_research: CommsResearch
+    checks: Checks
+    alerts: Alerts
+    schedule: Timetable
+    risk: network.Risk
+    deconfliction: network.Deconfliction
+    travel: network.Travel
+    leads: leads.Leads

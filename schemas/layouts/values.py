@@ -1,0 +1,84 @@
+"""What single values of a layout may be: date patterns, encodings, regular expressions, offsets from UTC."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zoneinfo
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from schemas import codes
+from schemas.validation import Matching
+
+_DATE_PATTERN = re.compile(r"(?:[yMLdHhmsSaEXxZzOVkKuDnAN /:.,\-\[\]]|'[^']*')+")
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("takes text, and is empty")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder of zones
+        raise ValueError(f"{value[:60]!r} is not a known time zone, such as Europe/London") from error
+    return value
+
+
+def _encoding(value: str) -> str:
+    try:
+        return codecs.lookup(value).name
+    except (LookupError, ValueError) as error:
+        raise ValueError(f"{value[:60]!r} is not a known encoding, such as utf-8 or windows-1252") from error
+
+
+def _delimiter(value: str) -> str:
+    if len(value) != 1 or value in '"\r\n':
+        raise ValueError("takes one character")
+    return value
+
+
+def _date_pattern(value: str) -> str:
+    if not _DATE_PATTERN.fullmatch(value):
+        raise ValueError(f"{value[:60]!r} is not a date pattern such as dd/MM/yyyy")
+    return value
+
+
+def _expression(value: str) -> str:
+    try:
+        n_groups = re.compile(value).groups
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"is not a regular expression ({error})") from error
+    if n_groups != 1:
+        raise ValueError("takes exactly one group: the value")
+    return value
+
+
+def _national(value: Any) -> Any:
+    """Grades and other digits may be written without quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise ValueError("takes a mapping, not nothing: leave the key out")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Word = Annotated[str, Field(min_length=1)]  # white space counts: a separator may be a blank
+Sender = Annotated[str, Matching(r"[a-z0-9_]+", "takes lower-case letters, digits and _ only")]
+Force = Annotated[str, Matching(codes.FORCE_PATTERN, 'takes a two-character code, quoted, such as "36"')]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+Delimiter = Annotated[str, AfterValidator(_delimiter), Field(json_schema_extra={"minLength": 1, "maxLength": 1})]
+DatePattern = Annotated[str, AfterValidator(_date_pattern)]
+Offset = Annotated[str, Matching(r"[+-]\d{2}:\d{2}", "takes an offset such as +01:00, quoted")]
+Expression = Annotated[str, AfterValidator(_expression)]
+National = Annotated[str, BeforeValidator(_national, json_schema_input_type=str | int)]
+IsGiven = BeforeValidator(_given)  # of a part that may be left out, and not be empty
+NothingIsEmpty = BeforeValidator(lambda value: {} if value is None else value)  # `columns:` with nothing after it
