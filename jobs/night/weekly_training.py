@@ -2,17 +2,16 @@
 
 import dagster as dg
 
+from jobs.night import schedule as night_schedule
 from jobs.runtime import settings
 from jobs.runtime.context import RunContext
 from jobs.training import champion
 
 
 @dg.op(
-    required_resource_keys={"ctx"},
     description="Compare all candidates on what is known, register the best, promote it if it meets the criteria.",
 )
-def compare_and_promote(context: dg.OpExecutionContext) -> None:
-    ctx: RunContext = context.resources.ctx
+def compare_and_promote(context: dg.OpExecutionContext, ctx: dg.ResourceParam[RunContext]) -> None:
     found = champion.train(ctx, ctx.settings.tonight())
     made = found["registered"]
     context.add_output_metadata(
@@ -40,6 +39,6 @@ def schedule(chosen: settings.Settings) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name="weekly_training_schedule",
         job=TRAINING,
-        cron_schedule=chosen["schedule"]["training_cron"],
+        cron_schedule=night_schedule.cron(chosen, "training_cron"),
         execution_timezone=chosen["schedule"]["time_zone"],
     )

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import notebook
+from jobs.runtime import known
 from schemas import review
 
 Row = Mapping[str, Any]
@@ -71,7 +72,7 @@ def open_health(
     """
     who = session.user(reviewer)
     certificates = session.table(review.RECALL_CERTIFICATES.path).where(F.col("queue") == queue)
-    newest = certificates.agg(F.max("night")).collect()[0][0]
+    newest = known.newest_in(session.ctx, certificates)
     if not night and newest is None:
         raise LookupError("no recall certificate is written yet: run a night first")
     day = date.fromisoformat(night or str(newest))

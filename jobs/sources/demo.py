@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
+from jobs.runtime import audit
 from jobs.runtime.settings import Settings
+from jobs.sources import landing
 from pipelines import synthesis
 from schemas.layouts import layouts
 
 
-def is_empty(landing: Path) -> bool:
-    """True where no sender has delivered anything yet."""
-    return not landing.is_dir() or not any(landing.iterdir())
+def fill_if_new(chosen: Settings, first_night: date, *, is_wanted: bool) -> bool:
+    """Write a demonstration world where nothing has arrived yet; True if it did.
+
+    Only a home in which nothing ever ran may be given an invented world, unless it is wanted: in any other an empty
+    landing zone is a share that is not mounted.
+
+    Raises:
+        landing.LandingZoneEmptyError: nothing lies there, and the home is not new.
+    """
+    if not landing.is_empty(chosen.landing):
+        return False
+    if not is_wanted and not is_new(chosen):
+        raise landing.LandingZoneEmptyError(chosen.landing)
+    write(chosen, first_night=first_night)
+    return True
+
+
+def is_new(chosen: Settings) -> bool:
+    """Whether nothing ever ran here: no table was written and nothing is in the log of processing."""
+    is_written = any(chosen.lakehouse.glob("*/*/_delta_log"))
+    is_logged = (chosen.log / audit.FILE).exists()
+    return not (chosen["catalog"] or is_written or is_logged)
 
 
 def write(

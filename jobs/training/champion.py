@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.evaluation import hidden_reports
 from jobs.runtime import known as known_nights
-from jobs.runtime import progress
+from jobs.runtime import night_bounds, progress
 from jobs.runtime.context import RunContext
 from jobs.training import summary as training_summary
 from schemas import codes, gold, silver
@@ -86,10 +86,12 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
         What `comparison_report.summary` holds.
 
     Raises:
+        FutureNightError: the night is later than tomorrow.
         training.TrainingDataError: the reports known in the night cannot train anything; says what is missing.
     """
     from models.training import compare, comparison, promotion
 
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     chosen = ctx.settings["training"]
     limits = {**chosen, **(chosen["first"] if is_first else {})}
     reports = known_nights.training_reports(ctx, night)

@@ -54,7 +54,9 @@ def run_to_queue(made: RunContext, night: date) -> None:
     from jobs.night.assets import bronze, report_queue, reports, silver
 
     _materialise(
-        made, night, [*bronze.ALL, *silver.ALL, reports.champion, reports.decided, reports.scored, *report_queue.ALL]
+        made,
+        night,
+        [*bronze.ALL, *silver.ALL, reports.champion, reports.decisions, reports.report_scores, *report_queue.ALL],
     )
 
 

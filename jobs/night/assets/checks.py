@@ -7,7 +7,10 @@ import dagster as dg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.night.assets import common
+from jobs.night.assets import common, report_queue
+from jobs.night.assets import leads as assets_leads
+from jobs.night.assets import risk as assets_risk
+from jobs.night.assets import travel as assets_travel
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import quality
@@ -31,22 +34,16 @@ class Kept:
         return rows.where(F.col("queue").isin(*self.queues)) if self.queues else rows
 
 
-QUEUES = Kept(
-    dg.AssetKey(["gold", "network_queues"]),
-    gold.QUEUE_ITEMS,
-    "The rows of the network's queues keep the contract of gold.queue_items.",
-    queues=risk.QUEUES,
-)
+def _part(part: common.QueuePart) -> Kept:
+    return Kept(part.key, gold.QUEUE_ITEMS, f"{part.says}: rows keep the contract of gold.queue_items.", part.queues)
 
 
 def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{layer}_keeps_its_contracts",
         specs=[dg.AssetCheckSpec(KEEPS, asset=each.asset, blocking=True, description=each.says) for each in kept],
-        required_resource_keys={"ctx"},
     )
-    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        ctx: RunContext = context.resources.ctx
+    def check(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
         with progress.CURRENT.step(f"check the contracts of {len(kept)} tables: {layer.replace('_', ' ')}"):
             results = quality.validate_all([(each.tonight(ctx, context.partition_key), each.table) for each in kept])
         for each, result in zip(kept, results, strict=True):
@@ -74,10 +71,8 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
             description="A sender whose whole drop was refused fails alone: a warning here, the others publish.",
         ),
     ],
-    required_resource_keys={"ctx"},
 )
-def rows_are_counted(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    ctx: RunContext = context.resources.ctx
+def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
     counts = ctx.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key))
     good = F.col("n_loaded") + F.col("n_deduplicated")
     out = good + F.col("n_quarantined") + F.col("n_deleted")
@@ -109,10 +104,18 @@ ALL = [
     _contracts_check("silver", _of(silver.TABLES)),
     _contracts_check("scores", _of((gold.REPORT_SCORES,))),  # of its own, since the queue waits for it
     _contracts_check("network", _of(network.NIGHTLY)),  # of its own, since the risk waits for it
-    _contracts_check("gold", _of((gold.QUEUE_ITEMS, review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS, gold.WRITEBACK))),
-    _contracts_check("leads_and_flights", _of((*leads.TABLES, *travel.GOLD))),
     _contracts_check(
-        "risk_and_review", [*_of((*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), QUEUES]
+        "gold",
+        [_part(report_queue.QUEUES), *_of((review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS, gold.WRITEBACK))],
     ),
+    _contracts_check(
+        "leads_and_flights",
+        [*_of((*leads.TABLES, *travel.GOLD)), _part(assets_leads.QUEUE), _part(assets_travel.QUEUE)],
+    ),
+    _contracts_check(
+        "risk_and_review",
+        [*_of((*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), _part(assets_risk.QUEUES)],
+    ),
+    _contracts_check("queue_items", _of((gold.QUEUE_ITEMS,))),  # of its own: all queues together, before the record
     rows_are_counted,
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import partial, reduce
+from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
@@ -27,11 +28,10 @@ FIRST_FEEDS = tuple(feed for feed in FEEDS if feed not in LATER_FEEDS)
         *(common.spec(table, [bronze.ROWS]) for table in silver.TABLES),
         common.spec(gold.ROW_COUNTS, [bronze.FILES, bronze.ROWS, bronze.QUARANTINE]),
     ],
-    required_resource_keys={"ctx"},
 )
-def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
     """Judge every row of the night; load what is right, quarantine what is not, and count both."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     tonight = {"night": night.isoformat()}
     rows = ctx.lake.read(bronze.ROWS).where(F.col("night") == F.lit(night))
     judged: dict[str, DataFrame] = {}
@@ -63,12 +63,11 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
         counts = _row_counts(ctx, night.isoformat(), written, twins).localCheckpoint(eager=False)
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
+    said: dict[str, dict[str, Any]] = {gold.ROW_COUNTS.path: {"rows loaded": sum(n_loaded.values())}}
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(n_loaded.items()) if name.endswith(f" {feed}")}
-        yield common.result(
-            ctx, table, {"rows": sum(of_feed.values()), "by sender": common.bars(of_feed, "rows loaded")}
-        )
-    yield common.result(ctx, gold.ROW_COUNTS, {"rows loaded": sum(n_loaded.values())})
+        said[table.path] = {"by sender": common.bars(of_feed, "rows loaded")}
+    yield from common.results(ctx, (*silver.TABLES, gold.ROW_COUNTS), night, said)
 
 
 def _authorisations(ctx: RunContext, feed: str, night: date) -> DataFrame | None:
@@ -125,4 +124,4 @@ def _row_counts(ctx: RunContext, night: str, loaded: DataFrame, judged: DataFram
     )
 
 
-ALL = [conformed]
+ALL = [conformed_tables]
