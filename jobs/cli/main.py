@@ -276,16 +276,20 @@ def notebooks(names: tuple[str, ...], night: datetime | None, out: Path | None, 
 @main.command()
 @click.option("--dagster-port", default=3000, show_default=True)
 @click.option("--mlflow-port", default=5000, show_default=True)
+@click.option("--read-only", "is_read_only", is_flag=True, help="Dagster's page shows, and starts and stops nothing.")
 @as_json
-def ui(dagster_port: int, mlflow_port: int, as_json: bool) -> None:
-    """Dagster and MLflow web pages on loopback. Stop with Ctrl-C."""
+def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -> None:
+    """Dagster and MLflow web pages on loopback. Stop with Ctrl-C.
+
+    Pages of other sites can use neither. Whoever can log in to this machine can use both.
+    """
     from jobs.cli import ui as cli_ui
     from jobs.runtime import settings
 
     pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
     text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
     show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
-    cli_ui.serve(settings.load(), dagster_port, mlflow_port)
+    cli_ui.serve(settings.load(), dagster_port, mlflow_port, is_read_only=is_read_only)
 
 
 for command in (network.network, entities.entities, *cli_travel.COMMANDS):

@@ -44,13 +44,8 @@ def _nights(ctx: RunContext) -> list[dict[str, Any]]:
 
 
 def _heartbeat(ctx: RunContext) -> dict[str, Any]:
-    good, limit = watch.last_good(ctx.settings), ctx.settings["checks"]["stale_after_h"]
-    if good is None:
-        return _finding("last good night", True, "none yet")
-    said = f"{good.night}, ended {good.ended_at}, {good.age_h():.0f} h ago"
-    if good.age_h() > limit:
-        return _finding("last good night", False, f"{said}: more than {limit} h (checks.stale_after_h)")
-    return _finding("last good night", True, said)
+    is_recent, said = watch.heartbeat(ctx.settings)
+    return _finding("last good night", is_recent, said)
 
 
 def _running(ctx: RunContext) -> dict[str, Any]:

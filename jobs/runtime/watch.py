@@ -109,6 +109,17 @@ def last_good(chosen: Settings) -> Good | None:
     return Good(**values) if values is not None else None
 
 
+def heartbeat(chosen: Settings) -> tuple[bool, str]:
+    """Whether the last good night is recent enough (`checks.stale_after_h`), and which it was, in words."""
+    good, limit = last_good(chosen), chosen["checks"]["stale_after_h"]
+    if good is None:
+        return True, "none yet"
+    said = f"{good.night}, ended {good.ended_at}, {good.age_h():.0f} h ago"
+    if good.age_h() > limit:
+        return False, f"{said}: more than {limit} h (checks.stale_after_h)"
+    return True, said
+
+
 def _mark(chosen: Settings) -> Path:
     return chosen.log / "running.json"
 

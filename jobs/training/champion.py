@@ -89,9 +89,9 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
         FutureNightError: the night is later than tomorrow.
         training.TrainingDataError: the reports known in the night cannot train anything; says what is missing.
     """
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     from models.training import compare, comparison, promotion
 
-    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     chosen = ctx.settings["training"]
     limits = {**chosen, **(chosen["first"] if is_first else {})}
     reports = known_nights.training_reports(ctx, night)

@@ -20,9 +20,9 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     Raises:
         ValueError: there are too few or too many records to fit a model here, or the night is later than tomorrow.
     """
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     from pipelines.network.entities import linkage as resolution
 
-    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     known = as_of.current(ctx.lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
     records = nominals.records(known).select(resolution.ID, *nominals.COMPARED).persist()
     n, most = records.count(), ctx.settings["entities"]["max_people"]

@@ -149,7 +149,7 @@ def test_an_empty_landing_zone_gets_no_invented_world_where_nights_have_run(home
 def test_a_new_home_or_whoever_asks_for_it_gets_one(home: Path, tmp_path: Path, words: list[str]):
     (home / "landing" / "force_36").rmdir()
     target = home if words else tmp_path / "new"
-    environment = {fault_points.VARIABLE: BEGUN, "NIGHTJAR_SETTINGS": override(tmp_path, "demo: {n_reports: 60}\n")}
+    environment = {fault_points.VARIABLE: BEGUN, "NIGHTJAR_SETTINGS": override(tmp_path, "demo: {n_reports: 300}\n")}
     nights.command(target, "nightly", "--night", NIGHT, *words, **environment)
     assert len(list((target / "landing").iterdir())) > 3
 
