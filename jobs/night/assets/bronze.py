@@ -23,7 +23,7 @@ def files_and_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterat
     night = common.night_of(context, ctx)
     tonight = {"night": night.isoformat()}
     ctx.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
-    with progress.CURRENT.step("bronze: read tonight's files"):
+    with progress.CURRENT.step("bronze: read files"):
         if landing.is_empty(ctx.settings.landing):
             raise landing.LandingZoneEmptyError(ctx.settings.landing)
         found = landing.scan(ctx.settings.landing, night, ctx.sources)

@@ -44,7 +44,7 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
         specs=[dg.AssetCheckSpec(KEEPS, asset=each.asset, blocking=True, description=each.says) for each in kept],
     )
     def check(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
-        with progress.CURRENT.step(f"check the contracts of {len(kept)} tables: {layer.replace('_', ' ')}"):
+        with progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({len(kept)})"):
             results = quality.validate_all([(each.tonight(ctx, context.partition_key), each.table) for each in kept])
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(

@@ -27,7 +27,7 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Look for every pattern in what the night knows; publish what is worth a look."""
     lake, values, tonight = ctx.lake, ctx.settings["leads"], {"night": night.isoformat()}
     given = leads.Thresholds.of(values, ctx.settings["schedule"]["time_zone"])
-    with progress.CURRENT.step("leads in communications data"):
+    with progress.CURRENT.step("detect communications leads"):
         known = {table.path: as_of.current(lake.read(table), table.key, night) for table in READ}
         (events,) = concurrency.materialise(known[silver.COMMS_EVENTS.path])
         rows = _rows(ctx, night, known, events, given)

@@ -41,7 +41,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
     from pipelines.network.edges import edges  # SciPy and rapidfuzz: time that definitions need not spend
     from pipelines.network.entities import entities
 
-    with progress.CURRENT.step("who is one and the same"):
+    with progress.CURRENT.step("resolve people"):
         current = as_of.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
         (records,), before, (files, undone, refused, settled) = concurrency.run(
             lambda: concurrency.materialise(nominals.records(current)),
@@ -62,7 +62,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
             rows = ctx.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
         inbox.settle(ctx.settings.undo, night, settled)
-    with progress.CURRENT.step("what ties them"):
+    with progress.CURRENT.step("build edges"):
         tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}

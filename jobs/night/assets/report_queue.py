@@ -34,7 +34,7 @@ def report_queues(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterato
     """Choose what is shown, explain it, and publish it with where it came from."""
     night = common.night_of(context, ctx)
     lake, tonight = ctx.lake, {"night": night.isoformat()}
-    with progress.CURRENT.step("choose what the queue shows"):
+    with progress.CURRENT.step("select queue rows"):
         chosen = _Chosen(ctx, night)
         made_with = ctx.provenance((*known_nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
         (items,), *_ = concurrency.run(
@@ -44,7 +44,7 @@ def report_queues(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterato
             lambda: lake.replace(chosen.members, review.QUEUE_NEAR_DUPLICATES, tonight),
             lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
         )
-    with progress.CURRENT.step("publish the queue"):
+    with progress.CURRENT.step("publish report queues"):
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
         if ctx.settings["overtagged"]["is_on"]:
             doubted = _overtagged(ctx, night, made_with)

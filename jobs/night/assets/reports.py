@@ -27,7 +27,7 @@ from schemas.contract import Table
     description="The classifier of the night, verified against its manifest. A first one is trained if there is none.",
 )
 def champion(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
-    with progress.CURRENT.step("the night's classifier"):
+    with progress.CURRENT.step("load the classifier"):
         night = common.night_of(context, ctx)
         ctx.classifiers.pop(night, None)  # each run verifies it anew
         chosen = training_champion.champion(ctx, night)
@@ -56,7 +56,7 @@ def decisions(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Material
     """Take in what lies in the inbox. Files stay where they are until both tables have them."""
     night = common.night_of(context, ctx)
     lake = ctx.lake
-    with progress.CURRENT.step("decisions from the inbox"):
+    with progress.CURRENT.step("ingest decisions"):
         files = inbox.read(ctx.settings.inbox, night)
         published = near_duplicates.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_NEAR_DUPLICATES))
         taken = intake.ingest_decisions(files, lake.read(gold.DECISIONS), night, published)
@@ -88,7 +88,7 @@ def report_scores(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mate
     night = common.night_of(context, ctx)
     from models.serving import scoring  # scikit-learn: seconds that definitions need not spend
 
-    with progress.CURRENT.step("score the reports in scope"):
+    with progress.CURRENT.step("score reports"):
         model = training_champion.champion(ctx, night).model
         scope = known_nights.scope(ctx, night)
         version = (model.name, model.version) if model is not None else ("none", "none")
@@ -135,7 +135,7 @@ def writeback_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mat
     """Rows for the forces' own systems, as a table and as files."""
     night = common.night_of(context, ctx)
     lake = ctx.lake
-    with progress.CURRENT.step("what goes back to the forces"):
+    with progress.CURRENT.step("write-back"):
         reports = as_of.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
         known = known_nights.decisions(ctx, night)
         rows = writeback.writeback(known, reports, writeback.local_words(ctx.sources), night)
@@ -162,7 +162,7 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
     """One row that says what ran on what; with the writes and Spark actions that the night took."""
     night = common.night_of(context, ctx)
     lake = ctx.lake
-    with progress.CURRENT.step("the record of the night"):
+    with progress.CURRENT.step("run manifest"):
         chosen = training_champion.champion(ctx, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
         others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)

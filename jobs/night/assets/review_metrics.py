@@ -23,7 +23,7 @@ WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
 def certificates_and_figures(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Bound what is still hidden, and count how the reviewing went."""
     tonight = {"night": night.isoformat()}
-    with progress.CURRENT.step("recall certificates and review figures"):
+    with progress.CURRENT.step("recall certificates and review metrics"):
         concurrency.run(
             lambda: ctx.lake.replace(_certificates(ctx, night), review.RECALL_CERTIFICATES, tonight),
             lambda: ctx.lake.replace(_figures(ctx, night), review.REVIEW_FIGURES, tonight),

@@ -27,7 +27,7 @@ QUEUES = common.QueuePart("network_queues", risk.QUEUES, "The queues children, p
 def network_risk(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Walk the network once: score, publish the queues, propose groups, tell operations of each other."""
     known = known_nights.of_risk(ctx, night)
-    with progress.CURRENT.step("risk over the network"):
+    with progress.CURRENT.step("score network risk"):
         walk = risk_scores.walk(known, risk_rules.rules(ctx.settings))
         rows, unused = concurrency.run(
             lambda: _scored(ctx, walk), links.refused(known.edges, known.entities, night).collect
@@ -35,10 +35,10 @@ def network_risk(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]
         refused = {r.refusal: r.n for r in unused}
     said = {risk.RISK_SEEDS.path: {"refused edges": dg.MetadataValue.json(refused)}}
     yield from common.results(ctx, (risk.RISK_SEEDS, risk.NETWORK_RISK), night, said)
-    with progress.CURRENT.step("publish the queues of the network"):
+    with progress.CURRENT.step("publish network queues"):
         _publish(ctx, walk, rows)
     yield common.queue_result(ctx, QUEUES, night)
-    with progress.CURRENT.step("candidate groups, and operations that meet"):
+    with progress.CURRENT.step("candidate groups and deconfliction"):
         (n_groups, engine), told = concurrency.run(
             lambda: groups.propose(ctx, walk), lambda: groups.deconflict(ctx, walk)
         )

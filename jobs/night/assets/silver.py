@@ -43,6 +43,7 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
         # One feed is always judged: a night without files has counts.
         is_absent = feed not in present and feed != FEEDS[0]
         if is_absent and ctx.lake.read(table).where(F.col("night") == F.lit(night)).isEmpty():
+            progress.CURRENT.skip()
             return  # nothing came, and nothing of an earlier run has to go
         with progress.CURRENT.step(f"silver: {table.noun}"):
             known = (_authorisations(ctx, feed, night), _airports(ctx, feed, night))
@@ -52,7 +53,7 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
 
     for feeds in (FIRST_FEEDS, LATER_FEEDS):
         concurrency.run(*(partial(judge, feed) for feed in feeds))
-    with progress.CURRENT.step("silver: what was refused, and the counts"):
+    with progress.CURRENT.step("silver: rejected rows and row counts"):
         refused = reduce(DataFrame.unionByName, (conform.rejected(judged[feed]) for feed in FEEDS if feed in judged))
         counted = reduce(DataFrame.unionByName, (conform.counts(judged[feed]) for feed in FEEDS if feed in judged))
         _, twins = concurrency.run(

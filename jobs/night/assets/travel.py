@@ -30,7 +30,7 @@ QUEUE = common.QueuePart("travel_queue", (travel_queue.QUEUE,), "The queue of pe
 def passenger_matches(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Compare the people looked for with the passenger lists, write what may be them, and publish what is likely."""
     tonight = {"night": night.isoformat()}
-    with progress.CURRENT.step("subjects on flights"):
+    with progress.CURRENT.step("match passengers"):
         matches = matches_of(ctx, night)
         _, found = concurrency.run(
             lambda: ctx.lake.replace(matches, contract.MATCHES, tonight),

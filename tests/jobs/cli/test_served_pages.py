@@ -184,13 +184,15 @@ class TestServed:
         parts = ("report_queues", "comms_lead_queue", "travel_queue", "network_queues")
         assert sum(reported[f"gold.{part}"] for part in parts) == tables["gold.queue_items"]
 
-    def test_a_night_that_cannot_be_is_refused_when_the_page_starts_it(self, served: Served):
+    def test_a_night_that_cannot_be_is_refused_and_told_when_the_page_starts_it(self, served: Served):
         later = (settings.load().tonight() + timedelta(days=2)).isoformat()
         _wait_until_loaded(served)
-        launched = served.graphql(LAUNCH, night=later, config={})["launchRun"]
-        if launched["__typename"] == "LaunchRunSuccess":
-            assert _end_of(served, launched["run"]["runId"]) == "FAILURE"
-        assert nights.ctx(served.home).lake.n_rows(catalogue.TABLES, settings.load().tonight()) is not None
+        run_id = _launch(served, later)
+        assert _end_of(served, run_id) == "FAILURE"
+        assert not (served.home / "lakehouse" / "bronze" / "files" / f"night={later}").exists()
+        alert = _alert_of(served, run_id)
+        assert alert["night"] == later
+        assert alert["at"]
 
 
 def _wait_until_loaded(served: Served) -> None:
@@ -218,6 +220,18 @@ def _end_of(served: Served, run_id: str) -> str:
             return status
         assert time.monotonic() < deadline, status
         time.sleep(2)
+
+
+def _alert_of(served: Served, run_id: str) -> dict[str, Any]:
+    """The alert of a run that Dagster's daemon ran: its sensor looks every half minute."""
+    deadline, path = time.monotonic() + START_S, served.home / "log" / "alerts.jsonl"
+    while True:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        alerts = [alert for alert in map(json.loads, lines) if alert["run_id"] == run_id]
+        if alerts:
+            return dict(alerts[0])
+        assert time.monotonic() < deadline, "nobody was told"
+        time.sleep(1)
 
 
 def _reported(served: Served, night: str) -> dict[str, int]:
