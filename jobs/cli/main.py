@@ -127,14 +127,15 @@ def nightly(night: datetime | None, is_demo: bool, is_future_allowed: bool, as_j
             day = _day(night, chosen.tonight())
             night_bounds.refuse_future(chosen, day, is_future_allowed=is_future_allowed)
             with context.writer(is_future_allowed=is_future_allowed) as ctx:
-                if demo_job.fill_if_new(chosen, day, is_wanted=is_demo):
-                    click.echo(f"{chosen.landing} was empty: a synthetic landing zone was written.", err=True)
+                is_demo_due = demo_job.is_due(chosen, is_asked_for=is_demo)
                 ctx.begin_spark()
                 from jobs.night import run as nightly_job
                 from jobs.night import summary
 
+                if is_demo_due:
+                    click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
+                    demo_job.write(chosen, first_night=day)
                 report = nightly_job.run(ctx, day)
-                show(report, as_json, summary.text(report))
     except (
         lock.LakehouseBusyError,
         settings.SettingsError,
@@ -147,6 +148,7 @@ def nightly(night: datetime | None, is_demo: bool, is_future_allowed: bool, as_j
         if type(error).__name__ != "NightFailedError":
             raise
         raise Failures(str(error)) from error
+    show(report, as_json, summary.text(report))
 
 
 @main.command()

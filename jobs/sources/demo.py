@@ -13,10 +13,10 @@ from pipelines import synthesis
 from schemas.layouts import layouts
 
 
-def fill_if_new(chosen: Settings, first_night: date, *, is_wanted: bool) -> bool:
-    """Write a demonstration world where nothing has arrived yet; True if it did.
+def is_due(chosen: Settings, *, is_asked_for: bool) -> bool:
+    """Whether a demonstration world is to be written: nothing lies in the landing zone, and that is no mistake.
 
-    Only a home in which nothing ever ran may be given an invented world, unless it is wanted: in any other an empty
+    Only a home in which nothing ever ran may be given an invented world, unless it is asked for: in any other an empty
     landing zone is a share that is not mounted.
 
     Raises:
@@ -24,9 +24,8 @@ def fill_if_new(chosen: Settings, first_night: date, *, is_wanted: bool) -> bool
     """
     if not landing.is_empty(chosen.landing):
         return False
-    if not is_wanted and not is_new(chosen):
+    if not is_asked_for and not is_new(chosen):
         raise landing.LandingZoneEmptyError(chosen.landing)
-    write(chosen, first_night=first_night)
     return True
 
 
