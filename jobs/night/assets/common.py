@@ -39,16 +39,7 @@ def key(table: Table) -> dg.AssetKey:
 
 
 def spec(table: Table, deps: Iterable[Table] = ()) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        key(table),
-        deps=[key(dep) for dep in deps],
-        description=table.doc,
-        group_name=table.layer,
-        owners=OWNERS[table.layer],
-        metadata={COLUMN_SCHEMA: columns(table)},
-        partitions_def=NIGHTS,
-        kinds={"delta", "spark"},
-    )
+    return _spec(key(table), table, table.doc, deps)
 
 
 @dataclass(frozen=True)
@@ -65,13 +56,17 @@ class QueuePart:
 
 
 def queue_spec(part: QueuePart, deps: Iterable[Table]) -> dg.AssetSpec:
+    return _spec(part.key, gold.QUEUE_ITEMS, f"{part.says}, as rows of {gold.QUEUE_ITEMS.path}.", deps)
+
+
+def _spec(made: dg.AssetKey, table: Table, says: str, deps: Iterable[Table]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        part.key,
+        made,
         deps=[key(dep) for dep in deps],
-        description=f"{part.says}, as rows of {gold.QUEUE_ITEMS.path}.",
-        group_name=gold.QUEUE_ITEMS.layer,
-        owners=OWNERS[gold.QUEUE_ITEMS.layer],
-        metadata={COLUMN_SCHEMA: columns(gold.QUEUE_ITEMS)},
+        description=says,
+        group_name=table.layer,
+        owners=OWNERS[table.layer],
+        metadata={COLUMN_SCHEMA: columns(table)},
         partitions_def=NIGHTS,
         kinds={"delta", "spark"},
     )

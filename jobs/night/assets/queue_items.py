@@ -23,7 +23,8 @@ def queue_items(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Materi
     night = common.night_of(context, ctx)
     queues = tuple(queue for part in PARTS for queue in part.queues)
     counts = common.queue_counts(ctx, queues, night, by="queue")
-    return common.result(ctx, gold.QUEUE_ITEMS, night, {"by queue": common.bars(counts, "rows per queue")})
+    chart = common.bars(counts or {"none": 0}, "rows per queue")
+    return common.result(ctx, gold.QUEUE_ITEMS, night, {"by queue": chart})
 
 
 ALL = [queue_items]
