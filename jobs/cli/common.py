@@ -10,6 +10,7 @@ import click
 from schemas.errors import UserError
 
 NIGHT = click.DateTime(formats=["%Y-%m-%d"])
+future = click.option("--future", "is_future_allowed", is_flag=True, help="Allow a night that is later than tomorrow.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from jobs.cli.common import NIGHT, as_json, show
+from jobs.cli.common import NIGHT, as_json, future, show
 
 reviewer = click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who: it is logged.")
 
@@ -54,14 +54,15 @@ def undo(event: str, why: str, reviewer: str, as_json: bool) -> None:
 
 @entities.command("train")
 @click.option("--night", type=NIGHT, help="Fit on what was known in this night (default: tonight).")
+@future
 @as_json
-def train(night: datetime | None, as_json: bool) -> None:
+def train(night: datetime | None, is_future_allowed: bool, as_json: bool) -> None:
     """Fit the linkage of people to this deployment's own records, and print how many pairs its blocks compare."""
     from jobs.runtime import context, lock, settings
     from jobs.training import linkage
 
     try:
-        with context.writer() as ctx:
+        with context.writer(is_future_allowed=is_future_allowed) as ctx:
             day = night.date() if night else settings.load().tonight()
             outcome = linkage.train(ctx, day)
     except (ValueError, lock.LakehouseBusyError) as error:

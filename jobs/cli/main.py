@@ -13,7 +13,7 @@ import click
 
 from jobs.cli import entities, network
 from jobs.cli import travel as cli_travel
-from jobs.cli.common import NIGHT, Failures, OneSentence, as_json, show
+from jobs.cli.common import NIGHT, Failures, OneSentence, as_json, future, show
 
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
@@ -119,50 +119,79 @@ def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> Non
 
 @main.command()
 @click.option("--night", type=NIGHT, help="Night to run (default: tonight).")
+@click.option("--demo", "is_demo", is_flag=True, help="Write a demonstration landing zone if there is none.")
+@future
 @as_json
-def nightly(night: datetime | None, as_json: bool) -> None:
-    """Run one night. Writes a demonstration landing zone first if there is none. Running a night again is safe."""
-    from jobs.runtime import context, lock, settings
+def nightly(night: datetime | None, is_demo: bool, is_future_allowed: bool, as_json: bool) -> None:
+    """Run one night. Running it again is safe.
+
+    A new home without a landing zone is given a demonstration of one. Exit code 0 is a good night; for every other way
+    out an alert is sent.
+    """
+    from jobs.runtime import alerts, context, lock, night_bounds, settings
     from jobs.sources import demo as demo_job
+    from jobs.sources import landing
 
-    chosen = settings.load()
-    day = _day(night, chosen.tonight())
     try:
-        with context.writer() as ctx:
-            ctx.begin_spark()
-            from jobs.night import run as nightly_job
-            from jobs.night import summary
+        with alerts.telling(str(night.date()) if night else "tonight"):
+            chosen = settings.load()
+            day = _day(night, chosen.tonight())
+            night_bounds.refuse_future(chosen, day, is_future_allowed=is_future_allowed)
+            with context.writer(is_future_allowed=is_future_allowed) as ctx:
+                is_demo_due = demo_job.is_due(chosen, is_asked_for=is_demo)
+                ctx.begin_spark()
+                from jobs.night import run as nightly_job
+                from jobs.night import summary
 
-            if demo_job.is_empty(chosen.landing):
-                click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
-                demo_job.write(chosen, first_night=day)
-            report = nightly_job.run(ctx, day)
-            show(report, as_json, summary.text(report))
-    except (lock.LakehouseBusyError, settings.SettingsError, FileNotFoundError) as error:
+                if is_demo_due:
+                    click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
+                    demo_job.write(chosen, first_night=day)
+                report = nightly_job.run(ctx, day)
+    except (
+        lock.LakehouseBusyError,
+        settings.SettingsError,
+        night_bounds.FutureNightError,
+        landing.LandingZoneEmptyError,
+        FileNotFoundError,
+    ) as error:
         raise Failures(str(error)) from error
     except RuntimeError as error:
         if type(error).__name__ != "NightFailedError":
             raise
         raise Failures(str(error)) from error
+    show(report, as_json, summary.text(report))
 
 
 @main.command()
 @click.option("--from", "first", type=NIGHT, required=True, help="First night.")
 @click.option("--to", "last", type=NIGHT, required=True, help="Last night.")
+@future
 @as_json
-def backfill(first: datetime, last: datetime, as_json: bool) -> None:
+def backfill(first: datetime, last: datetime, is_future_allowed: bool, as_json: bool) -> None:
     """Run past nights, oldest first. Each uses only what was known then."""
-    from jobs.runtime import context, lock
+    from jobs.runtime import alerts, context, lock, night_bounds, settings
 
     if last < first:
         raise click.BadParameter("--to is before --from")
     try:
-        with context.writer() as ctx:
+        with (
+            alerts.telling(f"{first.date()} to {last.date()}"),
+            context.writer(is_future_allowed=is_future_allowed) as ctx,
+        ):
             from jobs.night import run as nightly_job
             from jobs.night import summary
 
             reports = nightly_job.backfill(ctx, first.date(), last.date())
-    except lock.LakehouseBusyError as error:
+    except (
+        lock.LakehouseBusyError,
+        settings.SettingsError,
+        night_bounds.FutureNightError,
+        FileNotFoundError,
+    ) as error:
+        raise Failures(str(error)) from error
+    except RuntimeError as error:
+        if type(error).__name__ != "NightFailedError":
+            raise
         raise Failures(str(error)) from error
     show(reports, as_json, "\n\n".join(summary.text(report) for report in reports))
 
@@ -260,16 +289,20 @@ def notebooks(names: tuple[str, ...], night: datetime | None, out: Path | None, 
 @main.command()
 @click.option("--dagster-port", default=3000, show_default=True)
 @click.option("--mlflow-port", default=5000, show_default=True)
+@click.option("--read-only", "is_read_only", is_flag=True, help="Dagster's page shows, and starts and stops nothing.")
 @as_json
-def ui(dagster_port: int, mlflow_port: int, as_json: bool) -> None:
-    """Dagster and MLflow web pages on loopback. Stop with Ctrl-C."""
+def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -> None:
+    """Dagster and MLflow web pages on loopback. Stop with Ctrl-C.
+
+    Pages of other sites can use neither. Whoever can log in to this machine can use both.
+    """
     from jobs.cli import ui as cli_ui
     from jobs.runtime import settings
 
     pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
     text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
     show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
-    cli_ui.serve(settings.load(), dagster_port, mlflow_port)
+    cli_ui.serve(settings.load(), dagster_port, mlflow_port, is_read_only=is_read_only)
 
 
 for command in (network.network, entities.entities, *cli_travel.COMMANDS):

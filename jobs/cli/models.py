@@ -7,20 +7,21 @@ from pathlib import Path
 
 import click
 
-from jobs.cli.common import NIGHT, Failures, as_json, show
+from jobs.cli.common import NIGHT, Failures, as_json, future, show
 
 
 @click.command()
 @click.option("--night", type=NIGHT, help="Train on what was known in this night (default: tonight).")
+@future
 @as_json
-def train(night: datetime | None, as_json: bool) -> None:
+def train(night: datetime | None, is_future_allowed: bool, as_json: bool) -> None:
     """Compare the candidates on identical grouped folds, register the best, promote it if it meets the criteria."""
     from jobs.runtime import context, lock, settings
     from jobs.training import champion as training_job
     from jobs.training import summary
 
     try:
-        with context.writer() as ctx:
+        with context.writer(is_future_allowed=is_future_allowed) as ctx:
             outcome = training_job.train(ctx, night.date() if night else settings.load().tonight())
     except (lock.LakehouseBusyError, ValueError) as error:  # a training that the data do not allow says what is missing
         raise Failures(str(error)) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from jobs.cli.common import NIGHT, as_json, show
+from jobs.cli.common import NIGHT, as_json, future, show
 
 
 @click.group()
@@ -40,14 +40,15 @@ def evaluate(night: datetime | None, days: int, apart: int, horizon: int, capaci
 @network.command("import-ocg")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--night", type=NIGHT, help="Night from which the list is known (default: tonight).")
+@future
 @as_json
-def import_ocg(file: Path, night: datetime | None, as_json: bool) -> None:
+def import_ocg(file: Path, night: datetime | None, is_future_allowed: bool, as_json: bool) -> None:
     """Import a list of organised crime groups: CSV with ocg_ref and person_id. Bad rows are refused and counted."""
     from jobs.runtime import context, lock
     from jobs.sources import ocg_list
 
     try:
-        with context.writer() as ctx:
+        with context.writer(is_future_allowed=is_future_allowed) as ctx:
             found = ocg_list.load(ctx, file, night.date() if night else ctx.settings.tonight())
     except (lock.LakehouseBusyError, ValueError) as error:
         raise click.ClickException(str(error)) from error

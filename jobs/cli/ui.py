@@ -15,21 +15,21 @@ from jobs.runtime.settings import ROOT, Settings
 PATIENCE_S = 10  # servers close their connections first
 
 
-def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
-    """Start both servers and wait; both end with this process."""
+def serve(chosen: Settings, dagster_port: int, mlflow_port: int, *, is_read_only: bool = False) -> None:
+    """Start the servers and Dagster's daemon, and wait; all end with this process.
+
+    Pages of other sites are refused by both servers: neither has a login, and a browser reaches loopback.
+    """
     with night_run.instance(chosen.home):
         pass  # writes the instance's configuration
     chosen.mlflow.mkdir(parents=True, exist_ok=True, mode=0o700)
-    binaries = Path(sys.executable).parent
-    environment = {**os.environ, "NIGHTJAR_HOME": str(chosen.home)}
+    environment = {
+        **os.environ, "NIGHTJAR_HOME": str(chosen.home), "DAGSTER_HOME": str(chosen.home / "dagster"),
+    }  # fmt: skip
     commands = [
-        [str(binaries / "dagster"), "dev", "-m", "jobs.night.definitions", "-h", "127.0.0.1", "-p", str(dagster_port)],
-        [
-            str(binaries / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(mlflow_port),
-            "--backend-store-uri", f"sqlite:///{chosen.mlflow / 'mlflow.db'}",
-            "--default-artifact-root", str(chosen.mlflow / "artifacts"),
-        ],
-    ]  # fmt: skip
+        *_dagster(dagster_port, is_read_only),
+        _mlflow(chosen, mlflow_port),
+    ]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends both as Ctrl-C does
     # Each in a group of its own, so that the servers which it starts in turn are told as well.
     running = [subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) for command in commands]
@@ -41,6 +41,24 @@ def serve(chosen: Settings, dagster_port: int, mlflow_port: int) -> None:
     finally:
         for process in running:
             end(process)
+
+
+def _dagster(port: int, is_read_only: bool) -> list[list[str]]:
+    """The page, and the daemon that runs what was asked for, ticks schedules and tells of failed nights."""
+    page = [sys.executable, "-m", "jobs.night.webserver", str(port), *(["read-only"] if is_read_only else [])]
+    daemon = [str(Path(sys.executable).parent / "dagster-daemon"), "run", "-m", "jobs.night.definitions"]
+    return [page, daemon]
+
+
+def _mlflow(chosen: Settings, port: int) -> list[str]:
+    names = [f"{name}:{port}" for name in ("127.0.0.1", "localhost")]
+    return [
+        str(Path(sys.executable).parent / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port),
+        "--allowed-hosts", ",".join(names), "--cors-allowed-origins", ",".join(f"http://{name}" for name in names),
+        "--x-frame-options", "DENY",
+        "--backend-store-uri", f"sqlite:///{chosen.mlflow / 'mlflow.db'}",
+        "--default-artifact-root", str(chosen.mlflow / "artifacts"),
+    ]  # fmt: skip
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

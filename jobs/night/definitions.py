@@ -1,20 +1,14 @@
 """The root of Dagster's definitions: what there is, in lists. Loads in seconds and starts no Spark."""
 
+import warnings
+
 import dagster as dg
 
-from jobs.night import assets, weekly_training
+from jobs.night import assets, resource, schedule, weekly_training
 from jobs.night.assets import checks
 from jobs.runtime import alerts, settings
-from jobs.runtime import context as runtime_context
 
 SETTINGS = settings.load()
-
-
-@dg.resource(description="Settings, sources, Spark and lakehouse of one run, under the writer's lock.")
-def ctx(_context: dg.InitResourceContext):  # type: ignore[no-untyped-def]  # Dagster reads the annotation of resources
-    with runtime_context.writer() as made:
-        yield made
-
 
 NIGHTLY = dg.define_asset_job(
     "nightly",
@@ -24,25 +18,27 @@ NIGHTLY = dg.define_asset_job(
     tags={"dagster/max_runtime": SETTINGS.checks.max_runtime_s},  # a killed worker is not noticed otherwise
 )
 
-SCHEDULE = dg.build_schedule_from_partitioned_job(
-    NIGHTLY,
-    name="nightly_at_two",
-    hour_of_day=int(SETTINGS.schedule.cron.split()[1]),
-    minute_of_hour=int(SETTINGS.schedule.cron.split()[0]),
+
+@dg.run_failure_sensor(
+    name="tell_of_failed_nights",
+    description="Writes an alert to the log, and to a webhook if set.",
+    default_status=dg.DefaultSensorStatus.RUNNING,  # on wherever the daemon runs: forgotten, it would tell nobody
 )
-
-
-@dg.run_failure_sensor(name="tell_of_failed_nights", description="Writes an alert to the log, and to a webhook if set.")
 def tell_of_failed_nights(context: dg.RunFailureSensorContext) -> None:
-    alerts.send(settings.load(), context.partition_key or "?", context.failure_event.message or "failed")
+    run, message = context.dagster_run, context.failure_event.message or "failed"
+    alerts.send(settings.load(), context.partition_key or run.job_name, message, run_id=run.run_id)
 
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", dg.BetaWarning)  # what links to code are made of may still change in Dagster
+    ASSETS = dg.with_source_code_references(assets.ALL)
 
 defs = dg.Definitions(
-    assets=assets.ALL,
+    assets=ASSETS,
     asset_checks=checks.ALL,
     jobs=[NIGHTLY, weekly_training.TRAINING],
-    schedules=[SCHEDULE, weekly_training.schedule(SETTINGS)],
+    schedules=[schedule.nightly(NIGHTLY, SETTINGS), weekly_training.schedule(SETTINGS)],
     sensors=[tell_of_failed_nights],
-    resources={"ctx": ctx},
+    resources={"ctx": resource.WriterResource()},
     executor=dg.in_process_executor,
 )

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pyspark.sql import functions as F
 
-from jobs.runtime import alerts, progress, settings
+from jobs.runtime import alerts, fault_points, night_bounds, progress, settings, watch
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import bronze, gold, silver
 
 INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
+# Configurations that earlier versions put into a home, by SHA-256: replaced, where a deployment's own edit is not.
+SUPERSEDED = {"f765864395550d6704b59171270f5d18a3c80cb2f22f50d42284feb4c643e745"}
+N_STEPS = len(silver.BY_FEED) + 24  # one per feed; those of feeds that did not arrive are skipped
 
 
 class NightFailedError(RuntimeError):
     """A step of the night failed. What was committed stays; running the night again finishes it."""
 
+    is_told = True  # its alert was sent where it was raised
+
 
 @contextmanager
 def instance(home: Path) -> Iterator[dg.DagsterInstance]:
-    """Dagster's own record of runs, in `<home>/dagster`, with telemetry off."""
+    """Dagster's own record of runs, in `<home>/dagster`, with telemetry and questions off."""
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not (folder / "dagster.yaml").exists():
-        shutil.copyfile(INSTANCE_CONFIG, folder / "dagster.yaml")
+    config = folder / "dagster.yaml"
+    if not config.exists() or hashlib.sha256(config.read_bytes()).hexdigest() in SUPERSEDED:
+        shutil.copyfile(INSTANCE_CONFIG, config)
     os.environ["DAGSTER_HOME"] = str(folder)
     with dg.DagsterInstance.from_config(str(folder)) as made:
         yield made
@@ -43,19 +51,35 @@ def run(ctx: RunContext, night: date, *, quiet: bool = False) -> dict[str, Any]:
     """Run the night `night`. The caller holds the writer's lock. Returns the night's report.
 
     Raises:
+        FutureNightError: it is later than tomorrow, and the context does not say that it is meant.
         NightFailedError: names the step and the reason; an alert was written.
     """
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
+    ctx.run_id = str(uuid.uuid4())  # one context may run several nights
+    with watch.running(ctx.settings, night.isoformat(), ctx.run_id):
+        fault_points.point("night begun")
+        return _run(ctx, night, quiet=quiet)
+
+
+def _run(ctx: RunContext, night: date, *, quiet: bool) -> dict[str, Any]:
     from jobs.night import definitions  # imports all of Dagster's definitions
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     begun = time.monotonic()
     job = definitions.defs.resolve_job_def("nightly")
-    progress.start(len(silver.BY_FEED) + 27, quiet=quiet)  # one step per feed, and twenty-seven more
-    with instance(ctx.settings.home) as made:
+    progress.start(N_STEPS, quiet=quiet)
+    day_after = datetime.combine(night + timedelta(days=1), datetime.min.time(), UTC)
+    with (
+        instance(ctx.settings.home) as made,
+        dg.partition_loading_context(
+            effective_dt=max(day_after, datetime.now(UTC))  # the list of nights ends tomorrow: a later one is meant
+        ),
+    ):
         _fail_orphans(made)
         outcome = job.execute_in_process(
             partition_key=night.isoformat(),
             instance=made,
+            run_id=ctx.run_id,
             raise_on_error=False,
             resources={"ctx": ctx},  # this one, whatever the environment would make
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -67,7 +91,7 @@ def run(ctx: RunContext, night: date, *, quiet: bool = False) -> dict[str, Any]:
         ]
     if not outcome.success:
         message = "; ".join(failures) or "the run failed before its first step"
-        path = alerts.send(ctx.settings, night.isoformat(), message)
+        path = alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
         raise NightFailedError(f"Night {night} failed. {message}. Told in {path}. Run it again to finish it.")
     (recorded,) = outcome.asset_materializations_for_node("gold__run_manifest")
     effort = {f"n_{name}": recorded.metadata[name].value for name in ("writes", "actions")}
@@ -76,7 +100,12 @@ def run(ctx: RunContext, night: date, *, quiet: bool = False) -> dict[str, Any]:
 
 
 def backfill(ctx: RunContext, first: date, last: date, *, quiet: bool = False) -> list[dict[str, Any]]:
-    """Run every night from `first` to `last`, both included, oldest first."""
+    """Run every night from `first` to `last`, both included, oldest first.
+
+    Raises:
+        FutureNightError: before anything is written.
+    """
+    night_bounds.refuse_future(ctx.settings, last, is_future_allowed=ctx.is_future_allowed)
     nights = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [run(ctx, night, quiet=quiet) for night in nights]
 
@@ -109,6 +138,7 @@ def report(ctx: RunContext, night: date) -> dict[str, Any]:
         "n_decisions": manifest[0].n_decisions if manifest else 0,
         "table": lake.location(gold.QUEUE_ITEMS),
         "home": str(ctx.settings.home),
+        "is_next_future": night >= night_bounds.last_night(ctx.settings),  # the next night takes --future
     }
 
 

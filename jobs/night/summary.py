@@ -56,14 +56,15 @@ def text(report: dict[str, Any]) -> str:
     lines += [f"  in {report['table']}", f"{report['n_decisions']} decisions taken in"]
     if "seconds" in report:
         lines.append(f"{report['seconds']:.0f} s, {report['n_writes']} writes, {report['n_actions']} Spark actions")
-    following = (date.fromisoformat(report["night"]) + timedelta(days=1)).isoformat()
+    following = date.fromisoformat(report["night"]) + timedelta(days=1)
+    flag = " --future" if report.get("is_next_future") else ""
     lines += [
         "",
         "next",
         f"  .venv/bin/nightjar queue show --night {report['night']}     the queue, here",
         f"  make notebooks                                   the queue as a page, in {report['home']}/exports",
         "  .venv/bin/nightjar decide ITEM TAG_ADDED --tag CSE_LONE --why '...'",
-        f"  .venv/bin/nightjar nightly --night {following}        the next night",
+        f"  .venv/bin/nightjar nightly --night {following}{flag}        the next night",
         "  make ui                                          Dagster and MLflow in the browser",
     ]
     return "\n".join(lines)

@@ -8,11 +8,9 @@ from jobs.training import champion
 
 
 @dg.op(
-    required_resource_keys={"ctx"},
     description="Compare all candidates on what is known, register the best, promote it if it meets the criteria.",
 )
-def compare_and_promote(context: dg.OpExecutionContext) -> None:
-    ctx: RunContext = context.resources.ctx
+def compare_and_promote(context: dg.OpExecutionContext, ctx: dg.ResourceParam[RunContext]) -> None:
     found = champion.train(ctx, ctx.settings.tonight())
     made = found["registered"]
     context.add_output_metadata(

@@ -15,7 +15,7 @@ from jobs.pages import comms_svg, notebook
 from jobs.pages import html as pages_html
 from jobs.research import comms as research_comms
 from jobs.research import comms_workbook
-from jobs.runtime import spark
+from jobs.runtime import known, spark
 from pipelines.common import concurrency
 from pipelines.comms import access
 from pipelines.comms import identifiers as comms_identifiers
@@ -101,10 +101,10 @@ def _rows(session: notebook.NotebookSession, df: DataFrame, name: str, who: str)
 
 
 def _newest(session: notebook.NotebookSession) -> date:
-    found = session.table("silver.comms_events").agg(F.max("night")).collect()[0][0]
-    if found is None:
+    newest_night = known.newest_in(session.ctx, session.table("silver.comms_events"))
+    if newest_night is None:
         raise LookupError("no communications data is loaded yet: run a night first")
-    return date.fromisoformat(str(found))
+    return newest_night
 
 
 def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list[str]:

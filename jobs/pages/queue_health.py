@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import notebook
+from jobs.runtime import known, watch
 from schemas import review
 
 Row = Mapping[str, Any]
@@ -49,6 +50,7 @@ class Health:
     certificates: list[dict[str, Any]]
     history: list[dict[str, Any]]
     figures: list[dict[str, Any]]
+    heartbeat: tuple[bool, str] = (True, "none yet")  # whether the last good night is recent, and which it was
 
     def of(self, *names: str, force: str | None = None, reviewers: bool = False) -> list[dict[str, Any]]:
         """Figures of these names, of one force or all; those per reviewer if asked."""
@@ -71,7 +73,7 @@ def open_health(
     """
     who = session.user(reviewer)
     certificates = session.table(review.RECALL_CERTIFICATES.path).where(F.col("queue") == queue)
-    newest = certificates.agg(F.max("night")).collect()[0][0]
+    newest = known.newest_in(session.ctx, certificates)
     if not night and newest is None:
         raise LookupError("no recall certificate is written yet: run a night first")
     day = date.fromisoformat(night or str(newest))
@@ -90,15 +92,20 @@ def open_health(
         session.read_logged(tonight, f"{review.RECALL_CERTIFICATES.path} {named}", who),
         history[::-1],
         session.read_logged(figures, f"{review.REVIEW_FIGURES.path} {named}", who, limit=10 * notebook.MAX_ROWS),
+        watch.heartbeat(session.ctx.settings),
     )
 
 
 def header(health: Health) -> str:
-    """The pooled certificate in figures."""
+    """The last good night, and the pooled certificate in figures."""
+    is_recent, said = health.heartbeat
+    beat = pages_html.notice(f"Last good night: {said}.", "good" if is_recent else "warn")
     pooled = next((row for row in health.certificates if row["force"] == review.POOLED), None)
     if pooled is None:
-        return pages_html.block(pages_html.notice("No report was in scope, so there is nothing to certify.", "warn"))
+        nothing = "No report was in scope, so there is nothing to certify."
+        return pages_html.block(beat, pages_html.notice(nothing, "warn"))
     return pages_html.block(
+        beat,
         pages_html.cards(
             [
                 (health.night.strftime("%a %d %b %Y"), "night"),

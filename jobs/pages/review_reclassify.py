@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from jobs.output import inbox
 from jobs.pages import html as pages_html
 from jobs.pages import notebook, report_html
+from jobs.runtime import known
 from pipelines.common import as_of
 from schemas import codes, contract, silver
 
@@ -140,10 +141,10 @@ def newest(session: notebook.NotebookSession, queue: str) -> date:
     Raises:
         LookupError: nothing is published yet.
     """
-    found = session.table("gold.queue_items").where(F.col("queue") == queue).agg(F.max("night")).collect()[0][0]
-    if found is None:
+    newest_night = known.newest_in(session.ctx, session.table("gold.queue_items").where(F.col("queue") == queue))
+    if newest_night is None:
         raise LookupError("no queue is published yet: run a night first")
-    return date.fromisoformat(str(found))
+    return newest_night
 
 
 def header(review: Review) -> str:

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from jobs.output import escaping
 from jobs.pages import html as pages_html
 from jobs.pages import network_svg, notebook
+from jobs.runtime import known as known_nights
 from schemas import codes, network
 
 Row = Mapping[str, Any]
@@ -62,7 +63,7 @@ def open_subject(
         raise ValueError(f"the depth is 1 to {MAX_DEPTH}")
     viewer = session.user(who)
     entities = session.table("gold.entities")
-    newest = entities.agg(F.max("night")).collect()[0][0]
+    newest = known_nights.newest_in(session.ctx, entities)
     if newest is None:
         raise LookupError("no network is there yet: run a night first")
     day = date.fromisoformat(night) if night else newest

@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from jobs.output import inbox
+from jobs.runtime import known
 from jobs.runtime.context import RunContext
 from pipelines.network.entities import undo as entity_undo
 from schemas import network
@@ -29,7 +30,7 @@ def listed(ctx: RunContext, night: date | None, entity: str | None, limit: int, 
     if entity:
         events = events.where(F.array_contains(F.concat("entities_before", "entities_after"), entity))
     else:
-        newest = night or events.agg(F.max("night")).collect()[0][0]
+        newest = night or known.newest_in(ctx, events)
         events = events.where(F.col("night") == F.lit(newest))
     of_what = f"entity={entity}" if entity else f"night={night or 'newest'}"
     ctx.audit.append("consultation", who, f"gold.entity_events {of_what}")

@@ -25,6 +25,7 @@ from typing import Any
 from schemas import codes
 
 GENESIS = "0" * 64
+FILE = "processing.jsonl"
 _FIELDS = ("n", "at", "action", "who", "on_what", "to_whom", "why", "counts", "previous")
 
 
@@ -57,7 +58,7 @@ class Audit:
 
     def __init__(self, folder: Path, *, anchor: Path | None = None) -> None:
         self.folder = Path(folder)
-        self.path = self.folder / "processing.jsonl"
+        self.path = self.folder / FILE
         self.head_path = Path(anchor) if anchor is not None else self.folder / "head.json"
 
     def append(

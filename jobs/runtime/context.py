@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ class RunContext:
     """Everything lazily: reading definitions or printing help starts no Spark."""
 
     settings: settings.Settings
+    is_future_allowed: bool = False  # nights later than tomorrow may be run
+    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))  # Dagster's where Dagster began the run
     classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
     _begun: dict[str, Future[Any]] = field(default_factory=dict)
 
@@ -129,8 +132,9 @@ def reader() -> RunContext:
 
 
 @contextmanager
-def writer() -> Iterator[RunContext]:
+def writer(*, is_future_allowed: bool = False) -> Iterator[RunContext]:
     """A context to write with: holds the writer's lock for the length of the block."""
     ctx = reader()
+    ctx.is_future_allowed = is_future_allowed
     with lock.writer(ctx.settings.lakehouse):
         yield ctx

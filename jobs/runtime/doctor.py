@@ -6,6 +6,7 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
+from jobs.runtime import known, lock, watch
 from jobs.runtime.context import RunContext
 from models.registry import registry
 from pipelines.decisions import intake
@@ -14,7 +15,7 @@ from schemas import catalogue, gold
 
 def examine(ctx: RunContext) -> list[dict[str, Any]]:
     """One finding per thing examined: what, whether it is well, and what was seen."""
-    return [*_tables(ctx), _log(ctx), _decisions(ctx), _registry(ctx)]
+    return [*_tables(ctx), *_nights(ctx), _log(ctx), _decisions(ctx), _registry(ctx)]
 
 
 def _tables(ctx: RunContext) -> list[dict[str, Any]]:
@@ -35,6 +36,36 @@ def _tables(ctx: RunContext) -> list[dict[str, Any]]:
             line = " ".join(str(error).split())[:300]
             findings.append(_finding(table.path, False, f"version {version} cannot be read: {line}"))
     return findings
+
+
+def _nights(ctx: RunContext) -> list[dict[str, Any]]:
+    """The heartbeat: the last good night, whatever runs or was killed, and nights that cannot be."""
+    return [_heartbeat(ctx), _running(ctx), _future(ctx)]
+
+
+def _heartbeat(ctx: RunContext) -> dict[str, Any]:
+    is_recent, said = watch.heartbeat(ctx.settings)
+    return _finding("last good night", is_recent, said)
+
+
+def _running(ctx: RunContext) -> dict[str, Any]:
+    mark = watch.seen_running(ctx.settings)
+    if mark is None:
+        return _finding("running now", True, "nothing")
+    said = f"{mark.night} since {mark.started_at}, process {mark.pid}"
+    if not lock.is_held(ctx.settings.lakehouse):
+        return _finding("running now", False, f"{said}, which is gone: killed, or out of memory. Run the night again")
+    return _finding("running now", mark.age_s() <= ctx.settings.checks.max_runtime_s, said)
+
+
+def _future(ctx: RunContext) -> dict[str, Any]:
+    nights = known.future_nights(ctx)
+    if not nights:
+        return _finding("nights to come", True, "none is published")
+    listed = ", ".join(map(str, nights[:5]))
+    return _finding(
+        "nights to come", False, f"published but later than tomorrow, so never taken for the newest: {listed}"
+    )
 
 
 def _log(ctx: RunContext) -> dict[str, Any]:

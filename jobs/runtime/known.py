@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.runtime import night_bounds
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.network.risk import scores as risk_scores
@@ -60,15 +61,28 @@ def frame_opened_on(ctx: RunContext, night: date, frame_nights: int) -> date:
 
 
 def newest(ctx: RunContext) -> date:
-    """Night of the newest published queue.
+    """Night of the newest published queue. Nights later than tomorrow are nobody's newest: `doctor` names them.
 
     Raises:
         LookupError: nothing was published yet.
     """
-    found = ctx.lake.read(gold.RUN_MANIFEST).agg(F.max("night")).collect()[0][0]
-    if found is None:
+    newest_night = newest_in(ctx, ctx.lake.read(gold.RUN_MANIFEST))
+    if newest_night is None:
         raise LookupError("No night has run yet. Run `nightjar nightly` first.")
-    return date.fromisoformat(str(found))
+    return newest_night
+
+
+def newest_in(ctx: RunContext, rows: DataFrame) -> date | None:
+    """The newest `night` among rows that is not later than tomorrow; None where there is none."""
+    is_past = F.col("night") <= F.lit(night_bounds.last_night(ctx.settings))
+    night: date | None = rows.where(is_past).agg(F.max("night")).collect()[0][0]
+    return night
+
+
+def future_nights(ctx: RunContext) -> list[date]:
+    """Published nights that are later than tomorrow, in order: run on purpose with --future, or by mistake."""
+    is_future = F.col("night") > F.lit(night_bounds.last_night(ctx.settings))
+    return [row.night for row in ctx.lake.read(gold.RUN_MANIFEST).where(is_future).orderBy("night").collect()]
 
 
 def of_risk(ctx: RunContext, night: date) -> risk_scores.Known:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
 from pathlib import Path
 
 from delta.tables import DeltaTable
@@ -78,6 +80,15 @@ class Lakehouse:
                 self._versions[table.path] = version
             found[table.path] = self._versions[table.path]
         return found
+
+    def n_rows(self, tables: tuple[Table, ...], night: date) -> dict[str, int]:
+        """Rows of the night in each table as it is now, by path, counted in one action; 0 where it was not written."""
+        of_night = F.col("night") == F.lit(night)
+        counts = [
+            self.read(table).where(of_night).agg(F.lit(table.path).alias("path"), F.count("*").alias("n"))
+            for table in tables
+        ]
+        return {row.path: row.n for row in reduce(DataFrame.unionByName, counts).collect()}
 
     def replace(self, df: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
         """Make `df` the whole content of the partitions `where` (column to value, or to several) of `table`.

@@ -52,3 +52,17 @@ def writer(folder: Path, *, wait_s: float = 3.0) -> Iterator[None]:
             yield
         finally:
             _held.discard(folder)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether any process, this one included, holds the writer's lock of the lakehouse in `folder`."""
+    if folder.absolute() in _held:
+        return True
+    try:
+        with open(folder / ".writer.lock", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # gone again as the file is closed
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

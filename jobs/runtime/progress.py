@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +19,22 @@ class Progress:
     done: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
+    _counting: threading.Lock = field(default_factory=threading.Lock)  # steps run beside each other
 
     def say(self, text: str) -> None:
         if not self.quiet:
             print(f"{time.monotonic() - self.started:7.1f} s  {text}", file=sys.stderr, flush=True)
 
+    def skip(self) -> None:
+        """One of the expected steps has nothing to do."""
+        with self._counting:
+            self.total -= 1
+
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        self.done += 1
-        of = f"[{self.done}/{self.total}]" if self.total else f"[{self.done}]"
+        with self._counting:
+            self.done += 1
+            of = f"[{self.done}/{self.total}]" if self.total else f"[{self.done}]"
         self.say(f"{of:>8} {name} ...")
         begun = time.monotonic()
         yield
@@ -38,6 +46,6 @@ CURRENT = Progress()  # of this process: one night at a time runs in it
 
 
 def start(total: int, *, quiet: bool = False) -> Progress:
-    """Begin counting anew."""
+    """Start the count again."""
     CURRENT.__init__(total, quiet)  # type: ignore[misc]
     return CURRENT

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
+from jobs.runtime import audit
 from jobs.runtime.settings import Settings
+from jobs.sources import landing
 from pipelines import synthesis
 from schemas.layouts import layouts
 
 
-def is_empty(landing: Path) -> bool:
-    """True where no sender has delivered anything yet."""
-    return not landing.is_dir() or not any(landing.iterdir())
+def is_due(chosen: Settings, *, is_asked_for: bool) -> bool:
+    """Whether a demonstration world is to be written: nothing lies in the landing zone, and that is no mistake.
+
+    Only a home in which nothing ever ran may be given an invented world, unless it is asked for: in any other an empty
+    landing zone is a share that is not mounted.
+
+    Raises:
+        landing.LandingZoneEmptyError: nothing lies there, and the home is not new.
+    """
+    if not landing.is_empty(chosen.landing):
+        return False
+    if not is_asked_for and not is_new(chosen):
+        raise landing.LandingZoneEmptyError(chosen.landing)
+    return True
+
+
+def is_new(chosen: Settings) -> bool:
+    """Whether nothing ever ran here: no table was written and nothing is in the log of processing."""
+    is_written = any(chosen.lakehouse.glob("*/*/_delta_log"))
+    is_logged = (chosen.log / audit.FILE).exists()
+    return not (chosen.catalog or is_written or is_logged)
 
 
 def write(

@@ -27,6 +27,16 @@ from schemas.layouts import layouts
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
+class LandingZoneEmptyError(RuntimeError):
+    """No sender has a folder in the landing zone, although nights have run before."""
+
+    def __init__(self, landing: Path) -> None:
+        super().__init__(
+            f"{landing} is empty, although this home has run before: is its mount missing? Nothing was changed. "
+            "`nightjar nightly --demo` writes a demonstration world there, if that is meant."
+        )
+
+
 @dataclass(frozen=True)
 class LandedFile:
     """One entry of a drop. `path` is where to read it; `file` is its name below the landing zone, as tables keep it."""
@@ -76,6 +86,11 @@ def _why_not(
     if sender not in known or feed not in known[sender].feeds:
         return "FILE_UNKNOWN_FEED", "no layout of that name"
     return None
+
+
+def is_empty(landing: Path) -> bool:
+    """True where no sender has a folder: nothing was ever delivered here, or the share is not mounted."""
+    return next(_folders(landing), None) is None
 
 
 def nights(landing: Path) -> list[date]:

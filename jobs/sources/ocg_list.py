@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from jobs.runtime import night_bounds
 from jobs.runtime.context import RunContext
 from schemas import codes, contract, risk
 
@@ -19,8 +20,10 @@ def load(ctx: RunContext, file: Path, night: date) -> dict[str, Any]:
     """Make the list of `file` that of `night`; counts of what was loaded and refused.
 
     Raises:
-        ValueError: the file is not UTF-8 CSV with the two columns, or has more rows than a list of people can have.
+        ValueError: the file is not UTF-8 CSV with the two columns, or has more rows than a list of people can have; or
+            the night is later than tomorrow.
     """
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     reference = re.compile(contract.whole(str(risk.OCG_MEMBERS.columns["ocg_ref"].pattern)).replace(r"\z", r"\Z"))
     person = re.compile(rf"(?:{codes.FORCE_PATTERN}):\S{{1,60}}\Z")
     rows: set[tuple[date, str, str]] = set()

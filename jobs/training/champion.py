@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.evaluation import hidden_reports
 from jobs.runtime import known as known_nights
-from jobs.runtime import progress
+from jobs.runtime import night_bounds, progress
 from jobs.runtime.context import RunContext
 from jobs.runtime.sections.queues import Bert
 from jobs.training import summary as training_summary
@@ -89,8 +89,10 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
         What `comparison_report.summary` holds.
 
     Raises:
+        FutureNightError: the night is later than tomorrow.
         training.TrainingDataError: the reports known in the night cannot train anything; says what is missing.
     """
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     from models.training import compare, comparison, promotion
 
     chosen = ctx.settings.training

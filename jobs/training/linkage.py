@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from jobs.runtime import night_bounds
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, quality
 from pipelines.network.entities import nominals
@@ -17,8 +18,9 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     """Fit the model on the records as of `night` and keep it: nights from then on link by it, all pairs anew.
 
     Raises:
-        ValueError: there are too few or too many records to fit a model here.
+        ValueError: there are too few or too many records to fit a model here, or the night is later than tomorrow.
     """
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     from pipelines.network.entities import linkage as resolution
 
     known = as_of.current(ctx.lake.read(silver.PEOPLE), silver.PEOPLE.key, night)

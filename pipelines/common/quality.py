@@ -153,30 +153,29 @@ def demand(df: DataFrame, table: Table) -> DataFrame:
 
 
 def validate_all(frames: Sequence[tuple[DataFrame, Table]]) -> list[Result]:
-    """`validate` for many tables with two Spark actions in all; results in the order given. A table comes once.
+    """`validate` for many frames with two Spark actions in all; results in the order given.
 
-    Raises:
-        ValueError: a table is given twice.
+    A table may come more than once, as parts that different steps wrote.
     """
-    paths = [table.path for _, table in frames]
-    if len(set(paths)) != len(paths):
-        raise ValueError(f"a table is given twice: {sorted(paths)}")
     if not frames:
         return []
     half = -(-len(frames) // 2)
     counting = [partial(_counts, part) for part in (frames[:half], frames[half:]) if part]
-    found = {row["table"]: row for part in concurrency.run(*counting) for row in part}
+    counts = [row for part in concurrency.run(*counting) for row in part]
     context = _context()
-    return [_judged(context, table, found[table.path]["n_rows"], found[table.path]["n_failed"]) for _, table in frames]
+    return [
+        _judged(context, table, row["n_rows"], row["n_failed"]) for (_, table), row in zip(frames, counts, strict=True)
+    ]
 
 
 def _counts(frames: Sequence[tuple[DataFrame, Table]]) -> list[Row]:
-    """One row a table."""
-    return reduce(DataFrame.unionAll, (counted(df, table) for df, table in frames)).collect()
+    """One row per frame, in their order."""
+    numbered = (counted(df, table).selectExpr(f"{n} AS n", "*") for n, (df, table) in enumerate(frames))
+    return sorted(reduce(DataFrame.unionAll, numbered).collect(), key=lambda row: int(row["n"]))
 
 
 def _judged(context: EphemeralDataContext, table: Table, n_rows: int, n_failed: Mapping[str, int]) -> Result:
-    asset = context.data_sources.add_pandas(table.path).add_dataframe_asset(table.path)
+    asset = context.data_sources.add_or_update_pandas(table.path).add_dataframe_asset(table.path)
     batch = asset.add_batch_definition_whole_dataframe("counts").get_batch({"dataframe": pd.DataFrame([n_failed])})
     outcome = batch.validate(suite(table), result_format="BASIC")
     by_name = {rule.name: rule for rule in rules(table)}

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from jobs.night import run as night_run
-from jobs.runtime import lakehouse, lock, settings
+from jobs.runtime import lakehouse, lock, progress, settings
 from jobs.runtime.context import RunContext
 from jobs.sources import demo
 from pipelines.common import concurrency
@@ -39,7 +39,9 @@ def world(
 
 def run(made: RunContext, night: date) -> dict:
     with lock.writer(made.settings.lakehouse):
-        return night_run.run(made, night, quiet=True)
+        told = night_run.run(made, night, quiet=True)
+    assert progress.CURRENT.done == progress.CURRENT.total  # an operator's last line says [38/38]
+    return told
 
 
 def run_to_silver(made: RunContext, night: date) -> None:
@@ -54,7 +56,9 @@ def run_to_queue(made: RunContext, night: date) -> None:
     from jobs.night.assets import bronze, report_queue, reports, silver
 
     _materialise(
-        made, night, [*bronze.ALL, *silver.ALL, reports.champion, reports.decided, reports.scored, *report_queue.ALL]
+        made,
+        night,
+        [*bronze.ALL, *silver.ALL, reports.champion, reports.decisions, reports.report_scores, *report_queue.ALL],
     )
 
 

@@ -7,6 +7,7 @@ from jobs.night.assets import (
     common,
     leads,
     network,
+    queue_items,
     report_queue,
     reports,
     review_metrics,
@@ -21,6 +22,7 @@ ALL = [
     *network.ALL,
     *reports.ALL,
     *report_queue.ALL,
+    *queue_items.ALL,
     common.side_by_side("leads_and_flights", leads.PIECE, travel.PIECE),
     common.side_by_side("risk_and_review", risk.PIECE, review_metrics.PIECE),
 ]

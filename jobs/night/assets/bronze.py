@@ -14,18 +14,21 @@ from pipelines.ingest import bronze as ingest_bronze
 from pipelines.ingest.readers import read
 from schemas import bronze
 
+TABLES = (bronze.FILES, bronze.ROWS, bronze.QUARANTINE)
+
 
 @dg.multi_asset(
     name="bronze",
-    specs=[common.spec(table) for table in (bronze.FILES, bronze.ROWS, bronze.QUARANTINE)],
-    required_resource_keys={"ctx"},
+    specs=[common.spec(table) for table in TABLES],
 )
-def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def files_and_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
     """Read every file of the night once; keep rows, refusals and the ledger of files."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     tonight = {"night": night.isoformat()}
     ctx.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
-    with progress.CURRENT.step("bronze: read tonight's files"):
+    with progress.CURRENT.step("bronze: read files"):
+        if landing.is_empty(ctx.settings.landing):
+            raise landing.LandingZoneEmptyError(ctx.settings.landing)
         found = landing.scan(ctx.settings.landing, night, ctx.sources, ctx.layouts.refused)
         progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")
         ctx.lake.begin_night()  # after the scan, which needs no Spark while it starts
@@ -42,11 +45,8 @@ def arrived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     loaded = {row[0]: row[1] for row in sorted(totals)}
     tell_of_refused_layouts(ctx, night, Counter(file.sender for file in found if file.reason == "LAYOUT_REFUSED"))
     ctx.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
-    yield common.result(ctx, bronze.FILES, {"files": len(found)})
-    yield common.result(
-        ctx, bronze.ROWS, {"rows": sum(loaded.values()), "by sender": common.bars(loaded, "rows loaded")}
-    )
-    yield common.result(ctx, bronze.QUARANTINE, {"rows": sum(row[2] for row in totals)})
+    said = {bronze.ROWS.path: {"by sender": common.bars(loaded, "rows loaded")}}
+    yield from common.results(ctx, TABLES, night, said)
 
 
 def tell_of_refused_layouts(ctx: RunContext, night: date, n_files: Mapping[str, int]) -> None:
@@ -59,4 +59,4 @@ def tell_of_refused_layouts(ctx: RunContext, night: date, n_files: Mapping[str, 
         alerts.send(ctx.settings, night.isoformat(), "; ".join(told))
 
 
-ALL = [arrived]
+ALL = [files_and_rows]

@@ -7,7 +7,10 @@ import dagster as dg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.night.assets import common
+from jobs.night.assets import common, report_queue
+from jobs.night.assets import leads as assets_leads
+from jobs.night.assets import risk as assets_risk
+from jobs.night.assets import travel as assets_travel
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import quality
@@ -40,23 +43,17 @@ class Kept:
         return rows.where(F.col("queue").isin(*self.queues)) if self.queues else rows
 
 
-QUEUES = Kept(
-    dg.AssetKey(["gold", "network_queues"]),
-    gold.QUEUE_ITEMS,
-    "The rows of the network's queues keep the contract of gold.queue_items.",
-    queues=risk.QUEUES,
-)
+def _part(part: common.QueuePart) -> Kept:
+    return Kept(part.key, gold.QUEUE_ITEMS, f"{part.says}: rows keep the contract of gold.queue_items.", part.queues)
 
 
 def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{layer}_keeps_its_contracts",
         specs=[dg.AssetCheckSpec(each.name, asset=each.asset, blocking=True, description=each.says) for each in kept],
-        required_resource_keys={"ctx"},
     )
-    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        ctx: RunContext = context.resources.ctx
-        with progress.CURRENT.step(f"check the contracts of {len(kept)} tables: {layer.replace('_', ' ')}"):
+    def check(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
+        with progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({len(kept)})"):
             results = quality.validate_all([(each.tonight(ctx, context.partition_key), each.table) for each in kept])
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(
@@ -83,10 +80,8 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
             description="A sender whose whole drop was refused fails alone: a warning here, the others publish.",
         ),
     ],
-    required_resource_keys={"ctx"},
 )
-def rows_are_counted(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    ctx: RunContext = context.resources.ctx
+def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
     counts = ctx.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key))
     good = F.col("n_loaded") + F.col("n_deduplicated")
     out = good + F.col("n_quarantined") + F.col("n_deleted")
@@ -123,7 +118,14 @@ _WITH = {
     **dict.fromkeys(
         (table.path for table in (*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), "risk_and_review"
     ),
+    gold.QUEUE_ITEMS.path: "queue_items",  # all queues together, before the record
     **dict.fromkeys((bronze.QUARANTINE.path, gold.RUN_MANIFEST.path), "record"),  # each step may refuse rows
+}
+# Queues are parts of one table, each written by its own step and looked at with it.
+_PARTS = {
+    "gold": (report_queue.QUEUES,),
+    "leads_and_flights": (assets_leads.QUEUE, assets_travel.QUEUE),
+    "risk_and_review": (assets_risk.QUEUES,),
 }
 
 
@@ -139,7 +141,8 @@ def _by_check() -> dict[str, list[Kept]]:
     for table in catalogue.TABLES:
         if table.path not in EXEMPT:
             kept.setdefault(_WITH.get(table.path, table.layer), []).append(_kept(table))
-    kept["risk_and_review"].append(QUEUES)
+    for check, parts in _PARTS.items():
+        kept[check] += map(_part, parts)
     return kept
 
 

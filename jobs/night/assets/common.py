@@ -1,21 +1,37 @@
 """What all assets share: the partitions, the keys, how a night is named, and what is reported of a table."""
 
 import base64
+import inspect
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import dagster as dg
+from pyspark.sql import functions as F
 
+from jobs.runtime import night_bounds, settings
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
+from schemas import gold
 from schemas.contract import Table
 
-# Nights by local date, tonight included: the night of a date runs at 02:00 on that date.
-NIGHTS = dg.DailyPartitionsDefinition(start_date="2020-01-01", timezone="Europe/London", end_offset=4000)
+# Nights by local date, from the first that there can be to tomorrow: the night of a date runs early on that date.
+NIGHTS = dg.DailyPartitionsDefinition(
+    start_date="2020-01-01", timezone=settings.load().schedule.time_zone, end_offset=2
+)
+Ctx: TypeAlias = dg.ResourceParam[RunContext]  # a step names a parameter `ctx` of it, and is given the run's
+OWNERS = {  # whom to ask about a table: the layers of the lakehouse are the teams' as well
+    "bronze": ["team:data-engineering"],
+    "silver": ["team:data-engineering"],
+    "gold": ["team:intelligence-analysis"],
+    "models": ["team:data-science"],
+}
+ROW_COUNT = "dagster/partition_row_count"  # Dagster's names: its pages know what they mean
+COLUMN_SCHEMA, CODE_REFERENCES = "dagster/column_schema", "dagster/code_references"
 
 
 def key(table: Table) -> dg.AssetKey:
@@ -23,31 +39,115 @@ def key(table: Table) -> dg.AssetKey:
 
 
 def spec(table: Table, deps: Iterable[Table] = ()) -> dg.AssetSpec:
+    return _spec(key(table), table, table.doc, deps)
+
+
+@dataclass(frozen=True)
+class QueuePart:
+    """An asset that is a part of gold.queue_items: the rows of `queues`."""
+
+    noun: str
+    queues: tuple[str, ...]
+    says: str
+
+    @property
+    def key(self) -> dg.AssetKey:
+        return dg.AssetKey([gold.QUEUE_ITEMS.layer, self.noun])
+
+
+def queue_spec(part: QueuePart, deps: Iterable[Table]) -> dg.AssetSpec:
+    return _spec(part.key, gold.QUEUE_ITEMS, f"{part.says}, as rows of {gold.QUEUE_ITEMS.path}.", deps)
+
+
+def _spec(made: dg.AssetKey, table: Table, says: str, deps: Iterable[Table]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        key(table),
+        made,
         deps=[key(dep) for dep in deps],
-        description=table.doc,
+        description=says,
         group_name=table.layer,
+        owners=OWNERS[table.layer],
+        metadata={COLUMN_SCHEMA: columns(table)},
         partitions_def=NIGHTS,
         kinds={"delta", "spark"},
     )
 
 
-def night_of(context: dg.AssetExecutionContext) -> date:
-    return date.fromisoformat(context.partition_key)
-
-
-def ctx_of(context: dg.AssetExecutionContext) -> RunContext:
-    ctx: RunContext = context.resources.ctx
-    return ctx
-
-
-def result(ctx: RunContext, table: Table, metadata: Mapping[str, Any] | None = None) -> dg.MaterializeResult:
-    """What Dagster shows of a written table: version and counts, never rows."""
-    versions = ctx.lake.versions((table,))
-    return dg.MaterializeResult(
-        asset_key=key(table), metadata={"version": versions.get(table.path, -1), **(metadata or {})}
+def columns(table: Table) -> dg.TableSchema:
+    """The table's columns as Dagster shows them: name, Spark type, meaning, whether a value may be missing."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=name,
+                type=structure.dataType.simpleString(),
+                description=column.doc,
+                constraints=dg.TableColumnConstraints(nullable=structure.nullable),
+            )
+            for (name, column), structure in zip(table.columns.items(), table.struct(), strict=True)
+        ]
     )
+
+
+def code_of(work: Callable[..., Any]) -> dg.CodeReferencesMetadataValue:
+    """The link from an asset's page to the function that makes it."""
+    inner = inspect.unwrap(work)
+    file, line = str(inspect.getsourcefile(inner)), inner.__code__.co_firstlineno
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # what links are made of may still change in Dagster
+        link = dg.LocalFileCodeReference(file_path=file, line_number=line, label=inner.__name__)
+        return dg.CodeReferencesMetadataValue(code_references=[link])
+
+
+def night_of(context: dg.AssetExecutionContext, ctx: RunContext) -> date:
+    """The night of a run.
+
+    Raises:
+        FutureNightError: it is later than tomorrow, and the run's configuration does not say that it is meant.
+    """
+    night = date.fromisoformat(context.partition_key)
+    night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
+    return night
+
+
+def result(
+    ctx: RunContext, table: Table, night: date, metadata: Mapping[str, Any] | None = None
+) -> dg.MaterializeResult:
+    """What Dagster shows of a written table: its version and its rows of the night, counted in it; never rows."""
+    (reported,) = results(ctx, [table], night, {table.path: metadata or {}})
+    return reported
+
+
+def results(
+    ctx: RunContext, tables: Sequence[Table], night: date, metadata: Mapping[str, Mapping[str, Any]]
+) -> list[dg.MaterializeResult]:
+    """As `result`, of several tables, counted in one action; `metadata` is what more is said, by path."""
+    counts, versions = ctx.lake.n_rows(tuple(tables), night), ctx.lake.versions(tuple(tables))
+    return [
+        dg.MaterializeResult(
+            asset_key=key(table),
+            metadata={
+                ROW_COUNT: counts[table.path], "version": versions.get(table.path, -1), **metadata.get(table.path, {}),
+            },
+        )
+        for table in tables
+    ]  # fmt: skip
+
+
+def queue_result(ctx: RunContext, part: QueuePart, night: date) -> dg.MaterializeResult:
+    """What Dagster shows of queues that were published: their rows in gold.queue_items, counted in it."""
+    by = "force" if len(part.queues) == 1 else "queue"
+    counts = queue_counts(ctx, part.queues, night, by=by)
+    return dg.MaterializeResult(
+        asset_key=part.key,
+        metadata={
+            ROW_COUNT: sum(counts.values()), f"by {by}": bars(counts or {"none": 0}, f"rows per {by}"),
+        },
+    )  # fmt: skip
+
+
+def queue_counts(ctx: RunContext, queues: tuple[str, ...], night: date, *, by: str) -> dict[str, int]:
+    """Rows of the night in some queues, by a column of few values."""
+    rows = ctx.lake.read(gold.QUEUE_ITEMS).where((F.col("night") == F.lit(night)) & F.col("queue").isin(*queues))
+    return {row[0]: row["count"] for row in rows.groupBy(by).count().orderBy(by).collect()}
 
 
 @dataclass(frozen=True)
@@ -57,19 +157,26 @@ class Piece:
     specs: tuple[dg.AssetSpec, ...]
     work: Callable[[RunContext, date], Iterable[dg.MaterializeResult]]
 
+    def linked_specs(self) -> list[dg.AssetSpec]:
+        """The assets with a link to the work that makes them, not to the step that calls it."""
+        reference = {CODE_REFERENCES: code_of(self.work)}
+        return [spec.merge_attributes(metadata=reference) for spec in self.specs]
+
 
 def side_by_side(name: str, *pieces: Piece) -> dg.AssetsDefinition:
-    """One step of the night that does pieces which do not wait for each other two at a time.
+    """One step of the night that does pieces which do not wait for each other two at a time, or those asked for.
 
     What one of them wrote and reported holds though another fails; the step then fails with the first failure.
     """
 
-    @dg.multi_asset(name=name, specs=[spec for piece in pieces for spec in piece.specs], required_resource_keys={"ctx"})
-    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        ctx, night = ctx_of(context), night_of(context)
-        done = concurrency.run_all(*(partial(list, piece.work(ctx, night)) for piece in pieces))
+    @dg.multi_asset(name=name, specs=[spec for piece in pieces for spec in piece.linked_specs()], can_subset=True)
+    def step(context: dg.AssetExecutionContext, ctx: Ctx) -> Iterator[dg.MaterializeResult]:
+        night, selected = night_of(context, ctx), context.selected_asset_keys
+        wanted = [piece for piece in pieces if any(spec.key in selected for spec in piece.specs)]
+        done = concurrency.run_all(*(partial(list, piece.work(ctx, night)) for piece in wanted))
         for piece in sorted(done, key=lambda each: each.exception() is not None):
-            yield from piece.result()  # those that failed come last, and raise
+            # Those that failed come last, and raise. A piece makes all of its tables, and reports what was asked for.
+            yield from (made for made in piece.result() if made.asset_key in selected)
 
     return step
 

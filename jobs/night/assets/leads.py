@@ -21,13 +21,14 @@ READ = (
     silver.COMMS_EVENTS, silver.COMMS_CELLS, silver.COMMS_AUTHORISATIONS, silver.PEOPLE, silver.REPORT_PEOPLE,
     silver.INVESTIGATIONS, silver.MISSING_EPISODES,
 )  # fmt: skip
+QUEUE = common.QueuePart("comms_lead_queue", (queue.QUEUE,), "The queue of leads in communications data")
 
 
-def looked(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
+def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Look for every pattern in what the night knows; publish what is worth a look."""
     lake, values, tonight = ctx.lake, ctx.settings.leads, {"night": night.isoformat()}
     given = leads.Thresholds.of(values.model_dump(), ctx.settings.schedule.time_zone)
-    with progress.CURRENT.step("leads in communications data"):
+    with progress.CURRENT.step("detect communications leads"):
         known = {table.path: as_of.current(lake.read(table), table.key, night) for table in READ}
         (events,) = concurrency.materialise(known[silver.COMMS_EVENTS.path])
         rows = _rows(ctx, night, known, events, given)
@@ -42,9 +43,8 @@ def looked(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
             capacity=values.capacity, made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
         ).localCheckpoint(eager=False)  # fmt: skip
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
-    yield common.result(
-        ctx, contract.COMMS_LEADS, {"leads": sum(counts.values()), "by detector": common.bars(counts, "leads")}
-    )
+    yield common.result(ctx, contract.COMMS_LEADS, night, {"by detector": common.bars(counts, "leads")})
+    yield common.queue_result(ctx, QUEUE, night)
 
 
 def _rows(
@@ -84,4 +84,7 @@ def _log(ctx: RunContext, night: str, counts: dict[str, int]) -> None:
         ctx.audit.append("combination", "nightjar", what, why="leads in communications data", counts=counts)
 
 
-PIECE = common.Piece((common.spec(contract.COMMS_LEADS, (*READ, gold.DECISIONS)),), looked)
+PIECE = common.Piece(
+    (common.spec(contract.COMMS_LEADS, (*READ, gold.DECISIONS)), common.queue_spec(QUEUE, (*READ, gold.DECISIONS))),
+    comms_leads,
+)

@@ -33,16 +33,15 @@ SILVER = tuple(table for table in edge_kinds.TABLES if table in silver.TABLES)
         *(common.spec(table, [silver.PEOPLE]) for table in PEOPLE_TABLES),
         common.spec(network.EDGES, [network.ENTITY_MEMBERS, *SILVER]),
     ],
-    required_resource_keys={"ctx"},
 )
-def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
     """Resolve people, make edges of the evidence, and write both. The combination is logged before it is written."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     lake, tonight = ctx.lake, {"night": night.isoformat()}
     from pipelines.network.edges import edges  # SciPy and rapidfuzz: time that definitions need not spend
     from pipelines.network.entities import entities
 
-    with progress.CURRENT.step("who is one and the same"):
+    with progress.CURRENT.step("resolve people"):
         current = as_of.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
         (records,), before, (files, undone, refused, settled) = concurrency.run(
             lambda: concurrency.materialise(nominals.records(current)),
@@ -63,7 +62,7 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             rows = ctx.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
         inbox.settle(ctx.settings.undo, night, settled)
-    with progress.CURRENT.step("what ties them"):
+    with progress.CURRENT.step("build edges"):
         tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
@@ -78,10 +77,11 @@ def linked(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             lambda: lake.replace(listed, network.ENTITIES, tonight),
             lambda: lake.replace(belonging, network.ENTITY_MEMBERS, tonight),
         )
-    yield common.result(ctx, network.ENTITIES, {name: n for name, n in counts.items() if not name.startswith("force")})
-    yield common.result(ctx, network.ENTITY_MEMBERS)
-    yield common.result(ctx, network.ENTITY_EVENTS, {"rows": len(people.events)})
-    yield common.result(ctx, network.EDGES, {"evidence": common.bars(said, "evidence, used and refused")})
+    more: dict[str, dict[str, object]] = {
+        network.ENTITIES.path: {name: n for name, n in counts.items() if not name.startswith("force")},
+        network.EDGES.path: {"evidence": common.bars(said, "evidence, used and refused")},
+    }
+    yield from common.results(ctx, (*PEOPLE_TABLES, network.EDGES), night, more)
 
 
 def _counts(pieces: DataFrame) -> list[Any]:
@@ -184,4 +184,4 @@ def _aware(found: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-ALL = [linked]
+ALL = [entities_and_edges]

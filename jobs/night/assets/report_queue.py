@@ -20,21 +20,21 @@ from pipelines.reports import queue as reports_queue
 from schemas import gold, review
 
 WAITS_FOR = (gold.REPORT_SCORES, gold.DECISIONS)
-WRITES = (gold.QUEUE_ITEMS, review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS)
+WRITES = (review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS)
+QUEUES = common.QueuePart(
+    "report_queues", (reports_queue.QUEUE, overtagged.QUEUE), "The queues of reports: reclassify and overtagged"
+)
 
 
 @dg.multi_asset(
     name="queued",
-    specs=[common.spec(table, WAITS_FOR) for table in WRITES],
-    partitions_def=common.NIGHTS,
-    required_resource_keys={"ctx"},
-    can_subset=False,
+    specs=[common.queue_spec(QUEUES, WAITS_FOR), *(common.spec(table, WAITS_FOR) for table in WRITES)],
 )
-def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def report_queues(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
     """Choose what is shown, explain it, and publish it with where it came from."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     lake, tonight = ctx.lake, {"night": night.isoformat()}
-    with progress.CURRENT.step("choose what the queue shows"):
+    with progress.CURRENT.step("select queue rows"):
         chosen = _Chosen(ctx, night)
         made_with = ctx.provenance((*known_nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
         (items,), *_ = concurrency.run(
@@ -44,17 +44,13 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             lambda: lake.replace(chosen.members, review.QUEUE_NEAR_DUPLICATES, tonight),
             lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
         )
-    with progress.CURRENT.step("publish the queue"):
+    with progress.CURRENT.step("publish report queues"):
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
         if ctx.settings.overtagged.is_on:
             doubted = _overtagged(ctx, night, made_with)
             lake.replace(doubted, gold.QUEUE_ITEMS, {**tonight, "queue": overtagged.QUEUE})
-        counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
-    yield common.result(
-        ctx, gold.QUEUE_ITEMS, {"rows": sum(counts.values()), "by force": common.bars(counts, "rows per force")}
-    )
-    for table in WRITES[1:]:
-        yield common.result(ctx, table)
+    yield common.queue_result(ctx, QUEUES, night)
+    yield from common.results(ctx, WRITES, night, {})
 
 
 class _Chosen:
@@ -152,4 +148,4 @@ def _overtagged(ctx: RunContext, night: date, made_with: Provenance) -> DataFram
     return overtagged.queue_items(shown, explained, night, made_with, model=(model.name, model.version))
 
 
-ALL = [queued]
+ALL = [report_queues]

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from jobs.night.assets import common, review_metrics
 from jobs.output import export, inbox
-from jobs.runtime import alerts, fault_points, progress
+from jobs.runtime import alerts, fault_points, progress, watch
 from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
 from jobs.training import champion as training_champion
@@ -16,25 +16,24 @@ from pipelines.reports import queue as reports_queue
 from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
 from schemas.contract import Table
 
-CTX = {"ctx"}
-
 
 @dg.asset(
     key=["models", "champion"],
     deps=[common.key(table) for table in (silver.REPORTS, silver.REPORT_PEOPLE)],
     partitions_def=common.NIGHTS,
     group_name="models",
+    owners=common.OWNERS["models"],
     kinds={"mlflow", "scikitlearn"},
     description="The classifier of the night, verified against its manifest. A first one is trained if there is none.",
-    required_resource_keys=CTX,
 )
-def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    with progress.CURRENT.step("the night's classifier"):
-        ctx, night = common.ctx_of(context), common.night_of(context)
+def champion(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
+    with progress.CURRENT.step("load the classifier"):
+        night = common.night_of(context, ctx)
         ctx.classifiers.pop(night, None)  # each run verifies it anew
         chosen = training_champion.champion(ctx, night)
     if chosen.model is None:
-        alerts.send(ctx.settings, night.isoformat(), f"no classifier, so no queue of reports: {chosen.why_none}")
+        why = f"no classifier, so no queue of reports: {chosen.why_none}"
+        alerts.send(ctx.settings, night.isoformat(), why, run_id=ctx.run_id)
         progress.CURRENT.say(f"         no classifier, so no queue of reports: {chosen.why_none}")
         return dg.MaterializeResult(metadata={"model": "none", "why": chosen.why_none})
     model = chosen.model
@@ -48,15 +47,16 @@ def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     deps=[common.key(gold.ROW_COUNTS)],
     partitions_def=common.NIGHTS,
     group_name="gold",
+    owners=common.OWNERS["gold"],
+    metadata={common.COLUMN_SCHEMA: common.columns(gold.DECISIONS)},
     kinds={"delta"},
     description=gold.DECISIONS.doc,
-    required_resource_keys=CTX,
 )
-def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def decisions(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
     """Take in what lies in the inbox. Files stay where they are until both tables have them."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     lake = ctx.lake
-    with progress.CURRENT.step("decisions from the inbox"):
+    with progress.CURRENT.step("ingest decisions"):
         files = inbox.read(ctx.settings.inbox, night)
         published = near_duplicates.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_NEAR_DUPLICATES))
         taken = intake.ingest_decisions(files, lake.read(gold.DECISIONS), night, published)
@@ -66,7 +66,10 @@ def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             lake.replace(taken.refused, bronze.QUARANTINE, {"night": night.isoformat(), "stage": "decisions"})
         inbox.settle(ctx.settings.inbox, night, taken.settled)
     return common.result(
-        ctx, gold.DECISIONS, {"taken in": taken.n_accepted, "refused": taken.n_refused, "waiting": len(taken.waiting)}
+        ctx,
+        gold.DECISIONS,
+        night,
+        {"taken in": taken.n_accepted, "refused": taken.n_refused, "waiting": len(taken.waiting)},
     )
 
 
@@ -75,16 +78,17 @@ def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     deps=[dg.AssetKey(["models", "champion"]), *(common.key(table) for table in known_nights.READ)],
     partitions_def=common.NIGHTS,
     group_name="gold",
+    owners=common.OWNERS["gold"],
+    metadata={common.COLUMN_SCHEMA: common.columns(gold.REPORT_SCORES)},
     kinds={"delta", "spark"},
     description=gold.REPORT_SCORES.doc,
-    required_resource_keys=CTX,
 )
-def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def report_scores(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
     """Score what is new or changed since the last night of the same model and code, in Arrow batches; else all."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     from models.serving import scoring  # scikit-learn: seconds that definitions need not spend
 
-    with progress.CURRENT.step("score the reports in scope"):
+    with progress.CURRENT.step("score reports"):
         model = training_champion.champion(ctx, night).model
         scope = known_nights.scope(ctx, night)
         version = (model.name, model.version) if model is not None else ("none", "none")
@@ -109,8 +113,8 @@ def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return common.result(
         ctx,
         gold.REPORT_SCORES,
+        night,
         {
-            "reports": sum(counts.values()),
             "unchanged since": str(earlier or "scored all"),
             "strata": common.bars(counts, "in scope"),
         },
@@ -122,22 +126,23 @@ def scored(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     deps=[common.key(gold.DECISIONS), common.key(silver.REPORTS)],
     partitions_def=common.NIGHTS,
     group_name="gold",
+    owners=common.OWNERS["gold"],
+    metadata={common.COLUMN_SCHEMA: common.columns(gold.WRITEBACK)},
     kinds={"delta"},
     description=gold.WRITEBACK.doc,
-    required_resource_keys=CTX,
 )
-def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def writeback_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
     """Rows for the forces' own systems, as a table and as files."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     lake = ctx.lake
-    with progress.CURRENT.step("what goes back to the forces"):
+    with progress.CURRENT.step("write-back"):
         reports = as_of.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
         known = known_nights.decisions(ctx, night)
         rows = writeback.writeback(known, reports, writeback.local_words(ctx.sources), night)
         lake.replace(rows, gold.WRITEBACK, {"night": night.isoformat()})
         files = export.write(lake.read(gold.WRITEBACK), ctx.settings.exports, night, ctx.audit)
         fault_points.point("after export")
-    return common.result(ctx, gold.WRITEBACK, {"files": len(files)})
+    return common.result(ctx, gold.WRITEBACK, night, {"files": len(files)})
 
 
 @dg.asset(
@@ -145,19 +150,19 @@ def written_back(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     deps=[
         *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
         *(common.key(table) for table in (*review_metrics.WRITES, *risk.TABLES, *travel.GOLD, *leads.TABLES)),
-        dg.AssetKey(["gold", "network_queues"]),
     ],
     partitions_def=common.NIGHTS,
     group_name="gold",
+    owners=common.OWNERS["gold"],
+    metadata={common.COLUMN_SCHEMA: common.columns(gold.RUN_MANIFEST)},
     kinds={"delta"},
     description=gold.RUN_MANIFEST.doc,
-    required_resource_keys=CTX,
 )
-def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
     """One row that says what ran on what; with the writes and Spark actions that the night took."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     lake = ctx.lake
-    with progress.CURRENT.step("the record of the night"):
+    with progress.CURRENT.step("run manifest"):
         chosen = training_champion.champion(ctx, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
         others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)
@@ -168,7 +173,8 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         )  # fmt: skip
         manifest = ctx.spark.createDataFrame([row], gold.RUN_MANIFEST.struct())
         lake.replace(manifest, gold.RUN_MANIFEST, {"night": night.isoformat()})
-    return common.result(ctx, gold.RUN_MANIFEST, lake.effort())
+        watch.note_good(ctx.settings, night.isoformat(), ctx.run_id)  # all else is written and kept its contract
+    return common.result(ctx, gold.RUN_MANIFEST, night, lake.effort())
 
 
 def _count(ctx: RunContext, table: Table, night: object) -> int:
@@ -179,4 +185,4 @@ def _sum(ctx: RunContext, table: Table, night: object, column: str) -> int:
     return int(ctx.lake.read(table).where(F.col("night") == F.lit(night)).agg(F.sum(column)).collect()[0][0] or 0)
 
 
-ALL = [champion, decided, scored, written_back, recorded]
+ALL = [champion, decisions, report_scores, writeback_rows, run_manifest]

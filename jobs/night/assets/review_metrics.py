@@ -17,20 +17,19 @@ from pipelines.reports import queue as reports_queue
 from schemas import gold, review
 from schemas.contract import Table
 
-WAITS_FOR = (gold.QUEUE_ITEMS, review.QUEUE_DRAWS, gold.DECISIONS)
+WAITS_FOR = (review.QUEUE_DRAWS, gold.DECISIONS)
 WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
 
 
-def reviewed(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
+def certificates_and_figures(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Bound what is still hidden, and count how the reviewing went."""
     tonight = {"night": night.isoformat()}
-    with progress.CURRENT.step("recall certificates and review figures"):
+    with progress.CURRENT.step("recall certificates and review metrics"):
         concurrency.run(
             lambda: ctx.lake.replace(_certificates(ctx, night), review.RECALL_CERTIFICATES, tonight),
             lambda: ctx.lake.replace(_figures(ctx, night), review.REVIEW_FIGURES, tonight),
         )
-    for table in WRITES:
-        yield common.result(ctx, table)
+    yield from common.results(ctx, WRITES, night, {})
 
 
 def _certificates(ctx: RunContext, night: date) -> DataFrame:
@@ -75,4 +74,4 @@ def _table(ctx: RunContext, table: Table, rows: list[dict[str, object]]) -> Data
     return ctx.spark.createDataFrame([tuple(row[name] for name in table.names) for row in rows], table.struct())
 
 
-PIECE = common.Piece(tuple(common.spec(table, WAITS_FOR) for table in WRITES), reviewed)
+PIECE = common.Piece(tuple(common.spec(table, WAITS_FOR) for table in WRITES), certificates_and_figures)

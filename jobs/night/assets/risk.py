@@ -21,32 +21,32 @@ READ = (
     network.ENTITIES, network.ENTITY_MEMBERS, network.EDGES, silver.REPORTS, silver.REPORT_PEOPLE,
     silver.MISSING_EPISODES, silver.INVESTIGATIONS, gold.DECISIONS,
 )  # fmt: skip
-QUEUES = dg.AssetKey(["gold", "network_queues"])  # rows of gold.queue_items: the table's own asset is `reclassify`'s
+QUEUES = common.QueuePart("network_queues", risk.QUEUES, "The queues children, people and locations")
 
 
-def walked(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
+def network_risk(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Walk the network once: score, publish the queues, propose groups, tell operations of each other."""
     known = known_nights.of_risk(ctx, night)
-    with progress.CURRENT.step("risk over the network"):
+    with progress.CURRENT.step("score network risk"):
         walk = risk_scores.walk(known, risk_rules.rules(ctx.settings))
         rows, unused = concurrency.run(
             lambda: _scored(ctx, walk), links.refused(known.edges, known.entities, night).collect
         )
         refused = {r.refusal: r.n for r in unused}
-    yield common.result(ctx, risk.RISK_SEEDS, {"refused edges": dg.MetadataValue.json(refused)})
-    yield common.result(ctx, risk.NETWORK_RISK)
-    with progress.CURRENT.step("publish the queues of the network"):
-        counts = _queued(ctx, walk, rows)
-    yield dg.MaterializeResult(
-        asset_key=QUEUES,
-        metadata={"rows": sum(counts.values()), "by queue": common.bars(counts or {"none": 0}, "rows per queue")},
-    )
-    with progress.CURRENT.step("candidate groups, and operations that meet"):
+    said = {risk.RISK_SEEDS.path: {"refused edges": dg.MetadataValue.json(refused)}}
+    yield from common.results(ctx, (risk.RISK_SEEDS, risk.NETWORK_RISK), night, said)
+    with progress.CURRENT.step("publish network queues"):
+        _publish(ctx, walk, rows)
+    yield common.queue_result(ctx, QUEUES, night)
+    with progress.CURRENT.step("candidate groups and deconfliction"):
         (n_groups, engine), told = concurrency.run(
             lambda: groups.propose(ctx, walk), lambda: groups.deconflict(ctx, walk)
         )
-    yield common.result(ctx, risk.NETWORK_GROUPS, {"groups": n_groups, "engine": engine})
-    yield common.result(ctx, risk.DECONFLICTION, {"told": sum(told.values())})
+    said = {
+        risk.NETWORK_GROUPS.path: {"groups": n_groups, "engine": engine},
+        risk.DECONFLICTION.path: {"told": sum(told.values())},
+    }
+    yield from common.results(ctx, (risk.NETWORK_GROUPS, risk.DECONFLICTION), night, said)
 
 
 def _scored(ctx: RunContext, walk: risk_scores.Walk) -> DataFrame:
@@ -65,8 +65,8 @@ def _scored(ctx: RunContext, walk: risk_scores.Walk) -> DataFrame:
     return rows
 
 
-def _queued(ctx: RunContext, walk: risk_scores.Walk, rows: DataFrame) -> dict[str, int]:
-    """Rows of the three queues, in one commit; how many each."""
+def _publish(ctx: RunContext, walk: risk_scores.Walk, rows: DataFrame) -> None:
+    """Rows of the three queues, in one commit."""
     known = walk.known
     shown = network_queue.chosen(rows, known.decisions, risk_rules.capacity(ctx.settings))
     shown = concurrency.materialise_lazily(risk_scores.left_out(walk, concurrency.materialise_lazily(shown)))
@@ -77,7 +77,6 @@ def _queued(ctx: RunContext, walk: risk_scores.Walk, rows: DataFrame) -> dict[st
         ctx.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
     ).localCheckpoint(eager=False)
     ctx.lake.replace(items, gold.QUEUE_ITEMS, {"night": known.night.isoformat(), "queue": risk.QUEUES})
-    return {r.queue: r["count"] for r in items.groupBy("queue").count().orderBy("queue").collect()}
 
 
 def _otherwise(ctx: RunContext, walk: risk_scores.Walk, before: DataFrame) -> risk_scores.Without:
@@ -97,14 +96,7 @@ def _otherwise(ctx: RunContext, walk: risk_scores.Walk, before: DataFrame) -> ri
 PIECE = common.Piece(
     (
         *(common.spec(table, READ) for table in risk.TABLES),
-        dg.AssetSpec(
-            QUEUES,
-            deps=[common.key(table) for table in (*READ, gold.QUEUE_ITEMS)],
-            description="The queues children, people and locations, as rows of gold.queue_items.",
-            group_name="gold",
-            partitions_def=common.NIGHTS,
-            kinds={"delta", "spark"},
-        ),
+        common.queue_spec(QUEUES, READ),
     ),
-    walked,
+    network_risk,
 )

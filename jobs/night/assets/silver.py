@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import partial, reduce
+from typing import Any
 
 import dagster as dg
 from pyspark.sql import Column, DataFrame
@@ -27,11 +28,10 @@ FIRST_FEEDS = tuple(feed for feed in FEEDS if feed not in LATER_FEEDS)
         *(common.spec(table, [bronze.ROWS]) for table in silver.TABLES),
         common.spec(gold.ROW_COUNTS, [bronze.FILES, bronze.ROWS, bronze.QUARANTINE]),
     ],
-    required_resource_keys={"ctx"},
 )
-def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
     """Judge every row of the night; load what is right, quarantine what is not, and count both."""
-    ctx, night = common.ctx_of(context), common.night_of(context)
+    night = common.night_of(context, ctx)
     tonight = {"night": night.isoformat()}
     rows = ctx.lake.read(bronze.ROWS).where(F.col("night") == F.lit(night))
     judged: dict[str, DataFrame] = {}
@@ -43,6 +43,7 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
         # One feed is always judged: a night without files has counts.
         is_absent = feed not in present and feed != FEEDS[0]
         if is_absent and ctx.lake.read(table).where(F.col("night") == F.lit(night)).isEmpty():
+            progress.CURRENT.skip()
             return  # nothing came, and nothing of an earlier run has to go
         with progress.CURRENT.step(f"silver: {table.noun}"):
             known = (_authorisations(ctx, feed, night), _airports(ctx, feed, night))
@@ -52,7 +53,7 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
 
     for feeds in (FIRST_FEEDS, LATER_FEEDS):
         concurrency.run(*(partial(judge, feed) for feed in feeds))
-    with progress.CURRENT.step("silver: what was refused, and the counts"):
+    with progress.CURRENT.step("silver: rejected rows and row counts"):
         refused = reduce(DataFrame.unionByName, (conform.rejected(judged[feed]) for feed in FEEDS if feed in judged))
         counted = reduce(DataFrame.unionByName, (conform.counts(judged[feed]) for feed in FEEDS if feed in judged))
         _, twins = concurrency.run(
@@ -63,12 +64,11 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
         counts = _row_counts(ctx, night.isoformat(), written, twins).localCheckpoint(eager=False)
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
+    said: dict[str, dict[str, Any]] = {gold.ROW_COUNTS.path: {"rows loaded": sum(n_loaded.values())}}
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(n_loaded.items()) if name.endswith(f" {feed}")}
-        yield common.result(
-            ctx, table, {"rows": sum(of_feed.values()), "by sender": common.bars(of_feed, "rows loaded")}
-        )
-    yield common.result(ctx, gold.ROW_COUNTS, {"rows loaded": sum(n_loaded.values())})
+        said[table.path] = {"by sender": common.bars(of_feed, "rows loaded")}
+    yield from common.results(ctx, (*silver.TABLES, gold.ROW_COUNTS), night, said)
 
 
 def _authorisations(ctx: RunContext, feed: str, night: date) -> DataFrame | None:
@@ -125,4 +125,4 @@ def _row_counts(ctx: RunContext, night: str, loaded: DataFrame, judged: DataFram
     )
 
 
-ALL = [conformed]
+ALL = [conformed_tables]

@@ -23,12 +23,14 @@ READ = (
     *(contract.PASSENGERS, contract.FLIGHTS),
     *(silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES, silver.COMMS_EVENTS),
 )
+WAITS_FOR = (*READ, network.ENTITY_MEMBERS, gold.DECISIONS)
+QUEUE = common.QueuePart("travel_queue", (travel_queue.QUEUE,), "The queue of people looked for on flights")
 
 
-def matched(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
+def passenger_matches(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Compare the people looked for with the passenger lists, write what may be them, and publish what is likely."""
     tonight = {"night": night.isoformat()}
-    with progress.CURRENT.step("subjects on flights"):
+    with progress.CURRENT.step("match passengers"):
         matches = matches_of(ctx, night)
         _, found = concurrency.run(
             lambda: ctx.lake.replace(matches, contract.MATCHES, tonight),
@@ -46,9 +48,8 @@ def matched(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
             made_with=ctx.provenance((*READ, network.ENTITY_MEMBERS, contract.MATCHES, gold.DECISIONS)),
         )
         ctx.lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
-    yield common.result(
-        ctx, contract.MATCHES, {"rows": sum(counts.values()), "by kind": common.bars(counts, "matches kept")}
-    )
+    yield common.result(ctx, contract.MATCHES, night, {"by kind": common.bars(counts, "matches kept")})
+    yield common.queue_result(ctx, QUEUE, night)
 
 
 def matches_of(ctx: RunContext, night: date) -> DataFrame:
@@ -101,4 +102,7 @@ def _log(ctx: RunContext, night: date, counts: dict[str, int]) -> None:
         ctx.audit.append("combination", "nightjar", on_what, counts={"PHONE_GAP": silent})
 
 
-PIECE = common.Piece((common.spec(contract.MATCHES, (*READ, network.ENTITY_MEMBERS, gold.DECISIONS)),), matched)
+PIECE = common.Piece(
+    (common.spec(contract.MATCHES, WAITS_FOR), common.queue_spec(QUEUE, WAITS_FOR)),
+    passenger_matches,
+)

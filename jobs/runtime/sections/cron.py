@@ -39,6 +39,14 @@ def check(expression: str) -> None:
         raise ValueError(f"{expression!r} never comes due: no such month has a day {min(days)}")
 
 
+def check_time_of_day(expression: str) -> None:
+    """As `check`, of what begins nights: a night is a date and begins once a day, so minute and hour are one number each."""
+    check(expression)
+    minute, hour, *_ = expression.split()
+    if not (minute.isdecimal() and hour.isdecimal()):
+        raise ValueError(f"{expression!r} is no time of day: minute and hour are one number each, as in 30 1 * * 1-5")
+
+
 def _values(text: str, field: _Field) -> Iterator[int]:
     for item in text.lower().split(","):
         match = re.fullmatch(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d{1,2}))?", item, re.ASCII)

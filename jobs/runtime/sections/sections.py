@@ -39,6 +39,7 @@ class CommsResearch(Part):
 
 class Checks(Part):
     max_runtime_s: t.Count
+    stale_after_h: t.Count
 
 
 class Alerts(Part):

@@ -28,7 +28,7 @@ def _home_office_force(value: str) -> str:
 
 
 def _schedule(value: str) -> str:
-    cron.check(value)
+    cron.check_time_of_day(value)
     return value
 
 

@@ -78,6 +78,8 @@ MISTAKES = {
     "schedule: {time_zone: Europe/Londres}": "1: schedule.time_zone: 'Europe/Londres' is not a known time zone",
     "schedule: {cron: '*/30'}": "1: schedule.cron: takes a schedule of five fields",
     "schedule: {cron: '0 25 * * *'}": "1: schedule.cron: '25' cannot be the hour: that is from 0 to 23",
+    "schedule: {cron: '*/30 * * * *'}": "1: schedule.cron: '*/30 * * * *' is no time of day",
+    "schedule: {training_cron: '0 1,2 * * *'}": "1: schedule.training_cron: '0 1,2 * * *' is no time of day",
     "schedule: {cron: 0}": "1: schedule.cron: takes text",
     "deconfliction: {contacts: {norfolk: desk}}": "1: deconfliction.contacts.norfolk: takes a two-character force code",
     "demo: {forces: [36]}": "1: demo.forces.0: takes text (quote numbers",
@@ -200,9 +202,8 @@ def test_every_section_is_what_its_reader_takes(shipped: settings.Settings):
 SCHEDULES = (
     "0 2 * * *",
     "30 1 * * 1-5",
-    "*/30 * * * *",
     "0 10 * * sat",
-    "15,45 0-6/2 1 jan-mar *",
+    "15 6 1 jan-mar *",
     "0 0 29 2 *",
     "0 0 31 * 7",
 )

@@ -1,0 +1,187 @@
+"""A run that is watched: it leaves a mark while it lives, ends at its maximum run time, and a good night is noted.
+
+    log/running.json     which night runs, since when, in which process; gone when the run ends by itself
+    log/heartbeat.json   the last good night and when it ended
+    log/hung.txt         where the code stood when a run was ended for its time
+
+A killed process cannot say so: the next one that holds the writer's lock finds its mark, and tells. Whoever reads the
+mark beside a living run sees which.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from jobs.runtime import alerts
+from jobs.runtime.settings import Settings
+
+EXIT_CODE = 124  # as `timeout` ends a command
+BACKSTOP_S = 60  # what the interpreter itself gets to say more before it is ended without it
+
+
+@dataclass(frozen=True)
+class Running:
+    """The mark of a run: its night (or job), process, and start as UTC."""
+
+    night: str
+    run_id: str
+    pid: int
+    started_at: str
+
+    def age_s(self) -> float:
+        return (datetime.now(UTC) - datetime.fromisoformat(self.started_at)).total_seconds()
+
+
+@dataclass(frozen=True)
+class Good:
+    """A night that was run to its end: the night, the run, and when it ended, as UTC."""
+
+    night: str
+    run_id: str
+    ended_at: str
+
+    def age_h(self) -> float:
+        return (datetime.now(UTC) - datetime.fromisoformat(self.ended_at)).total_seconds() / 3600
+
+
+@contextmanager
+def running(chosen: Settings, night: str, run_id: str) -> Iterator[None]:
+    """Watch the run of `night` for the length of the block. The caller holds the writer's lock.
+
+    A mark that is already there belongs to a process that was killed: it is told of. After `checks.max_runtime_s` the
+    process is ended with exit code 124, whatever it waits for, and an alert sent. A service manager's stop unwinds the
+    block as an error does.
+    """
+    tell_of_orphan(chosen)
+    _write(_mark(chosen), asdict(Running(night, run_id, os.getpid(), alerts.now())))
+    watchdog = threading.Timer(chosen.checks.max_runtime_s, _end, (chosen, night, run_id))
+    watchdog.daemon = True
+    with _stoppable(), _backstop(chosen):
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+            _mark(chosen).unlink(missing_ok=True)
+
+
+def tell_of_orphan(chosen: Settings) -> Running | None:
+    """Send an alert for a run that ended without a word, once. The caller holds the writer's lock."""
+    orphan = seen_running(chosen)
+    if orphan is None or orphan.pid == os.getpid():
+        return None
+    alerts.send(
+        chosen,
+        orphan.night,
+        f"the run that began at {orphan.started_at} (process {orphan.pid}) ended without a word: killed, or out of "
+        "memory. Found by the next one.",
+        run_id=orphan.run_id,
+    )
+    _mark(chosen).unlink(missing_ok=True)
+    return orphan
+
+
+def seen_running(chosen: Settings) -> Running | None:
+    """The mark of the run that is going on, or of one that was killed; None where there is none."""
+    values = _read(_mark(chosen))
+    return Running(**values) if values is not None else None
+
+
+def note_good(chosen: Settings, night: str, run_id: str) -> None:
+    """Note that a night was run to its end."""
+    _write(_heartbeat(chosen), asdict(Good(night, run_id, alerts.now())))
+
+
+def last_good(chosen: Settings) -> Good | None:
+    """The last night that was run to its end; None before the first."""
+    values = _read(_heartbeat(chosen))
+    return Good(**values) if values is not None else None
+
+
+def heartbeat(chosen: Settings) -> tuple[bool, str]:
+    """Whether the last good night is recent enough (`checks.stale_after_h`), and which it was, in words."""
+    good, limit = last_good(chosen), chosen.checks.stale_after_h
+    if good is None:
+        return True, "none yet"
+    said = f"{good.night}, ended {good.ended_at}, {good.age_h():.0f} h ago"
+    if good.age_h() > limit:
+        return False, f"{said}: more than {limit} h (checks.stale_after_h)"
+    return True, said
+
+
+def _mark(chosen: Settings) -> Path:
+    return chosen.log / "running.json"
+
+
+def _heartbeat(chosen: Settings) -> Path:
+    return chosen.log / "heartbeat.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):  # written whole or not at all; a hand may have been in it since
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    whole = path.with_suffix(".new")
+    whole.write_text(json.dumps(values) + "\n", encoding="utf-8")
+    whole.replace(path)
+
+
+def _end(chosen: Settings, night: str, run_id: str) -> None:
+    """Say that the time is over and where the code stands, and end the process: what hangs cannot be asked to."""
+    limit = chosen.checks.max_runtime_s
+    try:
+        with (chosen.log / "hung.txt").open("a", encoding="utf-8") as file:
+            print(f"{alerts.now()} night {night}, run {run_id}", file=file, flush=True)
+            faulthandler.dump_traceback(file)
+        told = f"still running after {limit} s (checks.max_runtime_s): ended. Where it stood: {chosen.log}/hung.txt"
+        alerts.send(chosen, night, told, run_id=run_id)
+        _mark(chosen).unlink(missing_ok=True)
+    finally:
+        os._exit(EXIT_CODE)
+
+
+@contextmanager
+def _backstop(chosen: Settings) -> Iterator[None]:
+    """Native code that never gives the interpreter back would keep the watchdog from running: this one needs none."""
+    with (chosen.log / "hung.txt").open("a", encoding="utf-8") as file:
+        faulthandler.dump_traceback_later(chosen.checks.max_runtime_s + BACKSTOP_S, exit=True, file=file)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM unwinds as an error does, where nobody else (Dagster's workers do) has said what it means."""
+    is_ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == (
+        signal.SIG_DFL
+    )
+    if is_ours:
+        signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

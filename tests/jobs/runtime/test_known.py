@@ -1,0 +1,38 @@
+"""A night that cannot have been is nobody's newest, and doctor names it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.runtime import doctor, known, settings
+from jobs.runtime.context import RunContext
+from schemas import gold
+from tests.support import tables
+
+PAST, FAR = date(2026, 1, 5), date(2037, 11, 10)
+
+
+@pytest.mark.spark
+def test_a_night_later_than_tomorrow_is_never_the_newest(spark: SparkSession, tmp_path: Path):
+    ctx = RunContext(settings.load(tmp_path))
+    ctx.__dict__["spark"] = spark
+    tomorrow = ctx.settings.tonight() + timedelta(days=1)
+
+    def publish(night: date) -> None:
+        ctx.lake.append(tables.frame(spark, gold.RUN_MANIFEST, {"night": night}), gold.RUN_MANIFEST)
+
+    publish(FAR)
+    with pytest.raises(LookupError):
+        known.newest(ctx)
+    publish(PAST)
+    assert known.newest(ctx) == PAST
+    publish(tomorrow)
+    assert known.newest(ctx) == tomorrow
+    assert known.future_nights(ctx) == [FAR]
+    (finding,) = (found for found in doctor.examine(ctx) if found["what"] == "nights to come")
+    assert not finding["ok"]
+    assert "2037-11-10" in finding["said"]
