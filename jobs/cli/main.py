@@ -266,10 +266,11 @@ def ui(dagster_port: int, mlflow_port: int, as_json: bool) -> None:
     from jobs.cli import ui as cli_ui
     from jobs.runtime import settings
 
+    chosen = settings.load()
     pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
     text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
     show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
-    cli_ui.serve(settings.load(), dagster_port, mlflow_port)
+    cli_ui.serve(chosen, dagster_port, mlflow_port)
 
 
 for command in (network.network, entities.entities, *cli_travel.COMMANDS):
