@@ -96,12 +96,13 @@ def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> Non
     from jobs.night import summary
     from jobs.runtime import context
     from jobs.sources import dry_run
+    from schemas.layouts import layouts
 
     ctx = context.reader()
     refused = ctx.layouts.refused
     if folder is None:
         if refused:
-            raise Failures("\n".join(summary.refused_layouts_text({s: str(e) for s, e in sorted(refused.items())})[1:]))
+            raise layouts.LayoutError([problem for error in refused.values() for problem in error.problems])
         show(sorted(ctx.sources), as_json, f"{len(ctx.sources)} layouts can be used: {', '.join(sorted(ctx.sources))}")
         return
     name = sender or folder.resolve().name
