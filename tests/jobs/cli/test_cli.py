@@ -82,8 +82,8 @@ EVERY_COMMAND = (
     "decide ITEM NOT_CSAE", "trace ITEM", "doctor", "notebooks", "ui", "network evaluate", "network import-ocg .",
     "entities events", "entities undo EVENT --why x", "entities train",
     "flights search --between 2026-01-01 2026-01-02",
-    "profile SUBJECT", "evaluate travel", "comms research --identifiers FILE --why x", "comms cluster", "leads evaluate",
-    "train", "pretrain FOLDER",
+    "profile SUBJECT", "evaluate travel", "comms research --identifiers FILE --why x", "comms cluster",
+    "leads evaluate", "train", "pretrain FOLDER",
 )  # fmt: skip
 
 
