@@ -96,12 +96,13 @@ def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> Non
     from jobs.night import summary
     from jobs.runtime import context
     from jobs.sources import dry_run
+    from schemas.layouts import layouts
 
     ctx = context.reader()
     refused = ctx.layouts.refused
     if folder is None:
         if refused:
-            raise Failures("\n".join(summary.refused_layouts_text({s: str(e) for s, e in sorted(refused.items())})[1:]))
+            raise layouts.LayoutError([problem for error in refused.values() for problem in error.problems])
         show(sorted(ctx.sources), as_json, f"{len(ctx.sources)} layouts can be used: {', '.join(sorted(ctx.sources))}")
         return
     name = sender or folder.resolve().name
@@ -299,10 +300,11 @@ def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -
     from jobs.cli import ui as cli_ui
     from jobs.runtime import settings
 
+    chosen = settings.load()
     pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
     text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
     show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
-    cli_ui.serve(settings.load(), dagster_port, mlflow_port, is_read_only=is_read_only)
+    cli_ui.serve(chosen, dagster_port, mlflow_port, is_read_only=is_read_only)
 
 
 for command in (network.network, entities.entities, *cli_travel.COMMANDS):

@@ -40,7 +40,7 @@ def check(expression: str) -> None:
 
 
 def check_time_of_day(expression: str) -> None:
-    """As `check`, of what begins nights: a night is a date and begins once a day, so minute and hour are one number each."""
+    """As `check`, of what begins nights: once a day at most, so that minute and hour are one number each."""
     check(expression)
     minute, hour, *_ = expression.split()
     if not (minute.isdecimal() and hour.isdecimal()):

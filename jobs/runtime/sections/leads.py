@@ -7,10 +7,14 @@ from schemas.validation import Part
 
 
 class Recycling(Part):
+    """When a silent number counts as given out again."""
+
     days: t.Days
 
 
 class DealLine(Part):
+    """Bursts of texts to many that are answered at once, from more than one town."""
+
     pause_s: t.Count
     min_contacts: t.Count
     min_bursts: t.Count
@@ -25,6 +29,8 @@ class DealLine(Part):
 
 
 class Fingerprint(Part):
+    """Contacts that two telephones share."""
+
     kept: t.Inside
     p_associate: t.Inside
     shared: t.Inside
@@ -34,6 +40,8 @@ class Fingerprint(Part):
 
 
 class Successor(Part):
+    """A number that took over when another fell silent."""
+
     silent_days: t.Days
     overlap_days: t.NotNegative
     max_gap_days: t.Positive
@@ -44,6 +52,8 @@ class Successor(Part):
 
 
 class Swap(Part):
+    """One handset with several SIMs, or one number in several handsets."""
+
     changes_a_week: t.Positive
     min_changes: t.Count
     return_nats: t.Positive
@@ -51,6 +61,8 @@ class Swap(Part):
 
 
 class TwoPhones(Part):
+    """Two phones that are never seen apart."""
+
     together_m: t.Positive
     speed_kmh: t.Positive
     min_days: t.Days
@@ -67,6 +79,8 @@ class TwoPhones(Part):
 
 
 class NightPlace(Part):
+    """A second place where a phone rests at night."""
+
     away_km: t.Positive
     min_nights: t.Count
     stays_a_week: t.Positive
@@ -75,6 +89,8 @@ class NightPlace(Part):
 
 
 class CommonContact(Part):
+    """A number in no record that several suspects are in contact with."""
+
     min_suspects: t.Count
     min_links: t.Count
     times: t.Positive
@@ -82,6 +98,8 @@ class CommonContact(Part):
 
 
 class MissingOverlap(Part):
+    """A child missing when a line is in town."""
+
     away_km: t.Positive
     margin_s: t.CountOrNone
     min_overlaps: t.Count
@@ -112,6 +130,8 @@ class Curves(Part):
 
 
 class Leads(Part):
+    """Reasons to look in communications data: what is published, and every threshold."""
+
     min_score: t.Share
     capacity: t.Count
     unassigned_force: t.Force

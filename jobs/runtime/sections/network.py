@@ -12,6 +12,8 @@ from schemas.validation import Part
 
 
 class Entities(Part):
+    """Which records are one person."""
+
     engine: Literal["auto", "duckdb", "spark"]
     max_people: t.Count
     threshold: t.Inside
@@ -19,6 +21,8 @@ class Entities(Part):
 
 
 class Seeds(Part):
+    """What reports and roles weigh as a beginning of risk."""
+
     source: dict[Literal["1", "2", "3"], t.Interval]
     intelligence: dict[Literal["A", "B", "C", "D"], t.Interval]  # E counts nothing
     legacy: t.Interval
@@ -29,6 +33,8 @@ class Seeds(Part):
 
 
 class Paths(Part):
+    """How far risk is followed, and how thin a path may be."""
+
     max_hops: Annotated[int, Field(ge=2, le=3)]
     floor: t.Inside
     free_degree: t.Count
@@ -36,6 +42,8 @@ class Paths(Part):
 
 
 class Groups(Part):
+    """Candidate groups, proposed to an analyst."""
+
     min_adults: t.Count
     min_suspects: t.CountOrNone
     max_degree: t.Count
@@ -47,6 +55,8 @@ class Groups(Part):
 
 
 class Risk(Part):
+    """The network's risk and its queues."""
+
     seeds: Seeds
     paths: Paths
     look_back_days: t.Days
@@ -57,6 +67,8 @@ class Risk(Part):
 
 
 class Deconfliction(Part):
+    """Whom to call where several operations are interested in one person."""
+
     contacts: dict[t.ForceOrRest, t.Text]
     restricted: list[t.Restricted]
 
@@ -78,6 +90,8 @@ _Whole = AfterValidator(_whole)
 
 
 class Travel(Part):
+    """Subjects on flights: what evidence is expected, and what is published."""
+
     history_days: t.Days
     recent_days: t.Days
     kept_from: t.Share

@@ -17,6 +17,8 @@ Candidate = Literal[
 
 
 class Bert(Part):
+    """The BERT that the candidate `bert` stands for."""
+
     weights: t.Text | None
     n_layers: t.Count
     hidden: t.Count
@@ -26,12 +28,16 @@ class Bert(Part):
 
 
 class FirstTraining(Part):
+    """Training within a night that has no champion yet."""
+
     max_reports: t.Count
     n_sets: t.Count | None
     candidates: list[Candidate] = Field(min_length=1)
 
 
 class Training(Part):
+    """The comparison of candidates."""
+
     model: t.Text
     candidates: list[Candidate] = Field(min_length=1)
     n_folds: t.Folds
@@ -43,6 +49,8 @@ class Training(Part):
 
 
 class Promotion(Part):
+    """When a classifier may become champion."""
+
     beats_baselines_by: t.Difference
     calibration_error_at_most: t.NotNegative
     transparency_at_least: t.Difference
@@ -51,11 +59,15 @@ class Promotion(Part):
 
 
 class Queue(Part):
+    """Rows of the queue of reports."""
+
     capacity: t.Count
     capacity_by_force: dict[t.Force, t.CountOrNone]
 
 
 class Review(Part):
+    """What is drawn for review, as shares of a force's capacity."""
+
     random_share: t.Share
     blind_share: t.Share
     second_share: t.Share
@@ -64,16 +76,22 @@ class Review(Part):
 
 
 class Exposure(Part):
+    """What a reviewer is shown of distressing material."""
+
     cap_per_reviewer: t.Count
     is_text_masked: bool
 
 
 class Certificate(Part):
+    """The share of hidden reports that a force wants to be able to say were found."""
+
     target: t.Inside
     alpha: t.Inside
     frame_nights: t.Count
 
 
 class Overtagged(Part):
+    """The queue of recorded tags that look wrong."""
+
     is_on: bool
     capacity: t.Count

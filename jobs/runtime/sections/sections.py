@@ -12,6 +12,8 @@ from schemas.validation import Part
 
 
 class Spark(Part):
+    """The one local Spark session."""
+
     cores: t.Cores
     memory: t.Memory
     java_options: str
@@ -19,6 +21,8 @@ class Spark(Part):
 
 
 class Demo(Part):
+    """The synthetic landing zone."""
+
     n_reports: t.Count
     n_nights: t.Count
     forces: Annotated[list[t.HomeOfficeForce], Field(min_length=1)]
@@ -26,6 +30,8 @@ class Demo(Part):
 
 
 class CommsResearch(Part):
+    """Bulk research of communications data."""
+
     zone: t.TimeZone
     night_from: t.Hour
     night_to: t.Hour
@@ -38,15 +44,21 @@ class CommsResearch(Part):
 
 
 class Checks(Part):
+    """Limits of a run."""
+
     max_runtime_s: t.Count
     stale_after_h: t.Count
 
 
 class Alerts(Part):
+    """Whom a failed night is told to."""
+
     webhook: t.Webhook | None
 
 
 class Timetable(Part):
+    """When nights and trainings begin."""
+
     cron: t.Schedule
     training_cron: t.Schedule
     time_zone: t.TimeZone

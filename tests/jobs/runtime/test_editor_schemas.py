@@ -89,6 +89,6 @@ def test_an_editor_completes_the_fields_of_each_feed_and_shows_reasons() -> None
         assert list(feed["properties"]["columns"]["properties"]) == list(layouts.FIELDS[name])
     capacity = schemas["settings.schema.json"]["properties"]["queue"]["properties"]["capacity"]
     assert capacity == {
-        "type": "integer", "minimum": 1, "default": 50,
+        "type": "integer", "minimum": 1, "maximum": 2**31 - 1, "default": 50,
         "description": "rows per force and night: about one analyst's day",
     }  # fmt: skip
