@@ -14,7 +14,7 @@ from jobs.runtime.context import RunContext
 from jobs.training import champion
 from pipelines.common import concurrency
 from pipelines.common.provenance import Provenance
-from pipelines.queues import near_duplicates, sampling
+from pipelines.queues import items, near_duplicates, sampling
 from pipelines.reports import overtagged
 from pipelines.reports import queue as reports_queue
 from schemas import gold, review
@@ -37,7 +37,7 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     with progress.CURRENT.step("choose what the queue shows"):
         chosen = _Chosen(ctx, night)
         made_with = ctx.provenance((*known_nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
-        (items,), *_ = concurrency.run(
+        (published,), *_ = concurrency.run(
             lambda: concurrency.materialise(
                 reports_queue.queue_items(chosen.shown, chosen.explained(), night, made_with)
             ),
@@ -45,11 +45,11 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
         )
     with progress.CURRENT.step("publish the queue"):
-        lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
+        lake.replace(published, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
         if ctx.settings["overtagged"]["is_on"]:
             doubted = _overtagged(ctx, night, made_with)
             lake.replace(doubted, gold.QUEUE_ITEMS, {**tonight, "queue": overtagged.QUEUE})
-        counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
+        counts = {row.force: row["count"] for row in published.groupBy("force").count().orderBy("force").collect()}
     yield common.result(
         ctx, gold.QUEUE_ITEMS, {"rows": sum(counts.values()), "by force": common.bars(counts, "rows per force")}
     )
@@ -68,7 +68,7 @@ class _Chosen:
         self._ctx, self._night = ctx, night
         chosen, lake = ctx.settings["review"], ctx.lake
         shares = sampling.Shares(*(float(chosen[f"{name}_share"]) for name in ("random", "blind", "second")))
-        seed, capacity = ctx.settings.night_seed(night), sampling.capacity_of(ctx.settings.capacity())
+        seed, capacity = ctx.settings.night_seed(night), items.capacity_of(ctx.settings.capacity())
         opened_on = known_nights.frame_opened_on(ctx, night, int(ctx.settings["certificate"]["frame_nights"]))
         all_scores = lake.read(gold.REPORT_SCORES)
         scores, known = all_scores.where(F.col("night") == F.lit(night)), known_nights.decisions(ctx, night)
@@ -81,10 +81,7 @@ class _Chosen:
         direct = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
         second = sampling.second_readings(direct, shares.second, int(ctx.settings["seed"]), reports_queue.QUEUE)
         most = capacity * F.lit(int(chosen["duplicates_pool"]))
-        some = reports_queue.candidates(asked, random, scores, second, most).withColumn(
-            "item_id", reports_queue.item_id()
-        )
-        self._some = some.localCheckpoint(eager=False)
+        self._some = reports_queue.candidates(asked, random, scores, second, most).localCheckpoint(eager=False)
         texts = self._some.where("kind IS NULL OR kind = 'RANDOM'").join(
             self._scope.select("report_id", "text"), "report_id", how="inner"
         )
@@ -100,7 +97,7 @@ class _Chosen:
         self.shown = self._with_report(placed, scores).localCheckpoint(eager=False)
         about = self._some.select("report_id", "item_id", "force", "text_hash")
         covered = self._grouped.join(about, "report_id", how="inner")
-        self.members = near_duplicates.queue_members(covered, self.shown, night, reports_queue.QUEUE)
+        self.members = near_duplicates.queue_near_duplicates(covered, self.shown, night, reports_queue.QUEUE)
         slim = ["report_id", "item_id", "force", "kind", "score"]
         behind = self._some.where("kind = 'RANDOM'").join(self.shown, "report_id", how="left_anti")
         read = self.shown.select(*slim).unionByName(behind.select(*slim))
