@@ -28,6 +28,7 @@ class RunContext:
     """Everything lazily: reading definitions or printing help starts no Spark."""
 
     settings: settings.Settings
+    is_writer: bool = False  # holds the writer's lock of the lakehouse
     classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
     _begun: dict[str, Future[Any]] = field(default_factory=dict)
 
@@ -88,7 +89,10 @@ class RunContext:
 
     @cached_property
     def lake(self) -> lakehouse.Lakehouse:
-        return lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings["catalog"])
+        opened = lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings["catalog"])
+        if self.is_writer:
+            opened.rename_tables()
+        return opened
 
     @cached_property
     def sources(self) -> dict[str, sources.Source]:
@@ -129,4 +133,5 @@ def writer() -> Iterator[RunContext]:
     """A context to write with: holds the writer's lock for the length of the block."""
     ctx = reader()
     with lock.writer(ctx.settings.lakehouse):
+        ctx.is_writer = True
         yield ctx

@@ -62,7 +62,7 @@ GRAPH = {
     "models/champion": ["silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/queue_items": ["gold/decisions", "gold/report_scores"],
-    "gold/queue_members": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_near_duplicates": ["gold/decisions", "gold/report_scores"],
     "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
     "gold/recall_certificates": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
     "gold/review_figures": ["gold/decisions", "gold/queue_draws", "gold/queue_items"],
