@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any, TypedDict
+
 from schemas import codes, review, shared_columns, travel
 from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, LONG, STRING, Column, Table, array, mapping, required
 
@@ -51,9 +54,9 @@ QUEUE_ITEMS = Table(
         "score_high": Column(DOUBLE, "upper end of the interval", minimum=0, maximum=1),
         "reasons": required(array(REASON), "at least one, each naming its source and offsets"),
         "marking": required(STRING, "maximum of the inputs' markings", among=codes.MARKINGS),
-        "is_text_changed": required(BOOLEAN, "decided before on another text: asked again because the text changed"),
+        "is_text_changed": required(BOOLEAN, "settled on another text or evidence: asked again because it changed"),
         "is_suspected_false": required(BOOLEAN, "an item is graded E"),
-        "text_hash": Column(STRING, "hash of the text shown"),
+        "text_hash": Column(STRING, "hash of the text or evidence that a decision is taken on"),
         "details": required(mapping(STRING), "what a queue adds of its own, for example tags"),
         "source_rows": required(array(SOURCE_ROW), "rows behind the item"),
         "table_versions": required(mapping(LONG), "Delta version of each table read"),
@@ -65,6 +68,39 @@ QUEUE_ITEMS = Table(
     partition_by=("night", "queue"),
     checks={"has_reason": "size(reasons) >= 1"},
 )
+
+
+class QueueItem(TypedDict):
+    """A row of `QUEUE_ITEMS` as read: what may be missing in the table may be None here, the score above all.
+
+    Rows that are shown blind, drawn by chance or read a second time have no score by design.
+    """
+
+    night: date
+    queue: str
+    item_id: str
+    force: str
+    rank: int
+    subject_kind: str
+    subject_id: str
+    person_ids: list[str]
+    stratum: str
+    score: float | None
+    score_low: float | None
+    score_high: float | None
+    reasons: list[dict[str, Any]]
+    marking: str
+    is_text_changed: bool
+    is_suspected_false: bool
+    text_hash: str | None
+    details: dict[str, str]
+    source_rows: list[dict[str, Any]]
+    table_versions: dict[str, int]
+    model_name: str | None
+    model_version: str | None
+    code_commit: str
+    config_hash: str
+
 
 DECISIONS = Table(
     path="gold.decisions",

@@ -17,17 +17,17 @@ FIGURES = (
 )  # fmt: skip
 
 QUEUE_NEAR_DUPLICATES = Table(
-    path="gold.queue_members",
-    doc="Near-duplicates that a queue row stands for: shown once, decided once. A later decision on a member wins.",
+    path="gold.queue_near_duplicates",
+    doc="Near-duplicates that a queue row stands for: shown once, decided once. A newer decision on one itself wins.",
     key=("night", "queue", "item_id"),
     columns={
         "night": required(DATE, "night of publication"),
         "queue": required(STRING, "queue", pattern="[a-z_]+"),
-        "item_id": required(STRING, "item id of the member", pattern="[0-9a-f]{16}"),
+        "item_id": required(STRING, "item id of the near-duplicate", pattern="[0-9a-f]{16}"),
         "shown_item_id": required(STRING, "item that is shown and stands for it", pattern="[0-9a-f]{16}"),
         "force": required(STRING, "force, that of the shown item"),
-        "subject_id": required(STRING, "the member report"),
-        "text_hash": required(STRING, "hash of the member's text"),
+        "subject_id": required(STRING, "the near-duplicate report"),
+        "text_hash": required(STRING, "hash of the near-duplicate's text"),
         "similarity": required(
             DOUBLE, "share of three-word sequences in common with the report shown", minimum=0, maximum=1
         ),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
@@ -23,7 +23,7 @@ NOTEBOOKS = settings.ROOT / "notebooks"
 
 def queue(
     ctx: RunContext, night: date | None, name: str, force: str | None, limit: int, reviewer: str
-) -> list[dict[str, Any]]:
+) -> list[gold.QueueItem]:
     """The top `limit` rows per force of a queue, after the look was logged."""
     night = night or known.newest(ctx)
     rows = ctx.lake.read(gold.QUEUE_ITEMS).where((F.col("night") == F.lit(night)) & (F.col("queue") == name))
@@ -31,10 +31,10 @@ def queue(
         rows = rows.where(F.col("force") == force)
     ctx.audit.append("consultation", reviewer, f"{name} {night} {force or 'all forces'}", why="queue show")
     found = rows.where(F.col("rank") <= limit).orderBy("force", "rank").collect()
-    return [row.asDict(recursive=True) for row in found]
+    return [cast(gold.QueueItem, row.asDict(recursive=True)) for row in found]
 
 
-def queue_text(rows: list[dict[str, Any]]) -> str:
+def queue_text(rows: list[gold.QueueItem]) -> str:
     if not rows:
         return "The queue is empty."
     lines = [f"{rows[0]['marking']}   {rows[0]['queue']} of {rows[0]['night']}", ""]
@@ -47,7 +47,7 @@ def queue_text(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _score(row: dict[str, Any]) -> str:
+def _score(row: gold.QueueItem) -> str:
     if row["score"] is None:
         return "not shown"
     return f"{row['score']:.3f} [{row['score_low']:.2f}-{row['score_high']:.2f}]"

@@ -14,6 +14,7 @@ from jobs.pages import html as pages_html
 from jobs.pages import notebook, report_html
 from jobs.runtime import known
 from pipelines.common import as_of
+from pipelines.queues import settled
 from schemas import codes, contract, silver
 
 Row = Mapping[str, Any]
@@ -98,7 +99,7 @@ def open_queue(
     own = session.table("gold.decisions").where(
         (F.col("queue") == queue) & (F.lower(F.trim("reviewer")) == _folded(who))
     )
-    own = own.where(F.col("outcome").isin(*codes.FINAL_OUTCOMES)).select("subject_id", "text_hash").distinct()
+    own = settled.settled(own).select("subject_id", "text_hash").distinct()
     shown = shown.join(own, ["subject_id", "text_hash"], how="left_anti").select(*shown.columns)
     on_what = f"gold.queue_items queue={queue} night={day.isoformat()} force={force or 'all'}"
     counted = shown.groupBy("force", "stratum").agg(F.count("*").alias("n"))
@@ -125,8 +126,8 @@ def _members(
     """Near-duplicates that the rows of the page stand for."""
     ids = [row["item_id"] for row in rows]
     of_night = (F.col("queue") == queue) & (F.col("night") == F.lit(day))
-    found = session.table("gold.queue_members").where(of_night & F.col("shown_item_id").isin(ids))
-    return session.read_logged(found, f"gold.queue_members queue={queue} night={day.isoformat()}", who)
+    found = session.table("gold.queue_near_duplicates").where(of_night & F.col("shown_item_id").isin(ids))
+    return session.read_logged(found, f"gold.queue_near_duplicates queue={queue} night={day.isoformat()}", who)
 
 
 def _about(details: Mapping[str, str]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class RunContext:
     settings: settings.Settings
     is_future_allowed: bool = False  # nights later than tomorrow may be run
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))  # Dagster's where Dagster began the run
+    is_writer: bool = False  # holds the writer's lock of the lakehouse
     classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
     _begun: dict[str, Future[Any]] = field(default_factory=dict)
 
@@ -91,7 +92,10 @@ class RunContext:
 
     @cached_property
     def lake(self) -> lakehouse.Lakehouse:
-        return lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings.catalog)
+        opened = lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings.catalog)
+        if self.is_writer:
+            opened.rename_tables()
+        return opened
 
     @cached_property
     def layouts(self) -> sender_layouts.Layouts:
@@ -137,4 +141,5 @@ def writer(*, is_future_allowed: bool = False) -> Iterator[RunContext]:
     ctx = reader()
     ctx.is_future_allowed = is_future_allowed
     with lock.writer(ctx.settings.lakehouse):
+        ctx.is_writer = True
         yield ctx

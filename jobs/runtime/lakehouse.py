@@ -25,6 +25,10 @@ from schemas.contract import Table
 PROVENANCE = ("table_versions",)
 
 
+# Tables that were once called otherwise: path now, path then.
+RENAMED = {"gold.queue_near_duplicates": "gold.queue_members"}
+
+
 class WriteSkippedError(RuntimeError):
     """Delta reported success but the table's version did not move: data would be lost in silence."""
 
@@ -51,6 +55,26 @@ class Lakehouse:
         if self.catalog:
             return self.spark.catalog.tableExists(self.location(table))
         return any((self.root / table.layer / table.noun / "_delta_log").glob("*.json"))
+
+    def rename_tables(self) -> list[str]:
+        """Give tables of a lakehouse made before the names of `RENAMED`; returns which. For the one writer alone.
+
+        Where there is a table of the new name, both stay as they are.
+        """
+        return [new for new, old in RENAMED.items() if self._rename(old, new)]
+
+    def _rename(self, old: str, new: str) -> bool:
+        if self.catalog:
+            then, now = (f"{self.catalog}.{path}" for path in (old, new))
+            if self.spark.catalog.tableExists(now) or not self.spark.catalog.tableExists(then):
+                return False
+            self.spark.sql(f"ALTER TABLE {then} RENAME TO {now}")
+            return True
+        before, after = (self.root.joinpath(*path.split(".")) for path in (old, new))
+        if after.exists() or not before.is_dir():
+            return False
+        before.rename(after)
+        return True
 
     def read(self, table: Table, *, version: int | None = None) -> DataFrame:
         """The table, or an empty DataFrame of its contract where it was never written."""

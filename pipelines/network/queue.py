@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.common.provenance import Provenance
-from schemas import codes, gold
-from schemas import risk as tables
+from pipelines.queues import items, settled
+from schemas import gold
 
 SUBJECT_KINDS = {"children": "person", "people": "person", "locations": "location"}
 
@@ -30,72 +29,37 @@ def chosen(risks: DataFrame, decisions: DataFrame, capacity: Mapping[str, int]) 
         capacity: rows per force code, `*` for forces that are not named.
 
     Returns:
-        The columns of `risks`, item_id, rank, is_text_changed (decided before, on other evidence).
+        The columns of `risks`, item_id, text_hash (that of the evidence), is_text_changed, rank.
     """
-    item_id = F.substring(F.sha2(F.concat_ws("|", "queue", "entity_id"), 256), 1, 16)
-    final = decisions.where(F.col("queue").isin(*tables.QUEUES) & F.col("outcome").isin(*codes.FINAL_OUTCOMES))
-    newest = Window.partitionBy("queue", "subject_id").orderBy(F.col("sequence").desc())
-    settled = (
-        final.withColumn("_n", F.row_number().over(newest))
-        .where("_n = 1")
-        .select("queue", F.col("subject_id").alias("entity_id"), F.col("text_hash").alias("_decided_on"))
-    )
-    is_changed = F.col("_decided_on").isNotNull() & ~F.col("_decided_on").eqNullSafe(F.col("evidence_hash"))
     is_of_interest = (F.col("score") > 0) | (F.col("direct") > 0) | (F.col("stratum") == "SAFEGUARDING")
-    asked = risks.where(is_of_interest).join(settled, ["queue", "entity_id"], how="left")
-    asked = asked.withColumn("is_text_changed", is_changed).where(F.col("_decided_on").isNull() | is_changed)
-    order = Window.partitionBy("queue", "force").orderBy(
-        (F.col("stratum") == "SAFEGUARDING").desc(), F.col("score").desc(), F.col("direct").desc(), "entity_id"
+    subjects = risks.where(is_of_interest).withColumns(
+        {"item_id": items.item_id(F.col("queue"), F.col("entity_id")), "text_hash": F.col("evidence_hash")}
     )
-    named = [F.lit(v) for force, n in sorted(capacity.items()) if force != "*" for v in (force, n)]
-    most = F.lit(capacity["*"])
-    if named:
-        most = F.coalesce(F.try_element_at(F.create_map(*named), F.col("force")), most)
-    ranked = asked.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= most)
-    return ranked.withColumn("item_id", item_id).drop("_decided_on")
+    first = (F.col("stratum") == "SAFEGUARDING").desc()
+    order: list[Column | str] = [first, F.col("score").desc(), F.col("direct").desc(), "entity_id"]
+    return items.within_capacity(settled.still_asked(subjects, decisions), items.capacity_of(capacity), order)
 
 
-def queue_items(
-    shown: DataFrame,
-    reports: DataFrame,
-    night: date,
-    made_with: Provenance,
-) -> DataFrame:
+def queue_items(shown: DataFrame, reports: DataFrame, night: date, made_with: items.Provenance) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS from what `chosen` chose; `reports` are silver.reports as of the night.
 
     Args:
         shown: result of `chosen`, with `score_without` of `network_risk.left_out`.
     """
     kind = F.create_map(*[F.lit(v) for pair in SUBJECT_KINDS.items() for v in pair])
-    joined = shown.join(_sources(shown, reports), ["item_id"], how="left")
+    is_place = F.col("queue") == "locations"
     no_rows = F.array().cast(gold.QUEUE_ITEMS.columns["source_rows"].type)
-    return gold.QUEUE_ITEMS.conform(
-        joined.select(
-            F.lit(night).alias("night"),
-            "queue",
-            "item_id",
-            "force",
-            "rank",
-            F.element_at(kind, F.col("queue")).alias("subject_kind"),
-            F.col("entity_id").alias("subject_id"),
-            F.when(F.col("queue") == "locations", F.array().cast("array<string>"))
-            .otherwise(F.col("record_ids"))
-            .alias("person_ids"),
-            "stratum",
-            "score",
-            "score_low",
-            "score_high",
-            _reasons().alias("reasons"),
-            "marking",
-            "is_text_changed",
-            "is_suspected_false",
-            F.col("evidence_hash").alias("text_hash"),
-            _details().alias("details"),
-            F.coalesce("source_rows", no_rows).alias("source_rows"),
-            F.lit(None).cast("string").alias("model_name"),
-            F.lit(None).cast("string").alias("model_version"),
-            *made_with.columns(),
-        )
+    return items.rows(
+        shown.join(_sources(shown, reports), ["item_id"], how="left"),
+        night,
+        made_with,
+        subject_kind=F.element_at(kind, F.col("queue")),
+        subject_id=F.col("entity_id"),
+        person_ids=F.when(is_place, F.array().cast("array<string>")).otherwise(F.col("record_ids")),
+        reasons=_reasons(),
+        is_suspected_false=F.col("is_suspected_false"),
+        details=_details(),
+        source_rows=F.coalesce("source_rows", no_rows),
     )
 
 
@@ -112,13 +76,7 @@ def _sources(shown: DataFrame, reports: DataFrame) -> DataFrame:
         ),
     )))  # fmt: skip
     wanted = shown.select("item_id", F.explode(F.array_distinct(cited)).alias("report_id"))
-    row = F.struct(
-        F.lit("silver.reports").alias("table"),
-        F.col("report_id").alias("id"),
-        F.col("_file").alias("file"),
-        F.col("_file_hash").alias("file_hash"),
-        F.col("_row_number").alias("row_number"),
-    )
+    row = items.source_row("silver.reports", "report_id")
     found = reports.select("report_id", "_file", "_file_hash", "_row_number").join(wanted, ["report_id"], how="inner")
     return found.groupBy("item_id").agg(F.sort_array(F.collect_list(row)).alias("source_rows"))
 
@@ -134,43 +92,38 @@ def path_text(path: Column) -> Column:
     return F.concat(F.try_element_at(path["labels"], F.lit(1)), F.array_join(rest, ""))
 
 
-def _reason(kind: str, text: Column, table: Column, source: Column, weight: Column) -> Column:
-    none = F.lit(None).cast("int")
-    return F.struct(
-        F.lit(kind).alias("kind"), text.alias("text"), table.alias("source_table"), source.alias("source_id"),
-        none.alias("start"), none.alias("end"), weight.cast("double").alias("weight"),
-    )  # fmt: skip
-
-
 def _reasons() -> Column:
     """Paths, strongest first; then what a reader must know."""
-    reports = F.lit("silver.reports")
 
     def report(path: Column) -> Column:
         return F.coalesce(F.try_element_at(path["seed_reports"], F.lit(1))["report_id"], F.lit(""))
 
-    paths = F.transform("paths", lambda p: _reason("path", path_text(p), reports, report(p), p["weight"]))
-    own, itself, nothing = F.lit("gold.network_risk"), F.col("entity_id"), F.lit(0.0)
+    def strength(path: Column) -> Column:
+        return items.reason("path", path_text(path), "silver.reports", report(path), path["weight"])
+
+    own, itself = "gold.network_risk", F.col("entity_id")
     first_report = F.coalesce(F.try_element_at("paths", F.lit(1))["seed_reports"][0]["report_id"], itself)
-    flags = {
-        "a child who is also named as a suspect: safeguarding first": F.col("stratum") == "SAFEGUARDING",
-        "decided before; the evidence changed since": F.col("is_text_changed"),
-        "itself tied to a CSAE report": F.col("is_seed") & (F.col("stratum") != "SAFEGUARDING"),
-    }
-    parts = [
-        F.when(holds, F.array(_reason("flag", F.lit(text), own, itself, nothing))) for text, holds in flags.items()
-    ]
-    graded = _reason("flag", F.lit("a report behind it has an item graded E, which counts nothing"), reports,
-                     first_report, nothing)  # fmt: skip
     linked = F.format_string("linked directly to CSAE risk: %.2f (not part of the score)", "direct")
-    parts += [
-        F.when(F.col("is_suspected_false"), F.array(graded)),
-        F.when(F.col("direct") > 0, F.array(_reason("flag", linked, own, itself, nothing))),
-        F.when(F.col("score_before").isNotNull() & (change() != 0), F.array(
-            _reason("flag", change_text(), own, itself, nothing))),
-    ]  # fmt: skip
-    none = F.array().cast(gold.REASON_LIST)
-    return F.concat(paths.cast(gold.REASON_LIST), *(F.coalesce(part, none) for part in parts))
+    moved = F.col("score_before").isNotNull() & (change() != 0)
+    return items.reasons(
+        F.transform("paths", strength),
+        items.flags(
+            {
+                "a child who is also named as a suspect: safeguarding first": F.col("stratum") == "SAFEGUARDING",
+                items.EVIDENCE_CHANGED: F.col("is_text_changed"),
+                "itself tied to a CSAE report": F.col("is_seed") & (F.col("stratum") != "SAFEGUARDING"),
+            },
+            own,
+            itself,
+        ),
+        items.flags(
+            {"a report behind it has an item graded E, which counts nothing": F.col("is_suspected_false")},
+            "silver.reports",
+            first_report,
+        ),
+        F.when(F.col("direct") > 0, F.array(items.reason("flag", linked, own, itself))),
+        F.when(moved, F.array(items.reason("flag", change_text(), own, itself))),
+    )
 
 
 def change() -> Column:
@@ -187,7 +140,7 @@ def change_text() -> Column:
 
 def _details() -> Column:
     two = "%.2f"
-    shown = {
+    said = {
         "title": F.col("label"),
         "tags": F.lit(""),
         "forces": F.array_join("forces", ", "),
@@ -203,7 +156,7 @@ def _details() -> Column:
         "would_change": _would_change(),
         "score_without": F.to_json(F.coalesce("score_without", F.array().cast("array<double>"))),
     }
-    return F.create_map(*[part for name, value in shown.items() for part in (F.lit(name), value)])
+    return items.details(said)
 
 
 def _would_change() -> Column:

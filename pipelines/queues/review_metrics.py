@@ -8,7 +8,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.queues import near_duplicates
+from pipelines.queues import settled
 from schemas import codes
 
 KEY = ["report_id"]
@@ -37,13 +37,12 @@ def certified_frame(
     """The parts of a certificate.
 
     Args:
-        population: result of `drawing.frame`.
+        population: result of `sampling.frame`.
         scores: gold.REPORT_SCORES of the night.
-        decisions: gold.DECISIONS up to the night, with members.
+        decisions: gold.DECISIONS up to the night, with the near-duplicates that they cover.
         draws: gold.QUEUE_DRAWS up to the night.
     """
-    final = decisions.where((F.col("queue") == queue) & F.col("outcome").isin(*codes.FINAL_OUTCOMES))
-    labelled = near_duplicates.newest(final).select(
+    labelled = settled.settled(decisions.where(F.col("queue") == queue)).select(
         F.col("subject_id").alias("report_id"),
         is_csae().alias("is_csae"),
         F.col("night").alias("decided_on"),
@@ -53,8 +52,8 @@ def certified_frame(
     now = scores.select("report_id", F.col("text_hash").alias("_now"), F.lit(True).alias("_is_here"))
     known = population.join(labelled, KEY, how="left").join(now, KEY, how="left")
     # Its text changed since: the question is open again. What was decided and has left the scope stays decided.
-    is_changed = F.col("_is_here").isNotNull() & ~F.col("_decided").eqNullSafe(F.col("_now"))
-    is_open = F.col("_decided").isNull() | is_changed
+    is_changed = F.col("_is_here").isNotNull() & settled.is_other(F.col("_decided"), F.col("_now"))
+    is_open = F.col("decided_on").isNull() | is_changed
     is_left = is_open & F.col("_is_here").isNull()
     later = scores.join(population, KEY, how="left_anti").groupBy("force").agg(F.count("*").alias("n_later"))
     counts = known.groupBy("force").agg(F.count("*").alias("n_population"), F.sum(is_left.cast("long")).alias("n_left"))

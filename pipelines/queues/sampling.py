@@ -7,13 +7,13 @@ the same rows and nobody can tell beforehand which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.queues import items, settled
 from schemas import codes, review
 
 KEY = ["report_id"]
@@ -33,16 +33,16 @@ def frame(scores: DataFrame, decisions: DataFrame, opened_on: date, queue: str) 
 
     Args:
         scores: gold.REPORT_SCORES.
-        decisions: gold.DECISIONS with members, any nights.
+        decisions: gold.DECISIONS with the near-duplicates that they cover, any nights.
 
     Returns:
         report_id, force.
     """
-    before = decisions.where((F.col("queue") == queue) & (F.col("night") <= F.lit(opened_on)))
-    settled = before.where(F.col("outcome").isin(*codes.FINAL_OUTCOMES))
-    settled = settled.select(F.col("subject_id").alias("report_id"), "text_hash").distinct()
-    scored = scores.where(F.col("night") == F.lit(opened_on))
-    return scored.join(settled, [*KEY, "text_hash"], how="left_anti").select("report_id", "force")
+    before = decisions.where(F.col("night") <= F.lit(opened_on))
+    name = F.lit(queue)
+    asked_about = {"queue": name, "item_id": items.item_id(name, F.col("report_id"))}
+    scored = scores.where(F.col("night") == F.lit(opened_on)).withColumns(asked_about)
+    return settled.still_asked(scored, before).select("report_id", "force")
 
 
 def random_rows(
@@ -144,7 +144,7 @@ def queue_draws(
     """Rows of gold.QUEUE_DRAWS: what is shown without score, and drawn reports that a near-duplicate stands for.
 
     Args:
-        shown: rows of the queue and members of kind RANDOM: report_id, item_id, force, kind, score.
+        shown: rows of the queue and near-duplicates of kind RANDOM: report_id, item_id, force, kind, score.
         random: result of `random_rows`.
     """
     hidden = shown.where(F.col("kind").isNotNull()).join(random, KEY, how="left")
@@ -172,10 +172,3 @@ def chance(seed: int, what: str) -> Column:
     """A number in [0, 1) per report that only the seed, the purpose and the report's id decide."""
     digits = F.substring(F.sha2(F.concat(F.lit(f"{seed}|{what}|"), F.col("report_id")), 256), 1, 13)
     return F.conv(digits, 16, 10).cast("double") / F.lit(float(16**13))
-
-
-def capacity_of(capacity: Mapping[str, int]) -> Column:
-    """Rows per force: its own number where the settings name it, else that of `*`."""
-    named = [F.lit(v) for force, n in sorted(capacity.items()) if force != "*" for v in (force, n)]
-    most = F.lit(capacity["*"])
-    return F.coalesce(F.try_element_at(F.create_map(*named), F.col("force")), most) if named else most

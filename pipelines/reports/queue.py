@@ -10,8 +10,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.common.provenance import Provenance
-from pipelines.queues import near_duplicates
+from pipelines.queues import items, settled
 from schemas import codes, gold
 
 QUEUE = "reclassify"
@@ -26,7 +25,7 @@ def training_reports(reports: DataFrame, report_people: DataFrame, decisions: Da
     Args:
         reports: silver.reports as of the night.
         report_people: silver.report_people as of the night.
-        decisions: gold.DECISIONS up to the night, with members (`members.with_members`).
+        decisions: gold.DECISIONS up to the night, with the near-duplicates that they cover.
 
     Returns:
         report_id, text, text_hash, label, recorded (the force's tag), adjudicated (what was decided, else NULL),
@@ -34,7 +33,8 @@ def training_reports(reports: DataFrame, report_people: DataFrame, decisions: Da
     """
     people = report_people.groupBy(*KEY).agg(F.sort_array(F.collect_set("person_id")).alias("person_ids"))
     is_csae = F.create_map(*[F.lit(v) for pair in codes.LABELLING_OUTCOMES.items() for v in pair])
-    decided = near_duplicates.newest(decisions.where(F.col("outcome").isin(*codes.LABELLING_OUTCOMES)))
+    labelling = decisions.where(F.col("outcome").isin(*codes.LABELLING_OUTCOMES))
+    decided = settled.newest(labelling, of=["subject_id"])
     decided = decided.select(
         F.col("subject_id").alias("report_id"),
         "text_hash",
@@ -127,23 +127,17 @@ def unchanged(scope: DataFrame, before: DataFrame) -> DataFrame:
 
 
 def asked(scores: DataFrame, decisions: DataFrame) -> DataFrame:
-    """Reports whose question is open: never settled, or the text changed since.
+    """Reports whose question is open: not settled, or the text changed since.
 
     Args:
         scores: gold.REPORT_SCORES of the night.
-        decisions: gold.DECISIONS up to the night, with members.
+        decisions: gold.DECISIONS up to the night, with the near-duplicates that they cover.
 
     Returns:
-        report_id, force, score, text_hash, is_text_changed.
+        report_id, item_id, force, score, text_hash, is_text_changed.
     """
-    final = decisions.where((F.col("queue") == QUEUE) & F.col("outcome").isin(*codes.FINAL_OUTCOMES))
-    settled = near_duplicates.newest(final).select(
-        F.col("subject_id").alias("report_id"), F.col("text_hash").alias("_decided_on")
-    )
-    joined = scores.select("report_id", "force", "score", "text_hash").join(settled, KEY, how="left")
-    is_changed = F.col("_decided_on").isNotNull() & ~F.col("_decided_on").eqNullSafe(F.col("text_hash"))
-    open_ones = joined.where(F.col("_decided_on").isNull() | is_changed)
-    return open_ones.withColumn("is_text_changed", is_changed).drop("_decided_on")
+    scored = scores.select("report_id", "force", "score", "text_hash", *asked_as(QUEUE))
+    return settled.still_asked(scored, decisions).drop("queue")
 
 
 def candidates(
@@ -155,9 +149,9 @@ def candidates(
 
     Args:
         open_ones: result of `asked`.
-        random: result of `drawing.random_rows`.
+        random: result of `sampling.random_rows`.
         scores: gold.REPORT_SCORES of the night.
-        second: result of `drawing.second_readings`.
+        second: result of `sampling.second_readings`.
 
     Returns:
         The columns of `asked` and kind (RANDOM, SECOND or NULL).
@@ -167,8 +161,8 @@ def candidates(
     ranked = open_ones.withColumn("_place", F.row_number().over(best)).join(drawn, KEY, how="left")
     first = ranked.where(F.col("kind").isNotNull() | (F.col("_place") <= most)).drop("_place")
     again = scores.join(second, [*KEY, "text_hash"], how="left_semi").join(open_ones, KEY, how="left_anti")
-    again = again.select("report_id", "force", "score", "text_hash", F.lit(False).alias("is_text_changed"))
-    return first.unionByName(again.withColumn("kind", F.lit("SECOND")))
+    again = again.withColumns({"is_text_changed": F.lit(False), "item_id": asked_as(QUEUE)[1]})
+    return first.unionByName(again.select(*open_ones.columns, F.lit("SECOND").alias("kind")))
 
 
 def confirmed(training: DataFrame, most: int) -> DataFrame:
@@ -185,107 +179,83 @@ def confirmed(training: DataFrame, most: int) -> DataFrame:
     return known.orderBy(order, "report_id").limit(most).select("report_id", "force", "text")
 
 
-def item_id(queue: str = QUEUE) -> Column:
-    """Id of a queue item: the same question about the same report keeps it."""
-    return F.substring(F.sha2(F.concat(F.lit(f"{queue}|"), F.col("report_id")), 256), 1, 16)
+def asked_as(queue: str) -> tuple[Column, Column]:
+    """queue and item_id of the question that a queue asks about a report."""
+    name = F.lit(queue)
+    return name.alias("queue"), items.item_id(name, F.col("report_id")).alias("item_id")
 
 
 def queue_items(
     shown: DataFrame,
     explained: DataFrame,
     night: date,
-    made_with: Provenance,
+    made_with: items.Provenance,
     *,
     queue: str = QUEUE,
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS.
 
-    A row of some kind (`drawing`) is published without score and reasons, whichever the kind: nothing that reviewers
+    A row of some kind (`sampling`) is published without score and reasons, whichever the kind: nothing that reviewers
     can read tells why it is there.
 
     Args:
-        shown: `drawing.placed` with the columns of the report, of its score, and item_id.
+        shown: `sampling.placed` with the columns of the report, of its score, and item_id.
         explained: report_id, reasons of the rows that are shown with their score.
     """
-    joined = shown.join(explained, KEY, how="left")
     is_scored = F.col("kind").isNull()
-    return gold.QUEUE_ITEMS.conform(
-        joined.select(
-            F.lit(night).alias("night"),
-            F.lit(queue).alias("queue"),
-            "item_id",
-            "force",
-            "rank",
-            F.lit("report").alias("subject_kind"),
-            F.col("report_id").alias("subject_id"),
-            "person_ids",
-            "stratum",
-            *(F.when(is_scored, F.col(name)).alias(name) for name in ("score", "score_low", "score_high")),
-            F.when(is_scored, _reasons()).otherwise(_reasons_of_hidden()).alias("reasons"),
-            "marking",
-            "is_text_changed",
-            "is_suspected_false",
-            "text_hash",
-            _details().alias("details"),
-            F.array(_source_row()).alias("source_rows"),
-            "model_name",
-            "model_version",
-            *made_with.columns(),
-        )
-    )  # fmt: skip
+    return items.rows(
+        shown.join(explained, KEY, how="left"),
+        night,
+        made_with,
+        queue=F.lit(queue),
+        subject_kind=F.lit("report"),
+        subject_id=F.col("report_id"),
+        **{name: F.when(is_scored, F.col(name)) for name in ("score", "score_low", "score_high")},
+        reasons=F.when(is_scored, _reasons()).otherwise(_reasons_of_hidden()),
+        is_suspected_false=F.col("is_suspected_false"),
+        details=_details(),
+        source_rows=F.array(items.source_row("silver.reports", "report_id")),
+        model_name=F.col("model_name"),
+        model_version=F.col("model_version"),
+    )
+
+
+def said(kind: str, text: Column | str) -> Column:
+    """A reason of which the report itself is the source."""
+    return items.reason(kind, text, "silver.reports", F.col("report_id"))
 
 
 def _reasons() -> Column:
     """Terms, then flags; where nothing moved the score, a reason that says just that."""
-    none = F.array().cast(gold.REASON_LIST)
-    terms = F.coalesce("reasons", none)
-    silent = F.when(~F.exists(terms, lambda r: r["kind"] == "term"), F.array(_said("rule", SILENT)))
-    return F.concat(terms, _flags(), F.coalesce(silent, none))
+    terms = items.reasons(F.col("reasons"))
+    silent = F.when(~F.exists(terms, lambda r: r["kind"] == "term"), F.array(said("rule", SILENT)))
+    return items.reasons(terms, _flags(), silent)
 
 
 def _reasons_of_hidden() -> Column:
-    return F.concat(F.array(_said("rule", HIDDEN)), _flags())
+    return items.reasons(F.array(said("rule", HIDDEN)), _flags())
 
 
 def _flags() -> Column:
-    suspected = F.when(
-        F.col("is_suspected_false"), F.array(_said("flag", "an item is graded E: suspected to be false"))
-    )
-    changed = F.when(F.col("is_text_changed"), F.array(_said("flag", "decided before; the text changed since")))
-    none = F.array().cast(gold.REASON_LIST)
-    return F.concat(*(F.coalesce(part, none) for part in (suspected, changed)))
-
-
-def _said(kind: str, text: str) -> Column:
-    return F.struct(
-        F.lit(kind).alias("kind"),
-        F.lit(text).alias("text"),
-        F.lit("silver.reports").alias("source_table"),
-        F.col("report_id").alias("source_id"),
-        F.lit(None).cast("int").alias("start"),
-        F.lit(None).cast("int").alias("end"),
-        F.lit(0.0).alias("weight"),
+    return items.flags(
+        {
+            "an item is graded E: suspected to be false": F.col("is_suspected_false"),
+            items.TEXT_CHANGED: F.col("is_text_changed"),
+        },
+        "silver.reports",
+        F.col("report_id"),
     )
 
 
 def _details() -> Column:
-    shown = {
-        "title": F.coalesce("title", F.lit("")),
-        "tags": F.array_join("tags", ", "),
-        "urn": F.col("urn"),
-        "intelligence_on": F.col("intelligence_on").cast("string"),
-        "is_out_of_fold": F.when(F.col("kind").isNull(), F.col("is_out_of_fold").cast("string")).otherwise(""),
-    }
-    return F.create_map(*[part for name, value in shown.items() for part in (F.lit(name), value)])
-
-
-def _source_row() -> Column:
-    return F.struct(
-        F.lit("silver.reports").alias("table"),
-        F.col("report_id").alias("id"),
-        F.col("_file").alias("file"),
-        F.col("_file_hash").alias("file_hash"),
-        F.col("_row_number").alias("row_number"),
+    return items.details(
+        {
+            "title": F.coalesce("title", F.lit("")),
+            "tags": F.array_join("tags", ", "),
+            "urn": F.col("urn"),
+            "intelligence_on": F.col("intelligence_on").cast("string"),
+            "is_out_of_fold": F.when(F.col("kind").isNull(), F.col("is_out_of_fold").cast("string")).otherwise(""),
+        }
     )
 
 

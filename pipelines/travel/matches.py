@@ -11,6 +11,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.queues import items
 from pipelines.travel import matching
 from schemas import shared_columns
 from schemas import travel as contract
@@ -216,19 +217,11 @@ def identity() -> Column:
 def reason(kind: str, text: Column, source: str, weight: Column | None = None) -> Column:
     """A reason that names a passenger row, or, with an empty `source`, the subject's record."""
     table, ids = ("silver.flight_passengers", source) if source else ("silver.people", "person_id")
-    return F.struct(
-        F.lit(kind).alias("kind"),
-        text.alias("text"),
-        F.lit(table).alias("source_table"),
-        F.col(ids).alias("source_id"),
-        F.lit(None).cast("int").alias("start"),
-        F.lit(None).cast("int").alias("end"),
-        (F.lit(0.0) if weight is None else weight).alias("weight"),
-    )
+    return items.reason(kind, text, table, F.col(ids), weight)
 
 
 def match_id(kind: str, *columns: str) -> Column:
-    return F.substring(F.sha2(F.concat_ws("|", F.lit(f"travel|{kind}"), *columns), 256), 1, 16)
+    return items.item_id(F.lit(f"travel|{kind}"), *map(F.col, columns))
 
 
 def details(more: dict[str, Column]) -> Column:
@@ -250,18 +243,8 @@ def details(more: dict[str, Column]) -> Column:
 
 
 def person_row() -> Column:
-    return _source_row("silver.people", "person_id", "_p_")
+    return items.source_row("silver.people", "person_id", "_p_")
 
 
 def passenger_row() -> Column:
-    return _source_row("silver.flight_passengers", "passenger_id", "_")
-
-
-def _source_row(table: str, ids: str, prefix: str) -> Column:
-    return F.struct(
-        F.lit(table).alias("table"),
-        F.col(ids).alias("id"),
-        F.col(f"{prefix}file").alias("file"),
-        F.col(f"{prefix}file_hash").alias("file_hash"),
-        F.col(f"{prefix}row_number").alias("row_number"),
-    )
+    return items.source_row("silver.flight_passengers", "passenger_id")

@@ -13,6 +13,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.queues import items
 from pipelines.travel import matches as travel_matches
 
 LONGEST = 60 * 86_400  # seconds: a return after more than this is another journey
@@ -138,9 +139,7 @@ def _raised(score: Column, ratio: Column) -> Column:
 
 
 def _of_event(text: Column, event: str, weight: Column) -> Column:
-    found = travel_matches.reason("match", text, "passenger_id", weight)
-    found = found.withField("source_table", F.lit("silver.comms_events"))
-    return found.withField("source_id", F.col(event))
+    return items.reason("match", text, "silver.comms_events", F.col(event), weight)
 
 
 def _clock(seconds: Column) -> Column:

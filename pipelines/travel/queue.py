@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.common.provenance import Provenance
-from schemas import codes, gold
+from pipelines.queues import items, settled
+from schemas import codes
 from schemas import travel as contract
 
 QUEUE = "travel"
@@ -24,7 +24,7 @@ def queue_items(
     night: date,
     *,
     recent_days: int,
-    made_with: Provenance,
+    made_with: items.Provenance,
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS: published matches of recent and coming flights that nobody has settled.
 
@@ -34,50 +34,38 @@ def queue_items(
         capacity: rows per force code, `*` for forces that are not named.
         recent_days: flights that left longer ago are in the table, and not asked about.
     """
-    newest = Window.partitionBy("item_id").orderBy(F.col("sequence").desc())
-    settled = decisions.where(F.col("queue") == QUEUE).withColumn("_n", F.row_number().over(newest)).where("_n = 1")
-    settled = settled.where(F.col("outcome").isin(*codes.FINAL_OUTCOMES)).select("item_id")
     recent = F.col("flight_on") >= F.date_sub(F.lit(night), recent_days)
     is_pattern = F.col("kind").isin("PAIR_BEYOND_CHANCE", "PHONE_GAP")  # these speak of several journeys
-    asked = matches.where(F.col("is_published") & (recent | is_pattern)).withColumnRenamed("match_id", "item_id")
-    asked = asked.join(settled, ["item_id"], how="left_anti")
+    published = matches.where(F.col("is_published") & (recent | is_pattern)).withColumnRenamed("match_id", "item_id")
+    published = published.withColumns({"queue": F.lit(QUEUE), "text_hash": _evidence_hash()})
     urgent = F.try_element_at(F.create_map(*[F.lit(v) for pair in _URGENT.items() for v in pair]), F.col("kind"))
     urgent = F.when(F.col("role") == "MISSING", 0).otherwise(urgent)
-    order = Window.partitionBy("force").orderBy(urgent, F.col("score").desc(), "item_id")
-    ranked = asked.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= _most(capacity))
-    none = F.lit(None).cast("string")
-    return gold.QUEUE_ITEMS.conform(
-        ranked.select(
-            F.lit(night).alias("night"),
-            F.lit(QUEUE).alias("queue"),
-            "item_id",
-            "force",
-            "rank",
-            F.lit("travel").alias("subject_kind"),
-            "subject_id",
-            "person_ids",
-            F.col("kind").alias("stratum"),
-            "score",
-            "score_low",
-            "score_high",
-            "reasons",
-            F.lit(codes.MARKINGS[-1]).alias("marking"),  # people and where they go: never below OFFICIAL-SENSITIVE
-            F.lit(False).alias("is_text_changed"),
-            F.lit(False).alias("is_suspected_false"),
-            none.alias("text_hash"),
-            _details().alias("details"),
-            "source_rows",
-            none.alias("model_name"),
-            none.alias("model_version"),
-            *made_with.columns(),
-        )
+    order: list[Column | str] = [urgent, F.col("score").desc(), "item_id"]
+    asked = settled.still_asked(published, decisions)
+    changed = items.flags({items.EVIDENCE_CHANGED: F.col("is_text_changed")}, "silver.people", F.col("person_id"))
+    return items.rows(
+        items.within_capacity(asked, items.capacity_of(capacity), order),
+        night,
+        made_with,
+        subject_kind=F.lit("travel"),
+        stratum=F.col("kind"),
+        reasons=items.reasons(F.col("reasons"), changed),
+        marking=F.lit(codes.MARKINGS[-1]),  # people and where they go: never below OFFICIAL-SENSITIVE
+        details=_details(),
     )
 
 
-def _most(capacity: Mapping[str, int]) -> Column:
-    named = [F.lit(v) for force, n in sorted(capacity.items()) if force != "*" for v in (force, n)]
-    most = F.lit(capacity["*"])
-    return F.coalesce(F.try_element_at(F.create_map(*named), F.col("force")), most) if named else most
+def _evidence_hash() -> Column:
+    """What is decided on: whose records, which passengers and events, and how they agree.
+
+    Not the kind (a flight becomes an arrival as its day comes), the bits and scores (they move as lists grow), or
+    clock times, seats and cancellations: none of them says who travels.
+    """
+    named = F.transform("reasons", lambda r: F.concat_ws("|", r["source_table"], r["source_id"]))
+    behind = F.transform("source_rows", lambda r: F.concat_ws("|", r["table"], r["id"]))
+    sources = F.array_sort(F.array_distinct(F.concat(named, behind)))
+    told = [F.try_element_at("details", F.lit(name)) for name in ("recorded_name", "n_shared", "phone")]
+    return items.evidence_hash(sources, F.col("birth_agreement"), *told)
 
 
 def _details() -> Column:
@@ -85,7 +73,7 @@ def _details() -> Column:
         "%s %s to %s, %s", "flight_no", "from_airport", "to_airport", F.date_format("flight_on", "d MMM yyyy")
     )
     kinds = F.create_map(*[F.lit(v) for pair in contract.KINDS.items() for v in pair])
-    shown = {
+    said = {
         "title": flight,
         "what": F.try_element_at(kinds, F.col("kind")),
         "role": F.col("role"),
@@ -96,5 +84,4 @@ def _details() -> Column:
         "other_name": F.coalesce("other_name", F.lit("")),
         "bits": F.format_string("%.1f", "bits"),
     }
-    own = F.create_map(*[part for name, value in shown.items() for part in (F.lit(name), value)])
-    return F.map_concat(own, F.map_filter("details", lambda name, _: ~name.isin(*shown)))
+    return F.map_concat(items.details(said), F.map_filter("details", lambda name, _: ~name.isin(*said)))

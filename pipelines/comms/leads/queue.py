@@ -7,12 +7,13 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.common.provenance import Provenance
 from pipelines.comms.leads import usage
+from pipelines.queues import items, settled
 from schemas import codes, gold
 from schemas import leads as contract
 
 QUEUE = "comms_leads"
+EVENTS = "silver.comms_events"
 
 
 def comms_leads(
@@ -27,8 +28,8 @@ def comms_leads(
         unassigned: force code where no listed person is tied to the numbers.
     """
     found = candidates.where(F.col("score") >= min_score)
-    key = F.concat_ws("|", "detector", "subject_id", F.date_format("first_at", "yyyy-MM"))
-    named = found.withColumn("lead_id", F.substring(F.sha2(key, 256), 1, 16))
+    key = (F.col("detector"), F.col("subject_id"), F.date_format("first_at", "yyyy-MM"))
+    named = found.withColumn("lead_id", items.item_id(*key))
     # The same two numbers may have met in two handsets: the stronger lead stands for both.
     strongest = Window.partitionBy("lead_id").orderBy(F.col("evidence").desc(), F.col("first_at"))
     once = (
@@ -68,7 +69,7 @@ def queue_items(
     night: date,
     *,
     capacity: int,
-    made_with: Provenance,
+    made_with: items.Provenance,
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS: per force the strongest leads that nobody has settled.
 
@@ -78,61 +79,39 @@ def queue_items(
         decisions: gold.DECISIONS up to the night.
         capacity: rows per force.
     """
-    settled = decisions.where((F.col("queue") == QUEUE) & F.col("outcome").isin(*codes.FINAL_OUTCOMES))
-    open_ = leads.join(settled.select(F.col("item_id").alias("lead_id")).distinct(), ["lead_id"], how="left_anti")
-    order = Window.partitionBy("force").orderBy(F.col("score").desc(), F.col("evidence").desc(), "lead_id")
-    shown = open_.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= capacity)
-    rows = shown.join(_rows_behind(shown, events), ["lead_id"], how="inner")
-    nothing = F.lit(None).cast("string")
-    return gold.QUEUE_ITEMS.conform(
-        rows.select(
-            F.lit(night).alias("night"),
-            F.lit(QUEUE).alias("queue"),
-            F.col("lead_id").alias("item_id"),
-            "force",
-            "rank",
-            F.lit("comms").alias("subject_kind"),
-            "subject_id",
-            "person_ids",
-            F.upper("detector").alias("stratum"),
-            "score",
-            "score_low",
-            "score_high",
-            F.concat(_factors(), F.col("event_reasons")).alias("reasons"),
-            F.lit(codes.MARKINGS[-1]).alias("marking"),
-            F.lit(False).alias("is_text_changed"),
-            F.lit(False).alias("is_suspected_false"),
-            nothing.alias("text_hash"),
-            _details().alias("details"),
-            "source_rows",
-            nothing.alias("model_name"),
-            nothing.alias("model_version"),
-            *made_with.columns(),
-        )
+    published = leads.withColumnRenamed("lead_id", "item_id")
+    published = published.withColumns({"queue": F.lit(QUEUE), "text_hash": _evidence_hash()})
+    order: list[Column | str] = [F.col("score").desc(), F.col("evidence").desc(), "item_id"]
+    shown = items.within_capacity(settled.still_asked(published, decisions), F.lit(capacity), order)
+    changed = items.flags({items.EVIDENCE_CHANGED: F.col("is_text_changed")}, EVENTS, F.col("event_ids")[0])
+    return items.rows(
+        shown.join(_rows_behind(shown, events), ["item_id"], how="inner"),
+        night,
+        made_with,
+        subject_kind=F.lit("comms"),
+        stratum=F.upper("detector"),
+        reasons=items.reasons(_factors(), F.col("event_reasons"), changed),
+        marking=F.lit(codes.MARKINGS[-1]),
+        details=_details(),
     )
+
+
+def _evidence_hash() -> Column:
+    """What is decided on: the numbers, whom they are tied to, and the events that the lead shows.
+
+    Not its score, factors and counts, which move as the reference population does.
+    """
+    return items.evidence_hash(*(F.array_sort(name) for name in ("numbers", "person_ids", "event_ids")))
 
 
 def _factors() -> Column:
     first = F.col("event_ids")[0]
-    reasons = F.transform("factors", lambda f: _reason("rule", f["text"], first, f["weight"]))
-    return reasons.cast(gold.REASON_LIST)
-
-
-def _reason(kind: str, text: Column, event_id: Column, weight: Column) -> Column:
-    return F.struct(
-        F.lit(kind).alias("kind"),
-        text.alias("text"),
-        F.lit("silver.comms_events").alias("source_table"),
-        event_id.alias("source_id"),
-        F.lit(None).cast("int").alias("start"),
-        F.lit(None).cast("int").alias("end"),
-        weight.cast("double").alias("weight"),
-    )
+    return F.transform("factors", lambda f: items.reason("rule", f["text"], EVENTS, first, f["weight"]))
 
 
 def _rows_behind(shown: DataFrame, events: DataFrame) -> DataFrame:
-    """lead_id, a reason for each of its events, and the rows that these came from."""
-    wanted = shown.select("lead_id", F.explode("event_ids").alias("event_id")).distinct()
+    """item_id, a reason for each of its events, and the rows that these came from."""
+    wanted = shown.select("item_id", F.explode("event_ids").alias("event_id")).distinct()
     joined = events.join(F.broadcast(wanted), ["event_id"], how="inner")
     text = F.concat_ws(
         " ",
@@ -143,20 +122,14 @@ def _rows_behind(shown: DataFrame, events: DataFrame) -> DataFrame:
         F.when(F.col("b_number").isNotNull(), F.concat(F.lit("to "), F.col("b_number"))),
         F.when(F.col("first_cell").isNotNull(), F.concat(F.lit("cell "), F.col("first_cell"))),
     )
-    reason = _reason("event", text, F.col("event_id"), F.lit(0.0))
-    row = F.struct(
-        F.lit("silver.comms_events").alias("table"),
-        F.col("event_id").alias("id"),
-        F.col("_file").alias("file"),
-        F.col("_file_hash").alias("file_hash"),
-        F.col("_row_number").alias("row_number"),
-    )
+    reason = items.reason("event", text, EVENTS, F.col("event_id"))
+    row = items.source_row(EVENTS, "event_id")
     ordered = F.sort_array(F.collect_list(F.struct("started_at", "event_id", reason.alias("r"), row.alias("s"))))
     return (
-        joined.groupBy("lead_id")
+        joined.groupBy("item_id")
         .agg(ordered.alias("o"))
         .select(
-            "lead_id",
+            "item_id",
             F.col("o.r").cast(gold.REASON_LIST).alias("event_reasons"),
             F.col("o.s").alias("source_rows"),
         )
@@ -167,7 +140,7 @@ def _details() -> Column:
     place = F.when(
         F.col("latitude").isNotNull(), F.format_string("%.5f,%.5f,%.0f", "latitude", "longitude", "radius_m")
     )
-    shown = {
+    said = {
         "title": F.col("statement"),
         "tags": F.lit(""),
         "detector": F.col("detector"),
@@ -177,4 +150,4 @@ def _details() -> Column:
         "last_at": F.date_format("last_at", "yyyy-MM-dd HH:mm"),
         "evidence_nats": F.format_string("%.2f", "evidence"),
     }
-    return F.create_map(*[part for name, value in shown.items() for part in (F.lit(name), value)])
+    return items.details(said)

@@ -14,6 +14,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.network.edges import links
+from pipelines.queues import settled
 from schemas import codes, risk
 
 ENDS = ("low", "used", "high")
@@ -78,16 +79,11 @@ def report_weights(
 def _decided(decisions: DataFrame) -> DataFrame:
     """Newest labelling decision of each report: report_id, _is_csae, _text_hash."""
     labelling = decisions.where(F.col("outcome").isin(*codes.LABELLING_OUTCOMES))
-    newest = Window.partitionBy("subject_id").orderBy(F.col("sequence").desc())
     is_csae = F.create_map(*[F.lit(v) for pair in codes.LABELLING_OUTCOMES.items() for v in pair])
-    return (
-        labelling.withColumn("_n", F.row_number().over(newest))
-        .where("_n = 1")
-        .select(
-            F.col("subject_id").alias("report_id"),
-            F.try_element_at(is_csae, F.col("outcome")).alias("_is_csae"),
-            F.col("text_hash").alias("_text_hash"),
-        )
+    return settled.newest(labelling, of=["subject_id"]).select(
+        F.col("subject_id").alias("report_id"),
+        F.try_element_at(is_csae, F.col("outcome")).alias("_is_csae"),
+        F.col("text_hash").alias("_text_hash"),
     )
 
 

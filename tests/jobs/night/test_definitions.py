@@ -72,7 +72,7 @@ GRAPH = {
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/report_queues": ["gold/decisions", "gold/report_scores"],
     "gold/queue_items": ["gold/comms_lead_queue", "gold/network_queues", "gold/report_queues", "gold/travel_queue"],
-    "gold/queue_members": ["gold/decisions", "gold/report_scores"],
+    "gold/queue_near_duplicates": ["gold/decisions", "gold/report_scores"],
     "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
     "gold/recall_certificates": ["gold/decisions", "gold/queue_draws"],
     "gold/review_figures": ["gold/decisions", "gold/queue_draws"],

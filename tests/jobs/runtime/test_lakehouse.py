@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
-from jobs.runtime import lakehouse
+from jobs.runtime import context, lakehouse
 from pipelines.common import concurrency
-from schemas import silver
+from schemas import review, silver
 from tests.support import tables
 
 pytestmark = pytest.mark.spark
@@ -111,3 +112,46 @@ def test_threads_that_write_parts_of_one_table_take_turns(lake: lakehouse.Lakeho
     assert sorted(row.night for row in lake.read(PEOPLE).collect()) == nights
     assert lake.version(PEOPLE) == 2  # made once, with its constraints; then a commit a night
     assert lake.n_writes == 3
+
+
+OLD, NEW = (
+    replace(review.QUEUE_NEAR_DUPLICATES, path=path) for path in ("gold.queue_members", "gold.queue_near_duplicates")
+)
+
+
+def near_duplicate(spark: SparkSession, n: int):
+    return tables.frame(spark, OLD, {"night": FIRST, "item_id": f"{n:016x}", "shown_item_id": f"{n:016x}"})
+
+
+@pytest.mark.parametrize("catalog", [None, "spark_catalog"])
+def test_a_lakehouse_made_before_keeps_the_rows_of_a_renamed_table(
+    spark: SparkSession, tmp_path: Path, catalog: str | None
+):
+    lake = lakehouse.Lakehouse(spark, tmp_path, catalog)
+    if catalog:
+        spark.sql(f"CREATE SCHEMA {catalog}.gold LOCATION '{tmp_path}/catalog'")
+    try:
+        assert lake.rename_tables() == []
+        lake.append(near_duplicate(spark, 1), OLD)
+        assert lake.rename_tables() == [NEW.path]
+        assert [row.item_id for row in lake.read(NEW).collect()] == [f"{1:016x}"]
+        assert not lake.exists(OLD)
+        lake.append(near_duplicate(spark, 2), NEW)
+        assert lake.version(NEW) == 2  # the table's history goes on
+        lake.append(near_duplicate(spark, 3), OLD)  # both: nobody can say which is right, so nothing is lost
+        assert lake.rename_tables() == []
+        assert (lake.read(OLD).count(), lake.read(NEW).count()) == (1, 2)
+    finally:
+        if catalog:
+            spark.sql(f"DROP SCHEMA {catalog}.gold CASCADE")
+
+
+def test_only_a_writer_renames(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path))
+    monkeypatch.setattr(context.RunContext, "spark", spark)
+    folder = tmp_path / "lakehouse"
+    lakehouse.Lakehouse(spark, folder).append(near_duplicate(spark, 1), OLD)
+    assert context.reader().lake.exists(OLD)
+    with context.writer() as ctx:
+        assert ctx.lake.read(NEW).count() == 1
+    assert not (folder / "gold" / "queue_members").exists()

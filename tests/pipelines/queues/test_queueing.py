@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.queues import near_duplicates, review_metrics, sampling
+from pipelines.queues import items, near_duplicates, review_metrics, sampling
 from pipelines.reports import queue as reports_queue
 from schemas import gold, review
 from tests.support import deciding, tables
@@ -30,7 +31,7 @@ def asked(spark: SparkSession) -> DataFrame:
 
 def drawn(asked: DataFrame, earlier: DataFrame, seed: int = 7) -> list[Row]:
     population = asked.select("report_id", "force")
-    capacity = sampling.capacity_of({"*": CAPACITY})
+    capacity = items.capacity_of({"*": CAPACITY})
     return sampling.random_rows(asked, population, earlier, capacity, SHARES.random, NIGHT, seed).collect()
 
 
@@ -60,7 +61,7 @@ def test_rows_without_score_take_places_by_chance_and_all_look_alike(spark: Spar
     kinds = {"36:INT/03": "RANDOM", "36:INT/05": "RANDOM", "36:INT/07": "SECOND"}
     kind = F.create_map(*[F.lit(v) for pair in kinds.items() for v in pair])
     rows = asked.withColumn("kind", F.try_element_at(kind, F.col("report_id")))
-    placed = sampling.placed(rows, sampling.capacity_of({"*": CAPACITY}), SHARES, 7).persist()
+    placed = sampling.placed(rows, items.capacity_of({"*": CAPACITY}), SHARES, 7).persist()
     of_36 = placed.where("force = '36'").orderBy("rank").collect()
     assert [row["rank"] for row in of_36] == list(range(1, CAPACITY + 1))
     tops = [row for row in of_36 if row.kind in (None, "BLIND")]
@@ -71,20 +72,20 @@ def test_rows_without_score_take_places_by_chance_and_all_look_alike(spark: Spar
     assert {row.cutoff for row in of_36} == {0.52}
     assert {row.cutoff for row in placed.where("force = '37'").collect()} == {None}  # all four are shown
     hidden = [row["rank"] for row in of_36 if row.kind is not None]
-    elsewhere = sampling.placed(rows, sampling.capacity_of({"*": CAPACITY}), SHARES, 8).where("force = '36'").collect()
+    elsewhere = sampling.placed(rows, items.capacity_of({"*": CAPACITY}), SHARES, 8).where("force = '36'").collect()
     assert hidden != [row["rank"] for row in sorted(elsewhere, key=lambda r: r["rank"]) if row.kind is not None]
 
 
 def test_a_decision_covers_near_duplicates_until_one_is_decided_itself(spark: SparkSession):
-    item = {"queue": "reclassify", "night": deciding.QUEUE_NIGHT, "shown_item_id": f"{1:016x}", "force": "36"}
+    item = {"queue": "reclassify", "night": deciding.QUEUE_NIGHT, "shown_item_id": item_id(1), "force": "36"}
     covered = tables.frame(
         spark, review.QUEUE_NEAR_DUPLICATES,
-        {**item, "item_id": f"{2:016x}", "subject_id": "36:INT/2", "text_hash": "2" * 64, "similarity": 0.9},
-        {**item, "item_id": f"{3:016x}", "subject_id": "36:INT/3", "text_hash": "3" * 64, "similarity": 0.8},
+        {**item, "item_id": item_id(2), "subject_id": "36:INT/2", "text_hash": "2" * 64, "similarity": 0.9},
+        {**item, "item_id": item_id(3), "subject_id": "36:INT/3", "text_hash": "3" * 64, "similarity": 0.8},
     )  # fmt: skip
     made = [
         decision_row(1, 1, "NOT_CSAE"),
-        decision_row(2, 3, "DEFER"),  # later, on the member itself: it is out, though it is not final
+        decision_row(2, 3, "DEFER"),  # later, on the near-duplicate itself: it is out, though it is not final
     ]
     decided = tables.frame(spark, gold.DECISIONS, *made)
     found = {(r.subject_id, r.outcome) for r in near_duplicates.with_near_duplicates(decided, covered).collect()}
@@ -100,9 +101,14 @@ def test_a_decision_covers_near_duplicates_until_one_is_decided_itself(spark: Sp
     assert [row.report_id for row in reports_queue.asked(scores, decisions).collect()] == ["36:INT/3"]
 
 
+def item_id(n: int) -> str:
+    """That of report `n` in the queue `reclassify`."""
+    return hashlib.sha256(f"reclassify|36:INT/{n}".encode()).hexdigest()[:16]
+
+
 def decision_row(sequence: int, n: int, outcome: str, **more: object) -> dict[str, object]:
     return {
-        "decision_id": f"{sequence:036d}", "sequence": sequence, "item_id": f"{n:016x}", "queue": "reclassify",
+        "decision_id": f"{sequence:036d}", "sequence": sequence, "item_id": item_id(n), "queue": "reclassify",
         "queue_night": deciding.QUEUE_NIGHT, "night": NIGHT, "subject_id": f"36:INT/{n}", "outcome": outcome,
         "force": "36", "reviewer": "a", "text_hash": f"{n}" * 64, **more,
     }  # fmt: skip
@@ -125,7 +131,7 @@ def test_figures_count_readers_not_decisions(spark: SparkSession):
     assert len(sampling.second_readings(decided.where("sequence = 4"), 1.0, 7, "reclassify").collect()) == 1
     draws = tables.frame(
         spark, review.QUEUE_DRAWS,
-        {"night": deciding.QUEUE_NIGHT, "queue": "reclassify", "item_id": f"{2:016x}", "kind": "RANDOM"},
+        {"night": deciding.QUEUE_NIGHT, "queue": "reclassify", "item_id": item_id(2), "kind": "RANDOM"},
     )  # fmt: skip
     found = {(r.kind, r.n, r.n_csae) for r in review_metrics.yields(decided, draws, "reclassify").collect()}
     assert found == {("SCORED", 1, 1), ("RANDOM", 1, 0)}
