@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
+from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
@@ -19,10 +20,11 @@ from pipelines.travel import queue as travel_queue
 from schemas import gold, network, silver
 from schemas import travel as contract
 
-READ = (
+COMPARED = (
     *(contract.PASSENGERS, contract.FLIGHTS),
-    *(silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES, silver.COMMS_EVENTS),
+    *(silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES),
 )
+READ = (*COMPARED, silver.COMMS_EVENTS, silver.COMMS_AUTHORISATIONS)
 
 
 def matched(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
@@ -55,7 +57,7 @@ def matches_of(ctx: RunContext, night: date) -> DataFrame:
     """Rows of gold.travel_matches as of a night, computed."""
     chosen = ctx.settings["travel"]
     odds = matching.Odds.of(chosen)
-    passengers, flights, people, cases, episodes, events = (_known(ctx, table, night) for table in READ)
+    passengers, flights, people, cases, episodes = (_known(ctx, table, night) for table in COMPARED)
     since = F.date_sub(F.lit(night), chosen["history_days"])
     crowd, wanted, legs = concurrency.materialise(
         matching.listed(passengers.where(F.col("flight_on") >= since)),
@@ -69,6 +71,7 @@ def matches_of(ctx: RunContext, night: date) -> DataFrame:
     evidence = matching.evidence(wanted, crowd, near, odds).localCheckpoint(eager=False)
     scored = matching.scored(evidence, wanted, crowd, n_rows, odds)
     found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).localCheckpoint(eager=False)
+    events = known_nights.usable_events(ctx, night)
     least: dict[str, Any] = {"published_from": chosen["published_from"]}
     pairs = co_travel.together(found, crowd, **least)
     parts = (

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.common.provenance import Provenance
+from pipelines.comms import sides
 from pipelines.comms.leads import usage
 from schemas import codes, gold
 from schemas import leads as contract
@@ -74,7 +75,7 @@ def queue_items(
 
     Args:
         leads: gold.comms_leads of the night.
-        events: silver.comms_events as of the night, for the rows behind each lead.
+        events: usable events as of the night, for the rows behind each lead.
         decisions: gold.DECISIONS up to the night.
         capacity: rows per force.
     """
@@ -141,7 +142,7 @@ def _rows_behind(shown: DataFrame, events: DataFrame) -> DataFrame:
         F.col("type"),
         F.coalesce("a_number", F.lit("withheld")),
         F.when(F.col("b_number").isNotNull(), F.concat(F.lit("to "), F.col("b_number"))),
-        F.when(F.col("first_cell").isNotNull(), F.concat(F.lit("cell "), F.col("first_cell"))),
+        F.concat(F.lit("cell "), "first_cell", F.coalesce(F.concat(F.lit(" of "), sides.own_number()), F.lit(""))),
     )
     reason = _reason("event", text, F.col("event_id"), F.lit(0.0))
     row = F.struct(

@@ -51,6 +51,7 @@ GRAPH = {
     "gold/entity_events": ["silver/people"],
     "gold/edges": [
         "gold/entity_members",
+        "silver/comms_authorisations",
         "silver/comms_events",
         "silver/comms_subscribers",
         "silver/flight_passengers",
@@ -70,7 +71,8 @@ GRAPH = {
     **{name: sorted(NETWORK_READS) for name in RISK if name != "gold/network_queues"},
     "gold/network_queues": sorted(["gold/queue_items", *NETWORK_READS]),
     "gold/travel_matches": [
-        *("gold/decisions", "gold/entity_members", "silver/comms_events", "silver/flight_passengers"),
+        *("gold/decisions", "gold/entity_members", "silver/comms_authorisations", "silver/comms_events"),
+        "silver/flight_passengers",
         "silver/flights",
         *("silver/investigations", "silver/missing_episodes", "silver/people"),
     ],
