@@ -21,6 +21,8 @@ _NIGHT = shared_columns.NIGHT
 
 _EXCESS = "outside what was authorised (window, or entity data only): kept, masked from all scoring"
 _PROTECTED = "protected profession or journalist's source: hidden until approved"
+# Set when communications data arrives. Only the gate reads them: what holds tonight is the authorisation as it stands.
+ARRIVAL_FLAGS = ("is_excess", "is_protected")
 
 ITEM = struct(n=INT, text=STRING, source=STRING, intelligence=STRING)
 
@@ -187,14 +189,14 @@ COMMS_EVENTS = Table(
         "a_number": Column(STRING, "calling party, E.164 or short code", is_personal=True),
         "b_number": Column(STRING, "called party, E.164 or short code", is_personal=True),
         "operator": required(STRING, "provider that recorded the event"),
-        "imei": Column(STRING, "handset of the party whose provider this is", pattern=IMEI, is_personal=True),
-        "imsi": Column(STRING, "SIM of the same party", pattern=IMSI, is_personal=True),
+        "imei": Column(STRING, "handset of the side whose provider wrote the record", pattern=IMEI, is_personal=True),
+        "imsi": Column(STRING, "SIM of the same side", pattern=IMSI, is_personal=True),
         "type": required(STRING, "kind of event", among=codes.COMMS_TYPES),
         "started_at": required(INSTANT, "start, UTC"),
         "duration_s": Column(DOUBLE, "duration", minimum=0, unit="seconds"),
-        "first_cell": Column(STRING, "first cell"),
-        "last_cell": Column(STRING, "last cell"),
-        "direction": required(STRING, "direction seen from the subject", among=codes.DIRECTIONS),
+        "first_cell": Column(STRING, "first cell of the same side"),
+        "last_cell": Column(STRING, "last cell of the same side"),
+        "direction": required(STRING, "direction seen from the side that wrote the record", among=codes.DIRECTIONS),
         "is_excess": required(BOOLEAN, _EXCESS),
         "is_protected": required(BOOLEAN, _PROTECTED),
         **_LINEAGE,
@@ -262,6 +264,9 @@ TABLES = (
     COMMS_CELLS,
     *travel.SILVER,
 )
+
+# Tables that are held under authorisations: read through the gate, never as they are.
+GATED = tuple(table for table in TABLES if set(ARRIVAL_FLAGS) <= set(table.columns))
 
 # Which silver table each feed becomes.
 BY_FEED = {

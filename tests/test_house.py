@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +71,31 @@ def test_the_search_sees_rows_made_by_hand():
     assert list(made_by_hand("x = 1\ny = gold.QUEUE_ITEMS.conform(df)")) == [2]
     assert list(made_by_hand("spark.createDataFrame([], QUEUE_ITEMS.struct())")) == [1]
     assert not list(made_by_hand("lake.replace(df, gold.QUEUE_ITEMS, tonight)"))
+
+
+SOURCES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for folder in (*PACKAGES, "notebooks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+
+
+def _naming(pattern: str, *allowed: str) -> tuple[list[str], list[str]]:
+    """Modules that name a pattern where it may stand, and where it may not."""
+    naming = [name for name, text in SOURCES.items() if re.search(pattern, text)]
+    return [name for name in naming if name.startswith(allowed)], [n for n in naming if not n.startswith(allowed)]
+
+
+def test_flags_of_arrival_are_read_by_the_gate_alone() -> None:
+    gate = "pipelines/comms/access.py"
+    right, wrong = _naming(r"\b(is_excess|is_protected)\b", gate, "pipelines/ingest/conform/", "schemas/")
+    assert gate in right
+    assert not wrong, "what may be used comes from jobs.runtime.known, without these flags"
+
+
+def test_communications_data_is_read_through_the_gate_alone() -> None:
+    door = "jobs/runtime/known.py"
+    table = r"(read|table)\(\s*(silver\.COMMS_(EVENTS|SUBSCRIBERS)\b|[\"']silver\.comms_(events|subscribers)\b)"
+    right, wrong = _naming(table, door)
+    assert door in right
+    assert not wrong, "events and subscribers are read by jobs.runtime.known"

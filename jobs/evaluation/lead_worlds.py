@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from pipelines.comms import leads
+from pipelines.comms import access, leads
 from pipelines.synthesis.comms import cells, comms, network, planted
 from pipelines.synthesis.comms.lines import Line
 from pipelines.synthesis.core import world
 from pipelines.synthesis.reports import cases, people
 from schemas import silver
+from schemas.contract import Table
 
 NIGHT = date(2026, 1, 5)
 FORCES = ("36", "37", "47", "45", "22")
@@ -44,11 +45,13 @@ def make(spark: SparkSession, seed: int, n_lines: int, *, has_lines: bool = True
         index = provider.arriving(0)
         events.append(_frame(provider.events(index)))
         granted.append(_frame(provider.authorisations(index)))
-    authorisations = pd.concat(granted)
+    held = _events(spark, pd.concat(events))
+    authorisations = _silver(spark, silver.COMMS_AUTHORISATIONS, pd.concat(granted))
     known = leads.Known(
-        events=_events(spark, pd.concat(events), authorisations),
+        events=access.usable(held, authorisations, NIGHT),
+        hidden=access.hidden_numbers(held, authorisations, NIGHT),
         cells=_cells(spark, planet),
-        authorisations=spark.createDataFrame(authorisations[["auth_urn", "granted_at", "expires_at"]]),
+        authorisations=authorisations,
         people=_people(spark, planet),
         suspects=_suspects(spark, planet),
         episodes=_episodes(spark, planet, has_lines=has_lines),
@@ -60,23 +63,27 @@ def _frame(columns: Columns) -> pd.DataFrame:
     return pd.DataFrame({name: column.to_pandas() for name, column in columns.items()})
 
 
-def _events(spark: SparkSession, rows: pd.DataFrame, authorisations: pd.DataFrame) -> DataFrame:
-    joined = rows.reset_index(drop=True).merge(authorisations, on="auth_urn", how="inner")
+def _events(spark: SparkSession, events: pd.DataFrame) -> DataFrame:
+    """Rows of silver.comms_events, but for their lineage. What may be used of them the gate says."""
+    rows = events.reset_index(drop=True)
     for side in ("a_number", "b_number"):
-        joined[side] = joined[side].str.replace("^0", "+44", regex=True)
-    joined["event_id"] = [f"e{n:08d}" for n in range(len(joined))]
-    joined["direction"] = joined["direction"].fillna("UNKNOWN")
-    joined["duration_s"] = joined["duration_s"].astype(float)
-    joined["is_excess"] = ~joined["started_at"].between(joined["granted_at"], joined["expires_at"])
-    joined["is_protected"] = joined["is_protected_profession"]
-    joined["operator"] = OPERATOR
-    names = (
-        "event_id", "auth_urn", "a_number", "b_number", "imei", "imsi", "type", "started_at", "duration_s",
-        "first_cell", "last_cell", "direction", "is_excess", "is_protected", "operator",
-    )  # fmt: skip
-    kept = joined[list(names)].astype(object).where(joined[list(names)].notna(), None)
-    kept["started_at"] = joined["started_at"]
-    schema = ", ".join(f"{n} {silver.COMMS_EVENTS.columns[n].type.simpleString()}" for n in names)
+        rows[side] = rows[side].str.replace("^0", "+44", regex=True)
+    rows["event_id"] = [f"e{n:08d}" for n in range(len(rows))]
+    rows["direction"] = rows["direction"].fillna("UNKNOWN")
+    rows["duration_s"] = rows["duration_s"].astype(float)
+    rows["operator"] = OPERATOR
+    rows[list(silver.ARRIVAL_FLAGS)] = False
+    return _silver(spark, silver.COMMS_EVENTS, rows)
+
+
+def _silver(spark: SparkSession, table: Table, rows: pd.DataFrame) -> DataFrame:
+    """Rows of a silver table as known in the night, but for their lineage; missing values are NULL."""
+    names = [name for name in table.names if not name.startswith("_")]
+    rows = rows.reset_index(drop=True).assign(night=NIGHT)
+    kept = rows[names].astype(object).where(rows[names].notna(), None)
+    for name in rows[names].select_dtypes("datetime"):  # as objects they would be nanoseconds
+        kept[name] = rows[name]
+    schema = ", ".join(f"{name} {table.columns[name].type.simpleString()}" for name in names)
     return spark.createDataFrame(kept, schema)
 
 

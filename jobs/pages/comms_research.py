@@ -17,9 +17,7 @@ from jobs.research import comms as research_comms
 from jobs.research import comms_workbook
 from jobs.runtime import known, spark
 from pipelines.common import concurrency
-from pipelines.comms import access
 from pipelines.comms import identifiers as comms_identifiers
-from schemas import silver
 
 Row = Mapping[str, Any]
 
@@ -56,7 +54,7 @@ def open_list(
         audit.AuditError: the look cannot be logged; no row is returned.
     """
     who = session.user(reviewer)
-    day = date.fromisoformat(night) if night else _newest(session)
+    day = date.fromisoformat(night) if night else known.newest_communications(session.ctx)
     reason = why or "notebook"
     lines = identifiers.replace(",", "\n").replace(";", "\n").splitlines()
     is_suggested = not any(line.strip() for line in lines)
@@ -100,15 +98,8 @@ def _rows(session: notebook.NotebookSession, df: DataFrame, name: str, who: str)
     return session.read_logged(df, f"bulk research of communications data: {name}", who, limit=5_000)
 
 
-def _newest(session: notebook.NotebookSession) -> date:
-    newest_night = known.newest_in(session.ctx, session.table("silver.comms_events"))
-    if newest_night is None:
-        raise LookupError("no communications data is loaded yet: run a night first")
-    return newest_night
-
-
 def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list[str]:
-    usable = access.events(session.table("silver.comms_events"), session.table(silver.COMMS_AUTHORISATIONS.path), night)
+    usable = known.usable_events(session.ctx, night)
     busiest = usable.where("direction = 'OUTGOING'").groupBy("a_number").agg(F.count("*").alias("n"))
     named = busiest.where("a_number IS NOT NULL").orderBy(F.col("n").desc(), "a_number")
     return [row["a_number"] for row in session.read_logged(named, "numbers with most events", who, limit=SUGGESTED)]

@@ -15,6 +15,8 @@ from pyspark.sql import functions as F
 from jobs.output import escaping
 from jobs.pages import comms_svg, notebook, report_html, review_reclassify
 from jobs.pages import html as pages_html
+from jobs.runtime import known
+from pipelines.comms import sides
 from pipelines.comms.leads import queue
 from schemas import leads, silver
 
@@ -84,12 +86,13 @@ def open_lead(opened: review_reclassify.Review, item: Row | None) -> str:
         "the part than the reference population does. Their sum gives the score, by a curve fitted on worlds with a "
         "planted truth. A calculation, not a fact.</p>"
     )
-    heads = ("UTC", "Type", "From", "To", "Seconds", "Cell", "Authorisation", "From the file")
+    heads = ("UTC", "Type", "From", "To", "Seconds", "Cell", "Cell of", "Authorisation", "From the file")
     body = [
         (
             row["started_at"].strftime("%Y-%m-%d %H:%M:%S"), row["type"], row["a_number"] or "withheld",
             row["b_number"] or "", "" if row["duration_s"] is None else f"{row['duration_s']:.0f}",
-            row["first_cell"] or "", row["auth_urn"], f"{row['_file']} row {row['_row_number']}",
+            row["first_cell"] or "", (row["own_number"] or "withheld") if row["first_cell"] else "", row["auth_urn"],
+            f"{row['_file']} row {row['_row_number']}",
         )
         for row in events
     ]  # fmt: skip
@@ -103,14 +106,12 @@ def open_lead(opened: review_reclassify.Review, item: Row | None) -> str:
 
 
 def _events(opened: review_reclassify.Review, item: Row) -> list[dict[str, Any]]:
-    """The events that the row names, as of its night; never one that is masked."""
+    """The events that the row names and that may be used as of its night, in time's order."""
     ids = [row["id"] for row in item["source_rows"] if row["table"] == silver.COMMS_EVENTS.path]
-    table = opened.session.table(silver.COMMS_EVENTS.path)
-    mine = table.where(F.col("event_id").isin(ids) & (F.col("night") <= F.lit(opened.night)))
-    mine = mine.where(~F.col("is_excess") & ~F.col("is_protected")).orderBy("started_at", "event_id", "night")
-    rows = opened.session.read_logged(mine, f"{silver.COMMS_EVENTS.path} of lead {item['item_id']}", opened.reviewer)
-    newest = {row["event_id"]: row for row in rows}
-    return sorted(newest.values(), key=lambda row: (row["started_at"], row["event_id"]))
+    session = opened.session
+    usable = known.usable_events(session.ctx, opened.night, lambda events: events.where(F.col("event_id").isin(ids)))
+    mine = usable.withColumn("own_number", sides.own_number()).orderBy("started_at", "event_id")
+    return session.read_logged(mine, f"{silver.COMMS_EVENTS.path} of lead {item['item_id']}", opened.reviewer)
 
 
 def events_picture(events: Sequence[Row], zone: ZoneInfo) -> str:

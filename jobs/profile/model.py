@@ -31,6 +31,54 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Score:
+    """A calibrated score with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A row of gold.queue_items as a profile takes it.
+
+    Rows that chance drew, blind ones and second readings have no score: naming one would tell the draw.
+    """
+
+    queue: str
+    item_id: str
+    stratum: str
+    marking: str
+    reasons: tuple[str, ...]
+    score: Score | None
+
+    @staticmethod
+    def of(row: Mapping[str, Any]) -> QueueRow:
+        ends = (row["score"], row["score_low"], row["score_high"])
+        score = None if any(end is None for end in ends) else Score(*ends)
+        reasons = tuple(reason["text"] for reason in row["reasons"])
+        return QueueRow(row["queue"], row["item_id"], row["stratum"], row["marking"], reasons, score)
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """A queue row that a profile may name, and its score."""
+
+    row: QueueRow
+    score: Score
+
+
+def calculations(rows: Iterable[QueueRow]) -> list[Calculation]:
+    """The rows that are shown with their score, by queue, the highest first; the others are left out."""
+    scored = [Calculation(row, row.score) for row in rows if row.score is not None]
+    return sorted(scored, key=lambda c: (c.row.queue, -c.score.value, c.row.item_id))
+
+
+@dataclass(frozen=True)
 class Statement:
     """One thing that is said, the rows it rests on, and how far it is to be trusted.
 

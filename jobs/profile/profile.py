@@ -1,8 +1,8 @@
 """`nightjar profile SUBJECT`: what is known of one subject in one night, as HTML and DOCX for a person to read.
 
 The look is logged before anything is read for showing, the hand-over before a file is written; where the log cannot be
-written, nothing is. Masked communications data (outside its authorisation, or of a protected profession) is left out
-where it is read, so that no section can hold it.
+written, nothing is. Communications data comes through its gate (`known.usable_events`), so that no section can hold
+what may not be used; queue rows without a score are left out, so that none tells which rows chance drew.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.profile import children, statements
 from jobs.profile import comms as profile_comms
 from jobs.profile import docx as profile_docx
 from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
-from jobs.profile import statements
 from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of
@@ -30,6 +30,11 @@ from schemas import travel as travel_contract
 
 FORMATS = ("html", "docx")
 MOST = 1_000  # rows of one table that are read for a profile
+READ = (
+    *(silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES, silver.REPORTS, silver.REPORT_PEOPLE),
+    *(silver.COMMS_EVENTS, silver.COMMS_AUTHORISATIONS, network.ENTITY_MEMBERS),
+    *(travel_contract.MATCHES, travel_contract.PASSENGERS, gold.QUEUE_ITEMS),
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,14 @@ class _Reader:
             rows = as_of.current(rows, table.key, self.night)
         return self.rows(rows)
 
-    def tonight(self, table: contract.Table, condition: Any) -> list[dict[str, Any]]:
-        """Rows of a gold table of the night."""
-        return self.rows(self.ctx.lake.read(table).where((F.col("night") == F.lit(self.night)) & condition))
+    def tonight(self, table: contract.Table) -> DataFrame:
+        """A gold table's rows of the night."""
+        return self.ctx.lake.read(table).where(F.col("night") == F.lit(self.night))
+
+    def about(self, table: contract.Table, person_ids: Sequence[str]) -> DataFrame:
+        """A gold table's rows of the night that name one of the records."""
+        rows = self.tonight(table)
+        return rows.where(F.arrays_overlap("person_ids", F.array(*[F.lit(i) for i in person_ids])))
 
     def rows(self, df: DataFrame) -> list[dict[str, Any]]:
         return [row.asDict(recursive=True) for row in df.limit(MOST).collect()]
@@ -113,69 +123,105 @@ def gather(ctx: RunContext, subject: str, night: date) -> profile_model.Profile:
     if not people:
         raise LookupError(f"No record of {subject} is known in the night of {night}.")
     people.sort(key=lambda row: row["person_id"])
-    cases = reader.known(silver.INVESTIGATIONS, "person_id", person_ids)
-    links = reader.known(silver.REPORT_PEOPLE, "person_id", person_ids)
-    report_ids = [row["report_id"] for row in links]
-    reports = reader.known(silver.REPORTS, "report_id", report_ids)
-    reports.sort(key=lambda row: (row["intelligence_on"], row["report_id"]), reverse=True)
-    beside = [
-        r for r in reader.known(silver.REPORT_PEOPLE, "report_id", report_ids) if r["person_id"] not in person_ids
-    ]
-    calls = profile_comms.read(ctx, sorted({row["phone"] for row in people if row["phone"]}), night)
-    holders = reader.known(silver.PEOPLE, "phone", [row["other"] for row in calls.contacts])
-    by_phone = {row["phone"]: [h for h in holders if h["phone"] == row["phone"]] for row in holders}
-    named = {
-        row["person_id"]: row for row in reader.known(silver.PEOPLE, "person_id", [r["person_id"] for r in beside])
-    }
-    about = F.arrays_overlap("person_ids", F.array(*[F.lit(i) for i in person_ids]))
-    matches = reader.tonight(travel_contract.MATCHES, about & F.col("is_published"))
+    reports = _Reports.of(reader, person_ids)
+    calls, overlaps = _calls(ctx, people, person_ids, night)
+    matches = reader.rows(reader.about(travel_contract.MATCHES, person_ids).where("is_published"))
     matches.sort(key=lambda row: (row["flight_on"], row["match_id"]), reverse=True)
-    items = sorted(
-        reader.tonight(gold.QUEUE_ITEMS, about), key=lambda row: (row["queue"], -row["score"], row["item_id"])
-    )
-    by_report = {row["report_id"]: row for row in reports}
-    beside = [{**row, **_of_report(by_report[row["report_id"]])} for row in beside if row["report_id"] in by_report]
-    own = reader.known(silver.MISSING_EPISODES, "person_id", person_ids)
-    touched = {**named, **{row["person_id"]: row for row in holders}}
-    episodes = reader.known(silver.MISSING_EPISODES, "person_id", list(touched))
-    overlaps = profile_comms.overlaps(episodes, touched, calls, beside, by_report)
-    authorised = reader.known(silver.COMMS_AUTHORISATIONS, "auth_urn", sorted(calls.auths))
-    windows = [w for w in authorised if not w["is_protected_profession"]]
-    sections = (
-        statements.identity(people),
-        statements.investigations(sorted(cases, key=lambda row: row["investigation_id"])),
-        statements.reports(reports, {row["report_id"]: row["role"] for row in links}),
-        statements.devices(people, calls.handsets),
-        statements.contacts(calls.contacts, by_phone),
-        statements.places(people, sorted(own, key=lambda row: row["episode_id"]), calls.cells),
-        statements.times(calls.hours, calls.ends),
-        statements.movements(matches),
-        statements.associations(beside, named, matches),
-        statements.overlaps(overlaps),
-        statements.calculations(items),
-    )
-    to = ctx.lake.read(travel_contract.PASSENGERS).where(F.col("night") <= F.lit(night)).agg(F.max("flight_on"))
-    lists_to = to.collect()[0][0]
-    tables = (silver.PEOPLE, silver.REPORTS, silver.COMMS_EVENTS, travel_contract.MATCHES, gold.QUEUE_ITEMS)
+    rows = reader.rows(reader.about(gold.QUEUE_ITEMS, person_ids))
+    items = profile_model.calculations(map(profile_model.QueueRow.of, rows))
     return profile_model.Profile(
         subject=subject,
         name=statements.name_of(people[0]),
         night=statements.day(night),
-        marking=profile_model.highest(row["marking"] for row in (*reports, *items)),
+        marking=profile_model.highest([row["marking"] for row in reports.rows] + [item.row.marking for item in items]),
         person_ids=tuple(person_ids),
-        sections=sections,
-        gaps=tuple(statements.gaps(people, windows, calls.n, lists_to, night)),
-        provenance={"code": ctx.code_commit, "settings": ctx.settings.config_hash, **ctx.lake.versions(tables)},
+        sections=_sections(reader, people, reports, calls, overlaps, matches, items),
+        gaps=_gaps(reader, people, calls),
+        provenance={"code": ctx.code_commit, "settings": ctx.settings.config_hash, **ctx.lake.versions(READ)},
     )
+
+
+@dataclass(frozen=True)
+class _Reports:
+    """Reports that name the subject, newest first; the subject's role in each; and who else they name."""
+
+    rows: list[dict[str, Any]]
+    roles: dict[str, str]
+    others: list[dict[str, Any]]
+
+    @staticmethod
+    def of(reader: _Reader, person_ids: Sequence[str]) -> _Reports:
+        links = reader.known(silver.REPORT_PEOPLE, "person_id", person_ids)
+        report_ids = [row["report_id"] for row in links]
+        rows = reader.known(silver.REPORTS, "report_id", report_ids)
+        rows.sort(key=lambda row: (row["intelligence_on"], row["report_id"]), reverse=True)
+        by_id = {row["report_id"]: row for row in rows}
+        others = [
+            {**link, **_of_report(by_id[link["report_id"]])}
+            for link in reader.known(silver.REPORT_PEOPLE, "report_id", report_ids)
+            if link["person_id"] not in person_ids and link["report_id"] in by_id
+        ]
+        return _Reports(rows, {row["report_id"]: row["role"] for row in links}, others)
+
+
+def _calls(
+    ctx: RunContext, people: Sequence[dict[str, Any]], person_ids: Sequence[str], night: date
+) -> tuple[profile_comms.Calls, list[dict[str, Any]]]:
+    """Figures of the calls of the recorded telephones, and missing children whose episodes touch the subject."""
+    phones = sorted({row["phone"] for row in people if row["phone"]})
+    legs = profile_comms.legs(ctx, phones, night).persist()
+    try:
+        overlaps = children.overlaps(ctx, legs, person_ids, night, ctx.settings.comms_research.zone)
+        return profile_comms.figures(legs), overlaps
+    finally:
+        legs.unpersist()
+
+
+def _sections(
+    reader: _Reader,
+    people: Sequence[dict[str, Any]],
+    reports: _Reports,
+    calls: profile_comms.Calls,
+    overlaps: Sequence[dict[str, Any]],
+    matches: Sequence[dict[str, Any]],
+    items: Sequence[profile_model.Calculation],
+) -> tuple[profile_model.Section, ...]:
+    person_ids = [row["person_id"] for row in people]
+    cases = reader.known(silver.INVESTIGATIONS, "person_id", person_ids)
+    episodes = reader.known(silver.MISSING_EPISODES, "person_id", person_ids)
+    holders = reader.known(silver.PEOPLE, "phone", [row["other"] for row in calls.contacts])
+    by_phone = {row["phone"]: [h for h in holders if h["phone"] == row["phone"]] for row in holders}
+    named = reader.known(silver.PEOPLE, "person_id", [row["person_id"] for row in reports.others])
+    return (
+        statements.identity(people),
+        statements.investigations(sorted(cases, key=lambda row: row["investigation_id"])),
+        statements.reports(reports.rows, reports.roles),
+        statements.devices(people, calls.handsets),
+        statements.contacts(calls.contacts, by_phone),
+        statements.places(people, sorted(episodes, key=lambda row: row["episode_id"]), calls.cells),
+        statements.times(calls.hours, calls.ends),
+        statements.movements(matches),
+        statements.associations(reports.others, {row["person_id"]: row for row in named}, matches),
+        statements.overlaps(overlaps),
+        statements.calculations(items),
+    )
+
+
+def _gaps(reader: _Reader, people: Sequence[dict[str, Any]], calls: profile_comms.Calls) -> tuple[str, ...]:
+    windows = reader.known(silver.COMMS_AUTHORISATIONS, "auth_urn", sorted(calls.auths))
+    lists = reader.ctx.lake.read(travel_contract.PASSENGERS).where(F.col("night") <= F.lit(reader.night))
+    lists_to = lists.agg(F.max("flight_on")).collect()[0][0]
+    windows.sort(key=lambda row: row["auth_urn"])
+    return tuple(statements.gaps(people, windows, calls.n, lists_to, reader.night))
 
 
 def _records(reader: _Reader, subject: str) -> list[str]:
     """Records of the subject: those of the resolved entity that it is, or is one of; else the record itself."""
-    people = F.col("kind") == "PERSON"
-    own = reader.tonight(network.ENTITY_MEMBERS, people & (F.col("record_id") == F.lit(subject)))
+    members = reader.tonight(network.ENTITY_MEMBERS).where("kind = 'PERSON'")
+    own = reader.rows(members.where(F.col("record_id") == F.lit(subject)))
     entity = own[0]["entity_id"] if own else subject
-    found = reader.tonight(network.ENTITY_MEMBERS, people & (F.col("entity_id") == F.lit(entity)))
-    return sorted(row["record_id"] for row in found) or [subject]
+    of_entity = reader.rows(members.where(F.col("entity_id") == F.lit(entity)))
+    return sorted(row["record_id"] for row in of_entity) or [subject]
 
 
 def _of_report(report: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Statements of a subject profile, section by section, from rows that were read for it.
 
-Each function takes rows as mappings and returns a section; it neither reads nor logs. Masked communications data never
-comes here: `profile` reads without it.
+Each function takes rows as mappings and returns a section; it neither reads nor logs. Communications data comes here as
+it may be used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,19 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.profile.model import CALCULATED, DATA, LISTED, RECORD, Section, Source, Statement, grading, of_row
+from jobs.profile.model import (
+    CALCULATED,
+    DATA,
+    LISTED,
+    RECORD,
+    Calculation,
+    Score,
+    Section,
+    Source,
+    Statement,
+    grading,
+    of_row,
+)
 from schemas import codes
 from schemas import travel as travel_contract
 
@@ -117,7 +129,7 @@ def devices(people: Sequence[Row], handsets: Sequence[Row]) -> Section:
         if row["phone"]
     ]
     for row in handsets[:MOST]:
-        used = f"used with {row['phone']}, {row['n']} events"
+        used = f"used with {row['number']}, {row['n']} events"
         said = (row["kind"], row["value"], used, clock(row["first_at"]), clock(row["last_at"]))
         made.append(Statement(said, _ends(row), DATA))
     heads = ("Kind", "Identifier", "How it is linked", "First", "Last")
@@ -180,7 +192,7 @@ def movements(rows: Sequence[Row]) -> Section:
                 clock(row["departs_at"]),
                 clock(row["arrives_at"]),
                 row["listed_name"],
-                f"{row['score']:.2f} ({row['score_low']:.2f} to {row['score_high']:.2f})",
+                str(Score(row["score"], row["score_low"], row["score_high"])),
             ),
             tuple(Source(s["table"], s["id"], s["file"], s["row_number"]) for s in row["source_rows"]),
             f"{LISTED}; that it is the subject is a {CALCULATED}",
@@ -244,28 +256,30 @@ def overlaps(rows: Sequence[Row]) -> Section:
     return Section("Missing children whose episodes overlap", heads, tuple(made), note)
 
 
-def calculations(items: Sequence[Row]) -> Section:
+def calculations(items: Sequence[Calculation]) -> Section:
     made = [
         Statement(
             (
-                row["queue"],
-                row["stratum"].replace("_", " ").lower(),
-                f"{row['score']:.2f} ({row['score_low']:.2f} to {row['score_high']:.2f})",
-                "; ".join(reason["text"] for reason in row["reasons"][:3]),
+                item.row.queue,
+                item.row.stratum.replace("_", " ").lower(),
+                str(item.score),
+                "; ".join(item.row.reasons[:3]),
             ),
-            (Source("gold.queue_items", row["item_id"]),),
+            (Source("gold.queue_items", item.row.item_id),),
             CALCULATED,
         )
-        for row in items[:MOST]
+        for item in items[:MOST]
     ]
     heads = ("Queue", "What", "Score", "Reasons")
-    note = "Rows of tonight's review queues that name the subject: each a reason to look."
+    note = (
+        "Rows of tonight's review queues that name the subject and are shown with their score: each a reason to look."
+    )
     return Section("What was calculated", heads, tuple(made), note)
 
 
 def _ends(row: Row) -> tuple[Source, ...]:
-    """First and last event behind a count, and the authorisation that they are held under."""
-    ids = dict.fromkeys(row[name] for name in ("first_id", "last_id") if row.get(name))
+    """Events of the first and the last call behind a count, and the authorisations that it is held under."""
+    ids = dict.fromkeys(event for name in ("first_ids", "last_ids") for event in row.get(name) or ())
     events = [Source("silver.comms_events", event) for event in ids]
     auths = [Source("silver.comms_authorisations", urn) for urn in sorted(row.get("auths") or ())]
     return tuple(events + auths)

@@ -1,7 +1,7 @@
 """Bulk research of communications data: a list of identifiers in, a folder of tables and a workbook out.
 
 The consultation and the combination of the list with communications data are in the log before anything is computed.
-Every table goes through `comms_access`: excess data and hidden rows are not in any of them.
+Every table is made of what may be used (`known.usable_events`): excess data and hidden rows are not in any of them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from jobs.research import comms_workbook
+from jobs.runtime import known
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
-from pipelines.comms import access, identifiers, indicators
 from pipelines.comms import calls as comms_calls
+from pipelines.comms import identifiers, indicators
 from pipelines.comms import positions as comms_positions
 from pipelines.comms import research as tables
 from schemas import silver
@@ -115,19 +116,29 @@ def log(ctx: RunContext, n_identifiers: int, night: date, *, who: str, why: str)
 def picture(ctx: RunContext, wanted: list[identifiers.Wanted], night: date) -> dict[str, DataFrame]:
     """Every table of TABLES for a list, and the `legs` behind them, all lazily. Call `log` first."""
     options = tables.Options.of(dict(ctx.settings.comms_research))
-    granted = ctx.lake.read(silver.COMMS_AUTHORISATIONS)
-    events = about(ctx.lake.read(silver.COMMS_EVENTS), wanted)
-    usable = access.events(events, granted, night)
+    usable = known.usable_events(ctx, night, partial(about, wanted=wanted))
     frame = identifiers.frame(ctx.spark, wanted)
     calls = comms_calls.calls(usable, options.clock_skew_s)
     legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted).localCheckpoint(eager=False)
-    holders = access.subscribers(ctx.lake.read(silver.COMMS_SUBSCRIBERS), granted, night)
+    holders = known.usable_subscribers(ctx, night)
     cells = as_of.current(ctx.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
     return {"legs": legs, **questions(legs, frame, holders, cells, options)}
 
 
 def about(events: DataFrame, wanted: list[identifiers.Wanted]) -> DataFrame:
-    """Events that name a listed identifier. A short list goes to the reader as values, so that it reads only the files
+    """Every version of the events of which one names a listed identifier.
+
+    All versions of an event name the same numbers; its handset and SIM a later version may correct.
+    """
+    named = _naming(events, wanted)
+    if all(w.kind == "NUMBER" for w in wanted):
+        return named
+    ids = named.select("event_id").distinct()
+    return events.join(ids, "event_id", how="left_semi").select(*events.columns)
+
+
+def _naming(events: DataFrame, wanted: list[identifiers.Wanted]) -> DataFrame:
+    """Rows that name a listed identifier. A short list goes to the reader as values, so that it reads only the files
     whose statistics may hold one; of a long list every file holds some, and it is joined."""
     values = {kind: sorted({w.value for w in wanted if w.kind == kind}) for kind in identifiers.KINDS}
     columns = {"a_number": "NUMBER", "b_number": "NUMBER", "imei": "IMEI", "imsi": "IMSI"}

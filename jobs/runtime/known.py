@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
@@ -10,6 +11,7 @@ from pyspark.sql import functions as F
 from jobs.runtime import night_bounds
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of
+from pipelines.comms import access
 from pipelines.network.risk import scores as risk_scores
 from pipelines.queues import near_duplicates
 from pipelines.reports import queue as reports_queue
@@ -41,6 +43,41 @@ def decisions(ctx: RunContext, night: date) -> DataFrame:
     known = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
     covered = ctx.lake.read(review.QUEUE_NEAR_DUPLICATES).where(F.col("night") < F.lit(night))
     return near_duplicates.with_near_duplicates(known, covered)
+
+
+def usable_events(ctx: RunContext, night: date, part: Callable[[DataFrame], DataFrame] | None = None) -> DataFrame:
+    """Communications events that may be used as of a night (`access.usable`): the one way in which they are read.
+
+    Args:
+        part: takes a part of silver.comms_events before it is judged, so that its files can be skipped; it must take
+            every version of the events that it takes.
+    """
+    events = ctx.lake.read(silver.COMMS_EVENTS)
+    return access.usable(part(events) if part else events, ctx.lake.read(silver.COMMS_AUTHORISATIONS), night)
+
+
+def usable_subscribers(ctx: RunContext, night: date) -> DataFrame:
+    """Subscriber records that may be used as of a night: the one way in which they are read."""
+    subscribers, granted = (ctx.lake.read(t) for t in (silver.COMMS_SUBSCRIBERS, silver.COMMS_AUTHORISATIONS))
+    return access.usable_subscribers(subscribers, granted, night)
+
+
+def hidden_numbers(ctx: RunContext, night: date) -> DataFrame:
+    """Numbers whose own events are hidden as of a night."""
+    events, granted = (ctx.lake.read(t) for t in (silver.COMMS_EVENTS, silver.COMMS_AUTHORISATIONS))
+    return access.hidden_numbers(events, granted, night)
+
+
+def newest_communications(ctx: RunContext) -> date:
+    """Night in which communications events arrived last.
+
+    Raises:
+        LookupError: none arrived yet.
+    """
+    night = ctx.lake.read(silver.COMMS_EVENTS).agg(F.max("night")).collect()[0][0]
+    if night is None:
+        raise LookupError("no communications data is loaded yet: run a night first")
+    return date.fromisoformat(str(night))
 
 
 def scored_alike(ctx: RunContext, night: date, model_version: str) -> date | None:

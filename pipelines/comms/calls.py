@@ -6,29 +6,38 @@ same parties and kind that start within a few seconds of each other (their clock
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import authorised
+from pipelines.comms import sides
 from pipelines.comms.identifiers import Wanted, frame
+from schemas import silver
 
 CLOCK_SKEW_S = 5  # seconds by which two providers' clocks may differ
-PARTS = ("imei", "imsi", "first_cell", "last_cell")  # what a record tells of its own side only
 _CALL = ("a_number", "b_number", "type")
 
 
-def calls(events: DataFrame, clock_skew_s: int = CLOCK_SKEW_S) -> DataFrame:
+def calls(events: DataFrame, clock_skew_s: int = CLOCK_SKEW_S, keep: Sequence[str] = ()) -> DataFrame:
     """Calls: `call_id`, `a_number`, `b_number`, `type`, `started_at`, `duration_s`, `operators`, `event_ids`, and for
     each side `a_imei`, `a_imsi`, `a_first_cell`, `a_last_cell`, `a_operator`, `b_...` (NULL where no record tells).
 
     Args:
-        events: usable events (shape of silver.comms_events), one row an event.
+        events: usable events (`access.usable`), one row an event.
+        clock_skew_s: seconds by which two providers' clocks may differ.
+        keep: further columns of a record that each side keeps, such as `auth_urn`: `a_auth_urn`, `b_auth_urn`, and
+            `auth_urns`, those of both records.
 
     Within a run of records of the same parties and kind that follow each other within the skew, the n-th outgoing and
     the n-th incoming record are one call: the order of input rows does not matter. A record with a withheld party, or
     with no direction, is a call by itself.
+
+    Raises:
+        ValueError: `events` are not usable events but rows of the table.
     """
+    authorised.require_usable(events, silver.COMMS_EVENTS)
     is_paired = F.col("a_number").isNotNull() & F.col("b_number").isNotNull() & (F.col("direction") != "UNKNOWN")
     at = F.unix_micros("started_at")
     of_parties = Window.partitionBy(*_CALL, "_alone").orderBy("started_at", "direction", "event_id")
@@ -39,12 +48,15 @@ def calls(events: DataFrame, clock_skew_s: int = CLOCK_SKEW_S) -> DataFrame:
     runs = runs.withColumn("_run", F.sum("_start").over(of_parties.rowsBetween(Window.unboundedPreceding, 0)))
     of_side = Window.partitionBy(*_CALL, "_alone", "_run", "direction").orderBy("started_at", "event_id")
     placed = runs.withColumn("_place", F.row_number().over(of_side))
-    return _merged(placed)
+    return _merged(placed, keep)
 
 
-def _merged(placed: DataFrame) -> DataFrame:
-    is_b = F.col("direction") == "INCOMING"
-    record = F.struct("event_id", "started_at", "operator", *PARTS)  # one of each side at most: the greatest is it
+def _merged(placed: DataFrame, keep: Sequence[str]) -> DataFrame:
+    is_b = sides.is_of_called()
+    of_record = dict.fromkeys(("operator", *sides.OWN, *keep))
+    of_call = dict.fromkeys(("operator", "event_id", *keep))
+    told = (name for name in of_record if name != "event_id")
+    record = F.struct("event_id", "started_at", *told)  # one of each side at most: the greatest is it
     found = placed.groupBy(*_CALL, "_alone", "_run", "_place").agg(
         F.max("duration_s").alias("duration_s"),
         F.max(F.when(~is_b, record)).alias("_a"),
@@ -59,23 +71,24 @@ def _merged(placed: DataFrame) -> DataFrame:
         *_CALL,
         F.coalesce("_a.started_at", "_b.started_at").alias("started_at"),  # the caller's provider says when
         "duration_s",
-        of_both("operator").alias("operators"),
-        of_both("event_id").alias("event_ids"),
-        *(F.col(f"_{side}.{part}").alias(f"{side}_{part}") for side in "ab" for part in ("operator", *PARTS)),
+        *(of_both(part).alias(f"{part}s") for part in of_call),
+        *(F.col(f"_{side}.{part}").alias(f"{side}_{part}") for side in "ab" for part in of_record),
     )
 
 
-def legs(calls: DataFrame, zone: str = "Europe/London") -> DataFrame:
+def legs(calls: DataFrame, zone: str = "Europe/London", keep: Sequence[str] = ()) -> DataFrame:
     """Each call from both sides: `number`, `other` (NULL where withheld or none), `is_out`, the call's columns, and of
     this side `operator`, `imei`, `imsi`, `first_cell`, `last_cell`; `local_at` is the wall clock in `zone`, and
     `other_kind` says what the other party is.
 
-    A party without number, handset and SIM has no leg.
+    A party without number, handset and SIM has no leg. `keep` as for `calls`: this side's, and that of both records.
     """
-    shared = ("call_id", "type", "started_at", "duration_s", "event_ids")
+    of_both = dict.fromkeys(("event_ids", *(f"{name}s" for name in keep)))
+    shared = ("call_id", "type", "started_at", "duration_s", *of_both)
 
     def side(own: str, other: str) -> Column:
-        parts = [F.col(f"{own}_{part}").alias(part) for part in ("operator", *PARTS)]
+        of_record = dict.fromkeys(("operator", *sides.OWN, *keep))
+        parts = [F.col(f"{own}_{part}").alias(part) for part in of_record]
         return F.struct(
             F.col(f"{own}_number").alias("number"),
             F.col(f"{other}_number").alias("other"),

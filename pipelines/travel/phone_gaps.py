@@ -2,8 +2,8 @@
 
 A journey is a matched flight, or a flight out of the United Kingdom and the next one back. Reference: the phone's own
 habits. Of all the windows of the journey's length within the time that the phone was seen, the share that lies wholly
-in one of its *other* silences is how likely the match is by chance; a phone that is often quiet proves nothing. Masked
-events (excess, protected profession) are never read.
+in one of its *other* silences is how likely the match is by chance; a phone that is often quiet proves nothing. Events
+come in as those that may be used; others are not read, and break no silence.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import authorised
 from pipelines.queues import items
 from pipelines.travel import matches as travel_matches
+from schemas import silver
 
 LONGEST = 60 * 86_400  # seconds: a return after more than this is another journey
 _SILENT_IF_AWAY = (
@@ -53,12 +55,15 @@ def silences(events: DataFrame, phones: DataFrame) -> DataFrame:
     """Stretches without an event, of some phones: phone, before_id and after_id (events), `_from`, `_to` (seconds).
 
     Args:
-        events: silver.comms_events as of the night; masked ones are left out here.
+        events: usable communications events as of the night.
         phones: `phone`, distinct.
+
+    Raises:
+        ValueError: `events` are not usable events but rows of the table.
     """
-    read = events.where("NOT is_excess AND NOT is_protected")
+    authorised.require_usable(events, silver.COMMS_EVENTS)
     ends = [
-        read.select(F.col(end).alias("phone"), "event_id", "started_at", "duration_s")
+        events.select(F.col(end).alias("phone"), "event_id", "started_at", "duration_s")
         for end in ("a_number", "b_number")
     ]
     mine = ends[0].unionByName(ends[1]).join(F.broadcast(phones), ["phone"], how="left_semi")

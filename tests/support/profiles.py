@@ -8,6 +8,7 @@ from typing import Any
 from jobs.profile import comms as profile_comms
 from jobs.profile import model as profile_model
 from jobs.profile import statements
+from jobs.profile.model import Source
 
 NIGHT = date(2026, 3, 28)
 LINEAGE = {"_file": "norfolk/nominals/2026-03-14/nominals.csv", "_file_hash": "ab" * 32, "_row_number": 12}
@@ -41,8 +42,8 @@ def report(n: int, **changes: Any) -> dict[str, Any]:
 def span(n: int, tag: str) -> dict[str, Any]:
     return {
         "n": n, "n_days": 31, "first_at": datetime(2026, 2, 2, 7, 5, tzinfo=UTC),
-        "last_at": datetime(2026, 3, 26, 23, 40, tzinfo=UTC), "first_id": f"{tag}first" + "0" * 20,
-        "last_id": f"{tag}last" + "0" * 20, "auths": ["CD/NORTH/000012"],
+        "last_at": datetime(2026, 3, 26, 23, 40, tzinfo=UTC), "first_ids": [f"{tag}first" + "0" * 20],
+        "last_ids": [f"{tag}last" + "0" * 20], "auths": ["CD/NORTH/000012"],
     }  # fmt: skip
 
 
@@ -51,12 +52,11 @@ def calls() -> profile_comms.Calls:
     return profile_comms.Calls(
         n=498,
         contacts=contacts,
-        handsets=[{"kind": "handset (IMEI)", "value": "004401111111119", "phone": "+447700900123", **span(401, "c")}],
+        handsets=[{"kind": "handset (IMEI)", "value": "004401111111119", "number": "+447700900123", **span(401, "c")}],
         cells=[{"cell": "001-01-1001-1", **span(133, "d")}],
         hours={h: max(0, 40 - abs(h - 20) * 5) for h in range(24)},
         ends=span(498, "e"),
         auths=frozenset({"CD/NORTH/000012"}),
-        days={"+447700900456": [(datetime(2026, 3, 7, 21, 15), "e" * 64)]},
     )
 
 
@@ -76,14 +76,13 @@ def profile(**changes: Any) -> profile_model.Profile:
     subject, other = person(**changes), child()
     reports = [report(n) for n in (3, 2, 1)]
     beside = [{"person_id": other["person_id"], "role": "VICTIM", **r} for r in reports[:2]]
-    episode = {
-        "episode_id": "36:M36/000009", "person_id": other["person_id"], "reported_at": datetime(2026, 3, 7, 19),
-        "last_seen_at": datetime(2026, 3, 7, 16), "found_at": datetime(2026, 3, 8, 11), "risk": "MEDIUM",
-        "found_postcode": "NR1 4CK", **LINEAGE,
+    overlap = {
+        "episode_id": "36:M36/000009", "person_id": other["person_id"], "forename": "ELLA", "surname": "ASHWORTH",
+        "from_at": datetime(2026, 3, 7, 16), "found_at": datetime(2026, 3, 8, 11), "risk": "MEDIUM",
+        "how": "1 events between their telephones", "evidence": (Source("silver.comms_events", "e" * 64),), **LINEAGE,
     }  # fmt: skip
     people = {other["person_id"]: other}
     held = calls()
-    overlaps = profile_comms.overlaps([episode], people, held, beside, {r["report_id"]: r for r in reports})
     matches = [match(), match(kind="CO_TRAVELLER", other_id="a" * 32, other_name="Ella Ashworth", match_id="b" * 16)]
     case = {
         "investigation_id": "36:I36-0000042", "person_id": subject["person_id"], "operation": "Operation Kestrel",
@@ -92,7 +91,11 @@ def profile(**changes: Any) -> profile_model.Profile:
     item = {
         "queue": "travel", "stratum": "SUBJECT_ON_FLIGHT", "item_id": "0123456789abcdef", "score": 0.97,
         "score_low": 0.88, "score_high": 0.99, "reasons": [{"text": "name: DEAN as recorded, PIKE as recorded"}],
+        "marking": "OFFICIAL-SENSITIVE",
     }  # fmt: skip
+    blind = {**item, "queue": "reclassify", "item_id": "fedcba9876543210", "reasons": [{"text": "shown without score"}]}
+    blind |= dict.fromkeys(("score", "score_low", "score_high"))
+    items = profile_model.calculations(profile_model.QueueRow.of(row) for row in (blind, item))
     window = {"auth_urn": "CD/NORTH/000012", "granted_at": datetime(2026, 2, 1), "expires_at": datetime(2026, 3, 28)}
     sections = (
         statements.identity([subject]),
@@ -104,8 +107,8 @@ def profile(**changes: Any) -> profile_model.Profile:
         statements.times(held.hours, held.ends),
         statements.movements(matches),
         statements.associations(beside, people, matches),
-        statements.overlaps(overlaps),
-        statements.calculations([item]),
+        statements.overlaps([overlap]),
+        statements.calculations(items),
     )
     return profile_model.Profile(
         subject=subject["person_id"],

@@ -38,6 +38,11 @@ def events(spark: SparkSession, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
     return tables.frame(spark, silver.COMMS_EVENTS, *rows)
 
 
+def usable(spark: SparkSession, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
+    """Events as they come through the gate, for what is done behind it."""
+    return events(spark, rows).drop(*silver.ARRIVAL_FLAGS)
+
+
 def authorisations(spark: SparkSession, *rows: Mapping[str, Any]) -> DataFrame:
     """Authorisations for events over two years unless said otherwise; `CD/1` where none is given."""
     given = rows or ({"auth_urn": "CD/1"},)

@@ -50,6 +50,13 @@ def write(spark: SparkSession, home: Path) -> None:
         _event(3, _at(8, 3), b_number="+447700900888", is_excess=True),
         _event(4, _at(8, 4), b_number="+447700900999", is_protected=True),
     ]
+    authorisation = {
+        "night": NIGHT,
+        "auth_urn": "CD/1",
+        "kind": "EVENTS",
+        "granted_at": _at(1, 0),
+        "expires_at": _at(28, 0),
+    }
     episode = {"night": NIGHT, "episode_id": "36:M1", "person_id": CHILD, "force": "36", "reported_at": _at(7, 19),
                "found_at": _at(8, 11), "risk": "MEDIUM"}  # fmt: skip
     passenger = {
@@ -92,6 +99,7 @@ def write(spark: SparkSession, home: Path) -> None:
         (travel.MATCHES, [match]),
         (silver.PEOPLE, people),
         (silver.COMMS_EVENTS, events),
+        (silver.COMMS_AUTHORISATIONS, [authorisation]),
         (silver.MISSING_EPISODES, [episode]),
         (gold.QUEUE_ITEMS, [item, lead]),
         (gold.RUN_MANIFEST, [manifest]),

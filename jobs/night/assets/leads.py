@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
+from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
@@ -29,9 +30,11 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     lake, values, tonight = ctx.lake, ctx.settings.leads, {"night": night.isoformat()}
     given = leads.Thresholds.of(values.model_dump(), ctx.settings.schedule.time_zone)
     with progress.CURRENT.step("detect communications leads"):
-        known = {table.path: as_of.current(lake.read(table), table.key, night) for table in READ}
-        (events,) = concurrency.materialise(known[silver.COMMS_EVENTS.path])
-        rows = _rows(ctx, night, known, events, given)
+        known = {t.path: as_of.current(lake.read(t), t.key, night) for t in READ if t not in silver.GATED}
+        events, hidden = concurrency.materialise(
+            known_nights.usable_events(ctx, night), known_nights.hidden_numbers(ctx, night)
+        )
+        rows = _rows(ctx, night, known, events, hidden, given)
         by_detector, _ = concurrency.run(
             rows.groupBy("detector").count().orderBy("detector").collect,
             lambda: lake.replace(rows, contract.COMMS_LEADS, tonight),
@@ -48,14 +51,20 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
 
 
 def _rows(
-    ctx: RunContext, night: date, known: Mapping[str, DataFrame], events: DataFrame, given: leads.Thresholds
+    ctx: RunContext,
+    night: date,
+    known: Mapping[str, DataFrame],
+    events: DataFrame,
+    hidden: DataFrame,
+    given: leads.Thresholds,
 ) -> DataFrame:
-    """Rows of gold.comms_leads as of a night, computed."""
+    """Rows of gold.comms_leads as of a night, computed. `events` may be used; `hidden` numbers are left out of it."""
     if events.isEmpty():
         return ctx.spark.createDataFrame([], contract.COMMS_LEADS.struct())
     people = known[silver.PEOPLE.path].select("person_id", "force", "phone").localCheckpoint(eager=False)
     material = leads.Known(
         events=events,
+        hidden=hidden,
         cells=known[silver.COMMS_CELLS.path],
         authorisations=known[silver.COMMS_AUTHORISATIONS.path],
         people=people,

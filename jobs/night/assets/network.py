@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.night.assets import common
 from jobs.output import inbox
-from jobs.runtime import progress
+from jobs.runtime import known, progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
 from pipelines.decisions import intake
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 PEOPLE_TABLES = (network.ENTITIES, network.ENTITY_MEMBERS, network.ENTITY_EVENTS)
 SILVER = tuple(table for table in edge_kinds.TABLES if table in silver.TABLES)
+HELD_UNDER = (silver.COMMS_AUTHORISATIONS,)  # says which communications may make an edge
 
 
 @dg.multi_asset(
     name="network",
     specs=[
         *(common.spec(table, [silver.PEOPLE]) for table in PEOPLE_TABLES),
-        common.spec(network.EDGES, [network.ENTITY_MEMBERS, *SILVER]),
+        common.spec(network.EDGES, [network.ENTITY_MEMBERS, *SILVER, *HELD_UNDER]),
     ],
 )
 def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
@@ -63,7 +64,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
         inbox.settle(ctx.settings.undo, night, settled)
     with progress.CURRENT.step("build edges"):
-        tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
+        tables = _tables(ctx, night)
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
         named = ", ".join(sorted(tables))
@@ -82,6 +83,17 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
         network.EDGES.path: {"evidence": common.bars(said, "evidence, used and refused")},
     }
     yield from common.results(ctx, (*PEOPLE_TABLES, network.EDGES), night, more)
+
+
+def _tables(ctx: RunContext, night: date) -> dict[str, DataFrame]:
+    """What edges are made of, by path: tables as they are, and of communications data what may be used."""
+    lake = ctx.lake
+    tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
+    usable = {
+        silver.COMMS_EVENTS.path: known.usable_events(ctx, night),
+        silver.COMMS_SUBSCRIBERS.path: known.usable_subscribers(ctx, night),
+    }
+    return {**tables, **usable}
 
 
 def _counts(pieces: DataFrame) -> list[Any]:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
+from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
@@ -17,10 +18,11 @@ from pipelines.travel import queue as travel_queue
 from schemas import gold, network, silver
 from schemas import travel as contract
 
-READ = (
+COMPARED = (
     *(contract.PASSENGERS, contract.FLIGHTS),
-    *(silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES, silver.COMMS_EVENTS),
+    *(silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES),
 )
+READ = (*COMPARED, silver.COMMS_EVENTS, silver.COMMS_AUTHORISATIONS)
 WAITS_FOR = (*READ, network.ENTITY_MEMBERS, gold.DECISIONS)
 QUEUE = common.QueuePart("travel_queue", (travel_queue.QUEUE,), "The queue of people looked for on flights")
 
@@ -58,7 +60,7 @@ def matches_of(ctx: RunContext, night: date) -> DataFrame:
         people=_known(ctx, silver.PEOPLE, night),
         investigations=_known(ctx, silver.INVESTIGATIONS, night),
         episodes=_known(ctx, silver.MISSING_EPISODES, night),
-        events=_known(ctx, silver.COMMS_EVENTS, night),
+        events=known_nights.usable_events(ctx, night),
         resolved=_resolved(ctx, night),
     )
     return nightly_matches.rows(known, nightly_matches.Rules.of(dict(ctx.settings.travel)), night)

@@ -72,9 +72,11 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Known:
-    """What a night knows, as of the night: silver tables' shapes; `suspects` has the person_id of every suspect."""
+    """What a night knows, as of the night: silver tables' shapes; `events` are those that may be used, `hidden` has the
+    numbers that no detector may see, `suspects` the person_id of every suspect."""
 
     events: DataFrame
+    hidden: DataFrame
     cells: DataFrame
     authorisations: DataFrame
     people: DataFrame
@@ -84,7 +86,7 @@ class Known:
 
 def used(known: Known, given: Thresholds) -> DataFrame:
     """The use of telephones that all detectors start from."""
-    return usage.usage(known.events, known.cells, known.authorisations, given.recycling)
+    return usage.usage(known.events, known.hidden, known.cells, known.authorisations, given.recycling)
 
 
 def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:

@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.comms import sides
 from pipelines.comms.leads import usage
 from pipelines.queues import items, settled
 from schemas import codes, gold
@@ -75,7 +76,7 @@ def queue_items(
 
     Args:
         leads: gold.comms_leads of the night.
-        events: silver.comms_events as of the night, for the rows behind each lead.
+        events: usable events as of the night, for the rows behind each lead.
         decisions: gold.DECISIONS up to the night.
         capacity: rows per force.
     """
@@ -120,7 +121,7 @@ def _rows_behind(shown: DataFrame, events: DataFrame) -> DataFrame:
         F.col("type"),
         F.coalesce("a_number", F.lit("withheld")),
         F.when(F.col("b_number").isNotNull(), F.concat(F.lit("to "), F.col("b_number"))),
-        F.when(F.col("first_cell").isNotNull(), F.concat(F.lit("cell "), F.col("first_cell"))),
+        F.concat(F.lit("cell "), "first_cell", F.coalesce(F.concat(F.lit(" of "), sides.own_number()), F.lit(""))),
     )
     reason = items.reason("event", text, EVENTS, F.col("event_id"))
     row = items.source_row(EVENTS, "event_id")

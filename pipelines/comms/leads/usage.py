@@ -1,16 +1,20 @@
 """Communications events as the use of telephones: who used which number, with whom, in which handset, from where.
 
-The door to all detectors, and the only one: excess events never come through it, nor protected ones, nor any event with
-a number that is the subject of a protected authorisation. A number that falls silent for long enough is counted as
-another unit afterwards, because providers give numbers out again.
+The door to all detectors, and the only one: it takes usable events (`comms.access`), and lets none through with a
+number whose own events are hidden, on either side. A number that falls silent for long enough is counted as another
+unit afterwards, because providers give numbers out again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+
+from pipelines.common import authorised
+from pipelines.comms import sides
+from schemas import silver
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,14 @@ class Recycling:
     days: int
 
 
-def usage(events: DataFrame, cells: DataFrame, authorisations: DataFrame, recycling: Recycling) -> DataFrame:
+def usage(
+    events: DataFrame, hidden: DataFrame, cells: DataFrame, authorisations: DataFrame, recycling: Recycling
+) -> DataFrame:
     """One row an event and subject.
 
     Args:
-        events: silver.comms_events as of the night.
+        events: usable events (`access.usable`).
+        hidden: `number`, those whose own events are hidden (`access.hidden_numbers`).
         cells: silver.comms_cells as of the night.
         authorisations: silver.comms_authorisations as of the night.
         recycling: when a number is another unit.
@@ -33,21 +40,26 @@ def usage(events: DataFrame, cells: DataFrame, authorisations: DataFrame, recycl
         event_id, unit (the number; with `~k` from its k-th reuse on), number, contact (NULL for data, withheld numbers
         and services), imei (14 digits), imsi, type, started_at, ended_at, is_outgoing, latitude, longitude (of the
         first cell, as it stood that day), from_at and until_at (what was authorised: when silence can be seen).
+
+    Raises:
+        ValueError: `events` are not usable events but rows of the table.
     """
+    authorised.require_usable(events, silver.COMMS_EVENTS)
     known = authorisations.select(
         "auth_urn", F.col("granted_at").alias("from_at"), F.col("expires_at").alias("until_at")
     )
-    open_ = _open(events).join(F.broadcast(known), ["auth_urn"], how="inner")
+    other = sides.other_number()
+    open_ = _open(events, hidden).join(F.broadcast(known), ["auth_urn"], how="inner")
     used = open_.select(
         "event_id",
-        _subject().alias("number"),
-        F.when(_other().rlike(r"^\+[0-9]{7,15}$"), _other()).alias("contact"),
+        sides.own_number().alias("number"),
+        F.when(other.rlike(r"^\+[0-9]{7,15}$"), other).alias("contact"),
         F.substring("imei", 1, 14).alias("imei"),
         "imsi",
         "type",
         "started_at",
         F.timestamp_seconds(F.unix_seconds("started_at") + F.coalesce("duration_s", F.lit(0))).alias("ended_at"),
-        (F.col("direction") != "INCOMING").alias("is_outgoing"),
+        (~sides.is_of_called()).alias("is_outgoing"),
         F.col("first_cell").alias("cell"),
         "operator",
         "from_at",
@@ -56,21 +68,12 @@ def usage(events: DataFrame, cells: DataFrame, authorisations: DataFrame, recycl
     return _placed(_tenants(used, recycling), cells)
 
 
-def _subject() -> Column:
-    return F.when(F.col("direction") == "INCOMING", F.col("b_number")).otherwise(F.col("a_number"))
-
-
-def _other() -> Column:
-    return F.when(F.col("direction") == "INCOMING", F.col("a_number")).otherwise(F.col("b_number"))
-
-
-def _open(events: DataFrame) -> DataFrame:
-    """Events that may be used at all."""
-    hidden = events.where("is_protected").select(_subject().alias("_hidden")).where("_hidden IS NOT NULL").distinct()
-    kept = events.where("NOT is_excess AND NOT is_protected")
+def _open(events: DataFrame, hidden: DataFrame) -> DataFrame:
+    """Events with no hidden number on either side."""
+    numbers = F.broadcast(hidden.select(F.col("number").alias("_hidden")))
     for side in ("a_number", "b_number"):
-        kept = kept.join(F.broadcast(hidden), F.col(side) == F.col("_hidden"), how="left_anti")
-    return kept
+        events = events.join(numbers, F.col(side) == F.col("_hidden"), how="left_anti")
+    return events
 
 
 def _tenants(used: DataFrame, recycling: Recycling) -> DataFrame:

@@ -12,6 +12,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.common import authorised
 from pipelines.ingest.conform import records
 from pipelines.ingest.conform.records import Problem
 from schemas import silver
@@ -50,12 +51,11 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
             "b_number": F.coalesce("b_number", F.when(is_incoming, subject).otherwise(other)),
         }
     )
-    is_inside = F.col("started_at").between(F.col("_granted"), F.col("_expires")) & (F.col("_kind") == "EVENTS")
     record = record.with_columns(
         {
             "operator": F.col("sender"),
             "direction": F.coalesce("direction", F.lit("UNKNOWN")),
-            "is_excess": ~F.coalesce(is_inside, F.lit(False)),
+            "is_excess": ~authorised.covers_event(),
             "event_id": _event_id(),
         }
     )
@@ -70,13 +70,11 @@ def subscribers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: d
     Entity data may be held under either kind of authorisation, for a record that touches its window.
     """
     record = _authorised(records.read(rows, "comms_subscribers", sources, night), known)
-    last = F.coalesce("to_on", F.lit(night))
-    touches = (F.col("from_on") <= F.to_date("_expires")) & (last >= F.to_date("_granted"))
     key = F.concat_ws("|", "sender", "number", F.col("from_on").cast("string"))
     record = record.with_columns(
         {
             "operator": F.col("sender"),
-            "is_excess": ~F.coalesce(touches, F.lit(False)),
+            "is_excess": ~authorised.covers_subscriber(night),
             "subscriber_id": F.sha2(key, 256),
             **{name: F.upper(F.regexp_replace(name, r"\s+", " ")) for name in ("name", "address")},
         }
@@ -99,16 +97,10 @@ def cells(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
 
 
 def _authorised(record: records.Record, known: DataFrame) -> records.Record:
-    """Adds the authorisation that each row names: `_auth` (NULL where unknown), `_kind`, its window, `is_protected`."""
-    windows = known.select(
-        F.col("auth_urn").alias("_auth"),
-        F.col("kind").alias("_kind"),
-        F.col("granted_at").alias("_granted"),
-        F.col("expires_at").alias("_expires"),
-        (F.col("is_protected_profession") | F.col("is_journalist_source")).alias("is_protected"),
-    )
-    joined = record.df.join(F.broadcast(windows), on=F.col("auth_urn") == F.col("_auth"), how="left")
-    return replace(record, df=joined.withColumn("is_protected", F.coalesce("is_protected", F.lit(False))))
+    """Adds the authorisation that each row names (see `authorised.windows`; NULL where unknown), and `is_protected`."""
+    windows = F.broadcast(authorised.windows(known))
+    joined = record.df.join(windows, on=F.col("auth_urn") == F.col("_auth"), how="left")
+    return replace(record, df=joined.withColumn("is_protected", F.coalesce("_hides", F.lit(False))))
 
 
 def _unauthorised() -> tuple[Problem, ...]:

@@ -13,9 +13,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.common import as_of
+from pipelines.common import as_of, authorised
 from pipelines.network.edges.kinds import KINDS, MAX_NAMED, ROLE_FACTORS, EdgeKind, Source
-from schemas import network
+from schemas import network, silver
 
 MAX_EVIDENCE = 10  # pieces shown of an edge; n says how many there are
 REFUSALS = {
@@ -39,7 +39,11 @@ def evidence(tables: Mapping[str, DataFrame], night: date) -> DataFrame:
     """All pieces of evidence as of the night, whatever they are worth.
 
     Args:
-        tables: the silver tables of `edge_kinds.TABLES` by path, all versions; one that is missing makes no edge.
+        tables: the silver tables of `edge_kinds.TABLES` by path, all versions, and of `silver.GATED` the rows that may
+            be used as of the night; one that is missing makes no edge.
+
+    Raises:
+        ValueError: communications data comes as it is, not as it may be used.
     """
     found = [_of_source(kind, s, tables, night) for kind in KINDS for s in kind.sources if s.table.path in tables]
     return reduce(DataFrame.unionByName, found)
@@ -204,6 +208,9 @@ def _beside(rows: DataFrame, source: Source, needed: DataFrame) -> DataFrame:
 
 def _known(source: Source, tables: Mapping[str, DataFrame], night: date) -> DataFrame:
     df = tables[source.table.path]
+    if source.table in silver.GATED:
+        authorised.require_usable(df, source.table)
+        return df
     if not source.keeps_versions:
         return as_of.current(df, source.table.key, night)
     natural = [name for name in source.table.key if name != "night"]

@@ -29,6 +29,8 @@ MAX_NAMED = 30  # a report that names more people is a list, not a tie between a
 class Source:
     """One table that gives edges of one kind: SQL expressions over its columns, as of a night.
 
+    Of a table that is held under authorisations (`silver.GATED`) the rows are those that may be used.
+
     An end that is a person is a person id, any other the normalised value. `at` NULL means: when it became known.
     `unit` is what counts once however often it is told: the record that says so, or the day of a call.
     """
@@ -77,7 +79,6 @@ REPORT_GRADE = (
     "CASE WHEN is_suspected_false THEN 0D ELSE coalesce(array_max(transform(items, i -> "
     f"CASE concat(i.source, i.intelligence) {_GRADED} ELSE {UNGRADED}D END)), {UNGRADED}D) END"
 )
-_IN_WINDOW = "NOT is_excess AND NOT is_protected"  # other communications never make an edge
 
 
 def _recorded(value: str, strength: float) -> Source:
@@ -134,8 +135,7 @@ KINDS = (
             _identifier("PHONE", 0.8),
             Source(
                 silver.COMMS_SUBSCRIBERS, "person_id", "number", "CAST(from_on AS TIMESTAMP)", "subscriber_id", 0.6,
-                where=_IN_WINDOW, needs=silver.PEOPLE,
-                same=(("name", "forename || ' ' || surname"), ("postcode", "postcode")),
+                needs=silver.PEOPLE, same=(("name", "forename || ' ' || surname"), ("postcode", "postcode")),
             ),
         ),
         is_lasting=True,
@@ -151,7 +151,7 @@ KINDS = (
         ("PHONE", "PHONE"),
         (
             Source(
-                silver.COMMS_EVENTS, "a_number", "b_number", "started_at", "event_id", 0.25, where=_IN_WINDOW,
+                silver.COMMS_EVENTS, "a_number", "b_number", "started_at", "event_id", 0.25,
                 unit="CAST(CAST(started_at AS DATE) AS STRING)",
             ),
         ),

@@ -23,7 +23,8 @@ NETWORK_READS = [
     "silver/missing_episodes", "silver/investigations", "gold/decisions",
 ]  # fmt: skip
 TRAVEL_READS = [
-    *("gold/decisions", "gold/entity_members", "silver/comms_events", "silver/flight_passengers", "silver/flights"),
+    *("gold/decisions", "gold/entity_members", "silver/comms_authorisations", "silver/comms_events"),
+    *("silver/flight_passengers", "silver/flights"),
     *("silver/investigations", "silver/missing_episodes", "silver/people"),
 ]
 LEADS_READ = [
@@ -60,6 +61,7 @@ GRAPH = {
     "gold/entity_events": ["silver/people"],
     "gold/edges": [
         "gold/entity_members",
+        "silver/comms_authorisations",
         "silver/comms_events",
         "silver/comms_subscribers",
         "silver/flight_passengers",

@@ -82,11 +82,11 @@ def test_equal_profiles_are_equal_bytes() -> None:
     assert profile_html.page(profiles.profile()) == profile_html.page(profiles.profile())
 
 
-def test_an_overlap_needs_a_child_and_contact_within_the_episode() -> None:
+def test_a_row_without_a_score_is_not_in_the_profile() -> None:
     made = profiles.profile()
-    (found,) = next(s for s in made.sections if s.title.startswith("Missing")).statements
-    assert "1 events between their telephones" in found.cells[2]
-    assert found.cells[3] == "medium"
+    (calculated,) = next(s for s in made.sections if s.title == "What was calculated").statements
+    assert calculated.cells[:3] == ("travel", "subject on flight", "0.97 (0.88 to 0.99)")
+    assert "fedcba9876543210" not in profile_html.page(made)
 
 
 def test_clock_times_are_uk_local_across_the_change() -> None:

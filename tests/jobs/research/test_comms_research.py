@@ -15,7 +15,7 @@ from jobs.pages import comms_research as pages_comms_research
 from jobs.pages import comms_svg, notebook
 from jobs.research import comms as research_comms
 from jobs.runtime import audit, context, settings
-from pipelines.comms import identifiers
+from pipelines.comms import access, identifiers
 from schemas import silver
 from tests.support import telephony
 
@@ -145,6 +145,17 @@ def test_pictures_escape_what_they_show() -> None:
     ]  # fmt: skip
     assert all("<script" not in picture and picture.startswith("<svg") for picture in pictures)
     assert "alert(1)&lt;/script&gt;" in pictures[0]
+
+
+def test_a_handset_that_a_later_version_corrected_is_not_found_by_the_old_one(spark: SparkSession) -> None:
+    wrong, right = "490154203237518", "356938035643809"
+    first = telephony.event("2025-12-01T12:00:00", N(8), N(9), imei=wrong, night=NIGHT)
+    corrected = {**first, "imei": right, "night": NIGHT + dt.timedelta(days=1)}
+    table, granted = telephony.events(spark, [first, corrected]), telephony.authorisations(spark)
+    wanted, _ = identifiers.read([wrong])
+    (before,) = access.usable(research_comms.about(table, wanted), granted, NIGHT).collect()
+    (since,) = access.usable(research_comms.about(table, wanted), granted, corrected["night"]).collect()
+    assert (before.imei, since.imei) == (wrong, right)
 
 
 def test_a_long_list_finds_what_a_short_one_finds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:

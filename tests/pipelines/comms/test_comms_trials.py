@@ -15,6 +15,8 @@ from jobs.research import comms as research_comms
 from pipelines.comms import access, identifiers
 from pipelines.comms import calls as comms_calls
 from pipelines.comms import research as tables
+from pipelines.comms.leads import usage
+from pipelines.travel import phone_gaps
 from tests.support import telephony
 
 N = telephony.number
@@ -100,9 +102,9 @@ def found(spark: SparkSession) -> dict[str, list[Row]]:
         {"number": N(7), "name": "BO", "from_on": dt.date(2025, 7, 1)},
         {"number": N(7), "name": "NOBODY MAY SEE", "from_on": dt.date(2025, 7, 2), "is_excess": True},
     )
-    events = access.events(telephony.events(spark, trials()), granted, NIGHT)
+    events = access.usable(telephony.events(spark, trials()), granted, NIGHT)
     legs = comms_calls.of_subjects(comms_calls.legs(comms_calls.calls(events)), wanted).persist()
-    kept = access.subscribers(subscribers, granted, NIGHT)
+    kept = access.usable_subscribers(subscribers, granted, NIGHT)
     made = research_comms.questions(legs, frame, kept, telephony.cells(spark, *cells()), tables.Options())
     return {name: df.collect() for name, df in {"legs": legs, **made}.items()}
 
@@ -197,11 +199,24 @@ def test_the_order_of_records_makes_no_difference(spark: SparkSession) -> None:
     rows = [r for r in trials() if N(12) != r["a_number"]]
 
     def made(order: list[dict[str, Any]], parts: int) -> DataFrame:
-        events = telephony.events(spark, order).repartition(parts)
+        events = telephony.usable(spark, order).repartition(parts)
         return comms_calls.legs(comms_calls.calls(events))
 
     one, other = made(rows, 1), made(rows[::-1], 5)
     assert sorted(map(str, one.collect())) == sorted(map(str, other.collect()))
+
+
+def test_events_that_did_not_pass_the_gate_are_refused(spark: SparkSession) -> None:
+    table = telephony.events(spark, [telephony.event("2025-12-01T10:00:00", N(1), N(2))])
+    nothing = spark.createDataFrame([], "number string, phone string")
+    readers = (
+        lambda: comms_calls.calls(table),
+        lambda: usage.usage(table, nothing, telephony.cells(spark), nothing, usage.Recycling(days=60)),
+        lambda: phone_gaps.silences(table, nothing),
+    )
+    for read in readers:
+        with pytest.raises(ValueError, match=r"silver\.comms_events with is_excess, is_protected"):
+            read()
 
 
 def test_of_two_clocks_the_callers_says_when_and_each_record_speaks_for_its_own_side(spark: SparkSession) -> None:
@@ -211,7 +226,7 @@ def test_of_two_clocks_the_callers_says_when_and_each_record_speaks_for_its_own_
             "2025-12-01T10:00:00", N(1), N(2), operator="south", direction="INCOMING", imei="356938035643809"
         ),
     ]
-    (call,) = comms_calls.calls(telephony.events(spark, given)).collect()
+    (call,) = comms_calls.calls(telephony.usable(spark, given)).collect()
     assert call.started_at.second == 2
     assert (call.a_imei, call.b_imei) == ("490154203237518", "356938035643809")
     assert call.operators == ["north", "south"]
@@ -221,7 +236,7 @@ def test_of_two_clocks_the_callers_says_when_and_each_record_speaks_for_its_own_
 
 def test_a_leg_that_two_identifiers_of_one_subject_name_is_there_once(spark: SparkSession) -> None:
     given = [telephony.event("2025-12-01T10:00:00", N(1), N(2), imei="490154203237518", imsi="001010123456789")]
-    legs = comms_calls.legs(comms_calls.calls(telephony.events(spark, given)))
+    legs = comms_calls.legs(comms_calls.calls(telephony.usable(spark, given)))
     wanted = [
         identifiers.Wanted("S", "NUMBER", N(1)),
         identifiers.Wanted("S", "IMEI", "490154203237518"),

@@ -13,7 +13,7 @@ from schemas import silver
 
 EVENT = (
     "event_id", "auth_urn", "operator", "a_number", "b_number", "imei", "imsi", "type", "started_at", "duration_s",
-    "first_cell", "direction", "is_excess", "is_protected",
+    "first_cell", "direction",
 )  # fmt: skip
 CELL = ("operator", "cell", "latitude", "longitude", "azimuth", "from_on", "to_on")
 A, B, C, HIDDEN = "+447700900601", "+447700900602", "+447700900603", "+447700900604"
@@ -25,7 +25,7 @@ def _event(n: int, a: str | None, b: str | None, day: float, **changes: Any) -> 
         "event_id": f"e{n}", "auth_urn": "U1", "operator": "north", "a_number": a, "b_number": b,
         "imei": "004400001234560", "imsi": "001010000000001", "type": "VOICE",
         "started_at": START + dt.timedelta(days=day), "duration_s": 60.0, "first_cell": "c1", "direction": "OUTGOING",
-        "is_excess": False, "is_protected": False, **changes,
+        **changes,
     }  # fmt: skip
     return tuple(row[name] for name in EVENT)
 
@@ -33,9 +33,8 @@ def _event(n: int, a: str | None, b: str | None, day: float, **changes: Any) -> 
 EVENTS = [
     _event(1, A, B, 0),
     _event(2, C, A, 1, direction="INCOMING"),
-    _event(3, A, C, 2, is_excess=True),
-    _event(4, HIDDEN, B, 2, is_protected=True),
-    _event(5, A, HIDDEN, 3),  # seen from the other side: hidden too
+    _event(4, HIDDEN, B, 2),  # of a number that is hidden, and with it
+    _event(5, A, HIDDEN, 3),
     _event(6, A, "60777", 4, type="SMS"),  # a service is nobody's contact
     _event(7, A, None, 5, duration_s=40_000.0),  # a withheld number; a call of eleven hours
     _event(8, A, B, 90),  # the number was given out again
@@ -56,6 +55,7 @@ def _used(spark: SparkSession, rows: list[tuple[Any, ...]]) -> DataFrame:
     window = [("U1", dt.datetime(2025, 12, 1), dt.datetime(2026, 6, 1))]
     return usage.usage(
         spark.createDataFrame(rows, _schema(silver.COMMS_EVENTS, EVENT)),
+        spark.createDataFrame([(HIDDEN,)], "number string"),
         spark.createDataFrame(cells, _schema(silver.COMMS_CELLS, CELL)),
         spark.createDataFrame(window, "auth_urn string, granted_at timestamp, expires_at timestamp"),
         usage.Recycling(days=60),
@@ -67,7 +67,7 @@ def used(spark: SparkSession) -> dict[str, Row]:
     return {row.event_id: row for row in _used(spark, EVENTS).collect()}
 
 
-def test_excess_and_protected_events_never_come_through(used: dict[str, Row]) -> None:
+def test_no_event_of_or_with_a_hidden_number_comes_through(used: dict[str, Row]) -> None:
     assert set(used) == {"e1", "e2", "e6", "e7", "e8", "e9"}
 
 

@@ -10,12 +10,14 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.comms import access
 from pipelines.network.edges import edges
 from pipelines.network.edges import kinds as edge_kinds
 from pipelines.network.entities import entities
 from pipelines.network.entities import ids as entity_ids
 from schemas import network, silver, travel
-from tests.support import tables
+from schemas.contract import Table
+from tests.support import tables, telephony
 
 pytestmark = pytest.mark.spark
 
@@ -133,10 +135,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def judged(spark: SparkSession, rows: dict[str, list[dict[str, Any]]], ids: dict[str, str]) -> DataFrame:
+def held(spark: SparkSession, rows: dict[str, list[dict[str, Any]]]) -> dict[str, DataFrame]:
+    """Tables by path, communications data as the gate gives it."""
     frames = {path: tables.frame(spark, BY_PATH[path], *found) for path, found in rows.items() if found}
     for table in (silver.PEOPLE, silver.REPORTS, silver.REPORT_PEOPLE, silver.MISSING_EPISODES, silver.COMMS_EVENTS):
         frames.setdefault(table.path, spark.createDataFrame([], table.struct()))
+    granted = telephony.authorisations(spark, {"night": BEFORE, "auth_urn": "auth_urn"})
+    for table, gate in ((silver.COMMS_EVENTS, access.usable), (silver.COMMS_SUBSCRIBERS, access.usable_subscribers)):
+        if table.path in frames:
+            frames[table.path] = gate(frames[table.path], granted, NIGHT)
+    return frames
+
+
+def judged(spark: SparkSession, rows: dict[str, list[dict[str, Any]]], ids: dict[str, str]) -> DataFrame:
+    frames = held(spark, rows)
     members = spark.createDataFrame(list(ids.items()) or [], "record_id string, entity_id string")
     born = [(ids[C], date(2010, 6, 1))] if C in ids else []
     return edges.judged(
@@ -248,12 +260,19 @@ def test_renaming_people_and_shuffling_rows_change_no_strength(spark: SparkSessi
         for path, rows in ROWS.items()
     }
     born = {names[r]: ids[e] for r, e in IDS.items()}
-    frames = {path: tables.frame(spark, BY_PATH[path], *rows) for path, rows in renamed.items()}
+    frames = held(spark, renamed)
     members = spark.createDataFrame(list(born.items()), "record_id string, entity_id string")
     people = spark.createDataFrame([("e" * 16, date(2010, 6, 1))], "entity_id string, born_on date")
     again = edges.judged(edges.evidence(frames, NIGHT), members, people, NIGHT).where("refusal IS NULL")
     found = sorted((r.kind, r.strength, r.n) for r in edges.edges(again, NIGHT).collect())
     assert found == sorted((kind, edge["strength"], edge["n"]) for (kind, _, _), edge in made.items())
+
+
+@pytest.mark.parametrize("table", silver.GATED, ids=lambda table: table.noun)
+def test_communications_that_did_not_pass_the_gate_are_refused(spark: SparkSession, table: Table):
+    frames = held(spark, ROWS) | {table.path: tables.frame(spark, table, *ROWS[table.path])}
+    with pytest.raises(ValueError, match=table.path):
+        edges.evidence(frames, NIGHT)
 
 
 def test_an_empty_night_has_no_edges(spark: SparkSession):

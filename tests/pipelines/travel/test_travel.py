@@ -12,12 +12,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.runtime import lakehouse, settings
+from pipelines.comms import access
 from pipelines.ingest import conform
 from pipelines.travel import co_travel, matching, phone_gaps
 from pipelines.travel import matches as travel_matches
 from schemas import silver
 from schemas import travel as contract
-from tests.support import nights, tables
+from tests.support import nights, tables, telephony
 
 NIGHT = nights.NIGHT
 CHOSEN = dict(settings.load().travel)
@@ -350,7 +351,9 @@ def test_a_silence_that_matches_a_journey(spark: SparkSession) -> None:
         {**events[0], "event_id": "y", "started_at": out + 30 * hour, "is_protected": True},
     ]
     found, _ = _best(spark, [person(1, "OSCAR", "PELHAM", phone="+447700900123")], rows, *flights)
-    held = tables.frame(spark, silver.COMMS_EVENTS, *events, *masked)  # masked events would break the silence
+    granted = telephony.authorisations(spark, {"auth_urn": "auth_urn"})
+    # Masked events would break the silence: the gate takes them out.
+    held = access.usable(tables.frame(spark, silver.COMMS_EVENTS, *events, *masked), granted, NIGHT)
     made = phone_gaps.rows(found, held, NIGHT, by_chance=CHOSEN["gap_by_chance"], **FROM).collect()
     (gap,) = [row for row in made if row.flight_no == "Q9101"]
     assert "out and back" in gap.reasons[0]["text"]
@@ -360,5 +363,5 @@ def test_a_silence_that_matches_a_journey(spark: SparkSession) -> None:
     assert not ids & {"x", "y"}
     # Silent every night from 23 to 7: a short flight in such a night proves nothing.
     nightly = [e for e in events if 7 <= e["started_at"].hour < 23]
-    quiet = phone_gaps.rows(found, tables.frame(spark, silver.COMMS_EVENTS, *nightly), NIGHT, by_chance=0.0001, **FROM)
+    quiet = phone_gaps.rows(found, telephony.usable(spark, nightly), NIGHT, by_chance=0.0001, **FROM)
     assert quiet.isEmpty()
