@@ -22,9 +22,9 @@ KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every
 
 @dataclass(frozen=True)
 class Kept:
-    """An asset whose rows of the night keep the contract of `table`; of a part of the table, only these queues."""
+    """Assets whose rows of the night keep the contract of `table`; of parts of the table, only these queues."""
 
-    asset: dg.AssetKey
+    assets: tuple[dg.AssetKey, ...]
     table: Table
     says: str
     queues: tuple[str, ...] = ()
@@ -34,25 +34,33 @@ class Kept:
         return rows.where(F.col("queue").isin(*self.queues)) if self.queues else rows
 
 
-def _part(part: common.QueuePart) -> Kept:
-    return Kept(part.key, gold.QUEUE_ITEMS, f"{part.says}: rows keep the contract of gold.queue_items.", part.queues)
+def _parts(*parts: common.QueuePart) -> Kept:
+    """Parts of gold.queue_items that are judged together."""
+    queues = tuple(queue for part in parts for queue in part.queues)
+    says = f"Rows of the queues {', '.join(queues)} keep the contract of gold.queue_items."
+    return Kept(tuple(part.key for part in parts), gold.QUEUE_ITEMS, says, queues)
 
 
 def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{layer}_keeps_its_contracts",
-        specs=[dg.AssetCheckSpec(KEEPS, asset=each.asset, blocking=True, description=each.says) for each in kept],
+        specs=[
+            dg.AssetCheckSpec(KEEPS, asset=asset, blocking=True, description=each.says)
+            for each in kept
+            for asset in each.assets
+        ],
     )
     def check(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
         with progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({len(kept)})"):
             results = quality.validate_all([(each.tonight(ctx, context.partition_key), each.table) for each in kept])
         for each, result in zip(kept, results, strict=True):
-            yield dg.AssetCheckResult(
-                asset_key=each.asset,
-                check_name=KEEPS,
-                passed=result.success,
-                metadata={"result": dg.MetadataValue.json(result.summary())},
-            )
+            for asset in each.assets:
+                yield dg.AssetCheckResult(
+                    asset_key=asset,
+                    check_name=KEEPS,
+                    passed=result.success,
+                    metadata={"result": dg.MetadataValue.json(result.summary())},
+                )
 
     return check
 
@@ -95,7 +103,9 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) ->
 
 def _of(tables: Sequence[Table]) -> list[Kept]:
     return [
-        Kept(common.key(t), t, f"Great Expectations suite derived from the contract of {t.path}, over tonight's rows.")
+        Kept(
+            (common.key(t),), t, f"Great Expectations suite derived from the contract of {t.path}, over tonight's rows."
+        )
         for t in tables
     ]
 
@@ -106,15 +116,15 @@ ALL = [
     _contracts_check("network", _of(network.NIGHTLY)),  # of its own, since the risk waits for it
     _contracts_check(
         "gold",
-        [_part(report_queue.QUEUES), *_of((review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS, gold.WRITEBACK))],
+        [_parts(report_queue.QUEUES), *_of((review.QUEUE_NEAR_DUPLICATES, review.QUEUE_DRAWS, gold.WRITEBACK))],
     ),
     _contracts_check(
         "leads_and_flights",
-        [*_of((*leads.TABLES, *travel.GOLD)), _part(assets_leads.QUEUE), _part(assets_travel.QUEUE)],
+        [*_of((*leads.TABLES, *travel.GOLD)), _parts(assets_leads.QUEUE, assets_travel.QUEUE)],
     ),
     _contracts_check(
         "risk_and_review",
-        [*_of((*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), _part(assets_risk.QUEUES)],
+        [*_of((*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), _parts(assets_risk.QUEUES)],
     ),
     _contracts_check("queue_items", _of((gold.QUEUE_ITEMS,))),  # of its own: all queues together, before the record
     rows_are_counted,
