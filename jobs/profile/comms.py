@@ -41,7 +41,7 @@ def legs(ctx: RunContext, phones: Sequence[str], night: date) -> DataFrame:
     usable = known.usable_events(
         ctx, night, lambda events: events.where(F.col("a_number").isin(*phones) | F.col("b_number").isin(*phones))
     )
-    return of_numbers(usable, phones, research.Options.of(ctx.settings.comms_research))
+    return of_numbers(usable, phones, research.Options.of(dict(ctx.settings.comms_research)))
 
 
 def of_numbers(usable: DataFrame, phones: Sequence[str], options: research.Options) -> DataFrame:

@@ -74,10 +74,10 @@ def newest_communications(ctx: RunContext) -> date:
     Raises:
         LookupError: none arrived yet.
     """
-    night = ctx.lake.read(silver.COMMS_EVENTS).agg(F.max("night")).collect()[0][0]
+    night = newest_in(ctx, ctx.lake.read(silver.COMMS_EVENTS))
     if night is None:
         raise LookupError("no communications data is loaded yet: run a night first")
-    return date.fromisoformat(str(night))
+    return night
 
 
 def scored_alike(ctx: RunContext, night: date, model_version: str) -> date | None:

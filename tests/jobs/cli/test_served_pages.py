@@ -28,7 +28,7 @@ from jobs.runtime import settings
 from schemas import catalogue
 from tests.support import whole_nights as nights
 
-START_S, NIGHT_S = 180, 900
+START_S, NIGHT_S = 180, 1800
 LOCATION = "jobs.night.definitions"
 LAUNCH = """mutation Launch($night: String!, $config: RunConfigData) {
   launchRun(executionParams: {
