@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from schemas import gold
@@ -49,6 +49,11 @@ def rows(shown: DataFrame, night: date, made_with: Provenance, **columns: Column
     filled = {name: F.lit(value) for name, value in UNSAID.items()} | columns
     said = [filled.get(name, F.col(name)).alias(name) for name in fillable]
     return gold.QUEUE_ITEMS.conform(shown.select(F.lit(night).alias("night"), *said, *made_with.columns()))
+
+
+def none(spark: SparkSession) -> DataFrame:
+    """No row: what a queue publishes that has nothing to ask."""
+    return spark.createDataFrame([], gold.QUEUE_ITEMS.struct())
 
 
 def item_id(*parts: Column) -> Column:

@@ -14,8 +14,9 @@ from jobs.runtime.context import RunContext
 from jobs.training import champion
 from pipelines.common import concurrency
 from pipelines.common.provenance import Provenance
-from pipelines.queues import items, near_duplicates, sampling
-from pipelines.reports import overtagged
+from pipelines.queues import items as queue_rows
+from pipelines.queues import sampling
+from pipelines.reports import overtagged, selection
 from pipelines.reports import queue as reports_queue
 from schemas import gold, review
 
@@ -35,21 +36,23 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     ctx, night = common.ctx_of(context), common.night_of(context)
     lake, tonight = ctx.lake, {"night": night.isoformat()}
     with progress.CURRENT.step("choose what the queue shows"):
-        chosen = _Chosen(ctx, night)
+        from models.text import near_duplicates  # scikit-learn: seconds that definitions need not spend
+
+        chosen = selection.select(_known(ctx, night), _rules(ctx, night), near_duplicates.stand_ins)
         made_with = ctx.provenance((*known_nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
-        (published,), *_ = concurrency.run(
+        (items,), *_ = concurrency.run(
             lambda: concurrency.materialise(
-                reports_queue.queue_items(chosen.shown, chosen.explained(), night, made_with)
+                reports_queue.queue_items(chosen.shown, _explained(ctx, night, chosen.shown), night, made_with)
             ),
-            lambda: lake.replace(chosen.members, review.QUEUE_NEAR_DUPLICATES, tonight),
+            lambda: lake.replace(chosen.near_duplicates, review.QUEUE_NEAR_DUPLICATES, tonight),
             lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
         )
     with progress.CURRENT.step("publish the queue"):
-        lake.replace(published, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
+        lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
         if ctx.settings["overtagged"]["is_on"]:
             doubted = _overtagged(ctx, night, made_with)
             lake.replace(doubted, gold.QUEUE_ITEMS, {**tonight, "queue": overtagged.QUEUE})
-        counts = {row.force: row["count"] for row in published.groupBy("force").count().orderBy("force").collect()}
+        counts = {row.force: row["count"] for row in items.groupBy("force").count().orderBy("force").collect()}
     yield common.result(
         ctx, gold.QUEUE_ITEMS, {"rows": sum(counts.values()), "by force": common.bars(counts, "rows per force")}
     )
@@ -57,78 +60,42 @@ def queued(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         yield common.result(ctx, table)
 
 
-class _Chosen:
-    """What is shown tonight, with the near-duplicates that it stands for and the draws behind it."""
+def _known(ctx: RunContext, night: date) -> selection.Known:
+    """What the choice is made from."""
+    decisions = ctx.lake.read(gold.DECISIONS)
+    return selection.Known(
+        night=night,
+        opened_on=known_nights.frame_opened_on(ctx, night, int(ctx.settings["certificate"]["frame_nights"])),
+        scores=ctx.lake.read(gold.REPORT_SCORES),
+        decisions=known_nights.decisions(ctx, night),
+        direct=decisions.where(F.col("night") <= F.lit(night)),
+        draws=ctx.lake.read(review.QUEUE_DRAWS),
+        scope=known_nights.scope(ctx, night),
+    )
 
-    def __init__(self, ctx: RunContext, night: date) -> None:
-        from models.text import (
-            near_duplicates as text_near_duplicates,  # scikit-learn: seconds that definitions need not spend
-        )
 
-        self._ctx, self._night = ctx, night
-        chosen, lake = ctx.settings["review"], ctx.lake
-        shares = sampling.Shares(*(float(chosen[f"{name}_share"]) for name in ("random", "blind", "second")))
-        seed, capacity = ctx.settings.night_seed(night), items.capacity_of(ctx.settings.capacity())
-        opened_on = known_nights.frame_opened_on(ctx, night, int(ctx.settings["certificate"]["frame_nights"]))
-        all_scores = lake.read(gold.REPORT_SCORES)
-        scores, known = all_scores.where(F.col("night") == F.lit(night)), known_nights.decisions(ctx, night)
-        population = sampling.frame(all_scores, known, opened_on, reports_queue.QUEUE)
-        asked = reports_queue.asked(scores, known)
-        drawn = sampling.random_rows(
-            asked, population, self._earlier_draws(opened_on), capacity, shares.random, night, seed
-        )
-        random, self._scope = concurrency.materialise(drawn, known_nights.scope(ctx, night))
-        direct = lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-        second = sampling.second_readings(direct, shares.second, int(ctx.settings["seed"]), reports_queue.QUEUE)
-        most = capacity * F.lit(int(chosen["duplicates_pool"]))
-        self._some = reports_queue.candidates(asked, random, scores, second, most).localCheckpoint(eager=False)
-        texts = self._some.where("kind IS NULL OR kind = 'RANDOM'").join(
-            self._scope.select("report_id", "text"), "report_id", how="inner"
-        )
-        # A row that chance drew stands for its near-duplicates, so that it is read as it was drawn: without score.
-        priority = F.col("score") + F.when(F.col("kind") == "RANDOM", 2.0).otherwise(0.0)
-        grouped = texts.select("force", "report_id", "text", priority.alias("priority"))
-        stood_for = grouped.groupBy("force").applyInPandas(text_near_duplicates.stand_ins, near_duplicates.GROUPED)
-        self._grouped = stood_for.localCheckpoint(eager=False)
-        heads = self._grouped.where("report_id = shown_id").select("report_id")
-        again = self._some.where("kind = 'SECOND'").select("report_id")
-        rows = self._some.join(heads.unionByName(again), "report_id", how="left_semi")
-        placed = sampling.placed(rows, capacity, shares, seed)
-        self.shown = self._with_report(placed, scores).localCheckpoint(eager=False)
-        about = self._some.select("report_id", "item_id", "force", "text_hash")
-        covered = self._grouped.join(about, "report_id", how="inner")
-        self.members = near_duplicates.queue_near_duplicates(covered, self.shown, night, reports_queue.QUEUE)
-        slim = ["report_id", "item_id", "force", "kind", "score"]
-        behind = self._some.where("kind = 'RANDOM'").join(self.shown, "report_id", how="left_anti")
-        read = self.shown.select(*slim).unionByName(behind.select(*slim))
-        self.draws = sampling.queue_draws(read, random, night, opened_on, shares, reports_queue.QUEUE)
+def _rules(ctx: RunContext, night: date) -> selection.Rules:
+    chosen = ctx.settings["review"]
+    return selection.Rules(
+        capacity=ctx.settings.capacity(),
+        shares=sampling.Shares(*(float(chosen[f"{name}_share"]) for name in ("random", "blind", "second"))),
+        duplicates_pool=int(chosen["duplicates_pool"]),
+        seed=int(ctx.settings["seed"]),
+        night_seed=ctx.settings.night_seed(night),
+    )
 
-    def explained(self) -> DataFrame:
-        """Reasons of the rows that are shown with their score."""
-        from models.serving import reasons
 
-        model = champion.champion(self._ctx, self._night).model
-        if model is None:  # then nothing was scored either
-            return self._ctx.spark.createDataFrame([], reasons.EXPLAINED)
-        most = int(self._ctx.settings["review"]["similar_pool"])
-        confirmed = reports_queue.confirmed(known_nights.training_reports(self._ctx, self._night), most).toPandas()
-        scored = self.shown.where("kind IS NULL").select("report_id", "force", "text", "score", "cutoff")
-        return scored.mapInArrow(reasons.explainer(model, confirmed), reasons.EXPLAINED)
+def _explained(ctx: RunContext, night: date, shown: DataFrame) -> DataFrame:
+    """Reasons of the rows that are shown with their score."""
+    from models.serving import reasons
 
-    def _earlier_draws(self, opened_on: date) -> DataFrame:
-        draws = self._ctx.lake.read(review.QUEUE_DRAWS)
-        return draws.where(
-            (F.col("kind") == "RANDOM")
-            & (F.col("queue") == reports_queue.QUEUE)
-            & (F.col("frame_on") == F.lit(opened_on))
-            & (F.col("night") < F.lit(self._night))
-        )
-
-    def _with_report(self, placed: DataFrame, scores: DataFrame) -> DataFrame:
-        """Rows with what the report and its score say of them."""
-        of_score = ["report_id", "score_low", "score_high", "is_out_of_fold", "model_name", "model_version", "stratum"]
-        of_report = self._scope.drop("night", "force", "stratum", "text_hash")
-        return placed.join(scores.select(*of_score), "report_id", how="inner").join(of_report, "report_id", how="inner")
+    model = champion.champion(ctx, night).model
+    if model is None:  # then nothing was scored either
+        return ctx.spark.createDataFrame([], reasons.EXPLAINED)
+    most = int(ctx.settings["review"]["similar_pool"])
+    confirmed = reports_queue.confirmed(known_nights.training_reports(ctx, night), most).toPandas()
+    scored = shown.where("kind IS NULL").select("report_id", "force", "text", "score", "cutoff")
+    return scored.mapInArrow(reasons.explainer(model, confirmed), reasons.EXPLAINED)
 
 
 def _overtagged(ctx: RunContext, night: date, made_with: Provenance) -> DataFrame:
@@ -137,7 +104,7 @@ def _overtagged(ctx: RunContext, night: date, made_with: Provenance) -> DataFram
 
     model = champion.champion(ctx, night).model
     if model is None:
-        return ctx.spark.createDataFrame([], gold.QUEUE_ITEMS.struct())
+        return queue_rows.none(ctx.spark)
     tagged = reports_queue.in_scope_tagged(*known_nights.current(ctx, night))
     out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
     capacity = int(ctx.settings["overtagged"]["capacity"])

@@ -12,8 +12,9 @@ from jobs.night.assets import common
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
-from pipelines.ingest import conform
+from pipelines.ingest import conform, row_counts
 from schemas import bronze, gold, silver
+from schemas.contract import Table
 
 FEEDS = tuple(silver.BY_FEED)
 # Authorisations come before the events that need them, and airports before flights.
@@ -48,7 +49,7 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             known = (_authorisations(ctx, feed, night), _airports(ctx, feed, night))
             judged[feed] = conform.validate(rows, feed, ctx.sources, night, *known).localCheckpoint(eager=False)
             ctx.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
-            loaded[feed] = _loaded(ctx, feed, night).localCheckpoint()
+            loaded[feed] = row_counts.loaded(_of_night(ctx, table, night), feed).localCheckpoint()
 
     for feeds in (FIRST_FEEDS, LATER_FEEDS):
         concurrency.run(*(partial(judge, feed) for feed in feeds))
@@ -60,7 +61,8 @@ def conformed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResul
             counted.localCheckpoint,
         )
         written = reduce(DataFrame.unionByName, loaded.values())
-        counts = _row_counts(ctx, night.isoformat(), written, twins).localCheckpoint(eager=False)
+        arrived, refusals = (_of_night(ctx, table, night) for table in (bronze.FILES, bronze.QUARANTINE))
+        counts = row_counts.rows(arrived, refusals, written, twins, night).localCheckpoint(eager=False)
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
     for feed, table in silver.BY_FEED.items():
@@ -83,46 +85,8 @@ def _airports(ctx: RunContext, feed: str, night: date) -> DataFrame | None:
     return as_of.current(ctx.lake.read(silver.BY_FEED["airports"]), ["airport"], night)
 
 
-def _loaded(ctx: RunContext, feed: str, night: date) -> DataFrame:
-    """sender, feed, n_loaded: rows of the night in the feed's silver table as written."""
-    of_night = ctx.lake.read(silver.BY_FEED[feed]).where(F.col("night") == F.lit(night))
-    by = (F.col("_sender").alias("sender"), F.lit(feed).alias("feed"))
-    return of_night.groupBy(*by).agg(F.count("*").alias("n_loaded"))
-
-
-def _row_counts(ctx: RunContext, night: str, loaded: DataFrame, judged: DataFrame) -> DataFrame:
-    """Conservation per sender and feed, counted at three places that do not know of each other: the ledger of files
-    (in, re-sent), the quarantine as written, and the silver tables as written; only twins of one night come from the
-    judgement itself."""
-    of_night = F.col("night") == F.lit(night)
-    by = ["sender", "feed"]
-    files = ctx.lake.read(bronze.FILES).where(of_night).groupBy(*by)
-    arrived = files.agg(
-        F.count("*").alias("n_files"),
-        # A file that was refused whole has no rows that can be counted: it counts as the one row it is quarantined as.
-        F.sum(F.greatest("n_rows", F.col("n_rows_quarantined"))).alias("n_in"),
-        F.sum("n_rows_deduplicated").alias("n_resent"),
-    )
-    refused = ctx.lake.read(bronze.QUARANTINE).where(of_night & F.col("stage").isin("ingest", "conform"))
-    refused = refused.groupBy(*by).agg(F.count("*").alias("n_quarantined"))
-    twins = judged.select(*by, F.col("n_deduplicated").alias("n_twins"))
-    joined = arrived.join(refused, by, how="left").join(loaded, by, how="left").join(twins, by, how="left")
-
-    def count(name: str) -> F.Column:
-        return F.coalesce(F.col(name), F.lit(0)).cast("long")
-
-    return gold.ROW_COUNTS.conform(
-        joined.select(
-            F.lit(night).cast("date").alias("night"),
-            *by,
-            count("n_files").alias("n_files"),
-            count("n_in").alias("n_in"),
-            count("n_loaded").alias("n_loaded"),
-            count("n_quarantined").alias("n_quarantined"),
-            (count("n_resent") + count("n_twins")).alias("n_deduplicated"),
-            F.lit(0).cast("long").alias("n_deleted"),
-        )
-    )
+def _of_night(ctx: RunContext, table: Table, night: date) -> DataFrame:
+    return ctx.lake.read(table).where(F.col("night") == F.lit(night))
 
 
 ALL = [conformed]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import reduce
 from typing import Any
 
 import dagster as dg
@@ -13,8 +12,7 @@ from jobs.night.assets import common
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
-from pipelines.travel import co_travel, matching, phone_gaps
-from pipelines.travel import matches as travel_matches
+from pipelines.travel import nightly_matches
 from pipelines.travel import queue as travel_queue
 from schemas import gold, network, silver
 from schemas import travel as contract
@@ -53,31 +51,16 @@ def matched(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
 
 def matches_of(ctx: RunContext, night: date) -> DataFrame:
     """Rows of gold.travel_matches as of a night, computed."""
-    chosen = ctx.settings["travel"]
-    odds = matching.Odds.of(chosen)
-    passengers, flights, people, cases, episodes, events = (_known(ctx, table, night) for table in READ)
-    since = F.date_sub(F.lit(night), chosen["history_days"])
-    crowd, wanted, legs = concurrency.materialise(
-        matching.listed(passengers.where(F.col("flight_on") >= since)),
-        matching.subjects(people, cases, episodes, _resolved(ctx, night)),
-        travel_matches.timetable(flights),
+    known = nightly_matches.Known(
+        passengers=_known(ctx, contract.PASSENGERS, night),
+        flights=_known(ctx, contract.FLIGHTS, night),
+        people=_known(ctx, silver.PEOPLE, night),
+        investigations=_known(ctx, silver.INVESTIGATIONS, night),
+        episodes=_known(ctx, silver.MISSING_EPISODES, night),
+        events=_known(ctx, silver.COMMS_EVENTS, night),
+        resolved=_resolved(ctx, night),
     )
-    n_rows = crowd.count()
-    if not n_rows:
-        return ctx.spark.createDataFrame([], contract.MATCHES.struct())
-    near = matching.neighbours(wanted, crowd, n_rows, odds).localCheckpoint(eager=False)
-    evidence = matching.evidence(wanted, crowd, near, odds).localCheckpoint(eager=False)
-    scored = matching.scored(evidence, wanted, crowd, n_rows, odds)
-    found = travel_matches.best(scored, wanted, crowd, legs, chosen["kept_from"]).localCheckpoint(eager=False)
-    least: dict[str, Any] = {"published_from": chosen["published_from"]}
-    pairs = co_travel.together(found, crowd, **least)
-    parts = (
-        travel_matches.on_flights(found, night, n_rows, odds, **least),
-        travel_matches.companions(found, crowd, night, **least),
-        co_travel.rows(found, pairs, night, max_false=chosen["pair_false"], **least),
-        phone_gaps.rows(found, events, night, by_chance=chosen["gap_by_chance"], **least),
-    )
-    return reduce(DataFrame.unionByName, concurrency.materialise(*parts))
+    return nightly_matches.rows(known, nightly_matches.Rules.of(ctx.settings["travel"]), night)
 
 
 def _resolved(ctx: RunContext, night: date) -> DataFrame:
