@@ -39,10 +39,10 @@ def undo(event: str, why: str, reviewer: str, as_json: bool) -> None:
     from jobs.research import entity_events
     from jobs.runtime import context
 
-    path = entity_events.undo(
+    where = entity_events.undo(
         context.reader(), event, reviewer=reviewer, why=why, decided_at=datetime.now().astimezone()
     )
-    show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
+    show({"file": where}, as_json, f"recorded in {where}; the next night takes it in")
 
 
 @entities.command("train")

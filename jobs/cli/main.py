@@ -14,6 +14,7 @@ import click
 from jobs.cli import entities, network
 from jobs.cli import travel as cli_travel
 from jobs.cli.common import NIGHT, OneSentence, as_json, reviewer_option, show
+from schemas import codes
 from schemas.errors import NotFoundError
 
 # The network is not needed by anything here, and nothing is to be sent out.
@@ -170,22 +171,24 @@ def queue_show(night: datetime | None, name: str, force: str | None, limit: int,
 
 @main.command()
 @click.argument("item")
-@click.argument("outcome")
-@click.option("--tag", help="CSAE tag to add, with TAG_ADDED.")
+@click.argument("outcome", type=click.Choice(codes.OUTCOMES))
+@click.option("--tag", type=click.Choice(codes.CSAE_TAGS), help="CSAE tag to add, with TAG_ADDED.")
 @click.option("--why", default="", help="Reason in your words.")
 @reviewer_option("Who decides.")
-@click.option("--seconds", default=0.0, help="Seconds the item was open.")
+@click.option("--seconds", type=click.FloatRange(min=0), help="Seconds the item was open, if you measured them.")
 @as_json
-def decide(item: str, outcome: str, tag: str | None, why: str, reviewer: str, seconds: float, as_json: bool) -> None:
-    """Record a decision on a queue ITEM: TAG_ADDED, NOT_CSAE, ALREADY_TAGGED, REFER, NEED_INFO or DEFER."""
-    from jobs.pages import queue_access
+def decide(
+    item: str, outcome: str, tag: str | None, why: str, reviewer: str, seconds: float | None, as_json: bool
+) -> None:
+    """Record a decision on a queue ITEM. Nothing is shown here, so nothing is recorded as shown."""
+    from jobs.output import deciding
     from jobs.runtime import context
 
-    path = queue_access.decide(
+    where = deciding.decide(
         context.reader(), item, outcome, tag=tag, why=why, reviewer=reviewer,
         decided_at=datetime.now().astimezone(), seconds=seconds,
     )  # fmt: skip
-    show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
+    show({"file": where}, as_json, f"recorded in {where}; the next night takes it in")
 
 
 @main.command()

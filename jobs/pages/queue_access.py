@@ -1,21 +1,19 @@
-"""Looking and deciding from the command line. Each look is in the log before a row is shown."""
+"""Looking from the command line. Each look is in the log before a row is shown."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from jobs.output import inbox
 from jobs.pages import notebook
 from jobs.runtime import known, settings
 from jobs.runtime.context import RunContext
-from pipelines.decisions import intake
 from schemas import bronze, codes, gold, review, silver
 from schemas.errors import NotFoundError
 
@@ -72,31 +70,6 @@ def item(ctx: RunContext, item_id: str) -> dict[str, Any]:
     is_shown = (F.col("item_id") == member[0].shown_item_id) & (F.col("night") == F.lit(member[0].night))
     shown = ctx.lake.read(gold.QUEUE_ITEMS).where(is_shown & (F.col("queue") == member[0].queue)).collect()[0]
     return {**shown.asDict(recursive=True), **{n: member[0][n] for n in ("item_id", "subject_id", "text_hash")}}
-
-
-def decide(
-    ctx: RunContext,
-    item_id: str,
-    outcome: str,
-    *,
-    tag: str | None,
-    why: str,
-    reviewer: str,
-    decided_at: datetime,
-    seconds: float,
-) -> Path:
-    """Write one decision to the inbox.
-
-    Raises:
-        LookupError: no such item.
-        ValueError: the decision is not valid; says why.
-    """
-    row = item(ctx, item_id)
-    decision = intake.of_item(
-        row, outcome=outcome, tag=tag, free_text=why or None, reviewer=reviewer,
-        opened_at=decided_at - timedelta(seconds=seconds), decided_at=decided_at,
-    )  # fmt: skip
-    return inbox.submit(ctx.settings.inbox, decision)
 
 
 def trace(ctx: RunContext, item_id: str, reviewer: str) -> dict[str, Any]:

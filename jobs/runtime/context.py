@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,20 +13,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import SparkSession
-
-from jobs.runtime import audit, lakehouse, lock, settings, spark
-from pipelines.common.provenance import Provenance
-from schemas.contract import Table
-from schemas.layouts import layouts as sources
+from jobs.runtime import audit, lock, settings
+from jobs.runtime.inbox.folder import FolderInbox
+from jobs.runtime.inbox.port import Inbox
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.runtime.lakehouse import Lakehouse
     from models.registry.registry import Registry
+    from pipelines.common.provenance import Provenance
+    from schemas.contract import Table
+    from schemas.layouts.layouts import Source
 
 
 @dataclass
 class RunContext:
-    """Everything lazily: reading definitions or printing help starts no Spark."""
+    """Everything lazily: reading definitions, printing help or deciding neither starts nor imports Spark."""
 
     settings: settings.Settings
     classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
@@ -51,6 +55,8 @@ class RunContext:
         if "spark" not in self._begun:
             return self._session()
         self._begun["spark"].result()
+        from pyspark.sql import SparkSession
+
         return SparkSession.builder.getOrCreate()  # the same; makes it this thread's own as well
 
     @cached_property
@@ -71,6 +77,8 @@ class RunContext:
         return found
 
     def _session(self) -> SparkSession:
+        from jobs.runtime import spark
+
         chosen = self.settings["spark"]
         return spark.session(
             self.settings.home,
@@ -87,14 +95,41 @@ class RunContext:
         return any(total > n_bytes for total in itertools.accumulate(sizes))
 
     @cached_property
-    def lake(self) -> lakehouse.Lakehouse:
+    def lake(self) -> Lakehouse:
+        from jobs.runtime import lakehouse
+
         return lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings["catalog"])
 
     @cached_property
-    def sources(self) -> dict[str, sources.Source]:
+    def sources(self) -> dict[str, Source]:
         """Layouts by sender: those that ship, and this deployment's own, which win."""
+        from schemas.layouts import layouts as sources
+
         own = self.settings.own_sources
         return {**sources.load(), **(sources.load(own) if own.is_dir() and any(own.glob("*.yaml")) else {})}
+
+    @property
+    def is_on_cluster(self) -> bool:
+        """Whether this is a Databricks cluster, where there is no folder that people and nights share."""
+        return "DATABRICKS_RUNTIME_VERSION" in os.environ
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where people hand in decisions and the night takes them in."""
+        return self._inbox(self.settings.inbox)
+
+    @property
+    def undo_inbox(self) -> Inbox:
+        """The same for requests to take back a merge or split of entities."""
+        return self._inbox(self.settings.undo, "undo/")
+
+    def _inbox(self, folder: Path, prefix: str = "") -> Inbox:
+        """The one place that chooses between a folder and a table."""
+        if not (self.is_on_cluster or self.settings["catalog"]):
+            return FolderInbox(folder)
+        from jobs.runtime.inbox.table import TableInbox
+
+        return TableInbox(self.lake, prefix)
 
     @cached_property
     def audit(self) -> audit.Audit:
@@ -102,6 +137,8 @@ class RunContext:
 
     def provenance(self, read: tuple[Table, ...]) -> Provenance:
         """What rows that are made now from the tables `read` come from."""
+        from pipelines.common.provenance import Provenance
+
         return Provenance(self.lake.versions(read), self.code_commit, self.settings.config_hash)
 
     @cached_property

@@ -18,6 +18,8 @@ POINTS = (
     "after gold.row_counts",
     "before gold.decisions",
     "after gold.decisions",
+    "before settling",
+    "within settling",
     "after gold.writeback",
     "after export",
     "after gold.report_scores",

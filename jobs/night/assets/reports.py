@@ -3,17 +3,17 @@
 import dagster as dg
 from pyspark.sql import functions as F
 
+from jobs.night import decisions
 from jobs.night.assets import common, review_metrics
-from jobs.output import export, inbox
+from jobs.output import export, published
 from jobs.runtime import alerts, fault_points, progress
 from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
 from jobs.training import champion as training_champion
 from pipelines.common import as_of
-from pipelines.decisions import intake, writeback
-from pipelines.queues import near_duplicates
+from pipelines.decisions import writeback
 from pipelines.reports import queue as reports_queue
-from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
+from schemas import catalogue, gold, leads, network, risk, silver, travel
 from schemas.contract import Table
 
 CTX = {"ctx"}
@@ -53,18 +53,10 @@ def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     required_resource_keys=CTX,
 )
 def decided(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Take in what lies in the inbox. Files stay where they are until both tables have them."""
+    """Take in what lies in the inbox. It stays there until both tables have it."""
     ctx, night = common.ctx_of(context), common.night_of(context)
-    lake = ctx.lake
     with progress.CURRENT.step("decisions from the inbox"):
-        files = inbox.read(ctx.settings.inbox, night)
-        published = near_duplicates.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_NEAR_DUPLICATES))
-        taken = intake.ingest_decisions(files, lake.read(gold.DECISIONS), night, published)
-        if taken.n_accepted:
-            lake.append(taken.accepted, gold.DECISIONS)
-        if files:
-            lake.replace(taken.refused, bronze.QUARANTINE, {"night": night.isoformat(), "stage": "decisions"})
-        inbox.settle(ctx.settings.inbox, night, taken.settled)
+        taken = decisions.take_in(ctx, night)
     return common.result(
         ctx, gold.DECISIONS, {"taken in": taken.n_accepted, "refused": taken.n_refused, "waiting": len(taken.waiting)}
     )
@@ -158,6 +150,8 @@ def recorded(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     ctx, night = common.ctx_of(context), common.night_of(context)
     lake = ctx.lake
     with progress.CURRENT.step("the record of the night"):
+        if not ctx.is_on_cluster:  # there, people decide where the tables are at hand
+            published.write(ctx, night)
         chosen = training_champion.champion(ctx, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
         others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)

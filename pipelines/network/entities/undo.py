@@ -16,6 +16,7 @@ from typing import Any
 
 from pipelines.decisions import intake
 from pipelines.decisions import rules as decision_rules
+from pipelines.decisions.decision import File
 from pipelines.network.entities.clustering import Apart, Rulings
 from schemas import bronze
 from schemas.errors import InvalidInputError
@@ -48,13 +49,13 @@ def request(event_id: str, *, reviewer: str, why: str, decided_at: datetime) -> 
     """
     key = json.dumps([event_id, reviewer, why, decided_at.astimezone(UTC).isoformat()])
     made = Request(str(uuid.uuid5(NAMESPACE, key)), event_id, reviewer.strip(), why.strip(), decided_at)
-    _, problem = parsed(intake.File(f"{made.request_id}.json", made.to_json()))
+    _, problem = parsed(File(f"{made.request_id}.json", made.to_json()))
     if problem:
         raise InvalidInputError(f"the undo is not valid: {problem}")
     return made
 
 
-def parsed(file: intake.File) -> tuple[Request | None, str | None]:
+def parsed(file: File) -> tuple[Request | None, str | None]:
     """The request in a file, or why there is none. The reason holds no personal data."""
     if file.problem is not None:
         return None, file.problem
@@ -76,7 +77,7 @@ def parsed(file: intake.File) -> tuple[Request | None, str | None]:
     return Request(**{**record, "decided_at": at}), None
 
 
-def refusal(file: intake.File, why: str, night: Any) -> tuple[Any, ...]:
+def refusal(file: File, why: str, night: Any) -> tuple[Any, ...]:
     """A row of bronze.quarantine for a request that cannot be."""
     row = intake.refusal_of(file, why, night)
     named = dict(zip(bronze.QUARANTINE.names, row, strict=True))

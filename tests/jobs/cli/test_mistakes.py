@@ -80,6 +80,9 @@ def test_settings_that_cannot_be_read_stop_every_command_in_one_sentence(
 
 MISTAKES = [
     ["backfill", "--from", "2026-01-06", "--to", "2026-01-05"],
+    ["decide", EVENT, "DEFER"],
+    ["decide", EVENT, "GUILTY"],
+    ["decide", EVENT, "TAG_ADDED", "--tag", "NOPE"],
     ["demo", "--forces", "36,London"],
     ["demo", "--reports", "3"],
     ["nightly", "--night", "tomorrow"],
