@@ -83,12 +83,23 @@ QUARANTINE = Table(
 
 INBOX = Table(
     path="bronze.inbox",
-    doc="On a cluster: decisions as notebooks handed them in, append-only. On one machine they are files in the inbox.",
+    doc="On a cluster: decisions and requests to undo as people handed them in, append-only. On one machine they are "
+    "files in the inbox.",
     key=("file",),
     columns={
-        "file": required(STRING, "name of the decision: its id and .json"),
-        "text": required(STRING, "the decision as one JSON object", is_personal=True),
+        "file": required(STRING, "name of what was handed in: its id and .json; a request to undo is below undo/"),
+        "text": required(STRING, "what was handed in, as one JSON object", is_personal=True),
     },
 )
 
-TABLES = (FILES, ROWS, QUARANTINE, INBOX)
+INBOX_SETTLED = Table(
+    path="bronze.inbox_settled",
+    doc="Rows of bronze.inbox that a night is done with: marked once the night's own tables hold them. Append-only.",
+    key=("file",),
+    columns={
+        "file": required(STRING, "name of the row in bronze.inbox"),
+        "night": required(DATE, "night that took it in or refused it"),
+    },
+)
+
+TABLES = (FILES, ROWS, QUARANTINE, INBOX, INBOX_SETTLED)

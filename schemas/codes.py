@@ -16,6 +16,9 @@ FORCES: dict[str, str] = {
 }  # fmt: skip
 # Senders outside the 43 forces (British Transport Police, Scotland, PSNI, NCA, test senders) use two letters.
 FORCE_PATTERN = r"[0-9]{2}|[A-Z][A-Z0-9]"
+ITEM_ID_PATTERN = "[0-9a-f]{16}"  # of queue items
+QUEUE_PATTERN = "[a-z_]+"
+RISK_QUEUES = ("children", "people", "locations")  # safeguarding first
 
 # Intelligence grading 3x5x2. Source: College of Policing, Authorised Professional Practice, Intelligence report.
 SCHEMES = ("3x5x2", "5x5x5")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypedDict
 
-from schemas import codes, review, shared_columns, travel
+from schemas import codes, decisions, review, shared_columns, travel
 from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, LONG, STRING, Column, Table, array, mapping, required
 
 STRATA = ("NO_TAG", "OTHER_TAG")  # no tag at all; another tag but not CSAE
@@ -41,8 +41,8 @@ QUEUE_ITEMS = Table(
     key=("night", "queue", "item_id"),
     columns={
         "night": required(DATE, "night of publication"),
-        "queue": required(STRING, "queue", pattern="[a-z_]+"),
-        "item_id": required(STRING, "stable: the same question keeps its id", pattern="[0-9a-f]{16}"),
+        "queue": required(STRING, "queue", pattern=codes.QUEUE_PATTERN),
+        "item_id": required(STRING, "stable: the same question keeps its id", pattern=codes.ITEM_ID_PATTERN),
         "force": required(STRING, "force that reviews it"),
         "rank": required(INT, "place in the force's queue, from 1", minimum=1),
         "subject_kind": required(STRING, "kind of subject", among=("report", "person", "location", "comms", "travel")),
@@ -102,34 +102,30 @@ class QueueItem(TypedDict):
     config_hash: str
 
 
+# What a person hands in, as columns; the night adds when it was taken in and where it stands in the chain.
+HANDED_IN = {
+    name: Column(
+        {str: STRING, float: DOUBLE, bool: BOOLEAN, date: DATE, datetime: INSTANT}[field.kind],
+        field.doc,
+        nullable=field.nullable,
+        among=field.among,
+        minimum=field.minimum,
+        pattern=field.pattern,
+        unit=field.unit,
+        is_personal=field.is_personal,
+    )
+    for name, field in decisions.FIELDS.items()
+}
+
 DECISIONS = Table(
     path="gold.decisions",
     doc="What analysts decided. Append-only and hash-chained; each row names a person.",
     key=("decision_id",),
     columns={
-        "decision_id": required(STRING, "name of the inbox file", pattern="[0-9a-f-]{36}"),
+        "decision_id": HANDED_IN["decision_id"],
         "night": required(DATE, "night that took the decision in"),
         "sequence": required(LONG, "place in the chain, from 1", minimum=1),
-        "item_id": required(STRING, "queue item"),
-        "queue": required(STRING, "queue"),
-        "queue_night": required(DATE, "night of the queue the reviewer saw"),
-        "force": required(STRING, "force"),
-        "subject_id": required(STRING, "what was decided on"),
-        "text_hash": Column(STRING, "hash of the text the reviewer saw"),
-        "outcome": required(STRING, "outcome", among=codes.OUTCOMES),
-        "tag": Column(STRING, "CSAE tag the reviewer added", among=codes.CSAE_TAGS),
-        "reason_code": Column(STRING, "reason code of the force"),
-        "free_text": Column(STRING, "reviewer's words", is_personal=True),
-        "reviewer": required(STRING, "who decided", is_personal=True),
-        "second_reviewer": Column(STRING, "who checked", is_personal=True),
-        "opened_at": required(INSTANT, "when the item was opened"),
-        "decided_at": required(INSTANT, "when it was decided"),
-        "seconds_open": required(DOUBLE, "seconds the item was open", minimum=0, unit="seconds"),
-        "score_shown": Column(DOUBLE, "score the reviewer saw; NULL where hidden"),
-        "is_score_hidden": required(BOOLEAN, "the score was not shown"),
-        "is_override": required(BOOLEAN, "the reviewer said no to what the model ranked"),
-        "model_version": Column(STRING, "model behind the score"),
-        "explanation_shown": Column(STRING, "JSON of the reasons shown", is_personal=True),
+        **HANDED_IN,
         "previous_hash": required(STRING, "hash of the decision before this one in the chain"),
         "hash": required(STRING, "SHA-256 of this decision with the previous hash"),
     },

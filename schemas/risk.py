@@ -8,7 +8,7 @@ from __future__ import annotations
 from schemas import codes
 from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, STRING, Column, Table, array, required, struct
 
-QUEUES = ("children", "people", "locations")  # safeguarding first
+QUEUES = codes.RISK_QUEUES
 BASES = ("TAG", "DECISION", "SCORE")  # why a report counts as CSAE: recorded, decided, or unreviewed model output
 
 SEED_REPORT = struct(report_id=STRING, role=STRING, weight=DOUBLE, basis=STRING, source=STRING, intelligence=STRING)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
 
+from jobs.runtime import identity
 from schemas.errors import UserError
 
 NIGHT = click.DateTime(formats=["%Y-%m-%d"])
@@ -24,10 +26,15 @@ class OneSentence(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-class Failures(click.ClickException):
-    """Errors a person can act on are one sentence, not a traceback."""
+def reviewer_option(help: str = "Who looks: it is logged.") -> Callable[[Any], Any]:
+    """The option `--reviewer`: by default the account of the operating system, and never nobody."""
+    return click.option("--reviewer", default=identity.person, callback=_named, help=f"{help} Default: your account.")
 
-    exit_code = 1
+
+def _named(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise click.BadParameter("a look or a decision is somebody's: it takes a name", ctx, parameter)
+    return value.strip()
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

@@ -13,7 +13,9 @@ import click
 
 from jobs.cli import entities, network
 from jobs.cli import travel as cli_travel
-from jobs.cli.common import NIGHT, Failures, OneSentence, as_json, future, show
+from jobs.cli.common import NIGHT, OneSentence, as_json, future, reviewer_option, show
+from schemas import codes
+from schemas.errors import NotFoundError
 
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
@@ -113,7 +115,7 @@ def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> Non
         known = ", ".join(sorted(ctx.sources))
         near = summary.proposals_text(proposals)
         own = ctx.settings.own_sources
-        raise Failures(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
+        raise NotFoundError(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
     found = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources)
     show([report.as_dict() for report in found], as_json, summary.check_text(found))
 
@@ -129,37 +131,23 @@ def nightly(night: datetime | None, is_demo: bool, is_future_allowed: bool, as_j
     A new home without a landing zone is given a demonstration of one. Exit code 0 is a good night; for every other way
     out an alert is sent.
     """
-    from jobs.runtime import alerts, context, lock, night_bounds, settings
+    from jobs.runtime import alerts, context, night_bounds, settings
     from jobs.sources import demo as demo_job
-    from jobs.sources import landing
 
-    try:
-        with alerts.telling(str(night.date()) if night else "tonight"):
-            chosen = settings.load()
-            day = _day(night, chosen.tonight())
-            night_bounds.refuse_future(chosen, day, is_future_allowed=is_future_allowed)
-            with context.writer(is_future_allowed=is_future_allowed) as ctx:
-                is_demo_due = demo_job.is_due(chosen, is_asked_for=is_demo)
-                ctx.begin_spark()
-                from jobs.night import run as nightly_job
-                from jobs.night import summary
+    with alerts.telling(str(night.date()) if night else "tonight"):
+        chosen = settings.load()
+        day = _day(night, chosen.tonight())
+        night_bounds.refuse_future(chosen, day, is_future_allowed=is_future_allowed)
+        with context.writer(is_future_allowed=is_future_allowed) as ctx:
+            is_demo_due = demo_job.is_due(chosen, is_asked_for=is_demo)
+            ctx.begin_spark()
+            from jobs.night import run as nightly_job
+            from jobs.night import summary
 
-                if is_demo_due:
-                    click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
-                    demo_job.write(chosen, first_night=day)
-                report = nightly_job.run(ctx, day)
-    except (
-        lock.LakehouseBusyError,
-        settings.SettingsError,
-        night_bounds.FutureNightError,
-        landing.LandingZoneEmptyError,
-        FileNotFoundError,
-    ) as error:
-        raise Failures(str(error)) from error
-    except RuntimeError as error:
-        if type(error).__name__ != "NightFailedError":
-            raise
-        raise Failures(str(error)) from error
+            if is_demo_due:
+                click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
+                demo_job.write(chosen, first_night=day)
+            report = nightly_job.run(ctx, day)
     show(report, as_json, summary.text(report))
 
 
@@ -170,30 +158,18 @@ def nightly(night: datetime | None, is_demo: bool, is_future_allowed: bool, as_j
 @as_json
 def backfill(first: datetime, last: datetime, is_future_allowed: bool, as_json: bool) -> None:
     """Run past nights, oldest first. Each uses only what was known then."""
-    from jobs.runtime import alerts, context, lock, night_bounds, settings
+    from jobs.runtime import alerts, context
 
     if last < first:
         raise click.BadParameter("--to is before --from")
-    try:
-        with (
-            alerts.telling(f"{first.date()} to {last.date()}"),
-            context.writer(is_future_allowed=is_future_allowed) as ctx,
-        ):
-            from jobs.night import run as nightly_job
-            from jobs.night import summary
+    with (
+        alerts.telling(f"{first.date()} to {last.date()}"),
+        context.writer(is_future_allowed=is_future_allowed) as ctx,
+    ):
+        from jobs.night import run as nightly_job
+        from jobs.night import summary
 
-            reports = nightly_job.backfill(ctx, first.date(), last.date())
-    except (
-        lock.LakehouseBusyError,
-        settings.SettingsError,
-        night_bounds.FutureNightError,
-        FileNotFoundError,
-    ) as error:
-        raise Failures(str(error)) from error
-    except RuntimeError as error:
-        if type(error).__name__ != "NightFailedError":
-            raise
-        raise Failures(str(error)) from error
+        reports = nightly_job.backfill(ctx, first.date(), last.date())
     show(reports, as_json, "\n\n".join(summary.text(report) for report in reports))
 
 
@@ -207,7 +183,7 @@ def queue() -> None:
 @click.option("--queue", "name", default="reclassify", show_default=True)
 @click.option("--force", help="Force code.")
 @click.option("--limit", default=10, show_default=True, help="Rows per force.")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@reviewer_option()
 @as_json
 def queue_show(night: datetime | None, name: str, force: str | None, limit: int, reviewer: str, as_json: bool) -> None:
     """Print the top of a queue. The look is logged before rows are shown."""
@@ -220,40 +196,36 @@ def queue_show(night: datetime | None, name: str, force: str | None, limit: int,
 
 @main.command()
 @click.argument("item")
-@click.argument("outcome")
-@click.option("--tag", help="CSAE tag to add, with TAG_ADDED.")
+@click.argument("outcome", type=click.Choice(codes.OUTCOMES))
+@click.option("--tag", type=click.Choice(codes.CSAE_TAGS), help="CSAE tag to add, with TAG_ADDED.")
 @click.option("--why", default="", help="Reason in your words.")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who decides.")
-@click.option("--seconds", default=0.0, help="Seconds the item was open.")
+@reviewer_option("Who decides.")
+@click.option("--seconds", type=click.FloatRange(min=0), help="Seconds the item was open, if you measured them.")
 @as_json
-def decide(item: str, outcome: str, tag: str | None, why: str, reviewer: str, seconds: float, as_json: bool) -> None:
-    """Record a decision on a queue ITEM: TAG_ADDED, NOT_CSAE, ALREADY_TAGGED, REFER, NEED_INFO or DEFER."""
-    from jobs.pages import queue_access
+def decide(
+    item: str, outcome: str, tag: str | None, why: str, reviewer: str, seconds: float | None, as_json: bool
+) -> None:
+    """Record a decision on a queue ITEM. Nothing is shown here, so nothing is recorded as shown."""
+    from jobs.output import deciding
     from jobs.runtime import context
 
-    try:
-        path = queue_access.decide(
-            context.reader(), item, outcome, tag=tag, why=why, reviewer=reviewer,
-            decided_at=datetime.now().astimezone(), seconds=seconds,
-        )  # fmt: skip
-    except (ValueError, LookupError) as error:
-        raise Failures(str(error)) from error
-    show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
+    where = deciding.decide(
+        context.reader(), item, outcome, tag=tag, why=why, reviewer=reviewer,
+        decided_at=datetime.now().astimezone(), seconds=seconds,
+    )  # fmt: skip
+    show({"file": where}, as_json, f"recorded in {where}; the next night takes it in")
 
 
 @main.command()
 @click.argument("item")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@reviewer_option()
 @as_json
 def trace(item: str, reviewer: str, as_json: bool) -> None:
     """From a queue ITEM to its file, row, table versions, model and code."""
     from jobs.pages import queue_access
     from jobs.runtime import context
 
-    try:
-        found = queue_access.trace(context.reader(), item, reviewer)
-    except LookupError as error:
-        raise Failures(str(error)) from error
+    found = queue_access.trace(context.reader(), item, reviewer)
     show(found, as_json, queue_access.trace_text(found))
 
 
@@ -280,10 +252,7 @@ def notebooks(names: tuple[str, ...], night: datetime | None, out: Path | None, 
     from jobs.pages import queue_access
     from jobs.runtime import context
 
-    try:
-        pages = queue_access.render_notebooks(context.reader(), night.date() if night else None, out, names)
-    except LookupError as error:
-        raise Failures(str(error)) from error
+    pages = queue_access.render_notebooks(context.reader(), night.date() if night else None, out, names)
     show([str(page) for page in pages], as_json, "\n".join(map(str, pages)))
 
 

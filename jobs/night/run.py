@@ -21,6 +21,7 @@ from jobs.runtime import alerts, fault_points, night_bounds, progress, settings,
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import bronze, gold, silver
+from schemas.errors import UserError
 
 INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
 # Configurations that earlier versions put into a home, by SHA-256: replaced, where a deployment's own edit is not.
@@ -28,7 +29,7 @@ SUPERSEDED = {"f765864395550d6704b59171270f5d18a3c80cb2f22f50d42284feb4c643e745"
 N_STEPS = len(silver.BY_FEED) + 24  # one per feed; those of feeds that did not arrive are skipped
 
 
-class NightFailedError(RuntimeError):
+class NightFailedError(UserError, RuntimeError):
     """A step of the night failed. What was committed stays; running the night again finishes it."""
 
     is_told = True  # its alert was sent where it was raised

@@ -1,1 +1,1 @@
-"""What leaves: exports to forces, escaping at the sink; and the inbox that decisions come by."""
+"""What leaves: exports to forces, escaping at the sink; the index of what was published, and decisions on it."""

@@ -3,12 +3,11 @@
 On a cluster `widget`, `show` and `table` are Databricks' own: widgets, `displayHTML`, three-level names. Here a
 widget's value comes from the renderer, a page element goes to the notebook's output, a table is a Delta folder below
 `NIGHTJAR_HOME`. `consult` is the only way to rows: the look is in the log of processing before they are returned.
-`decide` hands a decision in: a file in the inbox here, a row of `bronze.inbox` on a cluster.
+`decide` hands a decision in where the night takes it from: a file here, a row of `bronze.inbox` on a cluster.
 """
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -16,14 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import functions as F
-
-from jobs.output import inbox
 from jobs.pages import html as pages_html
 from jobs.pages import rendering
-from jobs.runtime import context
-from pipelines.decisions import intake
-from schemas import bronze, catalogue
+from jobs.runtime import context, identity
+from jobs.runtime.inbox import port
+from pipelines.decisions import decision as one
+from schemas import catalogue
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,7 +40,7 @@ class NotebookSession:
     def __init__(self, name: str, ctx: context.RunContext | None = None) -> None:
         self.name = name
         self.ctx = ctx or context.reader()
-        self.is_on_cluster = "DATABRICKS_RUNTIME_VERSION" in os.environ
+        self.is_on_cluster = self.ctx.is_on_cluster
         self._given: dict[str, str] = json.loads(os.environ.get(rendering.PARAMETERS, "{}"))
         self._is_styled = False
 
@@ -72,10 +69,14 @@ class NotebookSession:
         self._given.pop(name, None)
 
     def user(self, given: str = "") -> str:
-        """Who is looking: on a cluster the signed-in user whatever was given; else who was given, or the login name."""
+        """The person who looks: on a cluster the signed-in user whatever was given; else who was given, or the account.
+
+        Raises:
+            identity.NobodyError: nobody is given, and neither workspace nor operating system names anybody.
+        """
         if self.is_on_cluster:
-            return str(self.ctx.spark.sql("SELECT current_user()").collect()[0][0])
-        return given or getpass.getuser()
+            return identity.signed_in(self.ctx.spark)
+        return given or identity.person()
 
     def show(self, *parts: str) -> None:
         """Put safe HTML (from `jobs.pages.html`) on the page."""
@@ -134,10 +135,10 @@ class NotebookSession:
         """Hand in a decision on a row of `gold.queue_items`, and return its id. The next night takes it in.
 
         Raises:
-            ValueError: the decision breaks a rule; the message names each.
-            inbox.AlreadySubmittedError: the same decision was handed in before.
+            InvalidInputError: the decision breaks a rule; the message names each.
+            port.AlreadySubmittedError: the same decision was handed in before.
         """
-        decision = intake.of_item(
+        decision = one.of_item(
             item,
             reviewer=reviewer,
             outcome=outcome,
@@ -149,27 +150,12 @@ class NotebookSession:
             second_reviewer=second_reviewer,
             is_score_hidden=is_score_hidden,
         )
-        if self.is_on_cluster:
-            self._append(decision)
-        else:
-            inbox.submit(self.ctx.settings.inbox, decision)
+        port.hand_in(self.ctx.inbox, self.ctx.audit, decision)
         return decision.decision_id
 
-    def _append(self, decision: intake.Decision) -> None:
-        lake, name = self.ctx.lake, f"{decision.decision_id}.json"
-        if not lake.read(bronze.INBOX).where(F.col("file") == name).isEmpty():
-            raise inbox.AlreadySubmittedError(f"decision {decision.decision_id} was handed in before")
-        row = [(name, decision.to_json())]
-        lake.append(self.ctx.spark.createDataFrame(row, bronze.INBOX.struct()), bronze.INBOX)
-
-    def waiting(self) -> list[intake.Decision]:
+    def waiting(self) -> list[one.Decision]:
         """Decisions that wait for the night, in the order in which they were made."""
-        if self.is_on_cluster:
-            handed, decided, refused = map(self.table, ("bronze.inbox", "gold.decisions", "bronze.quarantine"))
-            files = intake.handed_in(handed, decided, refused)
-        else:
-            files = inbox.pending(self.ctx.settings.inbox)
-        return sorted(intake.readable(files), key=lambda d: d.decided_at)
+        return sorted(one.readable(self.ctx.inbox.pending()), key=lambda d: d.decided_at)
 
 
 def render(

@@ -184,7 +184,7 @@ def exposure(health: Health) -> str:
     rows = [
         (
             _force(force), reviewer or "all", f"{found['decided']['value']:.0f}", f"{found['found']['value']:.0f}",
-            _with_interval(found["per_find"], "{:.1f}"), f"{found['median_seconds']['value']:.0f}",
+            _with_interval(found["per_find"], "{:.1f}"), _seconds(found["median_seconds"]["value"]),
             f"{found['over_cap']['value']:.0f}",
         )
         for (force, reviewer), found in sorted(by_whom.items())
@@ -197,6 +197,10 @@ def _figures(rows: Sequence[Row]) -> str:
         (FIGURE_LABELS[row["figure"]], _force(row["force"]), _with_interval(row, "{:.2f}"), row["n"]) for row in rows
     ]
     return pages_html.table(("Figure", "Force", "Value (95 % interval)", "Reports"), shown)
+
+
+def _seconds(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.0f}"
 
 
 def _with_interval(row: Row, form: str) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.output import inbox
 from jobs.pages import html as pages_html
 from jobs.pages import notebook, report_html
 from jobs.runtime import known
+from jobs.runtime.inbox import port
 from pipelines.common import as_of
 from pipelines.queues import settled
 from schemas import codes, contract, silver
@@ -301,7 +301,7 @@ def decide(
             second_reviewer=second_reviewer,
             is_score_hidden=review.is_blind,
         )
-    except inbox.AlreadySubmittedError:
+    except port.AlreadySubmittedError:
         return pages_html.block(pages_html.notice("This decision was recorded before; nothing was added."))
     except ValueError as error:
         return pages_html.block(pages_html.outcomes(), pages_html.notice(f"Nothing was recorded: {error}", "warn"))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.output import inbox
 from jobs.runtime import known
 from jobs.runtime.context import RunContext
 from pipelines.network.entities import undo as entity_undo
 from schemas import network
+from schemas.errors import NotFoundError
 
 SHOWN = (
     "night", "event_id", "kind", "entities_before", "entities_after", "left_record", "right_record", "match_weight",
@@ -39,18 +38,19 @@ def listed(ctx: RunContext, night: date | None, entity: str | None, limit: int, 
     return [{**row, "waterfall": json.loads(row["waterfall"]) if row["waterfall"] else None} for row in rows]
 
 
-def undo(ctx: RunContext, event_id: str, *, reviewer: str, why: str, decided_at: datetime) -> Path:
-    """Hand in a request to take back an event; the next night takes it in.
+def undo(ctx: RunContext, event_id: str, *, reviewer: str, why: str, decided_at: datetime) -> str:
+    """Hand in a request to take back an event; the next night takes it in. Returns where it lies.
 
     Raises:
-        LookupError: no night recorded such an event.
-        ValueError: the request is not valid.
-        inbox.AlreadySubmittedError: it was handed in before.
+        NotFoundError: no night recorded such an event.
+        InvalidInputError: the request is not valid.
+        port.AlreadySubmittedError: it was handed in before.
     """
     request = entity_undo.request(event_id, reviewer=reviewer, why=why, decided_at=decided_at)
     if ctx.lake.read(network.ENTITY_EVENTS).where(F.col("event_id") == event_id).isEmpty():
-        raise LookupError(f"no night recorded an event {event_id}")
-    return inbox.put(ctx.settings.undo, request.request_id, request.to_json())
+        raise NotFoundError(f"no night recorded an event {event_id}")
+    ctx.audit.append("alteration", request.reviewer, f"gold.entity_events event {event_id}", why=f"undo: {request.why}")
+    return ctx.undo_inbox.submit(f"{request.request_id}.json", request.to_json())
 
 
 def text(rows: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,20 +14,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import SparkSession
-
-from jobs.runtime import audit, lakehouse, lock, settings, spark
-from pipelines.common.provenance import Provenance
-from schemas.contract import Table
-from schemas.layouts import layouts as sender_layouts
+from jobs.runtime import audit, lock, settings
+from jobs.runtime.inbox.folder import FolderInbox
+from jobs.runtime.inbox.port import Inbox
+from schemas.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.runtime.lakehouse import Lakehouse
     from models.registry.registry import Registry
+    from pipelines.common.provenance import Provenance
+    from schemas.contract import Table
+    from schemas.layouts.layouts import Layouts, Source
 
 
 @dataclass
 class RunContext:
-    """Everything lazily: reading definitions or printing help starts no Spark."""
+    """Everything lazily: reading definitions, printing help or deciding neither starts nor imports Spark."""
 
     settings: settings.Settings
     is_future_allowed: bool = False  # nights later than tomorrow may be run
@@ -55,6 +60,8 @@ class RunContext:
         if "spark" not in self._begun:
             return self._session()
         self._begun["spark"].result()
+        from pyspark.sql import SparkSession
+
         return SparkSession.builder.getOrCreate()  # the same; makes it this thread's own as well
 
     @cached_property
@@ -75,6 +82,8 @@ class RunContext:
         return found
 
     def _session(self) -> SparkSession:
+        from jobs.runtime import spark
+
         chosen = self.settings.spark
         return spark.session(
             self.settings.home,
@@ -91,21 +100,48 @@ class RunContext:
         return any(total > n_bytes for total in itertools.accumulate(sizes))
 
     @cached_property
-    def lake(self) -> lakehouse.Lakehouse:
+    def lake(self) -> Lakehouse:
+        from jobs.runtime import lakehouse
+
         opened = lakehouse.Lakehouse(self.spark, self.settings.lakehouse, self.settings.catalog)
         if self.is_writer:
             opened.rename_tables()
         return opened
 
     @cached_property
-    def layouts(self) -> sender_layouts.Layouts:
+    def layouts(self) -> Layouts:
         """Layouts by sender: those that ship, and this deployment's own, which win; and what is wrong with others."""
+        from schemas.layouts import layouts as sender_layouts
+
         return sender_layouts.load_all(sender_layouts.FOLDER, self.settings.own_sources)
 
     @property
-    def sources(self) -> dict[str, sender_layouts.Source]:
+    def sources(self) -> dict[str, Source]:
         """Layouts that can be used, by sender."""
         return self.layouts.sources
+
+    @property
+    def is_on_cluster(self) -> bool:
+        """Whether this is a Databricks cluster, where there is no folder that people and nights share."""
+        return "DATABRICKS_RUNTIME_VERSION" in os.environ
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where people hand in decisions and the night takes them in."""
+        return self._inbox(self.settings.inbox)
+
+    @property
+    def undo_inbox(self) -> Inbox:
+        """The same for requests to take back a merge or split of entities."""
+        return self._inbox(self.settings.undo, "undo/")
+
+    def _inbox(self, folder: Path, prefix: str = "") -> Inbox:
+        """The one place that chooses between a folder and a table."""
+        if not (self.is_on_cluster or self.settings.catalog):
+            return FolderInbox(folder)
+        from jobs.runtime.inbox.table import TableInbox
+
+        return TableInbox(self.lake, prefix)
 
     @cached_property
     def audit(self) -> audit.Audit:
@@ -113,6 +149,8 @@ class RunContext:
 
     def provenance(self, read: tuple[Table, ...]) -> Provenance:
         """What rows that are made now from the tables `read` come from."""
+        from pipelines.common.provenance import Provenance
+
         return Provenance(self.lake.versions(read), self.code_commit, self.settings.config_hash)
 
     @cached_property
@@ -129,9 +167,17 @@ def _size(file: Path) -> int:
 
 
 def reader() -> RunContext:
-    """A context to read with: no lock, writes nothing."""
+    """A context to read with: no lock, writes nothing.
+
+    Raises:
+        SettingsError: the settings cannot be read.
+        InvalidInputError: the home cannot be made.
+    """
     chosen = settings.load()
-    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InvalidInputError(f"NIGHTJAR_HOME={chosen.home} cannot be used: {error.strerror}.") from error
     return RunContext(chosen)
 
 

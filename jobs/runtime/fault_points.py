@@ -22,6 +22,8 @@ POINTS = (
     "after gold.row_counts",
     "before gold.decisions",
     "after gold.decisions",
+    "before settling",
+    "within settling",
     "after gold.writeback",
     "after export",
     "after gold.report_scores",

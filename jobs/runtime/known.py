@@ -16,6 +16,7 @@ from pipelines.network.risk import scores as risk_scores
 from pipelines.queues import near_duplicates
 from pipelines.reports import queue as reports_queue
 from schemas import gold, network, review, silver
+from schemas.errors import NotFoundError
 
 READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS)
 EPOCH = date(2020, 1, 1)  # frames of certificates are counted from here
@@ -101,11 +102,11 @@ def newest(ctx: RunContext) -> date:
     """Night of the newest published queue. Nights later than tomorrow are nobody's newest: `doctor` names them.
 
     Raises:
-        LookupError: nothing was published yet.
+        NotFoundError: nothing was published yet.
     """
     newest_night = newest_in(ctx, ctx.lake.read(gold.RUN_MANIFEST))
     if newest_night is None:
-        raise LookupError("No night has run yet. Run `nightjar nightly` first.")
+        raise NotFoundError("No night has run yet. Run `nightjar nightly` first.")
     return newest_night
 
 

@@ -6,13 +6,16 @@ rerun leaves tables *and their versions* as they were, and a rerun after a crash
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from pathlib import Path
 
+from delta import exceptions as delta_exceptions
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -23,6 +26,16 @@ from schemas.contract import Table
 # From which versions a row was made is not what it says: made again after later nights, from newer versions of the
 # same rows, it stays as it is, and keeps the versions that it was made from.
 PROVENANCE = ("table_versions",)
+MAX_ATTEMPTS = 8  # of an append that other writers came between
+CONFLICTS = (  # what Delta says then; its classes have no base of their own
+    delta_exceptions.ConcurrentAppendException,
+    delta_exceptions.ConcurrentDeleteReadException,
+    delta_exceptions.ConcurrentTransactionException,
+    delta_exceptions.ConcurrentWriteException,
+    delta_exceptions.DeltaConcurrentModificationException,
+    delta_exceptions.MetadataChangedException,
+    delta_exceptions.ProtocolChangedException,
+)
 
 
 # Tables that were once called otherwise: path now, path then.
@@ -88,9 +101,7 @@ class Lakehouse:
         if not self.exists(table):
             return None
         if self.catalog:
-            return int(
-                DeltaTable.forName(self.spark, self.location(table)).history(1).select("version").collect()[0][0]
-            )
+            return int(self._delta(table).history(1).select("version").collect()[0][0])
         return max(int(commit.stem) for commit in (Path(self.location(table)) / "_delta_log").glob("*.json"))
 
     def versions(self, tables: tuple[Table, ...]) -> dict[str, int]:
@@ -157,7 +168,42 @@ class Lakehouse:
         """Append rows. The caller makes sure that they are not there yet."""
         with self._alone(table):
             self._ensure(table)
+            self._allow_nulls(table)
         self._commit(table.conform(df), table, {}, "append")
+
+    def append_new(self, df: DataFrame, table: Table) -> int:
+        """Append the rows of `df` (unique by the table's key) whose key is not there, and return how many those are.
+
+        Safe with writers elsewhere: where another commits in between, Delta refuses this one and it looks again.
+        """
+        fault_points.point(f"before {table.path}")
+        same = " AND ".join(f"there.{name} = new.{name}" for name in table.key)
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                with self._alone(table):
+                    self._ensure(table)
+                    merge = self._delta(table).alias("there").merge(table.conform(df).alias("new"), same)
+                    n_new = int(merge.whenNotMatchedInsertAll().execute().collect()[0]["num_inserted_rows"])
+                    self._versions.pop(table.path, None)
+                break
+            except CONFLICTS:
+                if attempt == MAX_ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.1 * 2**attempt))  # writers that met once must not meet again
+        self._count_write()
+        fault_points.point(f"after {table.path}")
+        return n_new
+
+    def _delta(self, table: Table) -> DeltaTable:
+        where = self.location(table)
+        return DeltaTable.forName(self.spark, where) if self.catalog else DeltaTable.forPath(self.spark, where)
+
+    def _allow_nulls(self, table: Table) -> None:
+        """Columns of a table from before, which the contract no longer requires, take NULL from now on."""
+        name = self.location(table) if self.catalog else f"delta.`{self.location(table)}`"
+        for field_ in self._delta(table).toDF().schema:
+            if not field_.nullable and table.columns[field_.name].nullable:
+                self.spark.sql(f"ALTER TABLE {name} ALTER COLUMN {field_.name} DROP NOT NULL")
 
     def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
         fault_points.point(f"before {table.path}")

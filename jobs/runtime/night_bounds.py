@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from jobs.runtime.settings import Settings
+from schemas.errors import InvalidInputError
 
 
-class FutureNightError(ValueError):
+class FutureNightError(InvalidInputError):
     """A night later than tomorrow was asked for, and nobody said that it is meant."""
 
 

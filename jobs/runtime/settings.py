@@ -68,6 +68,11 @@ class Settings(Sections):
         return self.home / "undo"
 
     @property
+    def published(self) -> Path:
+        """Index of published items, made of the tables."""
+        return self.home / "published.sqlite"
+
+    @property
     def exports(self) -> Path:
         return self.home / "exports"
 

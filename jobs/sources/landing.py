@@ -21,13 +21,14 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 
 from pipelines.ingest.readers import read
+from schemas.errors import UserError
 from schemas.layouts import layouts
 
 # Half-written uploads and hidden files: a sender's transfer is not finished, so they are not a drop yet.
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
-class LandingZoneEmptyError(RuntimeError):
+class LandingZoneEmptyError(UserError, RuntimeError):
     """No sender has a folder in the landing zone, although nights have run before."""
 
     def __init__(self, landing: Path) -> None:

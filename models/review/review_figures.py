@@ -30,7 +30,8 @@ def of_agreement(pairs: pd.DataFrame, seed: int) -> list[Row]:
 def of_exposure(counts: pd.DataFrame) -> list[Row]:
     """`decided`, `found`, `per_find`, `median_seconds`, `over_cap` per reviewer, per force and pooled.
 
-    `per_find` is items opened and decided per CSAE report found; no value where nothing was found.
+    `per_find` is items opened and decided per CSAE report found; no value where nothing was found. `median_seconds` has
+    no value where no decision's time was measured.
     """
     found = []
     for (force, reviewer), part in counts.groupby(["force", "reviewer"]):
@@ -42,7 +43,10 @@ def of_exposure(counts: pd.DataFrame) -> list[Row]:
 
 def _exposed(force: str, reviewer: str, part: pd.DataFrame) -> list[Row]:
     n, n_found = int(part["n"].sum()), int(part["n_found"].sum())
-    seconds = float(np.average(part["median_seconds"].astype(float), weights=part["n"].astype(float)))
+    timed = part.dropna(subset=["median_seconds"])
+    seconds = None
+    if len(timed):
+        seconds = float(np.average(timed["median_seconds"].astype(float), weights=timed["n"].astype(float)))
     low, high = (float(bound) for bound in metrics.wilson(np.array(n_found), np.array(n)))
     values = {
         "decided": (float(n), None, None),

@@ -1,4 +1,4 @@
-"""Decisions of analysts, and how the night takes new ones into the append-only, hash-chained table.
+"""How the night takes new decisions of analysts into the append-only, hash-chained table.
 
 Decisions are made by people, some hundreds a night: tonight's are checked and chained one after the other on the
 driver, because each hash needs the one before. The table that holds all of them is only ever read by Spark.
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from pipelines.decisions import rules as decision_rules
+from pipelines.decisions import decision as one
+from pipelines.decisions.decision import Decision, File
 from schemas import bronze, gold
 
 if TYPE_CHECKING:
@@ -24,52 +24,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 GENESIS = "0" * 64  # previous hash of the first decision
-NAMESPACE = uuid.UUID("5d0f0a5c-6c1e-5b55-9f39-6f0f6b1d7c11")  # of decision ids; any constant serves
 SENDER, FEED = "inbox", "decisions"  # in the quarantine, where a sender and a feed are asked for
 MAX_RAW = 100_000
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One decision of one person on one queue item. Fields as in `gold.DECISIONS`; instants carry a time zone."""
-
-    decision_id: str
-    item_id: str
-    queue: str
-    queue_night: date
-    force: str
-    subject_id: str
-    text_hash: str | None
-    outcome: str
-    tag: str | None
-    reason_code: str | None
-    free_text: str | None
-    reviewer: str
-    second_reviewer: str | None
-    opened_at: datetime
-    decided_at: datetime
-    seconds_open: float
-    score_shown: float | None
-    is_score_hidden: bool
-    is_override: bool
-    model_version: str | None
-    explanation_shown: str | None
-
-    def to_json(self) -> str:
-        """The decision as one JSON object: what a file in the inbox holds."""
-        return json.dumps({k: _plain(v) for k, v in asdict(self).items()}, indent=1, sort_keys=True, allow_nan=False)
-
-
-NAMES = tuple(field.name for field in fields(Decision))
-
-
-@dataclass(frozen=True)
-class File:
-    """A decision as it was handed in: the name of its file, its text, and what was wrong before it could be read."""
-
-    name: str
-    text: str
-    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,62 +38,6 @@ class TakenIn:
     waiting: tuple[str, ...]  # names of files on the queue of this night or a later one: the next night takes them
     n_accepted: int
     n_refused: int
-
-
-def of_item(
-    item: Mapping[str, Any],
-    *,
-    reviewer: str,
-    outcome: str,
-    opened_at: datetime,
-    decided_at: datetime,
-    seconds_open: float | None = None,
-    tag: str | None = None,
-    reason_code: str | None = None,
-    free_text: str | None = None,
-    second_reviewer: str | None = None,
-    is_score_hidden: bool = False,
-) -> Decision:
-    """The decision of `reviewer` on `item`, a row of `gold.queue_items` as a mapping.
-
-    Its id follows from what was decided, by whom, on what and when opened: the same call made twice is one decision. A
-    row that was published without a score was shown without one.
-
-    Raises:
-        ValueError: the decision breaks a rule; the message names each.
-    """
-    is_score_hidden = is_score_hidden or item["score"] is None
-    shown = [{k: r[k] for k in ("kind", "text", "start", "end", "weight")} for r in map(_mapping, item["reasons"])]
-    decision = Decision(
-        decision_id="",
-        item_id=item["item_id"],
-        queue=item["queue"],
-        queue_night=item["night"],
-        force=item["force"],
-        subject_id=item["subject_id"],
-        text_hash=item["text_hash"],
-        outcome=outcome,
-        tag=tag or None,
-        reason_code=reason_code or None,
-        free_text=free_text or None,
-        reviewer=reviewer,
-        second_reviewer=second_reviewer or None,
-        opened_at=opened_at,
-        decided_at=decided_at,
-        seconds_open=(decided_at - opened_at).total_seconds() if seconds_open is None else float(seconds_open),
-        score_shown=None if is_score_hidden else float(item["score"]),
-        is_score_hidden=is_score_hidden,
-        is_override=outcome in decision_rules.OVERRIDES,
-        model_version=item["model_version"],
-        explanation_shown=None if is_score_hidden else json.dumps(shown, sort_keys=True),
-    )
-    content = {k: _plain(v) for k, v in asdict(decision).items() if k not in ("decided_at", "seconds_open")}
-    identity = str(uuid.uuid5(NAMESPACE, json.dumps(content, sort_keys=True)))
-    decision = Decision(**{**asdict(decision), "decision_id": identity})
-    problems = decision_rules.problems(json.loads(decision.to_json()), NAMES)
-    if problems:
-        raise ValueError("the decision is not valid: " + "; ".join(problems))
-    return decision
 
 
 def ingest_decisions(
@@ -153,25 +53,19 @@ def ingest_decisions(
         published: result of `members.decidable`. Where given, a decision on an item that no queue held is refused.
     """
     spark = existing.sparkSession
-    read = [(file, *_parsed(file)) for file in files]
-    late = [file.name for file, decision, _ in read if decision is not None and decision.queue_night >= night]
-    mine = [entry for entry in read if entry[0].name not in late]
-    candidates = {d.decision_id: d for _, d, why in mine if d is not None and why is None}
-    known, last = _known(existing, list(candidates)) if candidates else ({}, (0, GENESIS))
-    new = [d for d in candidates.values() if d.decision_id not in known]
+    read = [(file, *one.parsed(file)) for file in files]
+    waiting = [file.name for file, decision, _ in read if _is_later(decision, night)]
+    mine = [entry for entry in read if not _is_later(entry[1], night)]
+    first = _first(decision for _, decision, _ in mine if decision is not None)
+    known, last = _known(existing, list(first)) if first else ({}, (0, GENESIS))
+    new = [decision for decision_id, decision in first.items() if decision_id not in known]
     unpublished = _unpublished(new, published) if published is not None and new else {}
+    accepted = [decision for decision in new if decision.decision_id not in unpublished]
     refused: list[tuple[File, str]] = []
-    accepted: list[Decision] = []
     for file, decision, why in mine:
-        if decision is None or why is not None:
-            refused.append((file, why or "not readable"))
-        elif decision.decision_id in known:
-            if known[decision.decision_id] != _content(decision):
-                refused.append((file, "decision_id: taken in before with other content"))
-        elif decision.decision_id in unpublished:
-            refused.append((file, unpublished[decision.decision_id]))
-        else:
-            accepted.append(decision)
+        reason = why if decision is None else _conflict(decision, first, known) or unpublished.get(decision.decision_id)
+        if decision is None or reason is not None:
+            refused.append((file, reason or "not readable"))
     rows = _chained(sorted(accepted, key=lambda d: (d.decided_at, d.decision_id)), night, last)
     table, quarantine = gold.DECISIONS, bronze.QUARANTINE
     return TakenIn(
@@ -179,51 +73,30 @@ def ingest_decisions(
         refused=quarantine.conform(
             spark.createDataFrame([refusal_of(file, why, night) for file, why in refused], quarantine.struct())
         ),
-        settled=tuple(file.name for file, _, _ in mine),
-        waiting=tuple(late),
+        settled=tuple(dict.fromkeys(file.name for file, _, _ in mine)),
+        waiting=tuple(dict.fromkeys(waiting)),
         n_accepted=len(accepted),
         n_refused=len(refused),
     )
 
 
-def handed_in(inbox: DataFrame, existing: DataFrame, quarantine: DataFrame, night: date | None = None) -> list[File]:
-    """What lies in `bronze.inbox` and no night has taken in or refused, but for `night` itself, by name.
-
-    The same as reading the inbox folder: a rerun of `night` gets what it got before. People write these rows, so those
-    that are open fit the driver.
-    """
-    before = F.lit(True) if night is None else F.col("night") != F.lit(night)
-    taken = existing.where(before).select(F.concat("decision_id", F.lit(".json")).alias("file"))
-    is_refusal = (F.col("stage") == "decisions") & (F.col("sender") == SENDER)
-    prefix = f"{SENDER}/"
-    refused = quarantine.where(before & is_refusal).select(
-        F.substring("file", len(prefix) + 1, 1_000_000).alias("file")
-    )
-    open_rows = inbox.join(taken.unionByName(refused), "file", how="left_anti").orderBy("file").collect()
-    return [File(row["file"], row["text"]) for row in open_rows]
+def _is_later(decision: Decision | None, night: date) -> bool:
+    """Whether a decision is on a queue of `night` or of a later one."""
+    return decision is not None and decision.queue_night >= night
 
 
-def readable(files: Sequence[File]) -> list[Decision]:
-    """The valid decisions among `files`."""
-    return [decision for decision, _ in map(_parsed, files) if decision is not None]
+def _first(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """By id, the first that was handed in: a table, unlike a folder, can hold two rows of one name."""
+    first: dict[str, Decision] = {}
+    for decision in sorted(decisions, key=lambda d: (d.decided_at, d.to_json())):
+        first.setdefault(decision.decision_id, decision)
+    return first
 
 
-def _parsed(file: File) -> tuple[Decision | None, str | None]:
-    """The decision in a file, or why there is none. The reason holds no personal data."""
-    if file.problem is not None:
-        return None, file.problem
-    record, why = decision_rules.parsed(file.text)
-    if record is None:
-        return None, why
-    problems = decision_rules.problems(record, NAMES)
-    if not problems and file.name != f"{record['decision_id']}.json":
-        problems = ["decision_id: not the name of the file"]
-    if problems:
-        return None, "; ".join(problems)
-    instants = {n: decision_rules.instant(record[n]) for n in ("opened_at", "decided_at")}
-    numbers = {n: None if record[n] is None else float(record[n]) for n in ("seconds_open", "score_shown")}
-    night = {"queue_night": date.fromisoformat(record["queue_night"])}
-    return Decision(**{**record, **instants, **numbers, **night}), None
+def _conflict(decision: Decision, first: Mapping[str, Decision], known: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Why a decision is not the one that counts under its id; None where it is that one, or the same again."""
+    counts = known.get(decision.decision_id) or _content(first[decision.decision_id])  # equal once it is taken in
+    return None if counts == _content(decision) else "decision_id: taken in before with other content"
 
 
 def _known(existing: DataFrame, ids: list[str]) -> tuple[dict[str, dict[str, Any]], tuple[int, str]]:
@@ -234,7 +107,7 @@ def _known(existing: DataFrame, ids: list[str]) -> tuple[dict[str, dict[str, Any
     for row in wanted.unionByName(newest).collect():
         last = max(last, (row["sequence"], row["hash"]))
         if row["decision_id"] in ids:
-            known[row["decision_id"]] = {n: _plain(_utc(row[n])) for n in NAMES}
+            known[row["decision_id"]] = {n: one.plain(_utc(row[n])) for n in one.NAMES}
     return known, last
 
 
@@ -277,7 +150,7 @@ def refusal_of(file: File, why: str, night: date) -> tuple[Any, ...]:
 
 def digest(row: Mapping[str, Any]) -> str:
     """SHA-256 of a row of `gold.DECISIONS` without its `hash`: JSON, sorted keys, dates and UTC instants in ISO."""
-    plain = {name: _plain(row[name]) for name in gold.DECISIONS.names if name != "hash"}
+    plain = {name: one.plain(row[name]) for name in gold.DECISIONS.names if name != "hash"}
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -322,19 +195,9 @@ def _check_hashes(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 
 
 def _content(decision: Decision) -> dict[str, Any]:
-    return {k: _plain(v) for k, v in asdict(decision).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return value.isoformat() if isinstance(value, date) else value
+    return {k: one.plain(v) for k, v in asdict(decision).items()}
 
 
 def _utc(value: Any) -> Any:
     """Spark collects instants without a zone, in the zone of the Python process."""
     return value.astimezone(UTC) if isinstance(value, datetime) else value
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else value.asDict()

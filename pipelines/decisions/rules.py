@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pyspark.sql import types as T
-
-from schemas import codes, gold, risk
+from schemas import codes
+from schemas.decisions import FIELDS, NAMES_OF_KINDS, Field
 
 OVERRIDES = ("NOT_CSAE",)  # outcomes that say no to what the model ranked
 MAX_TEXT = 10_000  # characters of a text field: a page of reasons, not a file
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ITEM = re.compile(str(gold.QUEUE_ITEMS.columns["item_id"].pattern))
-_QUEUE = re.compile(str(gold.QUEUE_ITEMS.columns["queue"].pattern))
+_FORMS = {
+    "item_id": re.compile(codes.ITEM_ID_PATTERN),
+    "queue": re.compile(codes.QUEUE_PATTERN),
+    "force": re.compile(codes.FORCE_PATTERN),
+}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -57,30 +59,30 @@ def problems(record: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 
 def _column_problems(name: str, value: Any) -> list[str]:
-    """Type and rules of one column, from the contract."""
-    column = gold.DECISIONS.columns[name]
+    """What is wrong with one field, by its type and rules."""
+    field = FIELDS[name]
     if value is None:
-        return [] if column.nullable else ["absent"]
-    if not _is_of(column.type, value):
-        return [f"not {column.type.simpleString()}"]
-    if column.among is not None and value not in column.among:
+        return [] if field.nullable else ["absent"]
+    if not _is_of(field, value):
+        return [f"not {NAMES_OF_KINDS[field.kind]}"]
+    if field.among is not None and value not in field.among:
         return ["not in its list"]
-    if column.pattern is not None and not re.fullmatch(column.pattern, value):
+    if field.pattern is not None and not re.fullmatch(field.pattern, value):
         return ["not of its form"]
-    if column.minimum is not None and value < column.minimum:
+    if field.minimum is not None and value < field.minimum:
         return ["below its minimum"]
-    if isinstance(value, str) and not column.nullable and not value.strip():
+    if isinstance(value, str) and not field.nullable and not value.strip():
         return ["empty"]
     return _own_problems(name, value)
 
 
 def _own_problems(name: str, value: Any) -> list[str]:
-    """Rules that the contract of the table of decisions leaves to the tables that the columns come from."""
+    """Rules that the fields of a decision leave to the tables that their values come from."""
     if isinstance(value, str) and len(value) > MAX_TEXT and name != "explanation_shown":
         return [f"longer than {MAX_TEXT} characters"]
     if isinstance(value, str) and _CONTROL.search(value):
         return ["a control character or half of a pair"]
-    form = {"item_id": _ITEM, "queue": _QUEUE, "force": re.compile(codes.FORCE_PATTERN)}.get(name)
+    form = _FORMS.get(name)
     if form is not None and not form.fullmatch(value):
         return ["not of its form"]
     if name == "score_shown" and not 0 <= value <= 1:
@@ -91,16 +93,23 @@ def _own_problems(name: str, value: Any) -> list[str]:
 def _joint_problems(record: Mapping[str, Any]) -> list[str]:
     """Rules over several columns."""
     added, hidden = record["outcome"] == "TAG_ADDED", record["is_score_hidden"]
-    opened, decided = instant(record["opened_at"]), instant(record["decided_at"])
+    decided, seconds = instant(record["decided_at"]), record["seconds_open"]
+    opened = None if record["opened_at"] is None else instant(record["opened_at"])
     rules = {
         "tag: needed with TAG_ADDED, and only there": added == (record["tag"] is not None),
-        "tag: a tag is added to a report, not to a person or place": not (added and record["queue"] in risk.QUEUES),
+        "tag: a tag is added to a report, not to a person or place": not (
+            added and record["queue"] in codes.RISK_QUEUES
+        ),
         "is_override: not what the outcome says": record["is_override"] == (record["outcome"] in OVERRIDES),
         "score_shown: shown and hidden at once, or neither": hidden == (record["score_shown"] is None),
-        "decided_at: before opened_at": decided >= opened,
+        "seconds_open: measured without opened_at, or the other way round": (opened is None) == (seconds is None),
+        "decided_at: before opened_at": opened is None or decided >= opened,
         "seconds_open: longer than from opened_at to decided_at": (
-            timedelta(seconds=min(record["seconds_open"], 1e9)) <= decided - opened + timedelta(seconds=1)
+            opened is None
+            or seconds is None
+            or timedelta(seconds=min(seconds, 1e9)) <= decided - opened + timedelta(seconds=1)
         ),
+        "explanation_shown: shown without the score": not (hidden and record["explanation_shown"] is not None),
         "second_reviewer: the same person": _same(record["second_reviewer"]) != _same(record["reviewer"]),
     }
     return [why for why, holds in rules.items() if not holds]
@@ -110,19 +119,19 @@ def _same(person: str | None) -> str:
     return " ".join((person or "").casefold().split())
 
 
-def _is_of(kind: T.DataType, value: Any) -> bool:
-    if isinstance(kind, T.BooleanType):
+def _is_of(field: Field, value: Any) -> bool:
+    if field.kind is bool:
         return isinstance(value, bool)
-    if isinstance(kind, T.DoubleType):
+    if field.kind is float:
         return (
             isinstance(value, int | float)
             and not isinstance(value, bool)
             and abs(value) < 1e15
             and math.isfinite(value)
         )
-    if isinstance(kind, T.DateType):
+    if field.kind is date:
         return _reads(date.fromisoformat, value) and bool(_DATE.fullmatch(value))
-    if isinstance(kind, T.TimestampType):
+    if field.kind is datetime:
         return _reads(instant, value)
     return isinstance(value, str)
 

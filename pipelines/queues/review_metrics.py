@@ -88,6 +88,8 @@ def exposure(decisions: DataFrame, queue: str, cap: int) -> DataFrame:
 
     Args:
         cap: items a reviewer should decide a day; `n_over_cap` counts those beyond it, by day of the decision.
+
+    `median_seconds` is of decisions whose time was measured: NULL says that it was not, and so did 0 before.
     """
     mine = decisions.where(F.col("queue") == queue)
     day = Window.partitionBy("reviewer", F.to_date("decided_at")).orderBy("decided_at", "sequence")
@@ -95,7 +97,7 @@ def exposure(decisions: DataFrame, queue: str, cap: int) -> DataFrame:
     return numbered.groupBy("force", "reviewer").agg(
         F.count("*").alias("n"),
         F.sum((F.col("outcome") == "TAG_ADDED").cast("long")).alias("n_found"),
-        F.percentile_approx("seconds_open", 0.5).alias("median_seconds"),
+        F.percentile_approx(F.when(F.col("seconds_open") > 0, F.col("seconds_open")), 0.5).alias("median_seconds"),
         F.sum((F.col("_place") > cap).cast("long")).alias("n_over_cap"),
     )
 

@@ -10,16 +10,16 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.output import inbox
 from jobs.pages import notebook as notebooks
 from jobs.pages import queue_access, queue_health, review_reclassify
 from jobs.runtime import doctor
 from jobs.runtime import known as jobs_nights
 from jobs.runtime.context import RunContext
+from jobs.runtime.inbox import port
 from jobs.training import champion
 from models.serving import scoring
 from pipelines.comms.leads import queue as leads_queue
-from pipelines.decisions import intake
+from pipelines.decisions import decision as one
 from pipelines.reports import overtagged
 from pipelines.reports import queue as reports_queue
 from schemas import bronze, gold, silver
@@ -48,12 +48,12 @@ def story(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
     at = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(hours=9)
     for row in queue:
         is_csae = bool(truth.loc[row.subject_id, "is_csae"])
-        decision = intake.of_item(
+        decision = one.of_item(
             row.asDict(recursive=True), outcome="TAG_ADDED" if is_csae else "NOT_CSAE",
             tag="CSE_LONE" if is_csae else None, free_text="=see items 1 and 2" if is_csae else None, reviewer="A1",
             opened_at=at - timedelta(seconds=30), decided_at=at,
         )  # fmt: skip
-        inbox.submit(ctx.settings.inbox, decision)
+        port.hand_in(ctx.inbox, ctx.audit, decision)
     found = [row for row in queue if truth.loc[row.subject_id, "is_csae"]]
     told |= {"truth": truth, "queue": queue, "found": found, "report": told["reports"][0]}
     for night in (SECOND, THIRD):

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.pages import queue_access
+from jobs.output import deciding
 from jobs.runtime import fault_points
 from schemas import gold
 from tests.support import whole_nights as nights
@@ -35,7 +35,7 @@ def test_a_night_killed_and_rerun_equals_one_undisturbed(spark: SparkSession, tm
     nights.run(calm, nights.FIRST)
     row = calm.lake.read(gold.QUEUE_ITEMS).where("queue = 'reclassify'").orderBy("rank", "force").first()
     at = datetime.combine(nights.FIRST, datetime.min.time(), UTC)
-    queue_access.decide(calm, row.item_id, "TAG_ADDED", tag="CSE_LONE", why="", reviewer="A1", decided_at=at, seconds=5)
+    deciding.decide(calm, row.item_id, "TAG_ADDED", tag="CSE_LONE", why="", reviewer="A1", decided_at=at, seconds=5)
     shutil.copytree(calm.settings.home, tmp_path / "killed")
     nights.run(calm, SECOND)
 

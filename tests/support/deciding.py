@@ -7,7 +7,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pipelines.decisions import intake
+from pipelines.decisions import decision as one
 from schemas import gold
 from tests.support import tables
 
@@ -41,19 +41,19 @@ def item(n: int = 1, **changes: Any) -> dict[str, Any]:
 
 def decide(
     n: int = 1, outcome: str = "NOT_CSAE", *, seconds: float = 60, of: dict[str, Any] | None = None, **changes: Any
-) -> intake.Decision:
+) -> one.Decision:
     """A decision on item `n`, `seconds` after it was opened."""
     given = {"reviewer": "a.analyst", "opened_at": OPENED, "decided_at": OPENED + timedelta(seconds=seconds), **changes}
     if outcome == "TAG_ADDED":
         given.setdefault("tag", "CSE_LONE")
-    return intake.of_item(of or item(n), outcome=outcome, **given)
+    return one.of_item(of or item(n), outcome=outcome, **given)
 
 
-def file(decision: intake.Decision, **changes: Any) -> intake.File:
+def file(decision: one.Decision, **changes: Any) -> one.File:
     """The decision as a file of the inbox; `changes` are made to its JSON, past every rule."""
     record = {**json.loads(decision.to_json()), **changes}
-    return intake.File(f"{decision.decision_id}.json", json.dumps(record))
+    return one.File(f"{decision.decision_id}.json", json.dumps(record))
 
 
-def changed(decision: intake.Decision, **changes: Any) -> intake.Decision:
+def changed(decision: one.Decision, **changes: Any) -> one.Decision:
     return dataclasses.replace(decision, **changes)

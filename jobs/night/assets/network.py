@@ -1,6 +1,6 @@
 """Gold, the network: who and what is one and the same, and what ties them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
-from jobs.output import inbox
 from jobs.runtime import known, progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
-from pipelines.decisions import intake
+from pipelines.decisions.decision import File
 from pipelines.network.edges import kinds as edge_kinds
 from pipelines.network.entities import nominals, undo
 from schemas import bronze, network, silver
@@ -62,7 +61,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
         if files:
             rows = ctx.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
-        inbox.settle(ctx.settings.undo, night, settled)
+        ctx.undo_inbox.settle(night, settled)
     with progress.CURRENT.step("build edges"):
         tables = _tables(ctx, night)
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
@@ -152,14 +151,14 @@ def _model(ctx: RunContext, night: date) -> str | None:
 
 def _undone(
     ctx: RunContext, night: date
-) -> tuple[list[intake.File], list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
+) -> tuple[Sequence[File], list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
     """Requests to undo as files, the UNDO events that stand with what they undo, refusals, and files done with.
 
     A request about an event of tonight or later waits, so that a night run again gives the same.
     """
     from pipelines.network.entities import entities
 
-    files = inbox.read(ctx.settings.undo, night)
+    files = ctx.undo_inbox.read(night)
     events = ctx.lake.read(network.ENTITY_EVENTS).where(F.col("night") < F.lit(night))
     parsed = [(file, *undo.parsed(file)) for file in files]
     wanted = sorted({request.event_id for _, request, _ in parsed if request is not None})

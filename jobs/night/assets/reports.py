@@ -3,17 +3,17 @@
 import dagster as dg
 from pyspark.sql import functions as F
 
+from jobs.night import decisions as decisions_intake
 from jobs.night.assets import common, review_metrics
-from jobs.output import export, inbox
+from jobs.output import export, published
 from jobs.runtime import alerts, fault_points, progress, watch
 from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
 from jobs.training import champion as training_champion
 from pipelines.common import as_of
-from pipelines.decisions import intake, writeback
-from pipelines.queues import near_duplicates
+from pipelines.decisions import writeback
 from pipelines.reports import queue as reports_queue
-from schemas import bronze, catalogue, gold, leads, network, review, risk, silver, travel
+from schemas import catalogue, gold, leads, network, risk, silver, travel
 from schemas.contract import Table
 
 
@@ -53,18 +53,10 @@ def champion(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Materiali
     description=gold.DECISIONS.doc,
 )
 def decisions(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
-    """Take in what lies in the inbox. Files stay where they are until both tables have them."""
+    """Take in what lies in the inbox. It stays there until both tables have it."""
     night = common.night_of(context, ctx)
-    lake = ctx.lake
     with progress.CURRENT.step("ingest decisions"):
-        files = inbox.read(ctx.settings.inbox, night)
-        published = near_duplicates.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_NEAR_DUPLICATES))
-        taken = intake.ingest_decisions(files, lake.read(gold.DECISIONS), night, published)
-        if taken.n_accepted:
-            lake.append(taken.accepted, gold.DECISIONS)
-        if files:
-            lake.replace(taken.refused, bronze.QUARANTINE, {"night": night.isoformat(), "stage": "decisions"})
-        inbox.settle(ctx.settings.inbox, night, taken.settled)
+        taken = decisions_intake.take_in(ctx, night)
     return common.result(
         ctx,
         gold.DECISIONS,
@@ -163,6 +155,8 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
     night = common.night_of(context, ctx)
     lake = ctx.lake
     with progress.CURRENT.step("run manifest"):
+        if not ctx.is_on_cluster:  # there, people decide where the tables are at hand
+            published.write(ctx, night)
         chosen = training_champion.champion(ctx, night)
         model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
         others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)

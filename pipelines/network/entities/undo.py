@@ -16,8 +16,10 @@ from typing import Any
 
 from pipelines.decisions import intake
 from pipelines.decisions import rules as decision_rules
+from pipelines.decisions.decision import File
 from pipelines.network.entities.clustering import Apart, Rulings
 from schemas import bronze
+from schemas.errors import InvalidInputError
 
 NAMESPACE = uuid.UUID("0f3f5d6a-2f65-5a60-8f4e-2d1a4c9e7b21")  # of request ids; any constant serves
 SENDER, FEED, STAGE = "inbox", "undo", "entities"  # in the quarantine
@@ -43,17 +45,17 @@ def request(event_id: str, *, reviewer: str, why: str, decided_at: datetime) -> 
     """The request; made twice with the same words it is one.
 
     Raises:
-        ValueError: nobody is named, no reason is given, or the event's id is not one.
+        InvalidInputError: nobody is named, no reason is given, or the event's id is not one.
     """
     key = json.dumps([event_id, reviewer, why, decided_at.astimezone(UTC).isoformat()])
     made = Request(str(uuid.uuid5(NAMESPACE, key)), event_id, reviewer.strip(), why.strip(), decided_at)
-    _, problem = parsed(intake.File(f"{made.request_id}.json", made.to_json()))
+    _, problem = parsed(File(f"{made.request_id}.json", made.to_json()))
     if problem:
-        raise ValueError(f"the undo is not valid: {problem}")
+        raise InvalidInputError(f"the undo is not valid: {problem}")
     return made
 
 
-def parsed(file: intake.File) -> tuple[Request | None, str | None]:
+def parsed(file: File) -> tuple[Request | None, str | None]:
     """The request in a file, or why there is none. The reason holds no personal data."""
     if file.problem is not None:
         return None, file.problem
@@ -75,7 +77,7 @@ def parsed(file: intake.File) -> tuple[Request | None, str | None]:
     return Request(**{**record, "decided_at": at}), None
 
 
-def refusal(file: intake.File, why: str, night: Any) -> tuple[Any, ...]:
+def refusal(file: File, why: str, night: Any) -> tuple[Any, ...]:
     """A row of bronze.quarantine for a request that cannot be."""
     row = intake.refusal_of(file, why, night)
     named = dict(zip(bronze.QUARANTINE.names, row, strict=True))

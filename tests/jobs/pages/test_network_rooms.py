@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.output import inbox
 from jobs.pages import notebook, review_network_risk, subject_network
 from jobs.runtime import settings
 from jobs.runtime.context import RunContext
@@ -78,7 +77,7 @@ def test_a_childs_paths_timeline_and_what_would_change_it(session: notebook.Note
     refused = review_network_risk.decide(shown, item, "TAG_ADDED")
     assert "is for reports" in refused
     assert "Recorded: REFER" in review_network_risk.decide(shown, item, "REFER", free_text="strategy meeting")
-    assert len(list(inbox.pending(session.ctx.settings.inbox))) == 1
+    assert len(list(session.ctx.inbox.pending())) == 1
 
 
 def test_a_subject_its_neighbourhood_ways_and_merges(session: notebook.NotebookSession):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.output import inbox
+from jobs.night import decisions
 from jobs.pages import notebook, rendering, review_reclassify
 from jobs.runtime import audit, context, lakehouse, settings
-from pipelines.decisions import intake
-from schemas import bronze, codes
+from jobs.runtime.inbox import port
+from pipelines.decisions import decision as one
+from schemas import bronze, codes, gold
 from tests.support import notebook_world
 
 NOTEBOOK = settings.ROOT / "notebooks" / "10_review_reclassify.py"
@@ -131,15 +132,15 @@ def test_a_decision_goes_to_the_inbox_and_the_page_says_so(night: review_reclass
     assert "Open the report first" in review_reclassify.decide(night, item, "NOT_CSAE")
     night.opened_at = datetime.now(UTC)
     assert "tag: needed with TAG_ADDED" in review_reclassify.decide(night, item, "TAG_ADDED")
-    home = night.session.ctx.settings.inbox
-    assert inbox.pending(home) == []
+    inbox = night.session.ctx.inbox
+    assert inbox.pending() == []
     assert "Recorded: TAG_ADDED" in review_reclassify.decide(
         night, item, "TAG_ADDED", tag="IIOC", free_text="pictures asked for"
     )
     assert "recorded before" in review_reclassify.decide(
         night, item, "TAG_ADDED", tag="IIOC", free_text="pictures asked for"
     )
-    (decision,) = intake.readable(inbox.pending(home))
+    (decision,) = one.readable(inbox.pending())
     assert (decision.outcome, decision.tag, decision.reviewer) == ("TAG_ADDED", "IIOC", "a.analyst")
     assert decision.item_id == "0" * 15 + "1"
     assert [(d.item_id, d.outcome) for d in night.session.waiting()] == [(decision.item_id, "TAG_ADDED")]
@@ -164,7 +165,9 @@ def test_on_a_cluster_the_notebook_uses_what_databricks_gives(
     monkeypatch.setitem(sys.modules, "IPython.core.getipython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "17.3")
     cluster = notebook.NotebookSession("test", session.ctx)
+    published = session.ctx.lake.read(gold.QUEUE_ITEMS)
     cluster.ctx.__dict__["lake"] = lakehouse.Lakehouse(session.ctx.spark, tmp_path / "lakehouse")
+    cluster.ctx.lake.append(published, gold.QUEUE_ITEMS)
     values["outcome"] = " DEFER "
     assert cluster.widget("outcome", "", "Outcome", ("", *codes.OUTCOMES)) == "DEFER"
     assert cluster.widget("night") == ""
@@ -175,11 +178,15 @@ def test_on_a_cluster_the_notebook_uses_what_databricks_gives(
     assert cluster.user("somebody.else") != "somebody.else"
     given = {"reviewer": "a", "opened_at": datetime(2026, 3, 14, 9, tzinfo=UTC)}
     decision_id = cluster.decide(night.rows[0], "DEFER", **given)  # type: ignore[arg-type]
-    with pytest.raises(inbox.AlreadySubmittedError):
+    with pytest.raises(port.AlreadySubmittedError):
         cluster.decide(night.rows[0], "DEFER", **given)  # type: ignore[arg-type]
     (row,) = cluster.ctx.lake.read(bronze.INBOX).collect()
     assert row["file"] == f"{decision_id}.json"
     assert [(d.item_id, d.outcome) for d in cluster.waiting()] == [(night.rows[0]["item_id"], "DEFER")]
+    taken = decisions.take_in(cluster.ctx, notebook_world.NIGHT + timedelta(days=1))
+    assert (taken.n_accepted, taken.n_refused) == (1, 0)
+    assert [row.decision_id for row in cluster.table("gold.decisions").collect()] == [decision_id]
+    assert cluster.waiting() == []
 
 
 def test_a_local_widget_takes_only_its_choices(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

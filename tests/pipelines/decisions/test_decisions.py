@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.decisions import decision as one
 from pipelines.decisions import intake
 from pipelines.decisions import rules as decision_rules
 from schemas import bronze, gold
@@ -107,10 +108,10 @@ def test_a_file_that_breaks_a_rule_is_refused_without_quoting_it(changes: dict[s
     file = deciding.file(deciding.decide(1, free_text="PRIVATE"), **changes)
     record, _ = decision_rules.parsed(file.text)
     assert record is not None
-    found = "; ".join(decision_rules.problems(record, intake.NAMES))
+    found = "; ".join(decision_rules.problems(record, one.NAMES))
     assert why in found
     assert "PRIVATE" not in found
-    assert intake.readable([file]) == []
+    assert one.readable([file]) == []
 
 
 @pytest.mark.parametrize(
@@ -158,11 +159,11 @@ def test_what_is_refused_goes_to_the_quarantine(none: DataFrame) -> None:
     good = deciding.decide(1)
     files = [
         deciding.file(good),
-        intake.File("notes.json", "not JSON: Jane Roe"),
-        intake.File("link.json", "", "not a regular file"),
+        one.File("notes.json", "not JSON: Jane Roe"),
+        one.File("link.json", "", "not a regular file"),
         dataclasses.replace(deciding.file(deciding.decide(2)), name="another.json"),
         deciding.file(deciding.decide(3), outcome="GUILTY"),
-        intake.File("\u202eevil\n.json", "\ud800"),
+        one.File("\u202eevil\n.json", "\ud800"),
     ]
     found = intake.ingest_decisions(files, none, NIGHT)
     assert (found.n_accepted, found.n_refused, len(found.settled)) == (1, 5, 6)
@@ -234,15 +235,3 @@ def test_the_hash_does_not_depend_on_how_an_instant_is_written() -> None:
     summer = utc.astimezone(timezone(timedelta(hours=1)))
     row = tables.row(gold.DECISIONS, opened_at=utc)
     assert intake.digest(row) == intake.digest({**row, "opened_at": summer})
-
-
-def test_the_inbox_table_of_a_cluster_gives_what_the_folder_gives(spark: SparkSession, first: DataFrame) -> None:
-    known = [f"{row['decision_id']}.json" for row in _rows(first)]
-    new = deciding.file(deciding.decide(9))
-    rows = [(name, "{}") for name in known] + [(new.name, new.text), ("bad.json", "{")]
-    inbox = spark.createDataFrame(rows, bronze.INBOX.struct())
-    refusal = {"stage": "decisions", "sender": "inbox", "file": "inbox/bad.json", "reason": "DECISION_INVALID"}
-    quarantine = tables.frame(spark, bronze.QUARANTINE, {**refusal, "night": NIGHT})
-    later = NIGHT + timedelta(days=1)
-    assert [f.name for f in intake.handed_in(inbox, first, quarantine, later)] == [new.name]
-    assert len(intake.handed_in(inbox, first, quarantine, NIGHT)) == 5  # the night that took them sees them again

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.decisions import intake
+from pipelines.decisions.decision import File
 from pipelines.network.entities import clustering, entities, nominals
 from pipelines.network.entities import ids as entity_ids
 from pipelines.network.entities import linkage as resolution
@@ -209,7 +209,7 @@ def test_an_empty_night_has_no_people():
 def test_a_request_that_cannot_be_is_refused_without_personal_data(change: dict[str, str]):
     made = entity_undo.request("a" * 16, reviewer="a.analyst", why="two sisters", decided_at=AT)
     text = json.dumps({**json.loads(made.to_json()), **change})
-    request, why = entity_undo.parsed(intake.File(f"{made.request_id}.json", text))
+    request, why = entity_undo.parsed(File(f"{made.request_id}.json", text))
     assert request is None
     assert why
     assert "analyst" not in why
