@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
+
+from jobs.runtime import identity
+from schemas.errors import UserError
 
 NIGHT = click.DateTime(formats=["%Y-%m-%d"])
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
-class Failures(click.ClickException):
-    """Errors a person can act on are one sentence, not a traceback."""
+class OneSentence(click.Group):
+    """The outermost group: an error that a person can act on is its message and exit code 1; others a traceback."""
 
-    exit_code = 1
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def reviewer_option(help: str = "Who looks: it is logged.") -> Callable[[Any], Any]:
+    """The option `--reviewer`: by default the account of the operating system, and never nobody."""
+    return click.option("--reviewer", default=identity.person, callback=_named, help=f"{help} Default: your account.")
+
+
+def _named(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise click.BadParameter("a look or a decision is somebody's: it takes a name", ctx, parameter)
+    return value.strip()
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from jobs.cli.common import NIGHT
+from jobs.cli.common import NIGHT, reviewer_option
 
 
 @click.group()
@@ -25,7 +24,7 @@ def comms() -> None:
 @click.option("--night", type=NIGHT, help="As of which night (default: tonight).")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder (default: exports/comms_research).")
 @click.option("--why", required=True, help="Why, in your words: operation and authority. It is logged.")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@reviewer_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def research(
     identifiers: Path, night: datetime | None, out: Path | None, why: str, reviewer: str, as_json: bool
@@ -36,16 +35,13 @@ def research(
     excess data and hidden rows of protected professions never appear.
     """
     from jobs.research import comms as research_comms
-    from jobs.runtime import audit, context
+    from jobs.runtime import context
 
     ctx = context.reader()
     lines = identifiers.read_text(encoding="utf-8", errors="replace").splitlines()
-    try:
-        found = research_comms.run(
-            ctx, lines, night.date() if night else ctx.settings.tonight(), who=reviewer, why=why, out=out
-        )
-    except (LookupError, ValueError, audit.AuditError) as error:
-        raise click.ClickException(str(error)) from error
+    found = research_comms.run(
+        ctx, lines, night.date() if night else ctx.settings.tonight(), who=reviewer, why=why, out=out
+    )
     click.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.text())
 
 
@@ -54,12 +50,9 @@ def research(
 def cluster(as_json: bool) -> None:
     """Cluster the events on disk by number, so that one number's picture reads few files. Not while a night runs."""
     from jobs.research import comms_clustering
-    from jobs.runtime import context, lock
+    from jobs.runtime import context
 
-    try:
-        with context.writer() as ctx:
-            done = comms_clustering.cluster(ctx)
-    except (lock.LakehouseBusyError, LookupError) as error:
-        raise click.ClickException(str(error)) from error
+    with context.writer() as ctx:
+        done = comms_clustering.cluster(ctx)
     text = f"{done.files_before} files before, {done.files_after} after"
     click.echo(json.dumps(done.as_dict(), indent=2) if as_json else text)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 
 import click
 
-from jobs.cli.common import NIGHT, as_json, show
-
-reviewer = click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who: it is logged.")
+from jobs.cli.common import NIGHT, as_json, reviewer_option, show
 
 
 @click.group()
@@ -21,7 +18,7 @@ def entities() -> None:
 @click.option("--night", type=NIGHT, help="Night (default: the newest that has any).")
 @click.option("--entity", help="Events of this entity, in all nights.")
 @click.option("--limit", default=20, show_default=True, help="Events shown, the doubtful first.")
-@reviewer
+@reviewer_option()
 @as_json
 def events(night: datetime | None, entity: str | None, limit: int, reviewer: str, as_json: bool) -> None:
     """Print merges and splits with their evidence. The look is logged first."""
@@ -35,20 +32,16 @@ def events(night: datetime | None, entity: str | None, limit: int, reviewer: str
 @entities.command("undo")
 @click.argument("event")
 @click.option("--why", required=True, help="Reason in your words.")
-@reviewer
+@reviewer_option()
 @as_json
 def undo(event: str, why: str, reviewer: str, as_json: bool) -> None:
     """Take back a merge, split or undo EVENT from the next night on."""
-    from jobs.output import inbox
     from jobs.research import entity_events
     from jobs.runtime import context
 
-    try:
-        path = entity_events.undo(
-            context.reader(), event, reviewer=reviewer, why=why, decided_at=datetime.now().astimezone()
-        )
-    except (ValueError, LookupError, inbox.AlreadySubmittedError) as error:
-        raise click.ClickException(str(error)) from error
+    path = entity_events.undo(
+        context.reader(), event, reviewer=reviewer, why=why, decided_at=datetime.now().astimezone()
+    )
     show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
 
 
@@ -57,13 +50,10 @@ def undo(event: str, why: str, reviewer: str, as_json: bool) -> None:
 @as_json
 def train(night: datetime | None, as_json: bool) -> None:
     """Fit the linkage of people to this deployment's own records, and print how many pairs its blocks compare."""
-    from jobs.runtime import context, lock, settings
+    from jobs.runtime import context, settings
     from jobs.training import linkage
 
-    try:
-        with context.writer() as ctx:
-            day = night.date() if night else settings.load().tonight()
-            outcome = linkage.train(ctx, day)
-    except (ValueError, lock.LakehouseBusyError) as error:
-        raise click.ClickException(str(error)) from error
+    with context.writer() as ctx:
+        day = night.date() if night else settings.load().tonight()
+        outcome = linkage.train(ctx, day)
     show(outcome, as_json, linkage.text(outcome))

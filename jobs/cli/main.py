@@ -13,7 +13,8 @@ import click
 
 from jobs.cli import entities, network
 from jobs.cli import travel as cli_travel
-from jobs.cli.common import NIGHT, Failures, as_json, show
+from jobs.cli.common import NIGHT, OneSentence, as_json, reviewer_option, show
+from schemas.errors import NotFoundError
 
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
@@ -24,7 +25,7 @@ os.environ.setdefault("PYTHONWARNINGS", "ignore")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
     """Nightjar: the nightly pipeline that finds reports missing the CSAE tag and queues them for analysts.
 
@@ -101,7 +102,7 @@ def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
         known = ", ".join(sorted(ctx.sources))
         near = summary.proposals_text(proposals)
         own = ctx.settings.own_sources
-        raise Failures(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
+        raise NotFoundError(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
     found = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources)
     show([report.as_dict() for report in found], as_json, summary.check_text(found))
 
@@ -111,28 +112,21 @@ def sources_check(folder: Path, sender: str | None, as_json: bool) -> None:
 @as_json
 def nightly(night: datetime | None, as_json: bool) -> None:
     """Run one night. Writes a demonstration landing zone first if there is none. Running a night again is safe."""
-    from jobs.runtime import context, lock, settings
+    from jobs.runtime import context, settings
     from jobs.sources import demo as demo_job
 
     chosen = settings.load()
     day = _day(night, chosen.tonight())
-    try:
-        with context.writer() as ctx:
-            ctx.begin_spark()
-            from jobs.night import run as nightly_job
-            from jobs.night import summary
+    with context.writer() as ctx:
+        ctx.begin_spark()
+        from jobs.night import run as nightly_job
+        from jobs.night import summary
 
-            if demo_job.is_empty(chosen.landing):
-                click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
-                demo_job.write(chosen, first_night=day)
-            report = nightly_job.run(ctx, day)
-            show(report, as_json, summary.text(report))
-    except (lock.LakehouseBusyError, settings.SettingsError, FileNotFoundError) as error:
-        raise Failures(str(error)) from error
-    except RuntimeError as error:
-        if type(error).__name__ != "NightFailedError":
-            raise
-        raise Failures(str(error)) from error
+        if demo_job.is_empty(chosen.landing):
+            click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
+            demo_job.write(chosen, first_night=day)
+        report = nightly_job.run(ctx, day)
+        show(report, as_json, summary.text(report))
 
 
 @main.command()
@@ -141,18 +135,15 @@ def nightly(night: datetime | None, as_json: bool) -> None:
 @as_json
 def backfill(first: datetime, last: datetime, as_json: bool) -> None:
     """Run past nights, oldest first. Each uses only what was known then."""
-    from jobs.runtime import context, lock
+    from jobs.runtime import context
 
     if last < first:
         raise click.BadParameter("--to is before --from")
-    try:
-        with context.writer() as ctx:
-            from jobs.night import run as nightly_job
-            from jobs.night import summary
+    with context.writer() as ctx:
+        from jobs.night import run as nightly_job
+        from jobs.night import summary
 
-            reports = nightly_job.backfill(ctx, first.date(), last.date())
-    except lock.LakehouseBusyError as error:
-        raise Failures(str(error)) from error
+        reports = nightly_job.backfill(ctx, first.date(), last.date())
     show(reports, as_json, "\n\n".join(summary.text(report) for report in reports))
 
 
@@ -166,7 +157,7 @@ def queue() -> None:
 @click.option("--queue", "name", default="reclassify", show_default=True)
 @click.option("--force", help="Force code.")
 @click.option("--limit", default=10, show_default=True, help="Rows per force.")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@reviewer_option()
 @as_json
 def queue_show(night: datetime | None, name: str, force: str | None, limit: int, reviewer: str, as_json: bool) -> None:
     """Print the top of a queue. The look is logged before rows are shown."""
@@ -182,7 +173,7 @@ def queue_show(night: datetime | None, name: str, force: str | None, limit: int,
 @click.argument("outcome")
 @click.option("--tag", help="CSAE tag to add, with TAG_ADDED.")
 @click.option("--why", default="", help="Reason in your words.")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who decides.")
+@reviewer_option("Who decides.")
 @click.option("--seconds", default=0.0, help="Seconds the item was open.")
 @as_json
 def decide(item: str, outcome: str, tag: str | None, why: str, reviewer: str, seconds: float, as_json: bool) -> None:
@@ -190,29 +181,23 @@ def decide(item: str, outcome: str, tag: str | None, why: str, reviewer: str, se
     from jobs.pages import queue_access
     from jobs.runtime import context
 
-    try:
-        path = queue_access.decide(
-            context.reader(), item, outcome, tag=tag, why=why, reviewer=reviewer,
-            decided_at=datetime.now().astimezone(), seconds=seconds,
-        )  # fmt: skip
-    except (ValueError, LookupError) as error:
-        raise Failures(str(error)) from error
+    path = queue_access.decide(
+        context.reader(), item, outcome, tag=tag, why=why, reviewer=reviewer,
+        decided_at=datetime.now().astimezone(), seconds=seconds,
+    )  # fmt: skip
     show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
 
 
 @main.command()
 @click.argument("item")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@reviewer_option()
 @as_json
 def trace(item: str, reviewer: str, as_json: bool) -> None:
     """From a queue ITEM to its file, row, table versions, model and code."""
     from jobs.pages import queue_access
     from jobs.runtime import context
 
-    try:
-        found = queue_access.trace(context.reader(), item, reviewer)
-    except LookupError as error:
-        raise Failures(str(error)) from error
+    found = queue_access.trace(context.reader(), item, reviewer)
     show(found, as_json, queue_access.trace_text(found))
 
 
@@ -239,10 +224,7 @@ def notebooks(names: tuple[str, ...], night: datetime | None, out: Path | None, 
     from jobs.pages import queue_access
     from jobs.runtime import context
 
-    try:
-        pages = queue_access.render_notebooks(context.reader(), night.date() if night else None, out, names)
-    except LookupError as error:
-        raise Failures(str(error)) from error
+    pages = queue_access.render_notebooks(context.reader(), night.date() if night else None, out, names)
     show([str(page) for page in pages], as_json, "\n".join(map(str, pages)))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from jobs.cli.common import NIGHT, Failures, as_json, show
+from jobs.cli.common import NIGHT, as_json, show
 
 
 @click.command()
@@ -15,15 +15,12 @@ from jobs.cli.common import NIGHT, Failures, as_json, show
 @as_json
 def train(night: datetime | None, as_json: bool) -> None:
     """Compare the candidates on identical grouped folds, register the best, promote it if it meets the criteria."""
-    from jobs.runtime import context, lock, settings
+    from jobs.runtime import context, settings
     from jobs.training import champion as training_job
     from jobs.training import summary
 
-    try:
-        with context.writer() as ctx:
-            outcome = training_job.train(ctx, night.date() if night else settings.load().tonight())
-    except (lock.LakehouseBusyError, ValueError) as error:  # a training that the data do not allow says what is missing
-        raise Failures(str(error)) from error
+    with context.writer() as ctx:
+        outcome = training_job.train(ctx, night.date() if night else settings.load().tonight())
     show(outcome, as_json, summary.text(outcome))
 
 
@@ -56,13 +53,8 @@ def pretrain(
 
     size = bert_pretraining.Size(layers, width, heads, pieces)
     day = night.date() if night else settings.load().tonight()
-    try:
-        made = pretraining.pretrain(
-            context.reader(), day, folder, size,
-            max_reports=reports, epochs=epochs, rate=rate, batch=batch, device=device,
-        )  # fmt: skip
-    except ModuleNotFoundError as error:
-        raise Failures(f"{error.name} is not installed: make setup-bert") from error
-    except (ValueError, FileExistsError) as error:
-        raise Failures(str(error)) from error
+    made = pretraining.pretrain(
+        context.reader(), day, folder, size,
+        max_reports=reports, epochs=epochs, rate=rate, batch=batch, device=device,
+    )  # fmt: skip
     show(made, as_json, pretraining.text(made))

@@ -29,11 +29,8 @@ def evaluate(night: datetime | None, days: int, apart: int, horizon: int, capaci
     from jobs.runtime import known as known_nights
 
     ctx = context.reader()
-    try:
-        day = night.date() if night else known_nights.newest(ctx)
-        found = evaluation_network.evaluate(ctx, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
-    except (LookupError, FileNotFoundError) as error:
-        raise click.ClickException(str(error)) from error
+    day = night.date() if night else known_nights.newest(ctx)
+    found = evaluation_network.evaluate(ctx, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
     show(found, as_json, evaluation_network.text(found))
 
 
@@ -43,14 +40,11 @@ def evaluate(night: datetime | None, days: int, apart: int, horizon: int, capaci
 @as_json
 def import_ocg(file: Path, night: datetime | None, as_json: bool) -> None:
     """Import a list of organised crime groups: CSV with ocg_ref and person_id. Bad rows are refused and counted."""
-    from jobs.runtime import context, lock
+    from jobs.runtime import context
     from jobs.sources import ocg_list
 
-    try:
-        with context.writer() as ctx:
-            found = ocg_list.load(ctx, file, night.date() if night else ctx.settings.tonight())
-    except (lock.LakehouseBusyError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
+    with context.writer() as ctx:
+        found = ocg_list.load(ctx, file, night.date() if night else ctx.settings.tonight())
     show(
         found, as_json, f"{found['loaded']} members of {found['groups']} groups loaded, {found['refused']} rows refused"
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from jobs.cli.common import NIGHT, Failures, as_json, show
+from jobs.cli.common import NIGHT, as_json, reviewer_option, show
 
 
 @click.group()
@@ -23,7 +22,7 @@ def flights() -> None:
 @click.option("--carrier", help="Carrier code, or a flight number.")
 @click.option("--night", type=NIGHT, help="As known in this night (default: the newest that ran).")
 @click.option("--limit", default=100, show_default=True)
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who looks: it is logged.")
+@reviewer_option()
 @as_json
 def flights_search(
     origin: str | None,
@@ -39,20 +38,17 @@ def flights_search(
     from jobs.research import flights as research_flights
     from jobs.runtime import context
 
-    try:
-        rows = research_flights.search(
-            context.reader(),
-            origin=origin,
-            destination=destination,
-            first=between[0].date(),
-            last=between[1].date(),
-            carrier=carrier,
-            night=night.date() if night else None,
-            limit=limit,
-            reviewer=reviewer,
-        )
-    except (LookupError, ValueError) as error:
-        raise Failures(str(error)) from error
+    rows = research_flights.search(
+        context.reader(),
+        origin=origin,
+        destination=destination,
+        first=between[0].date(),
+        last=between[1].date(),
+        carrier=carrier,
+        night=night.date() if night else None,
+        limit=limit,
+        reviewer=reviewer,
+    )
     show(rows, as_json, research_flights.text(rows))
 
 
@@ -61,7 +57,7 @@ def flights_search(
 @click.option("--night", type=NIGHT, help="As known in this night (default: the newest that ran).")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the files (default: exports/profiles).")
 @click.option("--format", "formats", multiple=True, type=click.Choice(["html", "docx"]), help="Default: both.")
-@click.option("--reviewer", default=lambda: os.environ.get("USER", "unknown"), help="Who asks for it: it is logged.")
+@reviewer_option("Who asks for it: it is logged.")
 @click.option("--for", "whom", help="Who it is handed to: it is logged (default: the reviewer).")
 @click.option("--why", default="", help="Reason, for the log.")
 @as_json
@@ -82,19 +78,16 @@ def profile(
     from jobs.profile import profile as profile_job
     from jobs.runtime import context
 
-    try:
-        files = profile_job.write(
-            context.reader(),
-            subject,
-            night=night.date() if night else None,
-            reader=reviewer,
-            whom=whom or reviewer,
-            why=why,
-            out=out,
-            formats=formats or profile_job.FORMATS,
-        )
-    except LookupError as error:
-        raise Failures(str(error)) from error
+    files = profile_job.write(
+        context.reader(),
+        subject,
+        night=night.date() if night else None,
+        reader=reviewer,
+        whom=whom or reviewer,
+        why=why,
+        out=out,
+        formats=formats or profile_job.FORMATS,
+    )
     show([str(file) for file in files], as_json, "\n".join(map(str, files)))
 
 
@@ -111,10 +104,7 @@ def evaluate_travel(night: datetime | None, as_json: bool) -> None:
     from jobs.evaluation import travel as evaluation
     from jobs.runtime import context
 
-    try:
-        report = evaluation.evaluate(context.reader(), night.date() if night else None)
-    except LookupError as error:
-        raise Failures(str(error)) from error
+    report = evaluation.evaluate(context.reader(), night.date() if night else None)
     show(report, as_json, evaluation.text(report))
 
 

@@ -24,6 +24,7 @@ from jobs.runtime.context import RunContext
 from pipelines.network.edges import graph
 from pipelines.network.risk import scores as risk_scores
 from schemas import codes
+from schemas.errors import NotFoundError
 
 OURS = "network"
 RIVALS = {
@@ -44,8 +45,10 @@ def evaluate(ctx: RunContext, night: date, *, n_days: int, apart: int, horizon: 
         capacity: children per force and day that somebody can look at.
 
     Raises:
-        FileNotFoundError: there is no truth: this is not a synthetic world.
+        NotFoundError: there is no truth: this is not a synthetic world.
     """
+    if not (ctx.settings.truth / "ties.parquet").is_file():
+        raise NotFoundError(f"{ctx.settings.truth} holds no truth of ties: only a synthetic world has one.")
     known = known_nights.of_risk(ctx, night).members.where("kind = 'PERSON'").select("record_id", "entity_id")
     members = known.toPandas().set_index("record_id")["entity_id"]
     harmed, decoys = _harmed(ctx, members), _decoys(ctx, members)

@@ -22,6 +22,7 @@ from pipelines.travel import matching
 from pipelines.travel import names as travel_names
 from schemas import silver
 from schemas import travel as contract
+from schemas.errors import NotFoundError
 
 FLIGHT_KINDS = ("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL")
 EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0001)  # of the scores' bins
@@ -35,12 +36,12 @@ def evaluate(ctx: RunContext, night: date | None, truth: Path | None = None) -> 
         truth: folder of the sealed truth; by default that of the state folder.
 
     Raises:
-        LookupError: no night has run, or there is no truth (a real landing zone has none).
+        NotFoundError: no night has run, or there is no truth (a real landing zone has none).
     """
     on = night or known_nights.newest(ctx)
     folder = truth or ctx.settings.truth
     if not (folder / "travel.parquet").is_file():
-        raise LookupError(f"{folder} holds no truth of travel: only a synthetic world has one.")
+        raise NotFoundError(f"{folder} holds no truth of travel: only a synthetic world has one.")
     who = pd.read_parquet(folder / "people.parquet").set_index("person_id").true_person
     rows = _passengers(ctx, on)
     planted = pd.read_parquet(folder / "travel.parquet").assign(true_person=lambda t: t.person_id.map(who))

@@ -19,11 +19,12 @@ from jobs.runtime import alerts, progress, settings
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import bronze, gold, silver
+from schemas.errors import UserError
 
 INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
 
 
-class NightFailedError(RuntimeError):
+class NightFailedError(UserError, RuntimeError):
     """A step of the night failed. What was committed stays; running the night again finishes it."""
 
 

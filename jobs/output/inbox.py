@@ -21,13 +21,14 @@ from pathlib import Path
 from jobs.runtime import audit
 from pipelines.decisions import intake
 from pipelines.decisions import rules as decision_rules
+from schemas.errors import UserError
 
 TAKEN = "taken"
 MAX_BYTES = 256 * 1024  # a decision is a few kilobytes; what is larger is not one
 _ID = re.compile(r"[0-9a-f-]{36}")
 
 
-class AlreadySubmittedError(RuntimeError):
+class AlreadySubmittedError(UserError, RuntimeError):
     """A decision with this id was submitted before; nothing was written."""
 
 

@@ -8,7 +8,6 @@ widget's value comes from the renderer, a page element goes to the notebook's ou
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from pyspark.sql import functions as F
 from jobs.output import inbox
 from jobs.pages import html as pages_html
 from jobs.pages import rendering
-from jobs.runtime import context
+from jobs.runtime import context, identity
 from pipelines.decisions import intake
 from schemas import bronze, catalogue
 
@@ -72,10 +71,14 @@ class NotebookSession:
         self._given.pop(name, None)
 
     def user(self, given: str = "") -> str:
-        """Who is looking: on a cluster the signed-in user whatever was given; else who was given, or the login name."""
+        """The person who looks: on a cluster the signed-in user whatever was given; else who was given, or the account.
+
+        Raises:
+            identity.NobodyError: nobody is given, and neither workspace nor operating system names anybody.
+        """
         if self.is_on_cluster:
-            return str(self.ctx.spark.sql("SELECT current_user()").collect()[0][0])
-        return given or getpass.getuser()
+            return identity.signed_in(self.ctx.spark)
+        return given or identity.person()
 
     def show(self, *parts: str) -> None:
         """Put safe HTML (from `jobs.pages.html`) on the page."""

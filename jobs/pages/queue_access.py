@@ -17,6 +17,7 @@ from jobs.runtime import known, settings
 from jobs.runtime.context import RunContext
 from pipelines.decisions import intake
 from schemas import bronze, codes, gold, review, silver
+from schemas.errors import NotFoundError
 
 NOTEBOOKS = settings.ROOT / "notebooks"
 
@@ -57,7 +58,7 @@ def item(ctx: RunContext, item_id: str) -> dict[str, Any]:
     """The newest publication of a queue item, or of the item that stood for it as a near-duplicate.
 
     Raises:
-        LookupError: no queue ever held it.
+        NotFoundError: no queue ever held it.
     """
     rows = ctx.lake.read(gold.QUEUE_ITEMS).where(F.col("item_id") == F.lit(item_id))
     found = rows.orderBy(F.col("night").desc()).limit(1).collect()
@@ -67,7 +68,7 @@ def item(ctx: RunContext, item_id: str) -> dict[str, Any]:
     of_member = ctx.lake.read(review.QUEUE_NEAR_DUPLICATES).where(F.col("item_id") == F.lit(item_id))
     member = of_member.orderBy(F.col("night").desc()).limit(1).collect()
     if not member:
-        raise LookupError(f"No queue holds an item {item_id}.")
+        raise NotFoundError(f"No queue holds an item {item_id}.")
     is_shown = (F.col("item_id") == member[0].shown_item_id) & (F.col("night") == F.lit(member[0].night))
     shown = ctx.lake.read(gold.QUEUE_ITEMS).where(is_shown & (F.col("queue") == member[0].queue)).collect()[0]
     return {**shown.asDict(recursive=True), **{n: member[0][n] for n in ("item_id", "subject_id", "text_hash")}}
@@ -162,12 +163,12 @@ def render_notebooks(ctx: RunContext, night: date | None, out: Path | None, name
     """Run notebooks headless on a night and render them: those that `names` begin, or all. Returns the pages.
 
     Raises:
-        LookupError: no notebook's name begins so, or nothing is published yet.
+        NotFoundError: no notebook's name begins so, or nothing is published yet.
     """
     books = sorted(NOTEBOOKS.glob("[0-9]*.py"))
     for name in names:
         if not any(book.stem.startswith(name) for book in books):
-            raise LookupError(f"No notebook begins with {name}. There are: {', '.join(book.stem for book in books)}.")
+            raise NotFoundError(f"No notebook begins with {name}. There are: {', '.join(book.stem for book in books)}.")
     night = night or known.newest(ctx)
     folder = out or ctx.settings.exports / "notebooks"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

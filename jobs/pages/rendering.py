@@ -22,6 +22,7 @@ import nbformat
 
 from jobs.output import escaping
 from jobs.runtime import settings
+from schemas.errors import UserError
 
 HEADER = "# Databricks notebook source"
 SEPARATOR = re.compile(r"^# COMMAND -+\s*$", re.MULTILINE)
@@ -56,7 +57,7 @@ _PAGE = """\
 """
 
 
-class NotebookError(RuntimeError):
+class NotebookError(UserError, RuntimeError):
     """A notebook is not in Databricks source form, or a cell of it failed."""
 
 

@@ -27,6 +27,7 @@ from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from schemas import contract, gold, network, silver
 from schemas import travel as travel_contract
+from schemas.errors import NotFoundError
 
 FORMATS = ("html", "docx")
 MOST = 1_000  # rows of one table that are read for a profile
@@ -77,7 +78,7 @@ def write(
         out: folder for the files; by default `exports/profiles`.
 
     Raises:
-        LookupError: nobody of that id is known in the night, or no night has run.
+        NotFoundError: nobody of that id is known in the night, or no night has run.
         audit.AuditError: the look or the hand-over cannot be logged; nothing is written.
     """
     on = night or known_nights.newest(ctx)
@@ -105,13 +106,13 @@ def gather(ctx: RunContext, subject: str, night: date) -> profile_model.Profile:
     """The profile, from the tables. The caller has logged the look.
 
     Raises:
-        LookupError: nobody of that id is known in the night.
+        NotFoundError: nobody of that id is known in the night.
     """
     reader = _Reader(ctx, night)
     person_ids = _records(reader, subject)
     people = reader.known(silver.PEOPLE, "person_id", person_ids)
     if not people:
-        raise LookupError(f"No record of {subject} is known in the night of {night}.")
+        raise NotFoundError(f"No record of {subject} is known in the night of {night}.")
     people.sort(key=lambda row: row["person_id"])
     cases = reader.known(silver.INVESTIGATIONS, "person_id", person_ids)
     links = reader.known(silver.REPORT_PEOPLE, "person_id", person_ids)

@@ -27,6 +27,7 @@ from pipelines.comms import calls as comms_calls
 from pipelines.comms import positions as comms_positions
 from pipelines.comms import research as tables
 from schemas import silver
+from schemas.errors import NotFoundError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -75,12 +76,12 @@ def run(ctx: RunContext, lines: Iterable[str], night: date, *, who: str, why: st
     """Research a list as of `night`, and write its tables and workbook.
 
     Raises:
-        LookupError: no line of the list holds an identifier.
+        NotFoundError: no line of the list holds an identifier.
         audit.AuditError: the look cannot be logged; then nothing is read.
     """
     wanted, unread = identifiers.read(lines)
     if not wanted:
-        raise LookupError("the list holds no number, handset, SIM or account")
+        raise NotFoundError("the list holds no number, handset, SIM or account")
     name = _name(wanted, night)
     log(ctx, len({w.subject for w in wanted}), night, who=who, why=why)
     found = picture(ctx, wanted, night)

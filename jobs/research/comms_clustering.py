@@ -14,6 +14,7 @@ from delta.tables import DeltaTable
 
 from jobs.runtime.context import RunContext
 from schemas import silver
+from schemas.errors import NotFoundError
 
 BY = ("a_number", "b_number")  # measured: docs/comms.md
 
@@ -33,11 +34,11 @@ def cluster(ctx: RunContext) -> Clustered:
     """Cluster `silver.comms_events` within each night. Needs the writer's lock; safe to run again.
 
     Raises:
-        LookupError: no events are loaded yet.
+        NotFoundError: no events are loaded yet.
     """
     table = silver.COMMS_EVENTS
     if not ctx.lake.exists(table):
-        raise LookupError("no communications data is loaded yet: run a night first")
+        raise NotFoundError("no communications data is loaded yet: run a night first")
     where = ctx.lake.location(table)
     delta = DeltaTable.forName(ctx.spark, where) if ctx.lake.catalog else DeltaTable.forPath(ctx.spark, where)
     before = len(ctx.lake.read(table).inputFiles())

@@ -13,6 +13,7 @@ from jobs.output import inbox
 from jobs.runtime.context import RunContext
 from pipelines.network.entities import undo as entity_undo
 from schemas import network
+from schemas.errors import NotFoundError
 
 SHOWN = (
     "night", "event_id", "kind", "entities_before", "entities_after", "left_record", "right_record", "match_weight",
@@ -42,13 +43,13 @@ def undo(ctx: RunContext, event_id: str, *, reviewer: str, why: str, decided_at:
     """Hand in a request to take back an event; the next night takes it in.
 
     Raises:
-        LookupError: no night recorded such an event.
-        ValueError: the request is not valid.
+        NotFoundError: no night recorded such an event.
+        InvalidInputError: the request is not valid.
         inbox.AlreadySubmittedError: it was handed in before.
     """
     request = entity_undo.request(event_id, reviewer=reviewer, why=why, decided_at=decided_at)
     if ctx.lake.read(network.ENTITY_EVENTS).where(F.col("event_id") == event_id).isEmpty():
-        raise LookupError(f"no night recorded an event {event_id}")
+        raise NotFoundError(f"no night recorded an event {event_id}")
     return inbox.put(ctx.settings.undo, request.request_id, request.to_json())
 
 

@@ -12,6 +12,7 @@ from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.travel import matches as travel_matches
 from schemas import travel
+from schemas.errors import InvalidInputError
 
 
 def search(
@@ -32,14 +33,14 @@ def search(
     know one flight, it is one row with what either knows.
 
     Raises:
-        ValueError: the last day is before the first, or a code is not a code.
-        LookupError: no night has run.
+        InvalidInputError: the last day is before the first, or a code is not a code.
+        NotFoundError: no night has run.
     """
     if last < first:
-        raise ValueError("the last day is before the first")
+        raise InvalidInputError("the last day is before the first")
     for name, value, letters in (("--from", origin, 3), ("--to", destination, 3)):
         if value and not (len(value) == letters and value.isalpha()):
-            raise ValueError(f"{name} takes an airport's IATA code of three letters, not {value!r}")
+            raise InvalidInputError(f"{name} takes an airport's IATA code of three letters, not {value!r}")
     on = night or known_nights.newest(ctx)
     asked = f"{origin or 'any'} to {destination or 'any'}, {first} to {last}, {carrier or 'any carrier'}"
     ctx.audit.append("consultation", reviewer, f"silver.flights {asked}, as of {on}", why="flights search")

@@ -22,13 +22,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jobs.runtime import identity
 from schemas import codes
+from schemas.errors import UserError
 
 GENESIS = "0" * 64
-_FIELDS = ("n", "at", "action", "who", "on_what", "to_whom", "why", "counts", "previous")
+_FIELDS = ("n", "at", "action", "who", "account", "on_what", "to_whom", "why", "counts", "previous")
+_LATER_FIELDS = {"account"}  # entries that were written before these came hold none of them, and still verify
 
 
-class AuditError(RuntimeError):
+class AuditError(UserError, RuntimeError):
     """The entry could not be written, so what it speaks of must not happen."""
 
 
@@ -73,7 +76,8 @@ class Audit:
     ) -> str:
         """Write one entry and return its hash; it is on disk when this returns.
 
-        `counts` are numbers of rows by name. `at` is for tests and replays; the clock by default.
+        `who` is who it is said to be; the account of the operating system that this process runs under is written
+        alongside. `counts` are numbers of rows by name. `at` is for tests and replays; the clock by default.
 
         Raises:
             ValueError: the action is not one of `codes.LOG_ACTIONS`, or nobody is named.
@@ -85,6 +89,7 @@ class Audit:
             raise ValueError("an entry of the log names who did it and on what")
         moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
         entry: dict[str, Any] = {"at": moment, "action": action, "who": who, "on_what": on_what, "to_whom": to_whom}
+        entry["account"] = identity.account()
         entry |= {"why": why, "counts": {str(k): int(v) for k, v in (counts or {}).items()}}
         try:
             with self._locked():
@@ -216,7 +221,7 @@ class Audit:
 
 def _line(entry: Mapping[str, Any]) -> tuple[bytes, str]:
     """The entry as a line of the log, and its hash."""
-    ordered = {name: entry[name] for name in _FIELDS}
+    ordered = {name: entry[name] for name in _FIELDS if name in entry}
     digest = hashlib.sha256(json.dumps(ordered, separators=(",", ":")).encode()).hexdigest()
     return (json.dumps({**ordered, "hash": digest}, separators=(",", ":")) + "\n").encode(), digest
 
@@ -231,7 +236,7 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 def _wrong(line: bytes, n: int, previous: str) -> str | None:
     entry = _parsed(line)
-    if entry is None or set(entry) != {*_FIELDS, "hash"}:
+    if entry is None or {*entry} | _LATER_FIELDS != {*_FIELDS, "hash"}:
         return "not an entry of the log"
     if entry["n"] != n:
         return f"numbered {entry['n']}: an entry was removed, added or moved"

@@ -118,9 +118,16 @@ def _size(file: Path) -> int:
 
 
 def reader() -> RunContext:
-    """A context to read with: no lock, writes nothing."""
+    """A context to read with: no lock, writes nothing.
+
+    Raises:
+        SettingsError: the settings cannot be read, or the home cannot be made.
+    """
     chosen = settings.load()
-    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise settings.SettingsError(f"NIGHTJAR_HOME={chosen.home} cannot be used: {error.strerror}.") from error
     return RunContext(chosen)
 
 

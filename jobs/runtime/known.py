@@ -13,6 +13,7 @@ from pipelines.network.risk import scores as risk_scores
 from pipelines.queues import near_duplicates
 from pipelines.reports import queue as reports_queue
 from schemas import gold, network, review, silver
+from schemas.errors import NotFoundError
 
 READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS)
 EPOCH = date(2020, 1, 1)  # frames of certificates are counted from here
@@ -63,11 +64,11 @@ def newest(ctx: RunContext) -> date:
     """Night of the newest published queue.
 
     Raises:
-        LookupError: nothing was published yet.
+        NotFoundError: nothing was published yet.
     """
     found = ctx.lake.read(gold.RUN_MANIFEST).agg(F.max("night")).collect()[0][0]
     if found is None:
-        raise LookupError("No night has run yet. Run `nightjar nightly` first.")
+        raise NotFoundError("No night has run yet. Run `nightjar nightly` first.")
     return date.fromisoformat(str(found))
 
 

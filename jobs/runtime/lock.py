@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from schemas.errors import UserError
+
 _held: set[Path] = set()  # by this process: a run inside a command that already holds the lock goes on
 
 
-class LakehouseBusyError(RuntimeError):
+class LakehouseBusyError(UserError, RuntimeError):
     """Another process is writing to this lakehouse."""
 
 

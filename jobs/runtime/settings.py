@@ -15,11 +15,13 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from schemas.errors import UserError
+
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = Path(__file__).with_name("settings.yaml")
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError, ValueError):
     """A settings file names something that does not exist, or is not readable."""
 
 

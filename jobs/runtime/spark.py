@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from schemas.errors import NotFoundError
+
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = Path(sys.prefix) / "java-classes.jsa"  # see jobs/night/class_archive.py
 # Of an archive that no longer fits Java or the packages it would say so on standard output, where `--json` goes.
@@ -34,13 +36,13 @@ def session(
             night of thousands a fifth of its time. Both give the same rows.
 
     Raises:
-        FileNotFoundError: the Delta jars are not there; set-up has not run.
+        NotFoundError: the Delta jars are not there; set-up has not run.
     """
     if _is_of_a_cluster():
         return SparkSession.builder.getOrCreate()
     jars = sorted(jars_folder().glob("*.jar"))
     if not any(jar.name.startswith("delta-spark") for jar in jars):
-        raise FileNotFoundError(f"No Delta jars in {jars_folder()}. Run `make setup` first.")
+        raise NotFoundError(f"No Delta jars in {jars_folder()}. Run `make setup` first.")
     os.environ["PYSPARK_PYTHON"] = sys.executable  # workers run what the driver runs, not whatever `python3` is
     scratch = home / "spark"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)

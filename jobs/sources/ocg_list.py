@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.runtime.context import RunContext
 from schemas import codes, contract, risk
+from schemas.errors import InvalidInputError
 
 COLUMNS = ("ocg_ref", "person_id")
 MOST_ROWS = 1_000_000
@@ -19,7 +20,7 @@ def load(ctx: RunContext, file: Path, night: date) -> dict[str, Any]:
     """Make the list of `file` that of `night`; counts of what was loaded and refused.
 
     Raises:
-        ValueError: the file is not UTF-8 CSV with the two columns, or has more rows than a list of people can have.
+        InvalidInputError: the file is not UTF-8 CSV with the two columns, or has more rows than a list of people.
     """
     reference = re.compile(contract.whole(str(risk.OCG_MEMBERS.columns["ocg_ref"].pattern)).replace(r"\z", r"\Z"))
     person = re.compile(rf"(?:{codes.FORCE_PATTERN}):\S{{1,60}}\Z")
@@ -29,15 +30,15 @@ def load(ctx: RunContext, file: Path, night: date) -> dict[str, Any]:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             if not set(COLUMNS) <= set(reader.fieldnames or ()):
-                raise ValueError(f"{file.name} has no columns {' and '.join(COLUMNS)}")
+                raise InvalidInputError(f"{file.name} has no columns {' and '.join(COLUMNS)}")
             for n, row in enumerate(reader, start=1):
                 if n > MOST_ROWS:
-                    raise ValueError(f"{file.name} has more than {MOST_ROWS} rows")
+                    raise InvalidInputError(f"{file.name} has more than {MOST_ROWS} rows")
                 ref, who = ((row[name] or "").strip() for name in COLUMNS)
                 if reference.match(ref) and person.match(who):
                     rows.add((night, ref, who))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{file.name} is not UTF-8 CSV") from error
+        raise InvalidInputError(f"{file.name} is not UTF-8 CSV") from error
     frame = ctx.spark.createDataFrame(sorted(rows), risk.OCG_MEMBERS.struct())
     ctx.lake.replace(frame, risk.OCG_MEMBERS, {"night": night.isoformat()})
     found = {"loaded": len(rows), "groups": len({ref for _, ref, _ in rows}), "refused": n - len(rows)}

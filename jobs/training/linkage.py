@@ -9,6 +9,7 @@ from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.network.entities import nominals
 from schemas import network, silver
+from schemas.errors import InvalidInputError
 
 MIN_RECORDS = 1_000  # fewer say too little about rare levels, and the written priors are better
 
@@ -17,7 +18,7 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     """Fit the model on the records as of `night` and keep it: nights from then on link by it, all pairs anew.
 
     Raises:
-        ValueError: there are too few or too many records to fit a model here.
+        InvalidInputError: there are too few or too many records to fit a model here.
     """
     from pipelines.network.entities import linkage as resolution
 
@@ -25,7 +26,7 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     records = nominals.records(known).select(resolution.ID, *nominals.COMPARED).persist()
     n, most = records.count(), ctx.settings["entities"]["max_people"]
     if not MIN_RECORDS <= n <= most:
-        raise ValueError(f"{n:,} records: a model is fitted on {MIN_RECORDS:,} to {most:,}")
+        raise InvalidInputError(f"{n:,} records: a model is fitted on {MIN_RECORDS:,} to {most:,}")
     linkage = resolution.Linkage(records.toPandas())
     model = linkage.train(ctx.settings.night_seed(night))
     pairs = linkage.blocking()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import date
+from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pyspark.sql import functions as F
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
+from schemas.errors import InvalidInputError, UserError
 
 if TYPE_CHECKING:
     from models.candidates.bert import pretraining
@@ -29,18 +31,21 @@ def pretrain(
     Beyond `max_reports` a sample by hash of the report id. As in training, reports with an item graded E are left out.
 
     Raises:
-        ValueError: there are too few reports.
-        FileExistsError: `folder` holds something already.
+        InvalidInputError: there are too few reports, or `folder` holds something already.
+        UserError: PyTorch or Transformers is not installed.
     """
+    absent = [name for name in ("torch", "transformers") if util.find_spec(name) is None]
+    if absent:
+        raise UserError(f"Not installed: {', '.join(absent)}. Run `make setup-bert` first.")
     from models.candidates.bert import pretraining, training_loop
 
     if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder} holds something already: name a new folder")
+        raise InvalidInputError(f"{folder} holds something already: name a new folder")
     known = known_nights.training_reports(ctx, night).where(~F.col("is_suspected_false"))
     known = known.orderBy(F.xxhash64("report_id"), "report_id").limit(max_reports)
     texts = known.select("text").toPandas()["text"].to_numpy(dtype=object)
     if len(texts) < MIN_TEXTS:
-        raise ValueError(f"{len(texts):,} reports are known in {night}: pretraining takes {MIN_TEXTS:,} or more")
+        raise InvalidInputError(f"{len(texts):,} reports are known in {night}: pretraining takes {MIN_TEXTS:,} or more")
     ctx.audit.append(
         "consultation", "nightjar", f"reports to pretrain an encoder, night {night}", why=f"weights in {folder}",
         counts={"reports": len(texts)},

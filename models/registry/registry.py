@@ -35,6 +35,7 @@ from mlflow.types import ColSpec, Schema
 from models.registry import manifest
 from models.serving import artefact
 from models.training import comparison, plots, promotion
+from schemas.errors import UserError
 
 EXPERIMENT = "reclassify"
 CHAMPION = "champion"
@@ -45,7 +46,7 @@ MODEL = "model"  # folder of a BERT in its run
 SIGNATURE = ModelSignature(Schema([ColSpec("string", "text")]), Schema([ColSpec("double", "probability")]))
 
 
-class RegistryError(RuntimeError):
+class RegistryError(UserError, RuntimeError):
     """The registry cannot do what was asked; the message says why."""
 
 

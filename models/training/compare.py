@@ -32,13 +32,14 @@ from models.text import normalisation as reading
 from models.training import comparison, peak_memory, search, vectorisers
 from models.training import folds as folds_module
 from models.training.comparison import Comparison, Result  # part of this module's own interface
+from schemas.errors import UserError
 
 COLUMNS = ("report_id", "text", "text_hash", "label", "stratum", "force", "person_ids", "is_suspected_false")
 N_TIMED = 2_000  # reports of which the time per report is taken
 FOLDS_EXPLAINED = 2  # trainings whose reasons are compared: of the first two folds
 
 
-class TrainingDataError(ValueError):
+class TrainingDataError(UserError, ValueError):
     """The reports at hand cannot train a classifier. The message says what is missing."""
 
 

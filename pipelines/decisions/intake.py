@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 
 from pipelines.decisions import rules as decision_rules
 from schemas import bronze, gold
+from schemas.errors import InvalidInputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -104,7 +105,7 @@ def of_item(
     row that was published without a score was shown without one.
 
     Raises:
-        ValueError: the decision breaks a rule; the message names each.
+        InvalidInputError: the decision breaks a rule; the message names each.
     """
     is_score_hidden = is_score_hidden or item["score"] is None
     shown = [{k: r[k] for k in ("kind", "text", "start", "end", "weight")} for r in map(_mapping, item["reasons"])]
@@ -136,7 +137,7 @@ def of_item(
     decision = Decision(**{**asdict(decision), "decision_id": identity})
     problems = decision_rules.problems(json.loads(decision.to_json()), NAMES)
     if problems:
-        raise ValueError("the decision is not valid: " + "; ".join(problems))
+        raise InvalidInputError("the decision is not valid: " + "; ".join(problems))
     return decision
 
 

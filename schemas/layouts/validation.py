@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.errors import UserError
+
 DURATIONS = ("seconds", "minutes", "clock")
 
 
-class LayoutError(ValueError):
+class LayoutError(UserError, ValueError):
     """A layout that cannot be used; the message names the file, the key and what is wrong."""
 
 

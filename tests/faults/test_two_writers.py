@@ -19,7 +19,7 @@ COMMITTER = """
 import sys, time
 from datetime import date
 from pathlib import Path
-from jobs import lakehouse, lock, settings, spark
+from jobs.runtime import lakehouse, lock, settings, spark
 from schemas import silver
 from tests.support import tables
 root, who, n = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -34,7 +34,7 @@ for i in range(n):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from jobs import lock
+from jobs.runtime import lock
 with lock.writer(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -18,6 +18,7 @@ from pipelines.decisions import intake
 from pipelines.decisions import rules as decision_rules
 from pipelines.network.entities.clustering import Apart, Rulings
 from schemas import bronze
+from schemas.errors import InvalidInputError
 
 NAMESPACE = uuid.UUID("0f3f5d6a-2f65-5a60-8f4e-2d1a4c9e7b21")  # of request ids; any constant serves
 SENDER, FEED, STAGE = "inbox", "undo", "entities"  # in the quarantine
@@ -43,13 +44,13 @@ def request(event_id: str, *, reviewer: str, why: str, decided_at: datetime) -> 
     """The request; made twice with the same words it is one.
 
     Raises:
-        ValueError: nobody is named, no reason is given, or the event's id is not one.
+        InvalidInputError: nobody is named, no reason is given, or the event's id is not one.
     """
     key = json.dumps([event_id, reviewer, why, decided_at.astimezone(UTC).isoformat()])
     made = Request(str(uuid.uuid5(NAMESPACE, key)), event_id, reviewer.strip(), why.strip(), decided_at)
     _, problem = parsed(intake.File(f"{made.request_id}.json", made.to_json()))
     if problem:
-        raise ValueError(f"the undo is not valid: {problem}")
+        raise InvalidInputError(f"the undo is not valid: {problem}")
     return made
 
 

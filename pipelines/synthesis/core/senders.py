@@ -16,6 +16,7 @@ import yaml
 
 import schemas
 from schemas import codes
+from schemas.errors import InvalidInputError
 
 FOLDER = Path(schemas.__file__).parent / "sources"
 OWN = {"36": "norfolk", "37": "suffolk", "47": "sussex", "45": "surrey", "22": "west_mercia"}
@@ -68,7 +69,9 @@ def texts(forces: Sequence[str]) -> dict[str, str]:
     """YAML text by sender, for these forces, every provider and the senders of flights."""
     unknown = sorted(set(forces) - set(codes.FORCES))
     if unknown:
-        raise ValueError(f"unknown force {', '.join(unknown)}: expected Home Office codes, as in schemas.codes.FORCES")
+        raise InvalidInputError(
+            f"unknown force {', '.join(unknown)}: expected Home Office codes, as in schemas.codes.FORCES"
+        )
     found = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in (*PROVIDERS, *TRAVEL)}
     for force in forces:
         text = (FOLDER / f"{_template(force)}.yaml").read_text(encoding="utf-8")

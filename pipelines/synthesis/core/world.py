@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from pipelines.synthesis.core import draws, senders
+from schemas.errors import InvalidInputError
 
 DAY = 86_400  # seconds
 FIRST_SHARE = 0.7  # of all reports arrive in the first night's bulk drop, where there are several nights
@@ -145,13 +146,13 @@ def make(
     forces: Sequence[str],
     providers: Sequence[str] = senders.DEFAULT_PROVIDERS,
 ) -> World:
-    """The world's plan. Raises ValueError for unknown or repeated forces or providers and impossible sizes."""
+    """The world's plan. Raises InvalidInputError for unknown or repeated forces or providers and impossible sizes."""
     if not set(providers) <= set(senders.PROVIDERS) or len(set(providers)) != len(providers):
-        raise ValueError(f"providers: of {', '.join(senders.PROVIDERS)}, each once")
+        raise InvalidInputError(f"providers: of {', '.join(senders.PROVIDERS)}, each once")
     if len(set(forces)) != len(forces) or not forces:
-        raise ValueError("forces: at least one, each once")
+        raise InvalidInputError("forces: at least one, each once")
     if n_nights < 1 or n_reports < 20 * len(forces):
-        raise ValueError("n_nights: at least 1; n_reports: at least 20 a force")
+        raise InvalidInputError("n_nights: at least 1; n_reports: at least 20 a force")
     draw = draws.Draws(seed)
     found = senders.of(forces)
     own = [found[senders.sender(code)] for code in forces]

@@ -150,7 +150,7 @@ def test_a_link_in_the_place_of_the_log_is_not_followed(tmp_path: Path) -> None:
 APPEND = """
 import sys
 from pathlib import Path
-from jobs import audit
+from jobs.runtime import audit
 log = audit.Audit(Path(sys.argv[1]))
 for n in range(int(sys.argv[2])):
     log.append("combination", f"process {sys.argv[3]}", f"join {n}", counts={"rows": n})
