@@ -71,6 +71,7 @@ def _rows(path: Path, layout: senders.Layout, feed_name: str) -> list[dict[str, 
     return pq.read_table(path).to_pylist()
 
 
+@pytest.mark.slow
 def test_equal_arguments_give_byte_identical_files(tmp_path: Path) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         synthesis.write(
@@ -84,6 +85,7 @@ def test_equal_arguments_give_byte_identical_files(tmp_path: Path) -> None:
     assert not same, f"another seed gives other content, but these are equal: {same}"
 
 
+@pytest.mark.slow
 def test_content_does_not_depend_on_the_size_of_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments: dict[str, Any] = {"seed": 5, "first_night": FIRST, "n_reports": 300, "forces": ("36",)}
     synthesis.write(tmp_path / "a", tmp_path / "ta", **arguments)
@@ -294,6 +296,7 @@ def test_a_world_of_one_night_has_a_copy_and_a_bad_file(tmp_path: Path) -> None:
     assert Counter(f.kind for f in summary.files if f.kind != "normal") == {"resent": 1, "bad": 1}
 
 
+@pytest.mark.slow
 def test_further_forces_write_in_one_of_the_five_layouts(tmp_path: Path) -> None:
     texts = synthesis.layouts(tuple(codes.FORCES))
     assert len(texts) == len(codes.FORCES) + len(senders.PROVIDERS) + len(senders.TRAVEL)
