@@ -43,7 +43,7 @@ lint: setup ## lint, format, types, import rules
 check: lint docs secrets ## lint, documentation, secrets
 
 docs: setup ## the documentation as a site in build/docs; a dead link or a page outside the index fails
-	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs
 
 secrets: setup ## no tracked file holds a key or a password
 	@git ls-files -z | xargs -0 $(BIN)/python infra/secret_scan.py

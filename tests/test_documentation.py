@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,21 @@ def test_owners_own_what_exists() -> None:
     owned = [line.split()[0].lstrip("/") for line in lines if line.strip() and not line.startswith("#")]
     assert {"schemas/codes.py", "pipelines/comms/access.py", "models/training/promotion.py"} <= set(owned)
     assert not [path for path in owned if not list(ROOT.glob(path.rstrip("/")))]
+
+
+@pytest.mark.slow
+def test_the_site_builds_strictly_and_fetches_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    command += ["-d", str(tmp_path / "doctrees"), "docs", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert {path.stem for path in (ROOT / "docs").glob("*.md")} <= {page.stem for page in pages}
+    fetched = re.compile(r"<(?:script|img|iframe|link)\b[^>]*?(?:src|href)=\"(?:https?:)?//[^\"]*")
+    assert not [found for page in pages for found in fetched.findall(page.read_text(encoding="utf-8"))]
+    styles = [path.read_text(encoding="utf-8", errors="replace") for path in (tmp_path / "site").rglob("*.css")]
+    assert styles
+    assert not [style for style in styles if re.search(r"url\(['\"]?(?:https?:)?//|@import", style)]
 
 
 def test_links_and_paths_are_looked_for_at_all() -> None:

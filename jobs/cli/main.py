@@ -21,7 +21,6 @@ os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("PYTHONWARNINGS", "ignore")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 

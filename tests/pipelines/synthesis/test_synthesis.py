@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -65,8 +66,8 @@ def _rows(path: Path, layout: senders.Layout, feed_name: str) -> list[dict[str, 
     if feed.format == "jsonl":
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     if feed.format == "xlsx":
-        sheet = openpyxl.load_workbook(path, read_only=True).worksheets[0]
-        header, *body = sheet.iter_rows(values_only=True)
+        with closing(openpyxl.load_workbook(path, read_only=True)) as workbook:
+            header, *body = workbook.worksheets[0].iter_rows(values_only=True)
         return [dict(zip(map(str, header), row, strict=True)) for row in body]
     return pq.read_table(path).to_pylist()
 
