@@ -1,9 +1,11 @@
 # Everything a person does with a checkout. `make` alone lists it.
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+FLOOR := 60 # per cent of lines and branches, all packages together
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bert lock nightly test check ui notebooks bench trials dictionary clean
+.PHONY: help setup setup-bert lock nightly quick test coverage lint check docs secrets ui notebooks bench trials dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -14,23 +16,40 @@ setup: ## virtual environment and Java archives; quick when nothing changed
 setup-bert: ## the same and what fine-tuned BERT needs (torch: several GB)
 	@$(PYTHON) infra/setup.py --with bert
 
-lock: setup ## both lock files anew from pyproject.toml, keeping the versions that still fit
+lock: setup ## both lock files from pyproject.toml, keeping the versions that still fit
 	@$(PYTHON) infra/lock.py
 
 nightly: setup ## tonight, end to end, on synthetic data if there is none
 	@$(BIN)/nightjar nightly
 
+quick: lint ## lint, types and the tests that need neither Spark nor an extra: under a minute
+	@$(PYTEST) --quick $(ARGS)
+
 test: setup-bert ## every test, benchmarks aside
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+coverage: setup ## the share of lines and branches that the quick tests reach, and its floor
+	@$(PYTEST) --quick --cov --cov-report=term --cov-report=xml:build/coverage.xml --cov-fail-under=$(FLOOR) $(ARGS)
 
 trials: setup-bert ## the trials of faults in full: a night killed at every named point takes about an hour
 	@NIGHTJAR_TRIALS=all $(BIN)/python -m pytest tests/faults $(ARGS)
 
-check: setup ## lint, format, types, import rules
+lint: setup ## lint, format, types, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/python infra/typed_share.py
+	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+types: setup ## mypy once more, and the share of typed expressions against its floor: a minute
+	@$(BIN)/python infra/typed_share.py
+
+check: lint types docs secrets ## lint, types and their share, documentation, secrets
+
+docs: setup ## the documentation as a site in build/docs; a dead link or a page outside the index fails
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs
+
+secrets: setup ## no tracked file holds a key or a password
+	@git ls-files -z | xargs -0 $(BIN)/python infra/secret_scan.py
 
 ui: setup ## web pages of Dagster and MLflow on loopback
 	@$(BIN)/nightjar ui

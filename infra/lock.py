@@ -1,4 +1,4 @@
-"""Compiles both lock files anew from pyproject.toml, keeping the versions that still fit. Needs a set-up environment.
+"""Compiles both lock files from pyproject.toml, keeping the versions that still fit. Needs a set-up environment.
 
 Run as `make lock` after a change of the dependencies. The second lock starts from the first, so that what they share
 has the same versions but where an extra forces another.

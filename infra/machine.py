@@ -138,6 +138,8 @@ class Progress:
             process.terminate()
             raise
         reader.join(timeout=5)
+        if not reader.is_alive():  # a child that lives on holds the other end
+            stream.close()
         return code, "".join(lines)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
@@ -20,11 +22,42 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("NIGHTJAR_SETTINGS", str(ROOT / "tests" / "support" / "settings.yaml"))
 SHARED_DATA = ROOT.parent / "shared" / "data"
 # Files of whole nights come first, the longest before the others: two processes then end at about the same time.
+NOT_QUICK = re.compile(r"^pytestmark = .*\bmark\.(spark|slow|bert)\b", re.MULTILINE)
 LONGEST = ("test_kill.py", "test_three_nights.py", "test_screening.py", "test_two_writers.py", "test_training.py")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only tests that need no Spark, no extra and no ten seconds")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the files of which no test is quick, so that what they import is not waited for."""
+    if not config.getoption("--quick") or collection_path.suffix != ".py":
+        return None
+    return bool(NOT_QUICK.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m is looked at
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker("spark")
+    if config.getoption("--quick"):
+        left_out = [item for item in items if any(item.get_closest_marker(name) for name in ("spark", "slow", "bert"))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.fixture(autouse=True)
+def _quick_tests_start_no_java(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of the quick tier that would start Spark fails and says so, in place of making everybody wait."""
+    if request.config.getoption("--quick"):
+        monkeypatch.setattr(pyspark.SparkContext, "_ensure_initialized", _refuse_java)
+
+
+def _refuse_java(*_: object, **__: object) -> None:
+    raise AssertionError("this test starts Spark: it takes the fixture `spark` or the marker `spark`")
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ def test_every_package_says_that_it_is_typed(name: str) -> None:
     assert name in PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
 
+@pytest.mark.slow
 def test_every_module_imports_without_starting_spark_or_a_network_connection() -> None:
     """In a process of its own, with Java out of reach and sockets refused: an import does no work."""
     program = f"""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from jobs.runtime import identity
 from schemas.errors import UserError
 
+Named = TypeVar("Named", click.Command, click.Option, click.Parameter)
 NIGHT = click.DateTime(formats=["%Y-%m-%d"])
 future = click.option("--future", "is_future_allowed", is_flag=True, help="Allow a night that is later than tomorrow.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -35,6 +37,15 @@ def _named(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     if not value.strip():
         raise click.BadParameter("a look or a decision is somebody's: it takes a name", ctx, parameter)
     return value.strip()
+
+
+def renamed(original: Named, *, name: str | None = None, hidden: bool | None = None) -> Named:
+    """The same command or option under another name, or kept out of help: old names go on working."""
+    made = copy.copy(original)
+    made.name = name or original.name
+    if hidden is not None and isinstance(made, click.Command | click.Option):
+        made.hidden = hidden
+    return made
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

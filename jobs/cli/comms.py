@@ -13,13 +13,13 @@ from jobs.cli.common import NIGHT, reviewer_option
 
 @click.group()
 def comms() -> None:
-    """Communications data: bulk research."""
+    """Research communications data in bulk."""
 
 
 @comms.command("research")
 @click.option(
     "--identifiers", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True,
-    help="File with one number, handset (IMEI), SIM (IMSI) or account a line.",
+    help="File with one number, handset (IMEI), SIM (IMSI) or account per line.",
 )  # fmt: skip
 @click.option("--night", type=NIGHT, help="As of which night (default: tonight).")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder (default: exports/comms_research).")
@@ -29,7 +29,7 @@ def comms() -> None:
 def research(
     identifiers: Path, night: datetime | None, out: Path | None, why: str, reviewer: str, as_json: bool
 ) -> None:
-    """All calls of a list of identifiers: contacts, hours, handsets, routes, who was near whom, gaps.
+    """Research all calls of a list of identifiers: contacts, hours, handsets, routes, who was near whom, gaps.
 
     Makes one folder with a table per question (Parquet) and a workbook. The look and the combination are logged first;
     excess data and hidden rows of protected professions never appear.

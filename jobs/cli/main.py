@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib.metadata
 import os
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
-from jobs.cli import entities, network
-from jobs.cli import travel as cli_travel
-from jobs.cli.common import NIGHT, OneSentence, as_json, future, reviewer_option, show
+from jobs.cli import comms, evaluate, models, network, train, travel
+from jobs.cli.common import NIGHT, OneSentence, as_json, future, renamed, reviewer_option, show
 from schemas import codes
 from schemas.errors import NotFoundError
 
@@ -22,11 +22,24 @@ os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("PYTHONWARNINGS", "ignore")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 
-@click.group(cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def _say_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not ctx.resilient_parsing:
+        from jobs.runtime import settings
+
+        click.echo(f"nightjar {importlib.metadata.version('nightjar-pipeline')}, commit {settings.code_commit()}")
+        ctx.exit()
+
+
+@click.group(
+    "nightjar", cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version,
+    help="Print the version and the commit of the code.",
+)  # fmt: skip
 def main() -> None:
     """Nightjar: the nightly pipeline that finds reports missing the CSAE tag and queues them for analysts.
 
@@ -83,15 +96,15 @@ def demo(
 
 @main.group()
 def sources() -> None:
-    """Senders' layouts."""
+    """Check senders' layouts."""
 
 
 @sources.command("check")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-@click.option("--sender", help="Layout to hold the files against (default: the folder's name).")
+@click.option("--sender", help="Layout to check the files with (default: the folder's name).")
 @as_json
 def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> None:
-    """Dry run of FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing.
+    """Try the files of FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing.
 
     Without FOLDER every layout is checked, and no file is read.
     """
@@ -175,7 +188,7 @@ def backfill(first: datetime, last: datetime, is_future_allowed: bool, as_json: 
 
 @main.group()
 def queue() -> None:
-    """Review queues."""
+    """Show review queues."""
 
 
 @queue.command("show")
@@ -221,7 +234,7 @@ def decide(
 @reviewer_option()
 @as_json
 def trace(item: str, reviewer: str, as_json: bool) -> None:
-    """From a queue ITEM to its file, row, table versions, model and code."""
+    """Trace a queue ITEM to its file, row, table versions, model and code."""
     from jobs.pages import queue_access
     from jobs.runtime import context
 
@@ -232,7 +245,7 @@ def trace(item: str, reviewer: str, as_json: bool) -> None:
 @main.command()
 @as_json
 def doctor(as_json: bool) -> None:
-    """Health of tables, log and registry. Exit code 1 if anything is wrong."""
+    """Check tables, log and registry. Exit code 1 if anything is wrong."""
     from jobs.runtime import context
     from jobs.runtime import doctor as doctor_job
 
@@ -262,7 +275,7 @@ def notebooks(names: tuple[str, ...], night: datetime | None, out: Path | None, 
 @click.option("--read-only", "is_read_only", is_flag=True, help="Dagster's page shows, and starts and stops nothing.")
 @as_json
 def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -> None:
-    """Dagster and MLflow web pages on loopback. Stop with Ctrl-C.
+    """Serve the web pages of Dagster and MLflow on loopback. Stop with Ctrl-C.
 
     Pages of other sites can use neither. Whoever can log in to this machine can use both.
     """
@@ -276,20 +289,16 @@ def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -
     cli_ui.serve(chosen, dagster_port, mlflow_port, is_read_only=is_read_only)
 
 
-for command in (network.network, entities.entities, *cli_travel.COMMANDS):
-    main.add_command(command)
-
-
-def tomorrow(night: str) -> str:
-    return (date.fromisoformat(night) + timedelta(days=1)).isoformat()
-
-
 def _register() -> None:
-    """Commands that live in modules of their own."""
-    from jobs.cli import comms as cli_comms
-    from jobs.cli import leads, models
-
-    for command in (cli_comms.comms, leads.leads, models.train, models.pretrain):
+    """Add the commands that live in modules of their own, and the names that some of them had before."""
+    leads = click.Group("leads", help="Old name of `nightjar evaluate leads`.", hidden=True)
+    leads.add_command(renamed(evaluate.leads, name="evaluate"))
+    network.network.add_command(renamed(evaluate.network, name="evaluate", hidden=True))
+    pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
+    for command in (
+        comms.comms, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
+        leads, pretrain,
+    ):  # fmt: skip
         main.add_command(command)
 
 

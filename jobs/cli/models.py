@@ -1,4 +1,4 @@
-"""`nightjar train` and `nightjar pretrain`: the comparison of classifiers, and a BERT that has read the reports."""
+"""`nightjar train classifiers` and `train bert`: comparing classifiers, and a BERT that has read the reports."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def train(night: datetime | None, is_future_allowed: bool, as_json: bool) -> Non
 @click.option("--pieces", default=30_522, show_default=True, help="Word pieces at most.")
 @click.option("--epochs", default=3, show_default=True)
 @click.option("--rate", default=1e-4, show_default=True, help="Highest learning rate.")
-@click.option("--batch", default=64, show_default=True, help="Windows a step.")
+@click.option("--batch", default=64, show_default=True, help="Windows per step.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @as_json
 def pretrain(

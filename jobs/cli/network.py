@@ -1,4 +1,4 @@
-"""Commands of the network: how well it would have done, and the import of a reference list."""
+"""`nightjar network` and `nightjar entities`: a reference list, merges and splits of people, fitting the linkage."""
 
 from __future__ import annotations
 
@@ -7,31 +7,12 @@ from pathlib import Path
 
 import click
 
-from jobs.cli.common import NIGHT, as_json, future, show
+from jobs.cli.common import NIGHT, as_json, future, reviewer_option, show
 
 
 @click.group()
 def network() -> None:
-    """The network: evaluation and reference data."""
-
-
-@network.command()
-@click.option("--night", type=NIGHT, help="Night whose network is replayed (default: the newest).")
-@click.option("--days", default=16, show_default=True, help="Days replayed, ending with the night.")
-@click.option("--apart", default=14, show_default=True, help="Days between them.")
-@click.option("--horizon", default=120, show_default=True, help="Days after a day in which harm counts as warned of.")
-@click.option("--capacity", default=10, show_default=True, help="Children per force and day that somebody can look at.")
-@as_json
-def evaluate(night: datetime | None, days: int, apart: int, horizon: int, capacity: int, as_json: bool) -> None:
-    """Replay past days of the synthetic world: precision, recall and days of warning beside the incumbents."""
-    from jobs.evaluation import network as evaluation_network
-    from jobs.runtime import context
-    from jobs.runtime import known as known_nights
-
-    ctx = context.reader()
-    day = night.date() if night else known_nights.newest(ctx)
-    found = evaluation_network.evaluate(ctx, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
-    show(found, as_json, evaluation_network.text(found))
+    """Import reference data of the network."""
 
 
 @network.command("import-ocg")
@@ -49,3 +30,54 @@ def import_ocg(file: Path, night: datetime | None, is_future_allowed: bool, as_j
     show(
         found, as_json, f"{found['loaded']} members of {found['groups']} groups loaded, {found['refused']} rows refused"
     )
+
+
+@click.group()
+def entities() -> None:
+    """Show merges and splits of people across forces, and take one back."""
+
+
+@entities.command("events")
+@click.option("--night", type=NIGHT, help="Night (default: the newest that has any).")
+@click.option("--entity", help="Events of this entity, in all nights.")
+@click.option("--limit", default=20, show_default=True, help="Events shown, the doubtful first.")
+@reviewer_option()
+@as_json
+def events(night: datetime | None, entity: str | None, limit: int, reviewer: str, as_json: bool) -> None:
+    """Print merges and splits with their evidence. The look is logged first."""
+    from jobs.research import entity_events
+    from jobs.runtime import context
+
+    rows = entity_events.listed(context.reader(), night.date() if night else None, entity, limit, reviewer)
+    show(rows, as_json, entity_events.text(rows))
+
+
+@entities.command("undo")
+@click.argument("event")
+@click.option("--why", required=True, help="Reason in your words.")
+@reviewer_option()
+@as_json
+def undo(event: str, why: str, reviewer: str, as_json: bool) -> None:
+    """Take back a merge, split or undo EVENT from the next night on."""
+    from jobs.research import entity_events
+    from jobs.runtime import context
+
+    path = entity_events.undo(
+        context.reader(), event, reviewer=reviewer, why=why, decided_at=datetime.now().astimezone()
+    )
+    show({"file": str(path)}, as_json, f"recorded in {path}; the next night takes it in")
+
+
+@entities.command("train", hidden=True)
+@click.option("--night", type=NIGHT, help="Fit on what was known in this night (default: tonight).")
+@future
+@as_json
+def train(night: datetime | None, is_future_allowed: bool, as_json: bool) -> None:
+    """Fit the linkage of people to this deployment's own records, and print how many pairs its blocks compare."""
+    from jobs.runtime import context, settings
+    from jobs.training import linkage
+
+    with context.writer(is_future_allowed=is_future_allowed) as ctx:
+        day = night.date() if night else settings.load().tonight()
+        outcome = linkage.train(ctx, day)
+    show(outcome, as_json, linkage.text(outcome))

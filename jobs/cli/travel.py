@@ -12,7 +12,7 @@ from jobs.cli.common import NIGHT, as_json, reviewer_option, show
 
 @click.group()
 def flights() -> None:
-    """Flight listings."""
+    """Search flight listings."""
 
 
 @flights.command("search")
@@ -34,7 +34,7 @@ def flights_search(
     reviewer: str,
     as_json: bool,
 ) -> None:
-    """Listed flights that leave from or land in the UK between two days. The look is logged before rows are shown."""
+    """Search listed flights that leave from or land in the UK between two days. The look is logged first."""
     from jobs.research import flights as research_flights
     from jobs.runtime import context
 
@@ -91,21 +91,4 @@ def profile(
     show([str(file) for file in files], as_json, "\n".join(map(str, files)))
 
 
-@click.group()
-def evaluate() -> None:
-    """What the night's calculations are worth, beside planted truth (synthetic worlds only)."""
-
-
-@evaluate.command("travel")
-@click.option("--night", type=NIGHT, help="Night (default: the newest that ran).")
-@as_json
-def evaluate_travel(night: datetime | None, as_json: bool) -> None:
-    """Matches on flights: precision, recall, false matches, calibration, beside exact-name rules."""
-    from jobs.evaluation import travel as evaluation
-    from jobs.runtime import context
-
-    report = evaluation.evaluate(context.reader(), night.date() if night else None)
-    show(report, as_json, evaluation.text(report))
-
-
-COMMANDS = (flights, profile, evaluate)
+COMMANDS = (flights, profile)

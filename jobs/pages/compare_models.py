@@ -89,7 +89,7 @@ def header(compared: Compared) -> str:
     found = compared.found
     if not found:
         return pages_html.block(
-            pages_html.notice("Nothing was compared yet: run a night, or `nightjar train`.", "warn")
+            pages_html.notice("Nothing was compared yet: run a night, or `nightjar train classifiers`.", "warn")
         )
     best, made = compared.real[0], found["registered"]
     ties = [row["name"] for row in compared.real[1:] if row.get("ap_is_tie")]

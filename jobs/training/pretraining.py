@@ -73,5 +73,5 @@ def text(made: dict[str, Any]) -> str:
     return (
         f"pretrained on {made['n_reports']:,} reports in {made['seconds']:.0f} s, {made['n_pieces']:,} word pieces\n"
         f"loss a masked piece after each epoch: {losses}\n"
-        f"next: set training.bert.weights to {made['folder']} and run nightjar train"
+        f"next: set training.bert.weights to {made['folder']} and run nightjar train classifiers"
     )

@@ -7,7 +7,7 @@
 
 `--pretrain N` lets each BERT given read N reports of another world of the same kind first, without their tags.
 
-A world of its own, made without Spark: `nightjar train` gives the same kind of table for the reports of a lakehouse.
+A world of its own, made without Spark: `nightjar train classifiers` gives the same kind of table for a lakehouse.
 """
 
 from __future__ import annotations

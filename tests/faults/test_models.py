@@ -30,6 +30,8 @@ from models.serving import artefact, scoring
 from models.training import compare, promotion
 from tests.models import frames
 
+pytestmark = pytest.mark.slow
+
 NAME = "reclassify"
 TAGS = {"night": "2026-01-05", "data_version": "1", "code_commit": "abc"}
 CRITERIA = promotion.Criteria()

@@ -64,8 +64,8 @@ def test_rows_are_conserved_in_every_file(night: nights.Ingested) -> None:
 
 _MEASURE = """
 import json, resource, sys
-from pipelines import read
-from schemas import sources
+from pipelines.ingest.readers import read
+from schemas.layouts import layouts as sources
 layouts = sources.load()
 file = json.loads(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -75,6 +75,7 @@ print(json.dumps({"reason": batches[0][0]["reason"], "grown": (after - before) *
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(poison.BOMBS))
 def test_bombs_are_refused_within_memory(name: str, tmp_path: Path) -> None:
     sender, content, reason = poison.BOMBS[name]

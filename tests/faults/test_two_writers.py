@@ -66,6 +66,7 @@ def holder(tmp_path: Path):
     process.kill()
 
 
+@pytest.mark.slow
 def test_a_second_night_stops_within_five_seconds_and_names_the_first(holder, tmp_path: Path):
     environment = {**os.environ, "NIGHTJAR_HOME": str(tmp_path)}
     imports = [sys.executable, "-c", "from jobs.runtime import context, lock; from jobs.sources import demo"]

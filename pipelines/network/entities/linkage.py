@@ -116,7 +116,7 @@ _NO_ADDRESS = "(address_l is null and postcode_l is null) or (address_r is null 
 
 # What a nominal record is compared by. m: how often two records of one person are at that level; u: how often two
 # records of different people are. Written from how police records err (short forms, slips of a key, people who move
-# and change numbers), not from the synthetic world; a deployment fits its own by `nightjar entities train`.
+# and change numbers), not from the synthetic world; a deployment fits its own by `nightjar train linkage`.
 NOMINALS = Spec(
     comparisons=(
         comparison(

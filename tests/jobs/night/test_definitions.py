@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from jobs.night import definitions
 from jobs.night.assets import checks, common
@@ -190,6 +191,7 @@ def test_the_job_runs_in_one_process_with_a_maximum_run_time():
     assert job.partitions_def is not None
 
 
+@pytest.mark.slow
 def test_definitions_load_quickly_and_start_no_spark():
     code = "import time; t = time.process_time(); import jobs.night.definitions as d; d.defs.get_repository_def();"
     code += "import pyspark; assert pyspark.SparkContext._active_spark_context is None; print(time.process_time() - t)"

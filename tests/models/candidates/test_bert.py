@@ -16,6 +16,8 @@ from models.explanation import terms
 from models.serving import artefact
 from tests.models import frames
 
+pytestmark = pytest.mark.bert
+
 TINY = {
     "n_layers": 1, "hidden": 32, "n_heads": 2, "vocabulary": 300, "pretrain_epochs": 3, "pretrain_rate": 3e-3,
     "epochs": 6, "patience": 2, "window": 32, "stride": 16, "max_windows": 4, "batch": 16, "learning_rate": 3e-3,

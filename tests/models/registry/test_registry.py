@@ -20,6 +20,8 @@ from models.registry import registry
 from models.serving import artefact
 from models.training import compare, promotion
 
+pytestmark = pytest.mark.slow
+
 CRITERIA = promotion.Criteria()
 TAGS = {"night": "2026-01-05", "data_version": "1", "code_commit": "abc"}
 SIGNS = "gifts hotel older phone secret".split()

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import skops.io
 
 from models.candidates import candidates
 from models.explanation import counterfactual, similar_reports
@@ -96,7 +95,7 @@ def test_all_places_of_a_term_are_taken_out_whatever_stands_between_its_words():
 def test_reasons_point_into_the_text_as_written():
     frame = frames.training_frame(n=300)
     result = compare.train(frame, [candidates.TFIDF_LOGISTIC], seed=1, n_folds=3, capacity=10).results[0]
-    blob = skops.io.dumps(result.pipeline)
+    blob = artefact.skops_io.dumps(result.pipeline)
     model = artefact.Artefact("t", "1", blob, hashlib.sha256(blob).hexdigest(), result.intervals)
     confirmed = frame[frame["label"]][["report_id", "force", "text"]]
     written = "vehicle street p\u200ba\u200br\u200bcel c o l l e c t e d nightly shop evening"

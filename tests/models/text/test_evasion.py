@@ -13,6 +13,8 @@ from models.text import normalisation
 from models.training import compare, folds
 from tests.support import label_worlds
 
+pytestmark = pytest.mark.slow
+
 MOST_LOST = 0.05
 SHARE = 0.5  # of the words of four letters and more
 CYRILLIC = str.maketrans("aeopcxiy", "аеорсхіу")

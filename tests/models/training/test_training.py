@@ -11,6 +11,8 @@ from models.explanation import contributions, terms
 from models.training import compare, search
 from tests.models import frames
 
+pytestmark = pytest.mark.slow
+
 ALL = (*(c.name for c in candidates.CANDIDATES if c.is_baseline), *candidates.BAG_OF_WORDS, "tfidf_topics_logistic")
 
 

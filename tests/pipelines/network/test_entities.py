@@ -18,6 +18,8 @@ from pipelines.network.entities import linkage as resolution
 from pipelines.network.entities import undo as entity_undo
 from schemas import network
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = (date(2026, 1, 5) + timedelta(days=n) for n in range(3))
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ELLA = {

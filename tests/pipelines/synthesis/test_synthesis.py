@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -65,12 +66,13 @@ def _rows(path: Path, layout: senders.Layout, feed_name: str) -> list[dict[str, 
     if feed.format == "jsonl":
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     if feed.format == "xlsx":
-        sheet = openpyxl.load_workbook(path, read_only=True).worksheets[0]
-        header, *body = sheet.iter_rows(values_only=True)
+        with closing(openpyxl.load_workbook(path, read_only=True)) as workbook:
+            header, *body = workbook.worksheets[0].iter_rows(values_only=True)
         return [dict(zip(map(str, header), row, strict=True)) for row in body]
     return pq.read_table(path).to_pylist()
 
 
+@pytest.mark.slow
 def test_equal_arguments_give_byte_identical_files(tmp_path: Path) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         synthesis.write(
@@ -84,6 +86,7 @@ def test_equal_arguments_give_byte_identical_files(tmp_path: Path) -> None:
     assert not same, f"another seed gives other content, but these are equal: {same}"
 
 
+@pytest.mark.slow
 def test_content_does_not_depend_on_the_size_of_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments: dict[str, Any] = {"seed": 5, "first_night": FIRST, "n_reports": 300, "forces": ("36",)}
     synthesis.write(tmp_path / "a", tmp_path / "ta", **arguments)
@@ -294,6 +297,7 @@ def test_a_world_of_one_night_has_a_copy_and_a_bad_file(tmp_path: Path) -> None:
     assert Counter(f.kind for f in summary.files if f.kind != "normal") == {"resent": 1, "bad": 1}
 
 
+@pytest.mark.slow
 def test_further_forces_write_in_one_of_the_five_layouts(tmp_path: Path) -> None:
     texts = synthesis.layouts(tuple(codes.FORCES))
     assert len(texts) == len(codes.FORCES) + len(senders.PROVIDERS) + len(senders.TRAVEL)
