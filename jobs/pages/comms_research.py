@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.pages import comms_svg, notebook
+from jobs.pages import comms_svg, markup, notebook
 from jobs.pages import html as pages_html
 from jobs.research import comms as research_comms
 from jobs.research import comms_workbook
@@ -114,7 +114,7 @@ def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list
     return [row["a_number"] for row in session.read_logged(named, "numbers with most events", who, limit=SUGGESTED)]
 
 
-def header(look: Look) -> str:
+def header(look: Look) -> markup.Html:
     """What was asked, and how much was found."""
     total = sum(r["n"] for r in look.rows["summary"])
     parts = [
@@ -134,7 +134,7 @@ def header(look: Look) -> str:
     return pages_html.block(*parts)
 
 
-def table(look: Look, name: str, columns: Mapping[str, str], limit: int = TOP) -> str:
+def table(look: Look, name: str, columns: Mapping[str, str], limit: int = TOP) -> markup.Html:
     """A table of the look: `columns` are our names to headings; says so where more rows are there than shown."""
     rows = look.rows[name]
     if not rows:
@@ -148,18 +148,18 @@ def _short(value: Any) -> Any:
     return f"{value:.1f}" if isinstance(value, float) else value
 
 
-def timeline(look: Look) -> str:
+def timeline(look: Look) -> markup.Html:
     return pages_html.block(comms_svg.timeline(look.rows["days"], look.subjects))
 
 
-def heat_map(look: Look) -> str:
+def heat_map(look: Look) -> markup.Html:
     return pages_html.block(comms_svg.heat_map(look.rows["hours"]))
 
 
-def route_map(look: Look) -> str:
+def route_map(look: Look) -> markup.Html:
     drawn = comms_svg.route_map(look.rows["routes"], look.subjects)
     return pages_html.block(drawn or pages_html.notice("No cell of these events has a known position."))
 
 
-def network(look: Look) -> str:
+def network(look: Look) -> markup.Html:
     return pages_html.block(comms_svg.network(look.rows["contacts"], look.subjects))

@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
-from jobs.pages import notebook
+from jobs.pages import markup, notebook
 from schemas import review
 
 Row = Mapping[str, Any]
@@ -93,7 +93,7 @@ def open_health(
     )
 
 
-def header(health: Health) -> str:
+def header(health: Health) -> markup.Html:
     """The pooled certificate in figures."""
     pooled = next((row for row in health.certificates if row["force"] == review.POOLED), None)
     if pooled is None:
@@ -113,7 +113,7 @@ def header(health: Health) -> str:
     )
 
 
-def certificates(health: Health) -> str:
+def certificates(health: Health) -> markup.Html:
     """Each force's certificate, with what it rests on."""
     heads = (
         "Force", "State", "Found, at least", "Found", "Missed, at most", "Population", "Decided", "Drawn",
@@ -127,10 +127,12 @@ def certificates(health: Health) -> str:
         )
         for row in health.certificates
     ]  # fmt: skip
-    return pages_html.block(pages_html.table(heads, rows), "<h3>What it rests on</h3>", pages_html.steps(ASSUMPTIONS))
+    return pages_html.block(
+        pages_html.table(heads, rows), pages_html.heading("What it rests on"), pages_html.steps(ASSUMPTIONS)
+    )
 
 
-def history(health: Health) -> str:
+def history(health: Health) -> markup.Html:
     """The pooled bound, night by night. A new frame starts anew."""
     rows = [
         (row["night"], row["frame_on"], f"{row['recall_at_least']:.0%}", row["n_drawn_decided"], STATES[row["state"]])
@@ -141,7 +143,7 @@ def history(health: Health) -> str:
     )
 
 
-def agreement(health: Health) -> str:
+def agreement(health: Health) -> markup.Html:
     """How two readers of the same report agree."""
     rows = health.of("agreement", "kappa", "ac1")
     if not rows:
@@ -149,7 +151,7 @@ def agreement(health: Health) -> str:
     return pages_html.block(_figures(rows))
 
 
-def unscored(health: Health) -> str:
+def unscored(health: Health) -> markup.Html:
     """What rows drawn by chance and rows without a score turned out to be."""
     rows = health.of("scored_yield", "blind_yield", "random_yield", "blind_difference")
     if not rows:
@@ -157,7 +159,7 @@ def unscored(health: Health) -> str:
     return pages_html.block(_figures(rows))
 
 
-def exposure(health: Health) -> str:
+def exposure(health: Health) -> markup.Html:
     """What reviewers opened for each CSAE report found, and who was over the cap."""
     by_whom: dict[tuple[str, str], dict[str, Any]] = {}
     for row in health.figures:
@@ -185,7 +187,7 @@ def exposure(health: Health) -> str:
     return pages_html.block(pages_html.table(heads, rows))
 
 
-def _figures(rows: Sequence[Row]) -> str:
+def _figures(rows: Sequence[Row]) -> markup.Html:
     shown = [
         (FIGURE_LABELS[row["figure"]], _force(row["force"]), _with_interval(row, "{:.2f}"), row["n"]) for row in rows
     ]

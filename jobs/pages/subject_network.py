@@ -13,9 +13,8 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.output import escaping
 from jobs.pages import html as pages_html
-from jobs.pages import network_svg, notebook
+from jobs.pages import markup, network_svg, notebook
 from schemas import codes, network
 
 Row = Mapping[str, Any]
@@ -161,12 +160,12 @@ def _seeds(subject: Subject, ids: Sequence[str]) -> set[str]:
     return {str(row["entity_id"]) for row in found}
 
 
-def header(subject: Subject | None) -> str:
+def header(subject: Subject | None) -> markup.Html:
     if subject is None:
         return pages_html.block(pages_html.notice("The queue of children is empty: name an entity in the widget."))
     entity = subject.entity
     return pages_html.block(
-        f"<h2>{escaping.html(entity['label'] or entity['entity_id'])}</h2>",
+        pages_html.title(entity["label"] or entity["entity_id"]),
         pages_html.facts(
             [
                 ("entity", entity["entity_id"]),
@@ -181,10 +180,10 @@ def header(subject: Subject | None) -> str:
     )
 
 
-def picture(subject: Subject | None) -> str:
+def picture(subject: Subject | None) -> markup.Html:
     """The neighbourhood as a picture, and a list of its strongest ties."""
     if subject is None:
-        return ""
+        return markup.join()
     note = (
         pages_html.notice(f"More than {MOST_NODES} entities: the strongest ties are shown.", "warn")
         if subject.is_cut
@@ -194,7 +193,7 @@ def picture(subject: Subject | None) -> str:
     return pages_html.block(note, drawn)
 
 
-def between(subject: Subject | None, other: str) -> str:
+def between(subject: Subject | None, other: str) -> markup.Html:
     """Ways from the subject to another entity of the picture, in the order of time."""
     if subject is None or not other:
         return pages_html.block(
@@ -242,10 +241,10 @@ def _ways(subject: Subject, target: str) -> Iterator[list[dict[str, Any]]]:
     yield from walk(subject.entity_id, (subject.entity_id,), [])
 
 
-def events(subject: Subject | None) -> str:
+def events(subject: Subject | None) -> markup.Html:
     """Merges, splits and undos that this entity came from, with the weights behind them."""
     if subject is None:
-        return ""
+        return markup.join()
     mine = F.array_contains("entities_before", F.lit(subject.entity_id)) | F.array_contains(
         "entities_after", F.lit(subject.entity_id)
     )
