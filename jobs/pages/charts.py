@@ -10,17 +10,17 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.dates import num2date
 from matplotlib.figure import Figure
-from matplotlib.transforms import ScaledTranslation
 
 from jobs.output import escaping
 from jobs.pages import markup
@@ -29,13 +29,15 @@ POINTS = 72 / 96  # of a pixel of the page
 WIDTH, HEIGHT = 560, 400
 GRID, INK, PALE, ACCENT, LINE, WASH = "#e6ebef", "#566472", "#9cb3bd", "#0d5b6b", "#dde3e8", "#eef1f4"
 COLOURS = ("#0d5b6b", "#c77b1c", "#7a1f1f", "#4a6a2f", "#5b4a8a", "#8a5a44", "#2f6aa8", "#99407a")
+FONT_SIZE = 8.5  # as the style sheets have it
 MAX_LETTERS = 34  # of a label; what is pointed at says the whole
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "nightjar",
     "svg.id": "chart",
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
-    "font.size": 8.5,
+    "font.size": FONT_SIZE,
+    "lines.solid_capstyle": "butt",
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": GRID,
@@ -55,7 +57,9 @@ _STYLE: dict[Any, Any] = {
 }
 _NOTHING = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
-_FONT = re.compile(r"font-family:[^;]*;?|font: [^;]*;?")
+_PAGE_STYLE = re.compile(rf"font-family:[^;]*;?|font: [^;]*;?|font-size: {FONT_SIZE}px;?|fill: {INK};?")
+
+_Given = ParamSpec("_Given")
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,31 @@ def label(value: Any, most: int = MAX_LETTERS) -> str:
     return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
+def styled(draw: Callable[_Given, markup.Html]) -> Callable[_Given, markup.Html]:
+    """Draw a chart under the style of the pages: matplotlib takes it when a text or line is made, not when saved."""
+
+    @wraps(draw)
+    def drawn(*args: _Given.args, **given: _Given.kwargs) -> markup.Html:
+        with mpl.rc_context(_STYLE):
+            return draw(*args, **given)
+
+    return drawn
+
+
 def axes(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
-    """An empty chart of this size in pixels of the page."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width / 96, height / 96))
-        return figure, figure.subplots()
+    """An empty chart of this size in pixels of the page.
+
+    Raises:
+        RuntimeError: it is not drawn by a function that is `styled`.
+    """
+    if mpl.rcParams["svg.hashsalt"] != _STYLE["svg.hashsalt"]:
+        raise RuntimeError("a chart of a page is drawn by a function under charts.styled")
+    figure = Figure(figsize=(width / 96, height / 96))
+    return figure, figure.subplots()
 
 
 def days(ax: Axes, shown: Sequence[date] = ()) -> None:
-    """Make the axis across one of days, from the first to the last of those shown: each named once, without hours."""
+    """Make the axis across one of days, from the first to the last of those shown; each named, its year where new."""
     if shown:
         half = timedelta(hours=12)
         first, last = (datetime.combine(day, time()) for day in (min(shown), max(shown)))
@@ -97,8 +117,10 @@ def days(ax: Axes, shown: Sequence[date] = ()) -> None:
     low, high = ax.get_xlim()
     step = max(1, math.ceil((high - low) / 9))
     at = range(math.ceil(low), math.floor(high) + 1, step)
-    form = "%d %b %Y" if high - low > 300 else "%d %b"
-    ax.set_xticks(at, [num2date(day).strftime(form) for day in at])
+    named = [num2date(day) for day in at]
+    is_new_year = [n == 0 or day.year != named[n - 1].year for n, day in enumerate(named)]
+    forms = ["%d %b %Y" if is_new else "%d %b" for is_new in is_new_year]
+    ax.set_xticks(at, [day.strftime(form) for day, form in zip(named, forms, strict=True)])
 
 
 def svg(figure: Figure, name: str, told: Mapping[str, Sequence[str]] | None = None) -> markup.Html:
@@ -112,7 +134,7 @@ def svg(figure: Figure, name: str, told: Mapping[str, Sequence[str]] | None = No
         ValueError: a series has another number of marks than of things said of them.
     """
     file = io.StringIO()
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the page's own font draws what matplotlib's lacks
         figure.savefig(file, format="svg", metadata=_NOTHING)
     picture = ElementTree.fromstring(file.getvalue())
@@ -126,20 +148,48 @@ def svg(figure: Figure, name: str, told: Mapping[str, Sequence[str]] | None = No
     picture.set("style", f"max-width:{width:.0f}px")
     picture.set("aria-label", escaping.clean(name))
     _drop_names(picture)
+    _gather(picture)
     return markup.drawn(picture)
 
 
 def _shorten(element: ElementTree.Element) -> None:
-    """Take off what a page repeats: name spaces, the font (the page has one), decimals nobody sees, line breaks."""
+    """Take off what the page or the reader needs none of: name spaces, the style of texts, small decimals, blanks."""
     element.tag = element.tag.rpartition("}")[2]
     element.text, element.tail = (element.text or "").strip() or None, None
-    short = {}
+    attributes = {}
     for name, value in element.attrib.items():
         value = _NUMBER.sub(lambda match: f"{float(match.group()):.1f}".removesuffix(".0"), value)
-        short[name.rpartition("}")[2]] = " ".join(value.split())
-    if element.tag == "text":
-        short["style"] = _FONT.sub("", short.get("style", "")).strip()
-    element.attrib = short
+        attributes[name.rpartition("}")[2]] = " ".join(value.split())
+    if "d" in attributes:
+        attributes["d"] = attributes["d"].replace(" L ", "L").replace("M ", "M").replace(" z", "z")
+    if "style" in attributes:
+        style = _PAGE_STYLE.sub("", attributes["style"]) if element.tag == "text" else attributes["style"]
+        attributes["style"] = style.replace(": ", ":").replace("; ", ";").strip("; ")
+        if not attributes["style"]:
+            del attributes["style"]
+    if attributes.get("transform", "").startswith("rotate(-0 "):
+        del attributes["transform"]
+    element.attrib = attributes
+
+
+def _gather(element: ElementTree.Element) -> None:
+    """Say once, on a group, what all in it share; drop shapes that are not seen and groups that group nothing."""
+    for child in list(element):
+        _gather(child)
+        if child.tag in ("path", "g") and (child.get("style") == "fill:none" or (child.tag == "g" and not len(child))):
+            element.remove(child)
+        elif child.tag == "g" and not child.attrib:
+            at = list(element).index(child)
+            element[at : at + 1] = list(child)
+    inside = [child for child in element if child.tag != "defs"]
+    if element.tag != "g" or len(inside) < 2:
+        return
+    for name in ("style", "clip-path"):
+        values = {child.get(name) for child in inside}
+        if len(values) == 1 and None not in values and name not in element.attrib:
+            element.set(name, str(values.pop()))
+            for child in inside:
+                del child.attrib[name]
 
 
 def _drop_page(picture: ElementTree.Element) -> None:
@@ -181,6 +231,7 @@ def _drop_names(picture: ElementTree.Element) -> None:
             element.attrib.pop("id", None)
 
 
+@styled
 def lines(series: Mapping[str, Sequence[Sequence[float]]], looks: Mapping[str, Look], x: str, y: str) -> markup.Html:
     """Curves over one another in the unit square; `series` are points (x, y) in drawing order."""
     figure, ax = axes()
@@ -194,38 +245,55 @@ def lines(series: Mapping[str, Sequence[Sequence[float]]], looks: Mapping[str, L
     return svg(figure, f"{y} by {x}", told)
 
 
-def scatter(points: Mapping[str, tuple[float, float]], looks: Mapping[str, Look], x: str, y: str) -> markup.Html:
-    """One named mark per candidate; names that would lie over one another move down."""
+@styled
+def scatter(
+    points: Mapping[str, tuple[float, float]], looks: Mapping[str, Look], x_name: str, y_name: str
+) -> markup.Html:
+    """One named mark per candidate; names that would lie over one another move aside and down."""
     figure, ax = axes()
-    ranked = sorted(points.items(), key=lambda item: -item[1][1])
-    right, top = (1.1 * max(values, default=1.0) or 1.0 for values in zip(*points.values(), strict=True))
+    right, top = (1.1 * max(values) or 1.0 for values in zip(*points.values(), strict=True))
     left, bottom = (min(0.0, *values) for values in zip(*points.values(), strict=True))
-    taken: list[tuple[float, float]] = []
-    for name, (across, up) in ranked:
-        look = looks[name]
-        face = "white" if look.dash else look.colour
-        ax.plot(across, up, "o", markersize=6.5, markerfacecolor=face, markeredgecolor=look.colour, markeredgewidth=1.5)
-        is_right = (across - left) / (right - left) > 0.72
-        at = up
-        while any(abs(at - high) < 0.034 * (top - bottom) and abs(across - far) < 0.3 * (right - left)
-                  for far, high in taken):  # fmt: skip
-            at -= 0.034 * (top - bottom)
-        taken.append((across, at))
-        shift, align = (-7, "right") if is_right else (7, "left")
-        arrow = {"arrowstyle": "-", "color": "#b9c4cd", "linewidth": 0.7} if up - at > 0.05 * (top - bottom) else None
+    across = (WIDTH - 60) / (right - left)  # pixels per unit; the rest is the axes' own
+    up = (HEIGHT - 50) / (top - bottom)
+    placed: list[_Box] = [_Box(x * across - 5, y * up - 5, 10, 10) for x, y in points.values()]
+    for name, (x, y) in sorted(points.items(), key=lambda item: -item[1][1]):
+        look, shown = looks[name], label(name)
+        ax.plot(x, y, "o", markersize=6.5, markerfacecolor="white" if look.dash else look.colour,
+                markeredgecolor=look.colour, markeredgewidth=1.5)  # fmt: skip
+        box = _free(_Box(x * across + 8, y * up - 6, 6.2 * len(shown), 13), placed, right * across)
+        placed.append(box)
+        is_apart = y * up - 6 - box.bottom > 14
         ax.annotate(
-            label(name), (across, up), xytext=(across, at), textcoords=_offset(ax, shift), ha=align, va="center",
-            arrowprops=arrow,
+            shown, (x, y), (box.left / across, (box.bottom + 6) / up), va="center",
+            arrowprops={"arrowstyle": "-", "color": PALE, "linewidth": 0.7} if is_apart else None,
         )  # fmt: skip
-    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=label(x, 60), ylabel=label(y, 60))
-    return svg(figure, f"{y} by {x}")
+    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=label(x_name, 60), ylabel=label(y_name, 60))
+    return svg(figure, f"{y_name} by {x_name}")
 
 
-def _offset(ax: Axes, points: float) -> Any:
-    figure = ax.figure
-    return ax.transData + ScaledTranslation(points / 72, 0, figure.dpi_scale_trans)
+@dataclass(frozen=True)
+class _Box:
+    """Where a mark or a name lies, in pixels from the origin of a chart."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+    def touches(self, other: _Box) -> bool:
+        is_across = self.left < other.left + other.width and other.left < self.left + self.width
+        return is_across and self.bottom < other.bottom + other.height and other.bottom < self.bottom + self.height
 
 
+def _free(box: _Box, placed: Sequence[_Box], end: float) -> _Box:
+    """The nearest place for a name right or left of its mark, then below: one where it touches nothing."""
+    beyond = box.left + box.width > end
+    sides = [box, replace(box, left=box.left - box.width - 16)][:: -1 if beyond else 1]
+    tried = [replace(side, bottom=side.bottom - 4 * n) for n in range(40) for side in sides]
+    return next((place for place in tried if not any(place.touches(other) for other in placed)), box)
+
+
+@styled
 def intervals(rows: Sequence[tuple[str, float, float, float, bool]], name: str) -> markup.Html:
     """One line per row: name, value, low, high, whether it is pale (a tie). The upright line is 0."""
     figure, ax = axes(WIDTH, 60 + 22 * len(rows))

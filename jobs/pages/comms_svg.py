@@ -26,6 +26,7 @@ KM_PER_DEGREE = 111.195  # of latitude
 MIN_SPAN = 0.02  # degrees that a map shows at least
 
 
+@charts.styled
 def timeline(days: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
     """Events per day, one line per subject; `days` have `subject`, `day`, `n`. Bars are shares of the largest."""
     if not days:
@@ -46,6 +47,7 @@ def timeline(days: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
     return charts.svg(figure, "events per day", told)
 
 
+@charts.styled
 def heat_map(hours: Sequence[Row]) -> markup.Html:
     """Events by weekday and hour of the wall clock; `hours` have `weekday` (1 Monday), `hour`, `n`."""
     counts: Counter[tuple[int, int]] = Counter()
@@ -67,6 +69,7 @@ def heat_map(hours: Sequence[Row]) -> markup.Html:
     return charts.svg(figure, "events by weekday and hour", {"hours": told})
 
 
+@charts.styled
 def route_map(routes: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
     """Cells in order of time on a plain grid of degrees: no tiles, nothing is fetched. North is up; `routes` have
     `subject`, `at`, `latitude`, `longitude`."""
@@ -95,7 +98,8 @@ def route_map(routes: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
     axes.xaxis.set_major_formatter("{x:.2f}\N{DEGREE SIGN}")
     axes.yaxis.set_major_formatter("{x:.2f}\N{DEGREE SIGN}")
     axes.grid(color="white")
-    _scale_bar(axes, wide, shrink)
+    shares = [((row["longitude"] - west) / (east - west), (row["latitude"] - south) / high) for row in routes]
+    _scale_bar(axes, wide, shares)
     return charts.svg(figure, "cells in order of time", told)
 
 
@@ -106,13 +110,20 @@ def _ends(degrees: Sequence[float]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _scale_bar(axes: Axes, wide: float, shrink: float) -> None:
-    """A bar of a round number of kilometres, about an eighth of the map's width (`wide`, in degrees of latitude)."""
+def _scale_bar(axes: Axes, wide: float, cells: Sequence[tuple[float, float]]) -> None:
+    """A bar of a round number of kilometres, about an eighth of the map's width, in the corner with fewest cells.
+
+    Args:
+        wide: width of the map in degrees of latitude.
+        cells: places of cells as shares of the map's width and height.
+    """
     lengths = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
     length = min(lengths, key=lambda km: abs(km - wide * KM_PER_DEGREE / 8))
     share = length / KM_PER_DEGREE / wide
-    axes.plot((0.04, 0.04 + share), (0.04, 0.04), color="#333", linewidth=1.5, transform=axes.transAxes)
-    axes.text(0.04, 0.055, f"{length:g} km", transform=axes.transAxes)
+    corners = [(0.04, 0.04), (0.96 - share, 0.04), (0.04, 0.9), (0.96 - share, 0.9)]
+    x, y = min(corners, key=lambda corner: sum(math.dist(cell, corner) < 0.25 for cell in cells))
+    axes.plot((x, x + share), (y, y), color="#333", linewidth=1.5, transform=axes.transAxes)
+    axes.text(x, y + 0.015, f"{length:g} km", transform=axes.transAxes)
 
 
 def network(contacts: Sequence[Row], subjects: Sequence[str]) -> markup.Html:

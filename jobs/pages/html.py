@@ -160,21 +160,24 @@ def counts(rows: Sequence[Row]) -> markup.Html:
     return markup.fill("parts", "counts", strata=[stratum(name) for name in gold.STRATA], lines=lines)
 
 
+@charts.styled
 def score_plot(rows: Sequence[Row]) -> markup.Html:
-    """A picture of where the scores of the rows shown lie: one line per force, one tick per row, coloured by
-    stratum."""
+    """A picture of where the scores of the rows shown lie: one line per force, one tick per row, those
+    without a tag above."""
     forces = sorted({row["force"] for row in rows})
     figure, axes = charts.axes(900, 40 + 26 * len(forces))
-    for stratum_name in (*gold.STRATA, None):
+    for name in sorted({stratum_css(row["stratum"]) for row in rows}):
+        aside = {"NO_TAG": -0.2, "OTHER_TAG": 0.2}.get(name, 0.0)
         drawn = [
-            (min(1.0, max(0.0, float(row["score"]))), forces.index(row["force"]))
+            (min(1.0, max(0.0, float(row["score"]))), forces.index(row["force"]) + aside)
             for row in rows
-            if row["score"] is not None and (stratum_css(row["stratum"]) or None) == stratum_name
+            if row["score"] is not None and stratum_css(row["stratum"]) == name
         ]
         if drawn:
-            colour = STRATUM_COLOURS.get(str(stratum_name), charts.INK)
-            axes.plot(*zip(*drawn, strict=True), "|", color=colour, markersize=13, markeredgewidth=2.4, alpha=0.7)
+            colour = STRATUM_COLOURS.get(name, charts.INK)
+            axes.plot(*zip(*drawn, strict=True), "|", color=colour, markersize=7, markeredgewidth=2.2, alpha=0.7)
     axes.set(xlim=(0, 1), ylim=(len(forces) - 0.4, -0.6), xticks=(0, 0.25, 0.5, 0.75, 1))
+    axes.grid(visible=False, axis="y")
     axes.set_yticks(range(len(forces)), [charts.label(force_name(force)) for force in forces])
     return charts.svg(figure, "scores of the rows shown, by force")
 

@@ -125,6 +125,7 @@ def _order(node: Row, near: Mapping[str, Sequence[str]], place: Mapping[str, flo
     return (sum(known) / len(known) if known else 1.0, node["kind"], node["label"])
 
 
+@charts.styled
 def timeline(found: Sequence[Row], night: datetime) -> markup.Html:
     """When each link of the paths held: one line per link, from first to last seen."""
     ties: dict[tuple[str, ...], tuple[str, str, Row]] = {}

@@ -130,6 +130,7 @@ def _events(opened: queue_page.Review, item: Row) -> list[dict[str, Any]]:
     return sorted(newest.values(), key=lambda row: (row["started_at"], row["event_id"]))
 
 
+@charts.styled
 def events_picture(events: Sequence[Row], zone: ZoneInfo) -> markup.Html:
     """One dot per event: days from left to right, hours of the wall clock from top to bottom, nights shaded."""
     if not events:

@@ -172,6 +172,7 @@ def _recorded(row: Row) -> markup.Html:
     return pages_html.facts([*pairs, ("Telephone", row["phone"]), ("From", f"{row['_file']} row {row['_row_number']}")])
 
 
+@charts.styled
 def timeline(rows: Sequence[Row]) -> markup.Html:
     """Journeys on a line of days: out of the UK above it, into the UK below, paler the lower the score."""
     if not rows:

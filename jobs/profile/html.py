@@ -42,7 +42,7 @@ def _section(section: Section, numbers: dict[Source, int]) -> dict[str, Any]:
         "headings": section.headings,
         "rows": [_row(statement, numbers) for statement in section.statements],
         "empty": section.empty,
-        "chart": _chart(section),
+        "chart": _chart(section) if section.chart else None,
         "largest": max(section.chart.values(), default=0),
     }
 
@@ -56,14 +56,13 @@ def _row(statement: Statement, numbers: dict[Source, int]) -> dict[str, Any]:
     }
 
 
-def _chart(section: Section) -> markup.Html | None:
+@charts.styled
+def _chart(section: Section) -> markup.Html:
     """Counts by label as bars."""
-    if not section.chart:
-        return None
     figure, axes = charts.axes(720, 130)
     axes.bar(range(len(section.chart)), list(section.chart.values()), width=0.75, color="#5d97a3")
     axes.set_xticks(range(len(section.chart)), [charts.label(name) for name in section.chart])
     axes.set_yticks(())
     axes.margins(x=0.01)
-    largest = max(section.chart.values()) or 1
+    largest = max(section.chart.values())
     return charts.svg(figure, f"{section.title}: counts by hour, largest {largest}")
