@@ -64,7 +64,7 @@ _Given = ParamSpec("_Given")
 
 @dataclass(frozen=True)
 class Look:
-    """How one series is drawn: its colour, and the lengths of stroke and gap of its line."""
+    """Look of one series: its colour, and the lengths of stroke and gap of its line."""
 
     colour: str
     dash: str = ""
@@ -273,7 +273,7 @@ def scatter(
 
 @dataclass(frozen=True)
 class _Box:
-    """Where a mark or a name lies, in pixels from the origin of a chart."""
+    """Place of a mark or a name, in pixels from the origin of a chart."""
 
     left: float
     bottom: float

@@ -68,31 +68,31 @@ def open_list(
         raise LookupError("the list holds no number, handset, SIM or account")
     research_comms.log(session.ctx, len({w.subject for w in wanted}), day, who=who, why=reason)
     with spark.interpreted(session.ctx.spark):
-        found = research_comms.picture(session.ctx, wanted, day)
-        shown = _shown(found, found.pop("legs"))
+        tables = research_comms.picture(session.ctx, wanted, day)
+        shown = _shown(tables, tables.pop("legs"))
         read = concurrency.run(*(partial(_rows, session, df, name, who) for name, df in shown.items()))
     rows = dict(zip(shown, read, strict=True))
     subjects = [r["subject"] for r in sorted(rows["summary"], key=lambda r: (-r["n"], r["subject"]))]
     return Look(session, day, who, subjects, unread, is_suggested, rows)
 
 
-def _shown(found: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFrame]:
+def _shown(tables: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFrame]:
     """The part of each table that a page shows, and events a day."""
     days = legs.groupBy("subject", F.to_date("local_at").alias("day")).agg(F.count("*").alias("n"))
-    shared = F.broadcast(found["common_contacts"].select("other", F.lit(True).alias("_shared")))
+    shared = F.broadcast(tables["common_contacts"].select("other", F.lit(True).alias("_shared")))
     is_shown = (F.col("rank") <= TOP) | F.col("is_listed") | F.col("_shared")  # who is shared is drawn, at any rank
-    contacts = found["contacts"].join(shared, ["other"], how="left").where(is_shown).drop("_shared")
+    contacts = tables["contacts"].join(shared, ["other"], how="left").where(is_shown).drop("_shared")
     return {
-        "summary": found["summary"].orderBy("subject"),
+        "summary": tables["summary"].orderBy("subject"),
         "days": days.orderBy("subject", "day"),
-        "hours": found["hours"].groupBy("weekday", "hour").agg(F.sum("n").alias("n")).orderBy("weekday", "hour"),
+        "hours": tables["hours"].groupBy("weekday", "hour").agg(F.sum("n").alias("n")).orderBy("weekday", "hour"),
         "contacts": contacts.orderBy("rank", "subject", "other"),
-        "common_contacts": found["common_contacts"].orderBy(F.col("n_subjects").desc(), F.col("n").desc(), "other"),
-        "holders": found["holders"].orderBy("subject", "from_on"),
-        "shared_equipment": found["shared_equipment"].orderBy("kind", "value"),
-        "together": found["together"].orderBy(F.col("n_stretches").desc(), "first", "second"),
-        "routes": found["routes"].orderBy("subject", "at", "call_id"),
-        "gaps": found["gaps"].orderBy(F.col("days").desc(), "subject", "from_at"),
+        "common_contacts": tables["common_contacts"].orderBy(F.col("n_subjects").desc(), F.col("n").desc(), "other"),
+        "holders": tables["holders"].orderBy("subject", "from_on"),
+        "shared_equipment": tables["shared_equipment"].orderBy("kind", "value"),
+        "together": tables["together"].orderBy(F.col("n_stretches").desc(), "first", "second"),
+        "routes": tables["routes"].orderBy("subject", "at", "call_id"),
+        "gaps": tables["gaps"].orderBy(F.col("days").desc(), "subject", "from_at"),
     }
 
 
@@ -101,10 +101,10 @@ def _rows(session: notebook.NotebookSession, df: DataFrame, name: str, who: str)
 
 
 def _newest(session: notebook.NotebookSession) -> date:
-    found = session.table("silver.comms_events").agg(F.max("night")).collect()[0][0]
-    if found is None:
+    night = session.table("silver.comms_events").agg(F.max("night")).collect()[0][0]
+    if night is None:
         raise LookupError("no communications data is loaded yet: run a night first")
-    return date.fromisoformat(str(found))
+    return date.fromisoformat(str(night))
 
 
 def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list[str]:
@@ -115,7 +115,7 @@ def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list
 
 
 def header(look: Look) -> markup.Html:
-    """What was asked, and how much was found."""
+    """Figures of what was asked and found."""
     total = sum(r["n"] for r in look.rows["summary"])
     parts = [
         pages_html.cards(

@@ -127,7 +127,7 @@ def _scale_bar(axes: Axes, wide: float, cells: Sequence[tuple[float, float]]) ->
 
 
 def network(contacts: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
-    """Who contacts whom: subjects on a ring, parties that several of them share inside; `contacts` have `subject`,
+    """Contacts: subjects on a ring, parties that several of them share inside; `contacts` have `subject`,
     `other`, `n`. A line's width grows with the number of contacts."""
     degree: dict[str, set[str]] = {}
     for row in contacts:

@@ -1,4 +1,4 @@
-"""What the comparison notebook asks for: one training's candidates side by side. Figures only: no report, no person."""
+"""The page of a comparison: one training's candidates side by side. Figures only: no report, no person."""
 
 from __future__ import annotations
 
@@ -43,34 +43,34 @@ class Compared:
     """One comparison, newest by default."""
 
     session: notebook.NotebookSession
-    found: dict[str, Any]
+    comparison: dict[str, Any]
     n_kept: int  # comparisons that are kept in all
 
     @property
     def marking(self) -> str:
-        return str(self.found.get("marking", codes.MARKINGS[0]))
+        return str(self.comparison.get("marking", codes.MARKINGS[0]))
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return list(self.found["candidates"])
+        return list(self.comparison["candidates"])
 
     @property
     def real(self) -> list[dict[str, Any]]:
         """Without the baselines."""
-        return [row for row in self.rows if row["name"] not in self.found["baselines"]]
+        return [row for row in self.rows if row["name"] not in self.comparison["baselines"]]
 
     @property
     def looks(self) -> dict[str, charts.Look]:
         """Colour by family; dashes for counts, dots for baselines."""
         dashes = {row["name"]: "6 3" if row["name"].startswith("count_") else "" for row in self.rows}
-        dashes |= dict.fromkeys(self.found["baselines"], "2 3")
+        dashes |= dict.fromkeys(self.comparison["baselines"], "2 3")
         return {r["name"]: charts.Look(FAMILY_COLOURS.get(r["family"], "#333"), dashes[r["name"]]) for r in self.rows}
 
 
 def open_comparison(session: notebook.NotebookSession, *, night: str = "") -> Compared:
     """The newest comparison, or the newest on what was known by a night. Where there is none, the page says so."""
     kept = session.ctx.registry.summaries()
-    chosen = [found for found in kept if not night or found["night"] <= night]
+    chosen = [comparison for comparison in kept if not night or comparison["night"] <= night]
     return Compared(session, chosen[0] if chosen else {}, len(kept))
 
 
@@ -79,36 +79,39 @@ def _where_there_is_one(part: Callable[..., markup.Html]) -> Callable[..., marku
 
     @wraps(part)
     def shown(compared: Compared, **given: Any) -> markup.Html:
-        return part(compared, **given) if compared.found else markup.join()
+        return part(compared, **given) if compared.comparison else markup.join()
 
     return shown
 
 
 def header(compared: Compared) -> markup.Html:
-    found = compared.found
-    if not found:
+    comparison = compared.comparison
+    if not comparison:
         return pages_html.block(
             pages_html.notice("Nothing was compared yet: run a night, or `nightjar train`.", "warn")
         )
-    best, made = compared.real[0], found["registered"]
+    best, made = compared.real[0], comparison["registered"]
     ties = [row["name"] for row in compared.real[1:] if row.get("ap_is_tie")]
-    became = "refused" if found["refusals"] else "champion"
+    became = "refused" if comparison["refusals"] else "champion"
     return pages_html.block(
         pages_html.cards(
             [
-                (found["night"], "known in night"),
-                (f"{found['n_reports']:,}", "reports compared on"),
-                (f"{found['n_positives']:,}", "of them CSAE"),
+                (comparison["night"], "known in night"),
+                (f"{comparison['n_reports']:,}", "reports compared on"),
+                (f"{comparison['n_positives']:,}", "of them CSAE"),
                 (len(compared.real), "candidates, and baselines"),
                 (f"{best['average_precision']:.3f}", f"average precision of {best['name']}"),
                 (len(ties), "not told apart from it"),
                 (f"v{made['version']} {made['candidate']}", became),
             ]
         ),
-        *(pages_html.notice(f"Refused: {'; '.join(found['refusals'])}", "warn") for _ in found["refusals"][:1]),
+        *(
+            pages_html.notice(f"Refused: {'; '.join(comparison['refusals'])}", "warn")
+            for _ in comparison["refusals"][:1]
+        ),
         *(
             pages_html.notice(f"{name} is not installed ({needs}; make setup-bert), so it is not in the comparison.")
-            for name, needs in found["not_installed"].items()
+            for name, needs in comparison["not_installed"].items()
         ),
     )
 
@@ -120,7 +123,8 @@ def table(compared: Compared, *, only_what_differs: bool = False) -> markup.Html
     if only_what_differs:
         figures = [f for f in figures if _differs(compared, f[0])]
     best = {
-        figure: summary.best_of(compared.real, figure, compared.found["lower_is_better"]) for figure, _, _ in figures
+        figure: summary.best_of(compared.real, figure, compared.comparison["lower_is_better"])
+        for figure, _, _ in figures
     }
     lines = [
         {"candidate": _candidate(compared, row), "cells": [_cell(compared, row, best, figure) for figure in figures]}
@@ -152,20 +156,20 @@ def _differs(compared: Compared, figure: str) -> bool:
 
 def _candidate(compared: Compared, row: Row) -> dict[str, str]:
     name = row["name"]
-    became = "refused" if compared.found["refusals"] else "champion"
+    became = "refused" if compared.comparison["refusals"] else "champion"
     return {
         "name": name,
         "colour": compared.looks[name].colour,
-        "kind": "soft" if name in compared.found["baselines"] else "title",
-        "became": became if name == compared.found["registered"]["candidate"] else "",
-        "settings": ", ".join(f"{k} {v}" for k, v in compared.found["parameters"].get(name, {}).items()),
+        "kind": "soft" if name in compared.comparison["baselines"] else "title",
+        "became": became if name == compared.comparison["registered"]["candidate"] else "",
+        "settings": ", ".join(f"{k} {v}" for k, v in compared.comparison["parameters"].get(name, {}).items()),
     }
 
 
 @_where_there_is_one
 def differences(compared: Compared) -> markup.Html:
-    """How far each is behind the best, with its interval; pale where the interval holds zero."""
-    rows = compared.found["differences"].get("corrected", [])
+    """Distance of each candidate from the best, with its interval; pale where the interval holds zero."""
+    rows = compared.comparison["differences"].get("corrected", [])
     drawn = [(r["name"], r["behind"], r["behind_low"], r["behind_high"], r["is_tie"]) for r in rows[1:]]
     return (
         pages_html.block(charts.intervals(drawn, f"average precision behind {rows[0]['name']}"))
@@ -178,7 +182,7 @@ def differences(compared: Compared) -> markup.Html:
 def curves(compared: Compared) -> markup.Html:
     looks = compared.looks
     said = {row["name"]: f"{row['average_precision']:.3f}" for row in compared.rows}
-    chart = charts.lines(compared.found["curves"], looks, "recall", "precision")
+    chart = charts.lines(compared.comparison["curves"], looks, "recall", "precision")
     return pages_html.block(pages_html.columns(chart, charts.legend(looks, said)))
 
 
@@ -209,7 +213,7 @@ def _against(compared: Compared, figure: str, name: str) -> markup.Html:
 def flips(compared: Compared) -> markup.Html:
     """Places by recorded tags and by decisions, and which candidates change places."""
     rows = [r for r in compared.real if r.get("adjudicated_average_precision") is not None]
-    n = compared.found["n_adjudicated"]
+    n = compared.comparison["n_adjudicated"]
     if not rows:
         said = f"{n} reports are decided" if n else "No analyst has decided yet"
         return pages_html.block(
@@ -252,15 +256,16 @@ def _flipped(orders: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str]]:
 @_where_there_is_one
 def hidden(compared: Compared) -> markup.Html:
     """Recall of the synthetic world's hidden reports, by the way they were hidden; nothing elsewhere."""
-    found = compared.found
-    if not found["truth"]:
+    comparison = compared.comparison
+    if not comparison["truth"]:
         return pages_html.block(
             pages_html.notice("These reports are not of a synthetic world: nobody knows which are hidden.")
         )
-    ways = sorted(found["hidden"])
-    heads = ("Candidate", "All", *(f"{way} ({found['hidden'][way]})" for way in ways))
+    ways = sorted(comparison["hidden"])
+    heads = ("Candidate", "All", *(f"{way} ({comparison['hidden'][way]})" for way in ways))
     body = [
-        (row["name"], *(_percent(found["truth"][row["name"]].get(key)) for key in _keys(ways))) for row in compared.rows
+        (row["name"], *(_percent(comparison["truth"][row["name"]].get(key)) for key in _keys(ways)))
+        for row in compared.rows
     ]
     return pages_html.block(
         pages_html.table(heads, body),
@@ -281,7 +286,7 @@ def _percent(value: float | None) -> str:
 @_where_there_is_one
 def forces(compared: Compared) -> markup.Html:
     """Recall at capacity per force of every candidate."""
-    by_force = compared.found["by_force"]
+    by_force = compared.comparison["by_force"]
     names = sorted({row["force"] for rows in by_force.values() for row in rows})
     counts = {row["force"]: row["positives"] for rows in by_force.values() for row in rows}
     heads = ("Candidate", *(f"{pages_html.force_name(force)} ({counts[force]})" for force in names))
@@ -294,9 +299,9 @@ def forces(compared: Compared) -> markup.Html:
 
 @_where_there_is_one
 def spent(compared: Compared) -> markup.Html:
-    """Where the CPU time went."""
+    """CPU time by candidate and stage."""
     by_name: dict[str, dict[str, float]] = {}
-    for row in compared.found["spent"]:
+    for row in compared.comparison["spent"]:
         by_name.setdefault(row["candidate"], {})[row["stage"]] = row["seconds"]
     body = [
         (name, f"{sum(stages.values()):.1f}", ", ".join(f"{k} {v:.1f}" for k, v in sorted(stages.items())))
@@ -308,14 +313,14 @@ def spent(compared: Compared) -> markup.Html:
 @_where_there_is_one
 def verdict(compared: Compared) -> markup.Html:
     """Which candidates meet the criteria of promotion, and why the others do not."""
-    rows = [(name, "meets them" if not why else "; ".join(why)) for name, why in compared.found["refused"].items()]
+    rows = [(name, "meets them" if not why else "; ".join(why)) for name, why in compared.comparison["refused"].items()]
     return pages_html.block(pages_html.table(("Candidate", "Criteria of promotion"), rows))
 
 
 @_where_there_is_one
 def provenance(compared: Compared) -> markup.Html:
-    found = compared.found
+    comparison = compared.comparison
     shown = ("night", "data_version", "fold_hash", "code_commit", "config_hash", "seed", "run")
-    left_out = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in found["n_excluded"].items())
-    facts = [(name.replace("_", " "), found[name]) for name in shown]
+    left_out = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in comparison["n_excluded"].items())
+    facts = [(name.replace("_", " "), comparison[name]) for name in shown]
     return pages_html.block(pages_html.facts([*facts, ("left out", left_out), ("comparisons kept", compared.n_kept)]))

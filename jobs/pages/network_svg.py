@@ -22,7 +22,7 @@ COLOURS = {
 }  # fmt: skip
 INK, LINE = "#17212b", "#8fa1ae"
 COLUMN, STEP, TOP, SIDE = 270, 21, 34, 20
-MOST_IN_COLUMN = 48  # then a second column beside it: still on one screen's height
+MOST_IN_COLUMN = 48  # then a second column next to it: still on one screen's height
 MOST_LETTERS = 30
 SEED = "#c0392b"
 
@@ -36,18 +36,18 @@ def words(kinds: Sequence[str]) -> str:
 
 
 def legend() -> markup.Html:
-    """What the colours mean, as a line under a picture."""
+    """Meaning of the colours, as a line under a picture."""
     return markup.fill("pictures", "kinds", colours=[(kind.lower(), c) for kind, c in COLOURS.items()], seed=SEED)
 
 
-def paths(found: Sequence[Row]) -> markup.Html:
-    """Paths of one subject, from the child on the left to the seeds on the right; `found` are structs of risk.PATH."""
-    if not found:
+def paths(risk_paths: Sequence[Row]) -> markup.Html:
+    """Paths of one subject, from the child on the left to the seeds on the right. They are structs of risk.PATH."""
+    if not risk_paths:
         return pages_html.remark("No path is above the floor.")
     place: dict[str, tuple[int, int]] = {}
     about: dict[str, tuple[str, str]] = {}
     used: dict[int, int] = {}
-    for path in found:
+    for path in risk_paths:
         for at, entity in enumerate(path["entity_ids"]):
             about[entity] = (path["labels"][at], path["kinds"][at])
             if entity not in place:
@@ -58,7 +58,7 @@ def paths(found: Sequence[Row]) -> markup.Html:
     width = SIDE * 2 + (max(used) + 1) * COLUMN
     height = TOP + max(used.values()) * gap + 26
     links, drawn = [], set()
-    for path in found:
+    for path in risk_paths:
         for link in path["links"]:
             pair = tuple(sorted((link["near_id"], link["far_id"])))
             if pair in drawn or link["near_id"] not in where or link["far_id"] not in where:
@@ -66,15 +66,19 @@ def paths(found: Sequence[Row]) -> markup.Html:
             drawn.add(pair)
             text = f"{words(link['kinds'])} {link['strength']:.2f}"
             links.append(_link(where[link["near_id"]], where[link["far_id"]], 1 + 4 * link["strength"], label=text))
-    seeds = {path["entity_ids"][-1] for path in found}
+    seeds = {path["entity_ids"][-1] for path in risk_paths}
     nodes = [_node(where[name], *about[name], is_seed=name in seeds) for name in place]
     heads = ["child", *(f"{n} step{'s' if n > 1 else ''} away" for n in range(1, max(used) + 1))]
     return _drawn(width, height, "paths from the child to known CSAE risk", heads, links, nodes)
 
 
 def neighbourhood(centre: str, nodes: Sequence[Row], links: Sequence[Row]) -> markup.Html:
-    """What surrounds an entity. `nodes` have entity_id, label, kind, distance, is_seed; `links` near_id, far_id, kinds,
-    strength. Legible with 200 nodes: labels keep to lines of their own."""
+    """Surroundings of an entity, legible with 200 nodes: labels keep to lines of their own.
+
+    Args:
+        nodes: entity_id, label, kind, distance and is_seed of each.
+        links: near_id, far_id, kinds and strength of each.
+    """
     columns = _columns(nodes, links)
     at = {
         node["entity_id"]: (SIDE + 8 + x * COLUMN, TOP + 14 + y * STEP)
@@ -103,7 +107,7 @@ def neighbourhood(centre: str, nodes: Sequence[Row], links: Sequence[Row]) -> ma
 
 
 def _columns(nodes: Sequence[Row], links: Sequence[Row]) -> list[list[Row]]:
-    """Nodes by distance, each beside those it hangs on: by the mean place of its neighbours one column before."""
+    """Nodes by distance, each near those it hangs on: by the mean place of its neighbours one column before."""
     near: dict[str, list[str]] = {}
     for link in links:
         near.setdefault(link["near_id"], []).append(link["far_id"])
@@ -126,10 +130,10 @@ def _order(node: Row, near: Mapping[str, Sequence[str]], place: Mapping[str, flo
 
 
 @charts.styled
-def timeline(found: Sequence[Row], night: datetime) -> markup.Html:
-    """When each link of the paths held: one line per link, from first to last seen."""
+def timeline(risk_paths: Sequence[Row], night: datetime) -> markup.Html:
+    """Times at which each link of the paths held: one line per link, from first to last seen."""
     ties: dict[tuple[str, ...], tuple[str, str, Row]] = {}
-    for path in found:
+    for path in risk_paths:
         names = dict(zip(path["entity_ids"], path["labels"], strict=True))
         for link in path["links"]:
             pair = tuple(sorted((link["near_id"], link["far_id"])))
@@ -191,7 +195,7 @@ def _link(
 
 
 def _ground(x: float, y: float, n_letters: int) -> dict[str, float]:
-    """Where the pale ground under a label lies."""
+    """Place of the pale ground under a label."""
     return {"x": x, "y": y - 10, "width": 6.3 * n_letters + 6}
 
 

@@ -106,7 +106,7 @@ def force_and_subject(row: Row) -> str:
 
 
 def flags(line: Line) -> list[markup.Html]:
-    """What a reviewer must know before reading on."""
+    """Warnings for a reviewer before reading on."""
     shown = []
     if line.row["is_text_changed"]:
         shown.append(pages_html.chip("decided before; the text has changed", "flag"))

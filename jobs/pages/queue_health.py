@@ -1,4 +1,4 @@
-"""What the queue health notebook asks for: certificates, agreement, exposure, and what rows without a score found.
+"""The page of queue health: certificates, agreement, exposure, and what rows without a score found.
 
 Counts about the reviewing and no report: what is shown names forces and reviewers, never a report or what drew it.
 """
@@ -30,7 +30,7 @@ FIGURE_LABELS = {
 }
 ASSUMPTIONS = (
     "The population is fixed: the reports that were in scope and undecided on the night the frame was opened. Reports "
-    "that come later are counted beside it and enter the next frame.",
+    "that come later are counted apart and enter the next frame.",
     "Rows are drawn by chance from all of the population that is undecided, whatever they score. Which rows were drawn "
     "is not shown to reviewers, so they are read like others.",
     "A reviewer's answer is taken as the truth. Where two readers disagree, the later decision counts; the agreement "
@@ -133,7 +133,7 @@ def certificates(health: Health) -> markup.Html:
 
 
 def history(health: Health) -> markup.Html:
-    """The pooled bound, night by night. A new frame starts anew."""
+    """The pooled bound, night by night. A new frame starts from nothing."""
     rows = [
         (row["night"], row["frame_on"], f"{row['recall_at_least']:.0%}", row["n_drawn_decided"], STATES[row["state"]])
         for row in health.history
@@ -144,7 +144,7 @@ def history(health: Health) -> markup.Html:
 
 
 def agreement(health: Health) -> markup.Html:
-    """How two readers of the same report agree."""
+    """Agreement of two readers of the same report."""
     rows = health.of("agreement", "kappa", "ac1")
     if not rows:
         return pages_html.block(pages_html.notice("No report was read by two people yet."))
@@ -152,7 +152,7 @@ def agreement(health: Health) -> markup.Html:
 
 
 def unscored(health: Health) -> markup.Html:
-    """What rows drawn by chance and rows without a score turned out to be."""
+    """Outcomes of rows drawn by chance and of rows without a score."""
     rows = health.of("scored_yield", "blind_yield", "random_yield", "blind_difference")
     if not rows:
         return pages_html.block(pages_html.notice("Nothing was decided yet."))
@@ -160,7 +160,7 @@ def unscored(health: Health) -> markup.Html:
 
 
 def exposure(health: Health) -> markup.Html:
-    """What reviewers opened for each CSAE report found, and who was over the cap."""
+    """Exposure: what reviewers opened for each CSAE report found, and who was over the cap."""
     by_whom: dict[tuple[str, str], dict[str, Any]] = {}
     for row in health.figures:
         if row["figure"] in ("decided", "found", "per_find", "median_seconds", "over_cap"):
@@ -178,11 +178,12 @@ def exposure(health: Health) -> markup.Html:
     )
     rows = [
         (
-            _force(force), reviewer or "all", f"{found['decided']['value']:.0f}", f"{found['found']['value']:.0f}",
-            _with_interval(found["per_find"], "{:.1f}"), f"{found['median_seconds']['value']:.0f}",
-            f"{found['over_cap']['value']:.0f}",
+            _force(force), reviewer or "all", f"{by_figure['decided']['value']:.0f}",
+            f"{by_figure['found']['value']:.0f}",
+            _with_interval(by_figure["per_find"], "{:.1f}"), f"{by_figure['median_seconds']['value']:.0f}",
+            f"{by_figure['over_cap']['value']:.0f}",
         )
-        for (force, reviewer), found in sorted(by_whom.items())
+        for (force, reviewer), by_figure in sorted(by_whom.items())
     ]  # fmt: skip
     return pages_html.block(pages_html.table(heads, rows))
 

@@ -34,7 +34,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class QueuePage:
-    """What one queue declares of its page.
+    """Declaration of one queue's page.
 
     Attributes:
         queue: name in `gold.queue_items`.
@@ -73,8 +73,8 @@ class Review:
 
     def members_of(self, item: Row | None) -> list[dict[str, Any]]:
         """Near-duplicates that an item stands for, the most similar first."""
-        found = [m for m in self.members if item is not None and m["shown_item_id"] == item["item_id"]]
-        return sorted(found, key=lambda m: (-m["similarity"], m["subject_id"]))
+        near_duplicates = [m for m in self.members if item is not None and m["shown_item_id"] == item["item_id"]]
+        return sorted(near_duplicates, key=lambda m: (-m["similarity"], m["subject_id"]))
 
     @property
     def is_over_cap(self) -> bool:
@@ -98,10 +98,10 @@ class Review:
             LookupError: the queue does not hold the item named.
         """
         if item_id:
-            found = [row for row in self.rows if row["item_id"] == item_id]
-            if not found:
+            named = [row for row in self.rows if row["item_id"] == item_id]
+            if not named:
                 raise LookupError(f"the queue of {self.night} does not hold an item {item_id!r}")
-            return found[0]
+            return named[0]
         undecided = [row for row in self.rows if row["item_id"] not in self.waiting]
         return next(iter(undecided or self.rows), None)
 
@@ -162,8 +162,8 @@ def _members(
     """Near-duplicates that the rows of the page stand for."""
     ids = [row["item_id"] for row in rows]
     of_night = (F.col("queue") == queue) & (F.col("night") == F.lit(day))
-    found = session.table("gold.queue_members").where(of_night & F.col("shown_item_id").isin(ids))
-    return session.read_logged(found, f"gold.queue_members queue={queue} night={day.isoformat()}", who)
+    members = session.table("gold.queue_members").where(of_night & F.col("shown_item_id").isin(ids))
+    return session.read_logged(members, f"gold.queue_members queue={queue} night={day.isoformat()}", who)
 
 
 def _about(details: Mapping[str, str]) -> dict[str, Any]:
@@ -178,10 +178,10 @@ def newest(session: notebook.NotebookSession, queue: str) -> date:
     Raises:
         LookupError: nothing is published yet.
     """
-    found = session.table("gold.queue_items").where(F.col("queue") == queue).agg(F.max("night")).collect()[0][0]
-    if found is None:
+    night = session.table("gold.queue_items").where(F.col("queue") == queue).agg(F.max("night")).collect()[0][0]
+    if night is None:
         raise LookupError("no queue is published yet: run a night first")
-    return date.fromisoformat(str(found))
+    return date.fromisoformat(str(night))
 
 
 def header(review: Review) -> markup.Html:
@@ -219,7 +219,7 @@ def _line(row: Row, review: Review, opened_id: str | None) -> queue_columns.Line
 
 
 def trace(item: Row | None) -> markup.Html:
-    """Where the opened row comes from."""
+    """Origin of the opened row."""
     return pages_html.block(report_html.trace(item)) if item else markup.join()
 
 
@@ -268,6 +268,6 @@ def decide(
 
 
 def next_steps(review: Review) -> markup.Html:
-    """What becomes of decisions."""
+    """Consequences of decisions."""
     logged = f"That {review.reviewer} looked is in the log of processing."
     return pages_html.block(pages_html.steps([*review.page.next_steps, logged]))

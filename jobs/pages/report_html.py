@@ -49,11 +49,11 @@ def _sections(report: Row) -> list[tuple[int, str, str, bool]]:
         parts = parts[1:]
     if "\n".join(text for text, _, _ in parts) != report["text"]:
         return [(0, report["text"], "", False)]
-    found, at = [], 0
+    sections, at = [], 0
     for text, label, is_false in parts:
-        found.append((at, text, label, is_false))
+        sections.append((at, text, label, is_false))
         at += len(text) + 1
-    return found
+    return sections
 
 
 def reasons(rows: Sequence[Row]) -> markup.Html:
@@ -140,7 +140,7 @@ def people(rows: Sequence[Row]) -> markup.Html:
 
 
 def trace(item: Row) -> markup.Html:
-    """Where a row comes from: source rows, table versions, model, code and settings."""
+    """Origin of a row: source rows, table versions, model, code and settings."""
     sources = pages_html.table(
         ("Table", "Id", "File", "Row", "SHA-256 of the file"),
         [

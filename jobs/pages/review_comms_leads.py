@@ -1,4 +1,4 @@
-"""What the notebook of leads shows: the queue `comms_leads`, one lead with its evidence, its events in time.
+"""The page of the queue `comms_leads`: one lead with its evidence, its events in time.
 
 Rows come by `session.read_logged`.
 """
@@ -72,26 +72,26 @@ def open_queue(session: notebook.NotebookSession, *, night: str, force: str, rev
     return queue_page.open_queue(PAGE, session, night=night, force=force, reviewer=reviewer)
 
 
-def open_lead(opened: queue_page.Review, item: Row | None) -> markup.Html:
+def open_lead(review: queue_page.Review, item: Row | None) -> markup.Html:
     """One lead: what it says, the parts of its evidence in nats, and the events behind it. Starts the clock."""
     if item is None:
         return pages_html.block(pages_html.notice("Nothing to open."))
-    events = _events(opened, item)
-    opened.opened_at = datetime.now(UTC)
-    return lead(item, events, ZoneInfo(opened.session.ctx.settings["schedule"]["time_zone"]))
+    events = _events(review, item)
+    review.opened_at = datetime.now(UTC)
+    return lead(item, events, ZoneInfo(review.session.ctx.settings["schedule"]["time_zone"]))
 
 
 def lead(item: Row, events: Sequence[Row], zone: ZoneInfo) -> markup.Html:
     """One lead as it is shown, with the events behind it by the wall clock of a zone."""
-    shown = item["details"]
+    details = item["details"]
     people = ", ".join(item["person_ids"])
     facts = [
-        ("Pattern", leads.DETECTORS.get(shown["detector"], shown["detector"])),
-        ("Numbers", shown["numbers"]),
+        ("Pattern", leads.DETECTORS.get(details["detector"], details["detector"])),
+        ("Numbers", details["numbers"]),
         ("Listed people", people),
-        ("Place: latitude, longitude, within metres", shown["place"]),
-        ("Seen", f"{shown['first_at']} to {shown['last_at']} UTC"),
-        ("Evidence", f"{shown['evidence_nats']} nats against the reference population"),
+        ("Place: latitude, longitude, within metres", details["place"]),
+        ("Seen", f"{details['first_at']} to {details['last_at']} UTC"),
+        ("Evidence", f"{details['evidence_nats']} nats against the reference population"),
     ]
     parts = [reason for reason in item["reasons"] if reason["kind"] == "rule"]
     said = (
@@ -109,7 +109,7 @@ def lead(item: Row, events: Sequence[Row], zone: ZoneInfo) -> markup.Html:
         for row in events
     ]  # fmt: skip
     return pages_html.block(
-        pages_html.lead(shown["title"]),
+        pages_html.lead(details["title"]),
         pages_html.facts(facts),
         report_html.reasons(parts),
         pages_html.remark(said),
@@ -119,13 +119,13 @@ def lead(item: Row, events: Sequence[Row], zone: ZoneInfo) -> markup.Html:
     )
 
 
-def _events(opened: queue_page.Review, item: Row) -> list[dict[str, Any]]:
+def _events(review: queue_page.Review, item: Row) -> list[dict[str, Any]]:
     """The events that the row names, as of its night; never one that is masked."""
     ids = [row["id"] for row in item["source_rows"] if row["table"] == silver.COMMS_EVENTS.path]
-    table = opened.session.table(silver.COMMS_EVENTS.path)
-    mine = table.where(F.col("event_id").isin(ids) & (F.col("night") <= F.lit(opened.night)))
+    table = review.session.table(silver.COMMS_EVENTS.path)
+    mine = table.where(F.col("event_id").isin(ids) & (F.col("night") <= F.lit(review.night)))
     mine = mine.where(~F.col("is_excess") & ~F.col("is_protected")).orderBy("started_at", "event_id", "night")
-    rows = opened.session.read_logged(mine, f"{silver.COMMS_EVENTS.path} of lead {item['item_id']}", opened.reviewer)
+    rows = review.session.read_logged(mine, f"{silver.COMMS_EVENTS.path} of lead {item['item_id']}", review.reviewer)
     newest = {row["event_id"]: row for row in rows}
     return sorted(newest.values(), key=lambda row: (row["started_at"], row["event_id"]))
 

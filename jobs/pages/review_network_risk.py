@@ -1,4 +1,4 @@
-"""What the network's review notebook asks for: a queue, one subject with paths and timeline, what would change it.
+"""The queues of the network: their page, one subject with paths and timeline, what would change it.
 
 The page of the queue is `queue_page`'s; here is its declaration, and what a subject of the network shows.
 """
@@ -95,23 +95,23 @@ def open_queue(
     return queue_page.open_queue(PAGES[queue], session, night=night, force=force, reviewer=reviewer, limit=limit)
 
 
-def open_subject(shown: queue_page.Review, item: Row | None) -> markup.Html:
+def open_subject(review: queue_page.Review, item: Row | None) -> markup.Html:
     """The subject behind an item: its paths as a picture, where they come from, what changed. Starts the clock."""
     if item is None:
         return pages_html.block(pages_html.notice("Nothing to open."))
-    found = _row(shown, item)
-    if found is None:
+    network_risk = _row(review, item)
+    if network_risk is None:
         return pages_html.block(pages_html.notice(f"Subject {item['subject_id']} is no longer held.", "warn"))
-    shown.opened_at = datetime.now(UTC)
-    return subject(item, found)
+    review.opened_at = datetime.now(UTC)
+    return subject(item, network_risk)
 
 
-def subject(item: Row, found: Row) -> markup.Html:
+def subject(item: Row, network_risk: Row) -> markup.Html:
     """One subject: its paths as a picture and step by step, the reports at their ends, what stands with the score.
 
     Args:
         item: its row of `gold.queue_items`.
-        found: its row of `gold.network_risk`.
+        network_risk: its row of `gold.network_risk`.
     """
     about = item["details"]
     facts = [
@@ -135,13 +135,13 @@ def subject(item: Row, found: Row) -> markup.Html:
             r["basis"].lower(),
             f"{r['weight']:.2f}",
         )
-        for path in found["paths"]
+        for path in network_risk["paths"]
         for r in path["seed_reports"]
     ]
     flags = [r["text"] for r in item["reasons"] if r["kind"] == "flag"]
     heads = ("CSAE report", "Role of the seed", "Graded", "By", "Weight")
     left = markup.join(
-        _steps(found),
+        _steps(network_risk),
         pages_html.heading("Reports at the far end"),
         pages_html.table(heads, list(dict.fromkeys(reports))),
     )
@@ -151,24 +151,24 @@ def subject(item: Row, found: Row) -> markup.Html:
         *(pages_html.notice(text, "warn") for text in flags),
     )
     return pages_html.block(
-        pages_html.heading("Strongest paths"), network_svg.paths(found["paths"]), pages_html.columns(left, right)
+        pages_html.heading("Strongest paths"), network_svg.paths(network_risk["paths"]), pages_html.columns(left, right)
     )
 
 
-def _row(shown: queue_page.Review, item: Row) -> dict[str, Any] | None:
-    risks = shown.session.table("gold.network_risk")
+def _row(review: queue_page.Review, item: Row) -> dict[str, Any] | None:
+    risks = review.session.table("gold.network_risk")
     mine = risks.where(
-        (F.col("night") == F.lit(shown.night)) & (F.col("queue") == item["queue"])
+        (F.col("night") == F.lit(review.night)) & (F.col("queue") == item["queue"])
         & (F.col("entity_id") == item["subject_id"])
     )  # fmt: skip
-    rows = shown.session.read_logged(mine, f"gold.network_risk {item['queue']} {item['subject_id']}", shown.reviewer)
+    rows = review.session.read_logged(mine, f"gold.network_risk {item['queue']} {item['subject_id']}", review.reviewer)
     return rows[0] if rows else None
 
 
-def _steps(found: Row) -> markup.Html:
+def _steps(network_risk: Row) -> markup.Html:
     """Each path step by step, with what stands behind each."""
     parts = []
-    for n, path in enumerate(found["paths"], start=1):
+    for n, path in enumerate(network_risk["paths"], start=1):
         strengths = " \N{MULTIPLICATION SIGN} ".join(f"{link['strength']:.2f}" for link in path["links"])
         sum_up = (
             f"path {n}: {path['weight']:.3f} = seed {path['seed_risk']:.2f} \N{MULTIPLICATION SIGN} {strengths} "
@@ -189,24 +189,24 @@ def _steps(found: Row) -> markup.Html:
     return markup.join(*parts)
 
 
-def timeline(shown: queue_page.Review, item: Row | None) -> markup.Html:
-    """When the links of the paths held."""
-    found = _row(shown, item) if item else None
-    if not found or not found["paths"]:
+def timeline(review: queue_page.Review, item: Row | None) -> markup.Html:
+    """Times at which the links of the paths held."""
+    network_risk = _row(review, item) if item else None
+    if not network_risk or not network_risk["paths"]:
         return pages_html.block(pages_html.notice("No path, so no timeline."))
-    return pages_html.block(network_svg.timeline(found["paths"], datetime.combine(shown.night, time.max)))
+    return pages_html.block(network_svg.timeline(network_risk["paths"], datetime.combine(review.night, time.max)))
 
 
-def what_if(shown: queue_page.Review, item: Row | None) -> markup.Html:
+def what_if(review: queue_page.Review, item: Row | None) -> markup.Html:
     """The score without each of the paths shown."""
-    found = _row(shown, item) if item else None
-    if item is None or not found or not found["paths"]:
+    network_risk = _row(review, item) if item else None
+    if item is None or not network_risk or not network_risk["paths"]:
         return pages_html.block(pages_html.notice("No path to take away."))
     if item["queue"] != "children":
         return pages_html.block(pages_html.notice(item["details"].get("would_change", "")))
     left_out = json.loads(item["details"]["score_without"])
     rows = [
         (" – ".join(path["labels"]), f"{path['weight']:.3f}", f"{left:.3f}")
-        for path, left in zip(found["paths"], left_out, strict=True)
+        for path, left in zip(network_risk["paths"], left_out, strict=True)
     ]
     return pages_html.block(pages_html.table(("If this path did not hold", "Its weight", "Score then"), rows))

@@ -90,7 +90,7 @@ def open_queue(
 
 
 def summary(review: queue_page.Review) -> markup.Html:
-    """How many rows each force and stratum has, and where their scores lie."""
+    """Rows per force and stratum, and a picture of their scores."""
     if review.is_blind or not review.rows:
         return pages_html.block(pages_html.counts(review.counts))
     return pages_html.block(
@@ -108,10 +108,10 @@ def open_report(review: queue_page.Review, item: Row | None) -> markup.Html:
         return pages_html.block(pages_html.notice(OVER_CAP.format(n=len(review.handed_in)), "warn"))
     report_id = item["subject_id"]
     columns = [name for name in silver.REPORTS.names if name != "report_id"]
-    found = _known(review.session, silver.REPORTS, review.night, "report_id", [report_id], columns, review.reviewer)
-    if not found:
+    reports = _known(review.session, silver.REPORTS, review.night, "report_id", [report_id], columns, review.reviewer)
+    if not reports:
         return pages_html.block(pages_html.notice(f"Report {report_id} is no longer held.", "warn"))
-    report = found[0]
+    report = reports[0]
     people = _people(review, report_id)
     review.opened_at = datetime.now(UTC)
     return one_report(review, item, report, people)
@@ -179,8 +179,10 @@ def member(review: queue_page.Review, item: Row | None, number: int) -> dict[str
     Raises:
         LookupError: the item stands for fewer.
     """
-    found = review.members_of(item)
-    if item is None or not 1 <= number <= len(found):
-        raise LookupError(f"the opened report stands for {len(found)} near-duplicates; there is no number {number}")
-    chosen = found[number - 1]
+    near_duplicates = review.members_of(item)
+    if item is None or not 1 <= number <= len(near_duplicates):
+        raise LookupError(
+            f"the opened report stands for {len(near_duplicates)} near-duplicates; there is no number {number}"
+        )
+    chosen = near_duplicates[number - 1]
     return {**item, **{name: chosen[name] for name in ("item_id", "subject_id", "text_hash")}}

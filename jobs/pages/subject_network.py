@@ -1,4 +1,4 @@
-"""What the subject notebook asks for: an entity, what surrounds it, ways from it to another, merges and splits.
+"""The page of a subject: an entity, what surrounds it, ways from it to another, merges and splits.
 
 Every step reads a page's worth of rows by id, and is logged before anything is shown.
 """
@@ -73,10 +73,12 @@ def open_subject(
         (F.col("entity_id") == F.lit(wanted)) | F.array_contains("record_ids", F.lit(wanted))
         | (F.upper("label") == F.lit(wanted.upper()))
     )  # fmt: skip
-    found = session.read_logged(of_night.where(meant).orderBy("entity_id"), f"gold.entities {wanted}", viewer, limit=2)
-    if not found:
+    entity_rows = session.read_logged(
+        of_night.where(meant).orderBy("entity_id"), f"gold.entities {wanted}", viewer, limit=2
+    )
+    if not entity_rows:
         raise LookupError(f"the network of {day} has no entity {wanted!r}")
-    subject = Subject(session, day, viewer, found[0], depth)
+    subject = Subject(session, day, viewer, entity_rows[0], depth)
     _surround(subject)
     return subject
 
@@ -84,8 +86,8 @@ def open_subject(
 def _first(session: notebook.NotebookSession, day: date, who: str) -> str:
     rows = session.table("gold.queue_items").where((F.col("night") == F.lit(day)) & (F.col("queue") == "children"))
     top = rows.orderBy(F.col("score").desc(), "item_id").select("subject_id")
-    found = session.read_logged(top, "gold.queue_items queue=children, its first", who, limit=1)
-    return str(found[0]["subject_id"]) if found else ""
+    first = session.read_logged(top, "gold.queue_items queue=children, its first", who, limit=1)
+    return str(first[0]["subject_id"]) if first else ""
 
 
 def _surround(subject: Subject) -> None:
@@ -156,8 +158,8 @@ def _seeds(subject: Subject, ids: Sequence[str]) -> set[str]:
     rows = subject.session.table("gold.risk_seeds").where(
         (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
     )
-    found = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
-    return {str(row["entity_id"]) for row in found}
+    seeds = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
+    return {str(row["entity_id"]) for row in seeds}
 
 
 def header(subject: Subject | None) -> markup.Html:

@@ -70,9 +70,9 @@ def open_queue(session: notebook.NotebookSession, *, night: str, force: str, rev
     return queue_page.open_queue(PAGE, session, night=night, force=force, reviewer=reviewer)
 
 
-def arrivals(opened: queue_page.Review) -> markup.Html:
-    """Who may land in the United Kingdom within the next day, in order of landing."""
-    rows = [row for row in opened.rows if row["stratum"] == "NEXT_ARRIVAL"]
+def arrivals(review: queue_page.Review) -> markup.Html:
+    """Passengers who may land in the United Kingdom within the next day, in order of landing."""
+    rows = [row for row in review.rows if row["stratum"] == "NEXT_ARRIVAL"]
     if not rows:
         return pages_html.block(
             pages_html.notice("No published subject is on a list of a flight that lands within the day.")
@@ -101,25 +101,25 @@ def _landing(row: Row) -> str:
         return "9999"  # not known when it lands: last
 
 
-def open_match(opened: queue_page.Review, item: Row | None) -> markup.Html:
+def open_match(review: queue_page.Review, item: Row | None) -> markup.Html:
     """One match: the list and the record, the evidence in bits, and the subject's other journeys. Starts the clock."""
     if item is None:
         return pages_html.block(pages_html.notice("Nothing to open."))
-    shown = item["details"]
-    passengers = _rows(opened, travel.PASSENGERS.path, "passenger_id", [shown["passenger_id"], shown["other_id"]])
-    people = _rows(opened, "silver.people", "person_id", item["person_ids"])
-    journeys = _journeys(opened, item)
-    opened.opened_at = datetime.now(UTC)
+    details = item["details"]
+    passengers = _rows(review, travel.PASSENGERS.path, "passenger_id", [details["passenger_id"], details["other_id"]])
+    people = _rows(review, "silver.people", "person_id", item["person_ids"])
+    journeys = _journeys(review, item)
+    review.opened_at = datetime.now(UTC)
     return match(item, passengers, people, journeys)
 
 
 def match(item: Row, passengers: Sequence[Row], people: Sequence[Row], journeys: Sequence[Row]) -> markup.Html:
     """One match as it is shown, from its passengers on the list, its people on record and the subject's journeys."""
-    shown = item["details"]
+    details = item["details"]
     listed = {row["passenger_id"]: row for row in passengers}
-    left = [pages_html.heading("On the list"), _listed(listed.get(shown["passenger_id"]), shown)]
-    if shown["other_id"] in listed:
-        left += [pages_html.heading("The other traveller"), _listed(listed[shown["other_id"]], shown)]
+    left = [pages_html.heading("On the list"), _listed(listed.get(details["passenger_id"]), details)]
+    if details["other_id"] in listed:
+        left += [pages_html.heading("The other traveller"), _listed(listed[details["other_id"]], details)]
     right = [pages_html.heading("As recorded"), *(_recorded(row) for row in people)]
     is_weighed = item["stratum"] in ("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL")
     total = "The weights are in bits; their sum gives the odds behind the score."
@@ -132,23 +132,23 @@ def match(item: Row, passengers: Sequence[Row], people: Sequence[Row], journeys:
     )
 
 
-def _rows(opened: queue_page.Review, path: str, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(review: queue_page.Review, path: str, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
     wanted = sorted(filter(None, ids))
     if not wanted:
         return []
-    known = opened.session.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(opened.night)))
-    rows = opened.session.read_logged(known.orderBy("night"), f"{path} {', '.join(wanted)}", opened.reviewer)
+    known = review.session.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(review.night)))
+    rows = review.session.read_logged(known.orderBy("night"), f"{path} {', '.join(wanted)}", review.reviewer)
     return list({row[by]: row for row in rows}.values())
 
 
-def _journeys(opened: queue_page.Review, item: Row) -> list[dict[str, Any]]:
-    table = opened.session.table(travel.MATCHES.path)
-    mine = table.where((F.col("night") == F.lit(opened.night)) & (F.col("subject_id") == F.lit(item["subject_id"])))
+def _journeys(review: queue_page.Review, item: Row) -> list[dict[str, Any]]:
+    table = review.session.table(travel.MATCHES.path)
+    mine = table.where((F.col("night") == F.lit(review.night)) & (F.col("subject_id") == F.lit(item["subject_id"])))
     mine = mine.where(F.col("kind").isin("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL")).orderBy("flight_on", "match_id")
-    return opened.session.read_logged(mine, f"{travel.MATCHES.path} {item['subject_id']}", opened.reviewer, limit=60)
+    return review.session.read_logged(mine, f"{travel.MATCHES.path} {item['subject_id']}", review.reviewer, limit=60)
 
 
-def _listed(row: Row | None, shown: Row) -> markup.Html:
+def _listed(row: Row | None, details: Row) -> markup.Html:
     if row is None:
         return pages_html.notice("The passenger row is no longer held.", "warn")
     return pages_html.facts(
@@ -157,8 +157,8 @@ def _listed(row: Row | None, shown: Row) -> markup.Html:
             ("Date of birth", row["born_on"]),
             ("Document", row["document_no"]),
             ("Flight", f"{row['flight_no']} {row['from_airport']} to {row['to_airport']}, {row['flight_on']}"),
-            ("Leaves, UK time", shown["leaves"]),
-            ("Lands, UK time", shown["lands"]),
+            ("Leaves, UK time", details["leaves"]),
+            ("Lands, UK time", details["lands"]),
             ("Booking and seat", " · ".join(filter(None, (row["booking_ref"], row["seat"])))),
             ("Held under", f"{row['basis']}, {row['authority_ref']}"),
             ("From", f"{row['_file']} row {row['_row_number']}"),
