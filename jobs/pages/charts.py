@@ -259,8 +259,8 @@ def scatter(
     for name, (x, y) in sorted(points.items(), key=lambda item: -item[1][1]):
         look, shown = looks[name], label(name)
         ax.plot(x, y, "o", markersize=6.5, markerfacecolor="white" if look.dash else look.colour,
-                markeredgecolor=look.colour, markeredgewidth=1.5)  # fmt: skip
-        box = _free(_Box(x * across + 8, y * up - 6, 6.2 * len(shown), 13), placed, right * across)
+                markeredgecolor=look.colour, markeredgewidth=1.5, clip_on=False)  # fmt: skip
+        box = _free(_Box(x * across + 8, y * up - 6, 6.8 * len(shown), 13), placed, (left * across, right * across))
         placed.append(box)
         is_apart = y * up - 6 - box.bottom > 14
         ax.annotate(
@@ -285,10 +285,10 @@ class _Box:
         return is_across and self.bottom < other.bottom + other.height and other.bottom < self.bottom + self.height
 
 
-def _free(box: _Box, placed: Sequence[_Box], end: float) -> _Box:
-    """The nearest place for a name right or left of its mark, then below: one where it touches nothing."""
-    beyond = box.left + box.width > end
-    sides = [box, replace(box, left=box.left - box.width - 16)][:: -1 if beyond else 1]
+def _free(box: _Box, placed: Sequence[_Box], ends: tuple[float, float]) -> _Box:
+    """The nearest place for a name right or left of its mark, then below: within the ends, touching nothing."""
+    sides = [box, replace(box, left=box.left - box.width - 16)]
+    sides = [side for side in sides if ends[0] <= side.left and side.left + side.width <= ends[1]] or sides
     tried = [replace(side, bottom=side.bottom - 4 * n) for n in range(40) for side in sides]
     return next((place for place in tried if not any(place.touches(other) for other in placed)), box)
 
