@@ -56,6 +56,7 @@ _STYLE: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
 }
 _NOTHING = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+_BLANKS = re.compile(r" ?([MLCz]) ?")
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _PAGE_STYLE = re.compile(rf"font-family:[^;]*;?|font: [^;]*;?|font-size: {FONT_SIZE}px;?|fill: {INK};?")
 
@@ -161,7 +162,13 @@ def _shorten(element: ElementTree.Element) -> None:
         value = _NUMBER.sub(lambda match: f"{float(match.group()):.1f}".removesuffix(".0"), value)
         attributes[name.rpartition("}")[2]] = " ".join(value.split())
     if "d" in attributes:
-        attributes["d"] = attributes["d"].replace(" L ", "L").replace("M ", "M").replace(" z", "z")
+        circle = _circle(attributes["d"])
+        if circle:
+            element.tag = "circle"
+            del attributes["d"]
+            attributes |= circle
+        else:
+            attributes["d"] = _BLANKS.sub(r"\1", attributes["d"])
     if "style" in attributes:
         style = _PAGE_STYLE.sub("", attributes["style"]) if element.tag == "text" else attributes["style"]
         attributes["style"] = style.replace(": ", ":").replace("; ", ";").strip("; ")
@@ -170,6 +177,15 @@ def _shorten(element: ElementTree.Element) -> None:
     if attributes.get("transform", "").startswith("rotate(-0 "):
         del attributes["transform"]
     element.attrib = attributes
+
+
+def _circle(path: str) -> dict[str, str] | None:
+    """Centre and radius of a path that is a circle as matplotlib draws it, in eight curves from its lowest point."""
+    if path.count("C") != 8 or not path.endswith("z"):
+        return None
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", path)]
+    (x, low), (_, high) = numbers[:2], numbers[24:26]
+    return {"cx": f"{x:g}", "cy": f"{(low + high) / 2:g}", "r": f"{abs(low - high) / 2:.2g}"}
 
 
 def _gather(element: ElementTree.Element) -> None:
@@ -213,7 +229,7 @@ def _marks(group: ElementTree.Element) -> list[ElementTree.Element]:
     """Shapes of a series in the order of drawing, without the models that they are copies of."""
     shapes = []
     for child in group:
-        if child.tag in ("path", "use"):
+        if child.tag in ("path", "circle", "use"):
             shapes.append(child)
         elif child.tag == "g":
             shapes += _marks(child)
