@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs.pages import notebook, review_reclassify
+from jobs.pages import notebook, queue_page, review_reclassify
 from schemas import codes
 
 session = notebook.NotebookSession("10_review_reclassify")
@@ -27,7 +27,7 @@ session.banner(tonight.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-session.show(review_reclassify.header(tonight), review_reclassify.summary(tonight))
+session.show(queue_page.header(tonight), review_reclassify.summary(tonight))
 
 # COMMAND ----------
 
@@ -42,7 +42,7 @@ session.show(review_reclassify.header(tonight), review_reclassify.summary(tonigh
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-session.show(review_reclassify.queue_table(tonight, opened))
+session.show(queue_page.table(tonight, opened))
 
 # COMMAND ----------
 
@@ -78,7 +78,7 @@ outcome = session.widget("outcome", "", "6 Outcome", ("", *codes.OUTCOMES))
 tag = session.widget("tag", "", "7 Tag to add", ("", *codes.CSAE_TAGS))
 why = session.widget("why", "", "8 Why, in your words")
 second = session.widget("second_reviewer", "", "9 Second reviewer")
-session.show(review_reclassify.decide(tonight, opened, outcome, tag=tag, free_text=why, second_reviewer=second))
+session.show(queue_page.decide(tonight, opened, outcome, tag=tag, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -88,7 +88,7 @@ session.show(review_reclassify.decide(tonight, opened, outcome, tag=tag, free_te
 # COMMAND ----------
 
 # DBTITLE 1,Next
-session.show(review_reclassify.next_steps(tonight))
+session.show(queue_page.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -98,5 +98,5 @@ session.show(review_reclassify.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-session.show(review_reclassify.trace(opened))
+session.show(queue_page.trace(opened))
 session.banner(tonight.marking)

@@ -1,10 +1,10 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs.pages import notebook, review_network_risk
+from jobs.pages import notebook, queue_page, review_network_risk
 from schemas import codes
 
 session = notebook.NotebookSession("11_review_network_risk")
-queue = session.widget("queue", "children", "1 Queue", review_network_risk.QUEUES)
+queue = session.widget("queue", "children", "1 Queue", tuple(review_network_risk.PAGES))
 night = session.widget("night", "", "2 Night (empty: newest)")
 force = session.widget("force", "", "3 Force (empty: all)", ("", *codes.FORCES))
 reviewer = session.widget("reviewer", "", "4 Reviewer (empty: you)")
@@ -28,7 +28,7 @@ session.banner(tonight.marking)
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-session.show(review_network_risk.header(tonight))
+session.show(queue_page.header(tonight))
 
 # COMMAND ----------
 
@@ -41,7 +41,7 @@ session.show(review_network_risk.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-session.show(review_network_risk.queue_table(tonight, opened))
+session.show(queue_page.table(tonight, opened))
 
 # COMMAND ----------
 
@@ -91,7 +91,7 @@ session.show(review_network_risk.what_if(tonight, opened))
 outcome = session.widget("outcome", "", "6 Outcome", ("", *review_network_risk.OUTCOMES))
 why = session.widget("why", "", "7 Why, in your words")
 second = session.widget("second_reviewer", "", "8 Second reviewer")
-session.show(review_network_risk.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+session.show(queue_page.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -101,5 +101,5 @@ session.show(review_network_risk.decide(tonight, opened, outcome, free_text=why,
 # COMMAND ----------
 
 # DBTITLE 1,Next
-session.show(review_network_risk.next_steps(tonight))
+session.show(queue_page.next_steps(tonight))
 session.banner(tonight.marking)

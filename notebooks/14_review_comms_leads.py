@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs.pages import notebook, review_comms_leads, review_reclassify
+from jobs.pages import notebook, queue_page, review_comms_leads
 from schemas import codes
 
 session = notebook.NotebookSession("14_review_comms_leads")
@@ -27,7 +27,7 @@ session.banner(codes.MARKINGS[-1])
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-session.show(review_comms_leads.header(tonight))
+session.show(queue_page.header(tonight))
 
 # COMMAND ----------
 
@@ -40,7 +40,7 @@ session.show(review_comms_leads.header(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-session.show(review_comms_leads.queue_table(tonight, opened))
+session.show(queue_page.table(tonight, opened))
 
 # COMMAND ----------
 
@@ -63,7 +63,7 @@ session.show(review_comms_leads.open_lead(tonight, opened))
 outcome = session.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
 why = session.widget("why", "", "6 Why, in your words")
 second = session.widget("second_reviewer", "", "7 Second reviewer")
-session.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+session.show(queue_page.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -73,7 +73,7 @@ session.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, s
 # COMMAND ----------
 
 # DBTITLE 1,Next
-session.show(review_comms_leads.next_steps(tonight))
+session.show(queue_page.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -83,5 +83,5 @@ session.show(review_comms_leads.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-session.show(review_reclassify.trace(opened))
+session.show(queue_page.trace(opened))
 session.banner(codes.MARKINGS[-1])

@@ -1,6 +1,6 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and queue
-from jobs.pages import notebook, review_reclassify
+from jobs.pages import notebook, queue_page
 from jobs.pages import travel as pages_travel
 from schemas import codes
 
@@ -27,7 +27,7 @@ session.banner(codes.MARKINGS[-1])
 # COMMAND ----------
 
 # DBTITLE 1,Summary
-session.show(pages_travel.header(tonight))
+session.show(queue_page.header(tonight))
 
 # COMMAND ----------
 
@@ -50,7 +50,7 @@ session.show(pages_travel.arrivals(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Rows
-session.show(pages_travel.queue_table(tonight, opened))
+session.show(queue_page.table(tonight, opened))
 
 # COMMAND ----------
 
@@ -73,7 +73,7 @@ session.show(pages_travel.open_match(tonight, opened))
 outcome = session.widget("outcome", "", "5 Outcome", ("", *codes.OUTCOMES))
 why = session.widget("why", "", "6 Why, in your words")
 second = session.widget("second_reviewer", "", "7 Second reviewer")
-session.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
+session.show(queue_page.decide(tonight, opened, outcome, free_text=why, second_reviewer=second))
 
 # COMMAND ----------
 
@@ -83,7 +83,7 @@ session.show(review_reclassify.decide(tonight, opened, outcome, free_text=why, s
 # COMMAND ----------
 
 # DBTITLE 1,Next
-session.show(pages_travel.next_steps(tonight))
+session.show(queue_page.next_steps(tonight))
 
 # COMMAND ----------
 
@@ -93,5 +93,5 @@ session.show(pages_travel.next_steps(tonight))
 # COMMAND ----------
 
 # DBTITLE 1,Trace
-session.show(review_reclassify.trace(opened))
+session.show(queue_page.trace(opened))
 session.banner(codes.MARKINGS[-1])

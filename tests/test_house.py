@@ -99,3 +99,37 @@ def test_communications_data_is_read_through_the_gate_alone() -> None:
     right, wrong = _naming(table, door)
     assert door in right
     assert not wrong, "events and subscribers are read by jobs.runtime.known"
+
+
+# Where pages are made. A tag begins like this; a smaller-than sign before a blank or a digit begins none.
+PAGE_MODULES = sorted(path for room in ("pages", "profile") for path in (ROOT / "jobs" / room).rglob("*.py"))
+TAG = re.compile(r"</?[a-zA-Z!]")
+
+
+def _texts(module: ast.Module) -> Iterator[str]:
+    """Strings of a module, parts of f-strings too, without docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(module)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+@pytest.mark.parametrize("path", PAGE_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_tag_is_written_in_code(path: Path) -> None:
+    """Elements stand in templates, which escape by themselves; a tag in a string would be an escape to forget."""
+    tags = [text for text in _texts(ast.parse(path.read_text(encoding="utf-8"))) if TAG.search(text)]
+    assert not tags
+
+
+def test_markup_is_made_in_one_module() -> None:
+    makers = set()
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            if re.search(r"\bmarkupsafe\b|\bMarkup\(|\bHtml\(", path.read_text(encoding="utf-8")):
+                makers.add(str(path.relative_to(ROOT)))
+    assert makers == {"jobs/pages/markup.py"}

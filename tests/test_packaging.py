@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("schemas", "pipelines", "models", "jobs")
@@ -56,6 +57,14 @@ def test_no_dependency_installs_a_package_of_our_names() -> None:
 def test_every_package_says_that_it_is_typed(name: str) -> None:
     assert (ROOT / name / "py.typed").is_file()
     assert name in PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+
+def test_the_wheel_holds_the_templates_of_the_pages() -> None:
+    """Asked of the builder itself, which leaves out what a commit would."""
+    packed = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    templates = {str(path.relative_to(ROOT)) for path in (ROOT / "jobs" / "pages" / "templates").iterdir()}
+    assert len(templates) > 10
+    assert templates <= packed
 
 
 @pytest.mark.slow

@@ -1,15 +1,14 @@
-"""Escaping at the sink: text of reports, names and model terms must never act in a spreadsheet, page or log.
+"""Escaping at the sink: text of reports, names and model terms must never act in a spreadsheet or log.
 
-Text is kept as it came until it leaves; each way out has one function here. Nothing is dropped in silence: what cannot
-be shown safely is shown as U+FFFD, so that offsets into the text stay true.
+Text is kept as it came until it leaves; each way out has one function here, but pages, whose templates escape by
+themselves (`jobs.pages.markup`). Nothing is dropped in silence: what cannot be shown safely is shown as U+FFFD, so that
+offsets into the text stay true.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -77,73 +76,6 @@ def sheet_text(value: Any) -> str:
         return text
     kept = text.encode("utf-16-le")[: 2 * (MAX_CELL - len(SHORTENED))]
     return kept.decode("utf-16-le", errors="ignore") + SHORTENED
-
-
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;", "=": "&#61;"}
-_HTML_PATTERN = re.compile("[&<>\"'`=]")
-
-
-def html(value: Any) -> str:
-    """`value` as text in an HTML page, safe in element content and in attributes, quoted or not by mistake."""
-    return _HTML_PATTERN.sub(lambda match: _HTML[match.group()], clean(value))
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of a text and what it did to the score: characters `start` to `end` (exclusive), signed `weight`."""
-
-    start: int | None
-    end: int | None
-    weight: float
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    start: int
-    end: int
-    weight: float
-    labels: tuple[str, ...]
-
-
-def highlight(text: str, spans: Iterable[Span], *, strong_from: float | None = None) -> str:
-    """`text` as safe HTML, spans in `<mark>`: class `up` or `down`, and `strong` from `strong_from` in weight.
-
-    `strong_from` is half the largest weight by default. Overlapping spans become one mark whose direction is that of
-    the sum of their weights, and whose title names all of them. Offsets outside the text are cut to it; spans without
-    offsets or characters are left out.
-    """
-    stretches = _merged(spans, len(text))
-    if strong_from is None:
-        strong_from = max((abs(s.weight) for s in stretches), default=0.0) / 2
-    parts, at = [], 0
-    for stretch in stretches:
-        kind = "up" if stretch.weight >= 0 else "down"
-        strong = " strong" if 0 < strong_from <= abs(stretch.weight) else ""
-        title = html(f"{'raises' if kind == 'up' else 'lowers'} the score: {', '.join(stretch.labels)}")
-        inside = html(text[stretch.start : stretch.end])
-        parts += [html(text[at : stretch.start]), f'<mark class="{kind}{strong}" title="{title}">{inside}</mark>']
-        at = stretch.end
-    return "".join([*parts, html(text[at:])])
-
-
-def _merged(spans: Iterable[Span], length: int) -> Sequence[_Stretch]:
-    cut = []
-    for span in spans:
-        if span.start is None or span.end is None:
-            continue
-        start, end = max(0, span.start), min(length, span.end)
-        if start < end:
-            label = f"{span.label} {span.weight:+.2f}".strip()
-            cut.append(_Stretch(start, end, span.weight, (label,)))
-    merged: list[_Stretch] = []
-    for stretch in sorted(cut, key=lambda s: (s.start, s.end, s.labels)):
-        if merged and stretch.start < merged[-1].end:
-            last = merged.pop()
-            labels = last.labels if stretch.labels[0] in last.labels else last.labels + stretch.labels
-            stretch = _Stretch(last.start, max(last.end, stretch.end), last.weight + stretch.weight, labels)
-        merged.append(stretch)
-    return merged
 
 
 def log_line(value: Any, *, limit: int = 2000) -> str:

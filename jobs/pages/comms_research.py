@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.pages import comms_svg, notebook
+from jobs.pages import comms_svg, markup, notebook
 from jobs.pages import html as pages_html
 from jobs.research import comms as research_comms
 from jobs.research import comms_workbook
@@ -66,31 +66,31 @@ def open_list(
         raise LookupError("the list holds no number, handset, SIM or account")
     research_comms.log(session.ctx, len({w.subject for w in wanted}), day, who=who, why=reason)
     with spark.interpreted(session.ctx.spark):
-        found = research_comms.picture(session.ctx, wanted, day)
-        shown = _shown(found, found.pop("legs"))
+        tables = research_comms.picture(session.ctx, wanted, day)
+        shown = _shown(tables, tables.pop("legs"))
         read = concurrency.run(*(partial(_rows, session, df, name, who) for name, df in shown.items()))
     rows = dict(zip(shown, read, strict=True))
     subjects = [r["subject"] for r in sorted(rows["summary"], key=lambda r: (-r["n"], r["subject"]))]
     return Look(session, day, who, subjects, unread, is_suggested, rows)
 
 
-def _shown(found: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFrame]:
+def _shown(tables: Mapping[str, DataFrame], legs: DataFrame) -> dict[str, DataFrame]:
     """The part of each table that a page shows, and events a day."""
     days = legs.groupBy("subject", F.to_date("local_at").alias("day")).agg(F.count("*").alias("n"))
-    shared = F.broadcast(found["common_contacts"].select("other", F.lit(True).alias("_shared")))
+    shared = F.broadcast(tables["common_contacts"].select("other", F.lit(True).alias("_shared")))
     is_shown = (F.col("rank") <= TOP) | F.col("is_listed") | F.col("_shared")  # who is shared is drawn, at any rank
-    contacts = found["contacts"].join(shared, ["other"], how="left").where(is_shown).drop("_shared")
+    contacts = tables["contacts"].join(shared, ["other"], how="left").where(is_shown).drop("_shared")
     return {
-        "summary": found["summary"].orderBy("subject"),
+        "summary": tables["summary"].orderBy("subject"),
         "days": days.orderBy("subject", "day"),
-        "hours": found["hours"].groupBy("weekday", "hour").agg(F.sum("n").alias("n")).orderBy("weekday", "hour"),
+        "hours": tables["hours"].groupBy("weekday", "hour").agg(F.sum("n").alias("n")).orderBy("weekday", "hour"),
         "contacts": contacts.orderBy("rank", "subject", "other"),
-        "common_contacts": found["common_contacts"].orderBy(F.col("n_subjects").desc(), F.col("n").desc(), "other"),
-        "holders": found["holders"].orderBy("subject", "from_on"),
-        "shared_equipment": found["shared_equipment"].orderBy("kind", "value"),
-        "together": found["together"].orderBy(F.col("n_stretches").desc(), "first", "second"),
-        "routes": found["routes"].orderBy("subject", "at", "call_id"),
-        "gaps": found["gaps"].orderBy(F.col("days").desc(), "subject", "from_at"),
+        "common_contacts": tables["common_contacts"].orderBy(F.col("n_subjects").desc(), F.col("n").desc(), "other"),
+        "holders": tables["holders"].orderBy("subject", "from_on"),
+        "shared_equipment": tables["shared_equipment"].orderBy("kind", "value"),
+        "together": tables["together"].orderBy(F.col("n_stretches").desc(), "first", "second"),
+        "routes": tables["routes"].orderBy("subject", "at", "call_id"),
+        "gaps": tables["gaps"].orderBy(F.col("days").desc(), "subject", "from_at"),
     }
 
 
@@ -105,8 +105,8 @@ def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list
     return [row["a_number"] for row in session.read_logged(named, "numbers with most events", who, limit=SUGGESTED)]
 
 
-def header(look: Look) -> str:
-    """What was asked, and how much was found."""
+def header(look: Look) -> markup.Html:
+    """Figures of what was asked and found."""
     total = sum(r["n"] for r in look.rows["summary"])
     parts = [
         pages_html.cards(
@@ -125,7 +125,7 @@ def header(look: Look) -> str:
     return pages_html.block(*parts)
 
 
-def table(look: Look, name: str, columns: Mapping[str, str], limit: int = TOP) -> str:
+def table(look: Look, name: str, columns: Mapping[str, str], limit: int = TOP) -> markup.Html:
     """A table of the look: `columns` are our names to headings; says so where more rows are there than shown."""
     rows = look.rows[name]
     if not rows:
@@ -139,18 +139,18 @@ def _short(value: Any) -> Any:
     return f"{value:.1f}" if isinstance(value, float) else value
 
 
-def timeline(look: Look) -> str:
+def timeline(look: Look) -> markup.Html:
     return pages_html.block(comms_svg.timeline(look.rows["days"], look.subjects))
 
 
-def heat_map(look: Look) -> str:
+def heat_map(look: Look) -> markup.Html:
     return pages_html.block(comms_svg.heat_map(look.rows["hours"]))
 
 
-def route_map(look: Look) -> str:
+def route_map(look: Look) -> markup.Html:
     drawn = comms_svg.route_map(look.rows["routes"], look.subjects)
     return pages_html.block(drawn or pages_html.notice("No cell of these events has a known position."))
 
 
-def network(look: Look) -> str:
+def network(look: Look) -> markup.Html:
     return pages_html.block(comms_svg.network(look.rows["contacts"], look.subjects))

@@ -1,156 +1,133 @@
-"""Pictures of communications data as inline SVG: nothing is loaded, nothing runs. Every text is escaped here."""
+"""Pictures of communications data: charts by matplotlib, and who contacts whom as SVG by a template.
+
+The ring of contacts stays hand-placed: whom several share is drawn near those who share it, which no chart does.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 from typing import Any
 
-from jobs.output import escaping
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
+
+from jobs.pages import charts, markup
 
 Row = Mapping[str, Any]
 
-INK, PALE, LINE = "#0d5b6b", "#eef4f5", "#dde3e8"
-COLOURS = ("#0d5b6b", "#c77b1c", "#7a1f1f", "#4a6a2f", "#5b4a8a", "#8a5a44", "#2f6aa8", "#99407a")
+WASH = "#eef4f5"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MAX_NODES = 60  # more than that is a tangle, not a picture
+KM_PER_DEGREE = 111.195  # of latitude
+MIN_SPAN = 0.02  # degrees that a map shows at least
 
 
-def colour(n: int) -> str:
-    return COLOURS[n % len(COLOURS)]
-
-
-def svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="100%" style="max-width:{width:.0f}px" role="img" '
-        f'aria-label="{escaping.html(label)}">{"".join(parts)}</svg>'
-    )
-
-
-def _text(x: float, y: float, value: Any, anchor: str = "start", size: int = 12) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{escaping.html(value)}</text>'
-
-
-def timeline(days: Sequence[Row], subjects: Sequence[str]) -> str:
-    """Events a day, one line a subject; `days` have `subject`, `day`, `n`. Bars are shares of the largest."""
+@charts.styled
+def timeline(days: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
+    """Events per day, one line per subject; `days` have `subject`, `day`, `n`. Bars are shares of the largest."""
     if not days:
-        return ""
-    first, last = min(r["day"] for r in days), max(r["day"] for r in days)
-    span = max(1, (last - first).days + 1)
-    left, width, line = 150.0, 740.0, 34.0
-    top = max(r["n"] for r in days)
-    parts = []
+        return markup.join()
+    figure, axes = charts.axes(900, 30 + 36 * len(subjects))
+    top, told = max(row["n"] for row in days), {}
     for n, subject in enumerate(subjects):
-        base = 10 + line * (n + 1)
-        parts.append(_text(left - 10, base - 4, subject, "end"))
-        parts.append(f'<line x1="{left}" x2="{left + width}" y1="{base}" y2="{base}" stroke="{LINE}"/>')
-        for row in (r for r in days if r["subject"] == subject):
-            x = left + (row["day"] - first).days / span * width
-            tall = max(1.5, row["n"] / top * (line - 8))
-            title = escaping.html(f"{row['day']}: {row['n']} events")
-            parts.append(
-                f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{max(1.2, width / span - 0.4):.1f}" '
-                f'height="{tall:.1f}" fill="{colour(n)}"><title>{title}</title></rect>'
-            )
-    foot = 10 + line * len(subjects) + 18
-    for share in (0.0, 0.5, 1.0):
-        day: date = first + timedelta(days=round(share * (span - 1)))
-        parts.append(
-            _text(left + share * width, foot, day.strftime("%d %b %Y"), ("start", "middle", "end")[int(share * 2)])
-        )
-    return svg(left + width + 10, foot + 8, "events a day", parts)
+        own = [row for row in days if row["subject"] == subject]
+        heights = [max(0.05, 0.8 * row["n"] / top) for row in own]
+        axes.vlines([row["day"] for row in own], n, [n - height for height in heights],
+                    color=charts.colour(n), linewidth=1.6, gid=f"subject{n}")  # fmt: skip
+        axes.axhline(n, color=charts.LINE, linewidth=0.8)
+        told[f"subject{n}"] = [f"{row['day']}: {row['n']} events" for row in own]
+    axes.set_yticks(range(len(subjects)), [charts.label(subject) for subject in subjects])
+    axes.set(ylim=(len(subjects) - 0.7, -1))
+    charts.days(axes, [row["day"] for row in days])
+    axes.grid(visible=False, axis="y")
+    return charts.svg(figure, "events per day", told)
 
 
-def heat_map(hours: Sequence[Row]) -> str:
+@charts.styled
+def heat_map(hours: Sequence[Row]) -> markup.Html:
     """Events by weekday and hour of the wall clock; `hours` have `weekday` (1 Monday), `hour`, `n`."""
-    counts: dict[tuple[int, int], int] = {}
+    counts: Counter[tuple[int, int]] = Counter()
     for row in hours:
-        key = (row["weekday"], row["hour"])
-        counts[key] = counts.get(key, 0) + row["n"]
+        counts[row["weekday"], row["hour"]] += row["n"]
     top = max(counts.values(), default=1)
-    size, left, head = 30.0, 44.0, 20.0
-    parts = [_text(left + size * (h + 0.5), head - 6, f"{h:02d}", "middle", 11) for h in range(24)]
-    for weekday, name in enumerate(DAYS, start=1):
-        y = head + size * (weekday - 1)
-        parts.append(_text(left - 8, y + size * 0.65, name, "end"))
-        for hour in range(24):
-            n = counts.get((weekday, hour), 0)
-            shade = f'fill="{INK}" fill-opacity="{0.12 + 0.88 * n / top:.2f}"' if n else f'fill="{PALE}"'
-            title = escaping.html(f"{name} {hour:02d}:00, {n} events")
-            parts.append(
-                f'<rect x="{left + size * hour:.0f}" y="{y:.0f}" width="{size - 2:.0f}" height="{size - 2:.0f}" '
-                f"{shade}><title>{title}</title></rect>"
-            )
-    return svg(left + size * 24 + 4, head + size * 7 + 4, "events by weekday and hour", parts)
+    places = [(weekday, hour) for weekday in range(1, 8) for hour in range(24)]
+    shades = [to_rgba(charts.ACCENT, 0.12 + 0.88 * counts[p] / top) if counts[p] else WASH for p in places]
+    figure, axes = charts.axes(780, 240)
+    squares = [Rectangle((hour - 0.46, weekday - 0.46), 0.92, 0.92) for weekday, hour in places]
+    axes.add_collection(PatchCollection(squares, facecolors=shades, linewidths=0, gid="hours"))
+    axes.set(xlim=(-0.5, 23.5), ylim=(7.5, 0.5), aspect="equal")
+    axes.set_xticks(range(24), [f"{hour:02d}" for hour in range(24)])
+    axes.set_yticks(range(1, 8), DAYS)
+    axes.xaxis.tick_top()
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    told = [f"{DAYS[weekday - 1]} {hour:02d}:00, {counts[weekday, hour]} events" for weekday, hour in places]
+    return charts.svg(figure, "events by weekday and hour", {"hours": told})
 
 
-def route_map(routes: Sequence[Row], subjects: Sequence[str]) -> str:
+@charts.styled
+def route_map(routes: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
     """Cells in order of time on a plain grid of degrees: no tiles, nothing is fetched. North is up; `routes` have
     `subject`, `at`, `latitude`, `longitude`."""
     if not routes:
-        return ""
-    lats, lons = [r["latitude"] for r in routes], [r["longitude"] for r in routes]
-    middle = math.cos(math.radians((min(lats) + max(lats)) / 2))
-    high, wide = max(max(lats) - min(lats), 0.02), max((max(lons) - min(lons)) * middle, 0.02)
+        return markup.join()
+    south, north = _ends([row["latitude"] for row in routes])
+    west, east = _ends([row["longitude"] for row in routes])
+    shrink = math.cos(math.radians((south + north) / 2))  # a degree of longitude, in degrees of latitude
+    wide, high = (east - west) * shrink, north - south
     scale = min(840 / wide, 520 / high)
-    margin = 30.0
-
-    def x(lon: float) -> float:
-        return margin + (lon - min(lons)) * middle * scale
-
-    def y(lat: float) -> float:
-        return margin + (max(lats) - lat) * scale
-
-    width, height = margin * 2 + wide * scale, margin * 2 + high * scale
-    parts = [
-        f'<rect width="{width:.0f}" height="{height:.0f}" fill="{PALE}"/>',
-        *_grid(lats, lons, x, y, width, height),
-    ]
+    figure, axes = charts.axes(60 + wide * scale, 60 + high * scale)
+    axes.set_facecolor(WASH)
+    told = {}
     for n, subject in enumerate(subjects):
-        own = sorted((r for r in routes if r["subject"] == subject), key=lambda r: r["at"])
-        points = " ".join(f"{x(r['longitude']):.1f},{y(r['latitude']):.1f}" for r in own)
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour(n)}" stroke-opacity=".35"/>')
-        visits: dict[tuple[float, float], int] = {}
-        for row in own:
-            visits[row["latitude"], row["longitude"]] = visits.get((row["latitude"], row["longitude"]), 0) + 1
-        for (lat, lon), count in visits.items():
-            title = escaping.html(f"{subject}: {count} times at a cell at {lat:.3f}, {lon:.3f}")
-            parts.append(
-                f'<circle cx="{x(lon):.1f}" cy="{y(lat):.1f}" r="{2.5 + 2 * math.sqrt(count):.1f}" fill="{colour(n)}" '
-                f'fill-opacity=".55"><title>{title}</title></circle>'
-            )
-    parts.append(_scale_bar(scale, height))
-    return svg(width, height, "cells in order of time", parts)
+        own = sorted((row for row in routes if row["subject"] == subject), key=lambda row: row["at"])
+        cells = Counter((row["longitude"], row["latitude"]) for row in own)
+        axes.plot([row["longitude"] for row in own], [row["latitude"] for row in own],
+                  color=charts.colour(n), alpha=0.35, linewidth=0.8)  # fmt: skip
+        sizes = [4 * (charts.POINTS * (2.5 + 2 * math.sqrt(visits))) ** 2 for visits in cells.values()]
+        axes.scatter([lon for lon, _ in cells], [lat for _, lat in cells], s=sizes, color=charts.colour(n), alpha=0.55,
+                     linewidths=0, gid=f"subject{n}")  # fmt: skip
+        told[f"subject{n}"] = [
+            f"{subject}: {visits} times at a cell at {lat:.3f}, {lon:.3f}" for (lon, lat), visits in cells.items()
+        ]
+    axes.set(xlim=(west, east), ylim=(south, north), aspect=1 / shrink)
+    axes.xaxis.set_major_formatter("{x:.2f}\N{DEGREE SIGN}")
+    axes.yaxis.set_major_formatter("{x:.2f}\N{DEGREE SIGN}")
+    axes.grid(color="white")
+    shares = [((row["longitude"] - west) / (east - west), (row["latitude"] - south) / high) for row in routes]
+    _scale_bar(axes, wide, shares)
+    return charts.svg(figure, "cells in order of time", told)
 
 
-def _grid(lats: Sequence[float], lons: Sequence[float], x: Any, y: Any, width: float, height: float) -> list[str]:
-    span = max(max(lats) - min(lats), max(lons) - min(lons), 0.02)
-    step = next(s for s in (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 45) if span / s <= 8)
-    parts = []
-    for k in range(math.floor(min(lats) / step), math.ceil(max(lats) / step) + 1):
-        if 12 < y(k * step) < height - 4:
-            parts.append(f'<line x1="0" x2="{width:.0f}" y1="{y(k * step):.1f}" y2="{y(k * step):.1f}" stroke="#fff"/>')
-            parts.append(_text(4, y(k * step) - 3, f"{k * step:.2f}\N{DEGREE SIGN}", size=10))
-    for k in range(math.floor(min(lons) / step), math.ceil(max(lons) / step) + 1):
-        if 4 < x(k * step) < width - 4:
-            parts.append(
-                f'<line y1="0" y2="{height:.0f}" x1="{x(k * step):.1f}" x2="{x(k * step):.1f}" stroke="#fff"/>'
-            )
-            parts.append(_text(x(k * step) + 3, height - 4, f"{k * step:.2f}\N{DEGREE SIGN}", size=10))
-    return parts
+def _ends(degrees: Sequence[float]) -> tuple[float, float]:
+    """The span of a map with a margin; never too small to read."""
+    low, high = min(degrees), max(degrees)
+    margin = max(0.05 * (high - low), (MIN_SPAN - (high - low)) / 2)
+    return low - margin, high + margin
 
 
-def _scale_bar(scale: float, height: float) -> str:
-    kilometre = scale / 111.195  # of a degree of latitude
-    km = next(k for k in (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 2000) if k * kilometre >= 50)
-    y = height - 22
-    bar = f'<line x1="34" x2="{34 + km * kilometre:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#333" stroke-width="2"/>'
-    return bar + _text(34, y - 5, f"{km:g} km", size=11)
+def _scale_bar(axes: Axes, wide: float, cells: Sequence[tuple[float, float]]) -> None:
+    """A bar of a round number of kilometres, about an eighth of the map's width, in the corner with fewest cells.
+
+    Args:
+        wide: width of the map in degrees of latitude.
+        cells: places of cells as shares of the map's width and height.
+    """
+    lengths = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+    length = min(lengths, key=lambda km: abs(km - wide * KM_PER_DEGREE / 8))
+    share = length / KM_PER_DEGREE / wide
+    corners = [(0.04, 0.04), (0.96 - share, 0.04), (0.04, 0.9), (0.96 - share, 0.9)]
+    x, y = min(corners, key=lambda corner: sum(math.dist(cell, corner) < 0.25 for cell in cells))
+    axes.plot((x, x + share), (y, y), color="#333", linewidth=1.5, transform=axes.transAxes)
+    axes.text(x, y + 0.015, f"{length:g} km", transform=axes.transAxes)
 
 
-def network(contacts: Sequence[Row], subjects: Sequence[str]) -> str:
-    """Who contacts whom: subjects on a ring, parties that several of them share inside; `contacts` have `subject`,
+def network(contacts: Sequence[Row], subjects: Sequence[str]) -> markup.Html:
+    """Contacts: subjects on a ring, parties that several of them share inside; `contacts` have `subject`,
     `other`, `n`. A line's width grows with the number of contacts."""
     degree: dict[str, set[str]] = {}
     for row in contacts:
@@ -165,21 +142,25 @@ def network(contacts: Sequence[Row], subjects: Sequence[str]) -> str:
         place[other] = (sum(p[0] for p in around) / len(around) * 0.8 + size / 2 * 0.2 + nudge[0],
                         sum(p[1] for p in around) / len(around) * 0.8 + size / 2 * 0.2 + nudge[1])  # fmt: skip
     top = max((r["n"] for r in contacts), default=1)
-    parts = []
+    links = []
     for row in contacts:
         if row["other"] in place:
             (x1, y1), (x2, y2) = place[row["subject"]], place[row["other"]]
-            title = escaping.html(f"{row['subject']} and {row['other']}: {row['n']}")
-            parts.append(
-                f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{INK}" stroke-opacity=".45" '
-                f'stroke-width="{0.8 + 5 * row["n"] / top:.1f}"><title>{title}</title></line>'
-            )
-    for name, (x, y) in place.items():
-        is_subject = name in subjects
-        fill = colour(subjects.index(name)) if is_subject else "#fff"
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{9 if is_subject else 5}" fill="{fill}" stroke="{INK}"/>')
-        parts.append(_text(x, y - 12, name, "middle", 12 if is_subject else 9))
-    return svg(size, size, "who contacts whom", parts)
+            title = f"{row['subject']} and {row['other']}: {row['n']}"
+            width = 0.8 + 5 * row["n"] / top
+            links.append({"x1": x1, "y1": y1, "x2": x2, "y2": y2, "width": width, "title": title})
+    nodes = [_node(name, x, y, subjects) for name, (x, y) in place.items()]
+    return markup.fill(
+        "pictures", "ring", size=f"{size:.0f}", name="who contacts whom", links=links, nodes=nodes, ink=charts.ACCENT
+    )
+
+
+def _node(name: str, x: float, y: float, subjects: Sequence[str]) -> dict[str, Any]:
+    """A subject in its colour, or a party that several share as an open circle."""
+    if name in subjects:
+        own = charts.colour(subjects.index(name))
+        return {"label": name, "x": x, "y": y, "radius": 9, "colour": own, "font_size": 12}
+    return {"label": name, "x": x, "y": y, "radius": 5, "colour": "#fff", "font_size": 9}
 
 
 def _on_ring(k: int, n: int, middle: float, radius: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What the comparison notebook asks for: one training's candidates side by side. Figures only: no report, no person."""
+"""The page of a comparison: one training's candidates side by side. Figures only: no report, no person."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from jobs.output import escaping
-from jobs.pages import charts, notebook
+from jobs.pages import charts, markup, notebook
 from jobs.pages import html as pages_html
 from jobs.training import summary
 from schemas import codes
@@ -30,7 +29,7 @@ FIGURES = (
     ("brier", "Brier", "{:.4f}"),
     ("deletion_fidelity", "Deletion fidelity", "{:.2f}"),
     ("explanation_stability", "Stability of reasons", "{:.2f}"),
-    ("ms_per_report", "ms a report", "{:.3f}"),
+    ("ms_per_report", "ms per report", "{:.3f}"),
     ("fit_s", "Fit, s", "{:.2f}"),
     ("search_s", "Search, s", "{:.1f}"),
     ("model_mib", "Model, MiB", "{:.1f}"),
@@ -44,104 +43,110 @@ class Compared:
     """One comparison, newest by default."""
 
     session: notebook.NotebookSession
-    found: dict[str, Any]
+    comparison: dict[str, Any]
     n_kept: int  # comparisons that are kept in all
 
     @property
     def marking(self) -> str:
-        return str(self.found.get("marking", codes.MARKINGS[0]))
+        return str(self.comparison.get("marking", codes.MARKINGS[0]))
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return list(self.found["candidates"])
+        return list(self.comparison["candidates"])
 
     @property
     def real(self) -> list[dict[str, Any]]:
         """Without the baselines."""
-        return [row for row in self.rows if row["name"] not in self.found["baselines"]]
+        return [row for row in self.rows if row["name"] not in self.comparison["baselines"]]
 
     @property
     def looks(self) -> dict[str, charts.Look]:
         """Colour by family; dashes for counts, dots for baselines."""
         dashes = {row["name"]: "6 3" if row["name"].startswith("count_") else "" for row in self.rows}
-        dashes |= dict.fromkeys(self.found["baselines"], "2 3")
+        dashes |= dict.fromkeys(self.comparison["baselines"], "2 3")
         return {r["name"]: charts.Look(FAMILY_COLOURS.get(r["family"], "#333"), dashes[r["name"]]) for r in self.rows}
 
 
 def open_comparison(session: notebook.NotebookSession, *, night: str = "") -> Compared:
     """The newest comparison, or the newest on what was known by a night. Where there is none, the page says so."""
     kept = session.ctx.registry.summaries()
-    chosen = [found for found in kept if not night or found["night"] <= night]
+    chosen = [comparison for comparison in kept if not night or comparison["night"] <= night]
     return Compared(session, chosen[0] if chosen else {}, len(kept))
 
 
-def _where_there_is_one(part: Callable[..., str]) -> Callable[..., str]:
+def _where_there_is_one(part: Callable[..., markup.Html]) -> Callable[..., markup.Html]:
     """A part of the page, or nothing where nothing was compared."""
 
     @wraps(part)
-    def shown(compared: Compared, **given: Any) -> str:
-        return part(compared, **given) if compared.found else ""
+    def shown(compared: Compared, **given: Any) -> markup.Html:
+        return part(compared, **given) if compared.comparison else markup.join()
 
     return shown
 
 
-def header(compared: Compared) -> str:
-    found = compared.found
-    if not found:
+def header(compared: Compared) -> markup.Html:
+    comparison = compared.comparison
+    if not comparison:
         return pages_html.block(
             pages_html.notice("Nothing was compared yet: run a night, or `nightjar train classifiers`.", "warn")
         )
-    best, made = compared.real[0], found["registered"]
+    best, made = compared.real[0], comparison["registered"]
     ties = [row["name"] for row in compared.real[1:] if row.get("ap_is_tie")]
-    became = "refused" if found["refusals"] else "champion"
+    became = "refused" if comparison["refusals"] else "champion"
     return pages_html.block(
         pages_html.cards(
             [
-                (found["night"], "known in night"),
-                (f"{found['n_reports']:,}", "reports compared on"),
-                (f"{found['n_positives']:,}", "of them CSAE"),
+                (comparison["night"], "known in night"),
+                (f"{comparison['n_reports']:,}", "reports compared on"),
+                (f"{comparison['n_positives']:,}", "of them CSAE"),
                 (len(compared.real), "candidates, and baselines"),
                 (f"{best['average_precision']:.3f}", f"average precision of {best['name']}"),
                 (len(ties), "not told apart from it"),
                 (f"v{made['version']} {made['candidate']}", became),
             ]
         ),
-        *(pages_html.notice(f"Refused: {'; '.join(found['refusals'])}", "warn") for _ in found["refusals"][:1]),
+        *(
+            pages_html.notice(f"Refused: {'; '.join(comparison['refusals'])}", "warn")
+            for _ in comparison["refusals"][:1]
+        ),
         *(
             pages_html.notice(f"{name} is not installed ({needs}; make setup-bert), so it is not in the comparison.")
-            for name, needs in found["not_installed"].items()
+            for name, needs in comparison["not_installed"].items()
         ),
     )
 
 
 @_where_there_is_one
-def table(compared: Compared, *, only_what_differs: bool = False) -> str:
+def table(compared: Compared, *, only_what_differs: bool = False) -> markup.Html:
     """Figures side by side, best values marked. `only_what_differs` leaves out columns in which candidates agree."""
     figures = [f for f in FIGURES if any(row.get(f[0]) is not None for row in compared.rows)]
     if only_what_differs:
         figures = [f for f in figures if _differs(compared, f[0])]
-    head = "<th>Candidate</th>" + "".join(f'<th class="num">{escaping.html(title)}</th>' for _, title, _ in figures)
-    lower = compared.found["lower_is_better"]
-    best = {figure: summary.best_of(compared.real, figure, lower) for figure, _, _ in figures}
-    body = []
-    for row in compared.rows:
-        cells = [_name(compared, row)]
-        for figure, _, pattern in figures:
-            value = row.get(figure)
-            is_best = value is not None and value == best[figure] and row in compared.real
-            is_tie = figure == "average_precision" and row.get("ap_is_tie") and not is_best
-            css = "num best" if is_best else "num tie" if is_tie else "num"
-            said = "–" if value is None else pattern.format(value)
-            mark = " ★" if is_best else " =" if is_tie else ""
-            cells.append(f'<td class="{css}">{said}{mark}</td>')
-        body.append(f"<tr>{''.join(cells)}</tr>")
+    best = {
+        figure: summary.best_of(compared.real, figure, compared.comparison["lower_is_better"])
+        for figure, _, _ in figures
+    }
+    lines = [
+        {"candidate": _candidate(compared, row), "cells": [_cell(compared, row, best, figure) for figure in figures]}
+        for row in compared.rows
+    ]
     key = (
         "★ best of the column · = not told apart from the best (95 % paired bootstrap over groups) · baselines in grey"
     )
-    return pages_html.block(
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>',
-        f'<p class="soft small">{escaping.html(key)}</p>',
-    )
+    headings = [title for _, title, _ in figures]
+    return pages_html.block(markup.fill("comparison", "table", headings=headings, lines=lines), pages_html.remark(key))
+
+
+def _cell(compared: Compared, row: Row, best: Row, figure: tuple[str, str, str]) -> dict[str, str]:
+    """A figure of a candidate as it is shown, with `best` where it is that of its column and `tie` where it may be."""
+    name, _, pattern = figure
+    value = row.get(name)
+    if value is None:
+        return {"text": "–", "kind": ""}
+    if value == best[name] and row in compared.real:
+        return {"text": f"{pattern.format(value)} ★", "kind": "best"}
+    is_tie = name == "average_precision" and row.get("ap_is_tie")
+    return {"text": pattern.format(value) + (" =" if is_tie else ""), "kind": "tie" if is_tie else ""}
 
 
 def _differs(compared: Compared, figure: str) -> bool:
@@ -149,41 +154,40 @@ def _differs(compared: Compared, figure: str) -> bool:
     return bool(values) and max(values) - min(values) > SAME * max(abs(v) for v in values)
 
 
-def _name(compared: Compared, row: Row) -> str:
-    look = compared.looks[row["name"]]
-    css = "soft" if row["name"] in compared.found["baselines"] else "title"
-    made = compared.found["registered"]["candidate"]
-    chip = (
-        pages_html.chips(["refused" if compared.found["refusals"] else "champion"], "mine")
-        if row["name"] == made
-        else ""
-    )
-    settings = ", ".join(f"{k} {v}" for k, v in compared.found["parameters"].get(row["name"], {}).items())
-    return (
-        f'<td class="who"><span class="dot" style="background:{look.colour}"></span>'
-        f'<span class="{css}">{escaping.html(row["name"])}</span> {chip}'
-        f'<div class="sub">{escaping.html(settings)}</div></td>'
-    )
+def _candidate(compared: Compared, row: Row) -> dict[str, str]:
+    name = row["name"]
+    became = "refused" if compared.comparison["refusals"] else "champion"
+    return {
+        "name": name,
+        "colour": compared.looks[name].colour,
+        "kind": "soft" if name in compared.comparison["baselines"] else "title",
+        "became": became if name == compared.comparison["registered"]["candidate"] else "",
+        "settings": ", ".join(f"{k} {v}" for k, v in compared.comparison["parameters"].get(name, {}).items()),
+    }
 
 
 @_where_there_is_one
-def differences(compared: Compared) -> str:
-    """How far each is behind the best, with its interval; pale where the interval holds zero."""
-    rows = compared.found["differences"].get("corrected", [])
+def differences(compared: Compared) -> markup.Html:
+    """Distance of each candidate from the best, with its interval; pale where the interval holds zero."""
+    rows = compared.comparison["differences"].get("corrected", [])
     drawn = [(r["name"], r["behind"], r["behind_low"], r["behind_high"], r["is_tie"]) for r in rows[1:]]
-    return pages_html.block(charts.intervals(drawn, f"average precision behind {rows[0]['name']}")) if drawn else ""
+    return (
+        pages_html.block(charts.intervals(drawn, f"average precision behind {rows[0]['name']}"))
+        if drawn
+        else markup.join()
+    )
 
 
 @_where_there_is_one
-def curves(compared: Compared) -> str:
+def curves(compared: Compared) -> markup.Html:
     looks = compared.looks
     said = {row["name"]: f"{row['average_precision']:.3f}" for row in compared.rows}
-    chart = charts.lines(compared.found["curves"], looks, charts.unit("recall"), charts.unit("precision"))
-    return pages_html.block(f'<div class="two"><div>{chart}</div><div>{charts.legend(looks, said)}</div></div>')
+    chart = charts.lines(compared.comparison["curves"], looks, "recall", "precision")
+    return pages_html.block(pages_html.columns(chart, charts.legend(looks, said)))
 
 
 @_where_there_is_one
-def transparency(compared: Compared) -> str:
+def transparency(compared: Compared) -> markup.Html:
     """Deletion fidelity against average precision: up and to the right is better in both."""
     return pages_html.block(
         _against(compared, "deletion_fidelity", "deletion fidelity (0: no better than random words)")
@@ -191,27 +195,25 @@ def transparency(compared: Compared) -> str:
 
 
 @_where_there_is_one
-def cost(compared: Compared) -> str:
+def cost(compared: Compared) -> markup.Html:
     """Average precision against time to score and to fit: up and to the left is better in both."""
-    score = _against(compared, "ms_per_report", "milliseconds a report")
+    score = _against(compared, "ms_per_report", "milliseconds per report")
     fit = _against(compared, "fit_s", "CPU seconds of one fit")
-    return pages_html.block(f'<div class="even"><div>{score}</div><div>{fit}</div></div>')
+    return pages_html.block(pages_html.even(score, fit))
 
 
-def _against(compared: Compared, figure: str, name: str) -> str:
+def _against(compared: Compared, figure: str, name: str) -> markup.Html:
     points = {r["name"]: (r[figure], r["average_precision"]) for r in compared.rows if r.get(figure) is not None}
     if not points:
         return pages_html.notice(f"{name}: not measured")
-    x = charts.fitting(name, [across for across, _ in points.values()])
-    y = charts.fitting("average precision", [up for _, up in points.values()])
-    return charts.scatter(points, compared.looks, x, y)
+    return charts.scatter(points, compared.looks, name, "average precision")
 
 
 @_where_there_is_one
-def flips(compared: Compared) -> str:
+def flips(compared: Compared) -> markup.Html:
     """Places by recorded tags and by decisions, and which candidates change places."""
     rows = [r for r in compared.real if r.get("adjudicated_average_precision") is not None]
-    n = compared.found["n_adjudicated"]
+    n = compared.comparison["n_adjudicated"]
     if not rows:
         said = f"{n} reports are decided" if n else "No analyst has decided yet"
         return pages_html.block(
@@ -252,17 +254,18 @@ def _flipped(orders: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str]]:
 
 
 @_where_there_is_one
-def hidden(compared: Compared) -> str:
+def hidden(compared: Compared) -> markup.Html:
     """Recall of the synthetic world's hidden reports, by the way they were hidden; nothing elsewhere."""
-    found = compared.found
-    if not found["truth"]:
+    comparison = compared.comparison
+    if not comparison["truth"]:
         return pages_html.block(
             pages_html.notice("These reports are not of a synthetic world: nobody knows which are hidden.")
         )
-    ways = sorted(found["hidden"])
-    heads = ("Candidate", "All", *(f"{way} ({found['hidden'][way]})" for way in ways))
+    ways = sorted(comparison["hidden"])
+    heads = ("Candidate", "All", *(f"{way} ({comparison['hidden'][way]})" for way in ways))
     body = [
-        (row["name"], *(_percent(found["truth"][row["name"]].get(key)) for key in _keys(ways))) for row in compared.rows
+        (row["name"], *(_percent(comparison["truth"][row["name"]].get(key)) for key in _keys(ways)))
+        for row in compared.rows
     ]
     return pages_html.block(
         pages_html.table(heads, body),
@@ -281,9 +284,9 @@ def _percent(value: float | None) -> str:
 
 
 @_where_there_is_one
-def forces(compared: Compared) -> str:
+def forces(compared: Compared) -> markup.Html:
     """Recall at capacity per force of every candidate."""
-    by_force = compared.found["by_force"]
+    by_force = compared.comparison["by_force"]
     names = sorted({row["force"] for rows in by_force.values() for row in rows})
     counts = {row["force"]: row["positives"] for rows in by_force.values() for row in rows}
     heads = ("Candidate", *(f"{pages_html.force_name(force)} ({counts[force]})" for force in names))
@@ -295,10 +298,10 @@ def forces(compared: Compared) -> str:
 
 
 @_where_there_is_one
-def spent(compared: Compared) -> str:
-    """Where the CPU time went."""
+def spent(compared: Compared) -> markup.Html:
+    """CPU time by candidate and stage."""
     by_name: dict[str, dict[str, float]] = {}
-    for row in compared.found["spent"]:
+    for row in compared.comparison["spent"]:
         by_name.setdefault(row["candidate"], {})[row["stage"]] = row["seconds"]
     body = [
         (name, f"{sum(stages.values()):.1f}", ", ".join(f"{k} {v:.1f}" for k, v in sorted(stages.items())))
@@ -308,16 +311,16 @@ def spent(compared: Compared) -> str:
 
 
 @_where_there_is_one
-def verdict(compared: Compared) -> str:
+def verdict(compared: Compared) -> markup.Html:
     """Which candidates meet the criteria of promotion, and why the others do not."""
-    rows = [(name, "meets them" if not why else "; ".join(why)) for name, why in compared.found["refused"].items()]
+    rows = [(name, "meets them" if not why else "; ".join(why)) for name, why in compared.comparison["refused"].items()]
     return pages_html.block(pages_html.table(("Candidate", "Criteria of promotion"), rows))
 
 
 @_where_there_is_one
-def provenance(compared: Compared) -> str:
-    found = compared.found
+def provenance(compared: Compared) -> markup.Html:
+    comparison = compared.comparison
     shown = ("night", "data_version", "fold_hash", "code_commit", "config_hash", "seed", "run")
-    left_out = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in found["n_excluded"].items())
-    facts = [(name.replace("_", " "), found[name]) for name in shown]
+    left_out = ", ".join(f"{n} {why.replace('_', ' ')}" for why, n in comparison["n_excluded"].items())
+    facts = [(name.replace("_", " "), comparison[name]) for name in shown]
     return pages_html.block(pages_html.facts([*facts, ("left out", left_out), ("comparisons kept", compared.n_kept)]))

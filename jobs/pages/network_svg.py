@@ -1,7 +1,8 @@
-"""Pictures of the network as SVG inside the page: no script, nothing loaded, every word through `sinks.html`.
+"""Pictures of the network: entities and their ties as SVG inside the page, and when the ties held as a chart.
 
 Entities stand in columns by their distance from the one in question, nearest first, so that a path is read from left to
-right and two hundred labels do not lie on each other.
+right and two hundred labels do not lie on each other. That layout is made here and drawn by a template: a chart library
+places no labels of nodes, and would need more marks for the same curves. The chart of times is matplotlib's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from jobs.output import escaping
+from jobs.pages import charts, markup
+from jobs.pages import html as pages_html
 
 Row = Mapping[str, Any]
 
@@ -20,7 +22,7 @@ COLOURS = {
 }  # fmt: skip
 INK, LINE = "#17212b", "#8fa1ae"
 COLUMN, STEP, TOP, SIDE = 270, 21, 34, 20
-MOST_IN_COLUMN = 48  # then a second column beside it: still on one screen's height
+MOST_IN_COLUMN = 48  # then a second column next to it: still on one screen's height
 MOST_LETTERS = 30
 SEED = "#c0392b"
 
@@ -33,26 +35,19 @@ def words(kinds: Sequence[str]) -> str:
     return ", ".join(kind.replace("_", " ").lower() for kind in kinds)
 
 
-def legend() -> str:
-    """What the colours mean, as a line under a picture."""
-    dots = "".join(
-        f'<span><svg width="12" height="12"><circle cx="6" cy="6" r="5" fill="{colour}"/></svg> {kind.lower()}</span>'
-        for kind, colour in COLOURS.items()
-    )
-    ring = (
-        f'<svg width="14" height="14"><circle cx="7" cy="7" r="5" fill="none" stroke="{SEED}" stroke-width="2"/></svg>'
-    )
-    return f'<div class="legend">{dots}<span>{ring} tied to a CSAE report</span></div>'
+def legend() -> markup.Html:
+    """Meaning of the colours, as a line under a picture."""
+    return markup.fill("pictures", "kinds", colours=[(kind.lower(), c) for kind, c in COLOURS.items()], seed=SEED)
 
 
-def paths(found: Sequence[Row]) -> str:
-    """Paths of one subject, from the child on the left to the seeds on the right; `found` are structs of risk.PATH."""
-    if not found:
-        return '<p class="soft">No path is above the floor.</p>'
+def paths(risk_paths: Sequence[Row]) -> markup.Html:
+    """Paths of one subject, from the child on the left to the seeds on the right. They are structs of risk.PATH."""
+    if not risk_paths:
+        return pages_html.remark("No path is above the floor.")
     place: dict[str, tuple[int, int]] = {}
     about: dict[str, tuple[str, str]] = {}
     used: dict[int, int] = {}
-    for path in found:
+    for path in risk_paths:
         for at, entity in enumerate(path["entity_ids"]):
             about[entity] = (path["labels"][at], path["kinds"][at])
             if entity not in place:
@@ -62,24 +57,28 @@ def paths(found: Sequence[Row]) -> str:
     where = {name: (SIDE + 12 + column * COLUMN, TOP + 20 + row * gap) for name, (column, row) in place.items()}
     width = SIDE * 2 + (max(used) + 1) * COLUMN
     height = TOP + max(used.values()) * gap + 26
-    parts, drawn = [], set()
-    for path in found:
+    links, drawn = [], set()
+    for path in risk_paths:
         for link in path["links"]:
             pair = tuple(sorted((link["near_id"], link["far_id"])))
             if pair in drawn or link["near_id"] not in where or link["far_id"] not in where:
                 continue
             drawn.add(pair)
             text = f"{words(link['kinds'])} {link['strength']:.2f}"
-            parts.append(_link(where[link["near_id"]], where[link["far_id"]], 1 + 4 * link["strength"], text))
-    seeds = {path["entity_ids"][-1] for path in found}
-    parts += [_node(where[name], *about[name], is_seed=name in seeds) for name in place]
+            links.append(_link(where[link["near_id"]], where[link["far_id"]], 1 + 4 * link["strength"], label=text))
+    seeds = {path["entity_ids"][-1] for path in risk_paths}
+    nodes = [_node(where[name], *about[name], is_seed=name in seeds) for name in place]
     heads = ["child", *(f"{n} step{'s' if n > 1 else ''} away" for n in range(1, max(used) + 1))]
-    return _svg(width, height, [*_heads(heads), *parts], "paths from the child to known CSAE risk") + legend()
+    return _drawn(width, height, "paths from the child to known CSAE risk", heads, links, nodes)
 
 
-def neighbourhood(centre: str, nodes: Sequence[Row], links: Sequence[Row]) -> str:
-    """What surrounds an entity. `nodes` have entity_id, label, kind, distance, is_seed; `links` near_id, far_id, kinds,
-    strength. Legible with 200 nodes: labels keep to lines of their own."""
+def neighbourhood(centre: str, nodes: Sequence[Row], links: Sequence[Row]) -> markup.Html:
+    """Surroundings of an entity, legible with 200 nodes: labels keep to lines of their own.
+
+    Args:
+        nodes: entity_id, label, kind, distance and is_seed of each.
+        links: near_id, far_id, kinds and strength of each.
+    """
     columns = _columns(nodes, links)
     at = {
         node["entity_id"]: (SIDE + 8 + x * COLUMN, TOP + 14 + y * STEP)
@@ -88,27 +87,27 @@ def neighbourhood(centre: str, nodes: Sequence[Row], links: Sequence[Row]) -> st
     }
     width = SIDE * 2 + len(columns) * COLUMN
     height = TOP + max((len(column) for column in columns), default=1) * STEP + 16
-    parts = [
-        _link(at[link["near_id"]], at[link["far_id"]], 0.6 + 2 * link["strength"], "", title=words(link["kinds"]))
+    drawn = [
+        _link(at[link["near_id"]], at[link["far_id"]], 0.6 + 2 * link["strength"], title=words(link["kinds"]))
         for link in links
         if link["near_id"] in at and link["far_id"] in at
     ]
-    for node in nodes:
-        parts.append(
-            _node(at[node["entity_id"]], node["label"], node["kind"], is_seed=node["is_seed"],
-                  is_centre=node["entity_id"] == centre)
-        )  # fmt: skip
+    dots = [
+        _node(at[node["entity_id"]], node["label"], node["kind"], is_seed=node["is_seed"],
+              is_centre=node["entity_id"] == centre)
+        for node in nodes
+    ]  # fmt: skip
     heads, before = [], -1
     for column in columns:
         distance = int(column[0]["distance"])
         steps = "here" if distance == 0 else f"{distance} step{'s' if distance > 1 else ''} away"
         heads.append(steps if distance != before else "")
         before = distance
-    return _svg(width, height, [*_heads(heads), *parts], "neighbourhood of the entity") + legend()
+    return _drawn(width, height, "neighbourhood of the entity", heads, drawn, dots)
 
 
 def _columns(nodes: Sequence[Row], links: Sequence[Row]) -> list[list[Row]]:
-    """Nodes by distance, each beside those it hangs on: by the mean place of its neighbours one column before."""
+    """Nodes by distance, each near those it hangs on: by the mean place of its neighbours one column before."""
     near: dict[str, list[str]] = {}
     for link in links:
         near.setdefault(link["near_id"], []).append(link["far_id"])
@@ -130,97 +129,83 @@ def _order(node: Row, near: Mapping[str, Sequence[str]], place: Mapping[str, flo
     return (sum(known) / len(known) if known else 1.0, node["kind"], node["label"])
 
 
-def timeline(found: Sequence[Row], night: datetime) -> str:
-    """When each link of the paths held: one line a link, from first to last seen."""
-    rows, seen = [], set()
-    for path in found:
+@charts.styled
+def timeline(risk_paths: Sequence[Row], night: datetime) -> markup.Html:
+    """Times at which each link of the paths held: one line per link, from first to last seen."""
+    ties: dict[tuple[str, ...], tuple[str, str, Row]] = {}
+    for path in risk_paths:
         names = dict(zip(path["entity_ids"], path["labels"], strict=True))
         for link in path["links"]:
             pair = tuple(sorted((link["near_id"], link["far_id"])))
-            if pair not in seen:
-                seen.add(pair)
-                rows.append((names[link["near_id"]], names[link["far_id"]], link))
-    if not rows:
-        return ""
-    known = [link["first_at"] for _, _, link in rows if link["first_at"].year > 1900]
-    start = min([*known, *(link["last_at"] for _, _, link in rows)])
-    span = max((night - start).total_seconds(), 86_400.0)
-    left, width, step = 330, 1040, 30
-    height = 20 + step * len(rows) + 26
-
-    def x(moment: datetime) -> float:
-        return left + (width - left - 60) * min(1.0, max(0.0, (moment - start).total_seconds() / span))
-
-    parts = []
-    for n in range(5):
-        moment = start + (night - start) * n / 4
-        parts.append(f'<line x1="{x(moment):.0f}" x2="{x(moment):.0f}" y1="12" y2="{height - 24}" stroke="#e6ebef"/>')
-        label = moment.strftime("%d %b %Y")
-        parts.append(f'<text x="{x(moment):.0f}" y="{height - 8}" text-anchor="middle">{label}</text>')
-    for n, (near, far, link) in enumerate(rows):
-        y = 20 + step * n + step / 2
-        begin, end = x(link["first_at"]), x(link["last_at"])
-        name = escaping.html(f"{short(near, 18)} \N{EN DASH} {short(far, 18)}")
-        what = escaping.html(f"{words(link['kinds'])}, {link['n']} record{'s' if link['n'] != 1 else ''}")
-        parts.append(f'<text x="{left - 12}" y="{y - 2:.0f}" text-anchor="end" fill="{INK}">{name}</text>')
-        parts.append(f'<text x="{left - 12}" y="{y + 11:.0f}" text-anchor="end">{what}</text>')
-        parts.append(
-            f'<rect x="{begin:.1f}" y="{y - 5:.1f}" width="{max(3.0, end - begin):.1f}" height="10" rx="3" '
-            f'fill="#0d5b6b" opacity="{0.35 + 0.6 * link["strength"]:.2f}"/>'
-        )
+            ties.setdefault(pair, (names[link["near_id"]], names[link["far_id"]], link))
+    if not ties:
+        return markup.join()
+    known = [link["first_at"] for _, _, link in ties.values() if link["first_at"].year > 1900]
+    start = min([*known, *(link["last_at"] for _, _, link in ties.values())])
+    figure, axes = charts.axes(1040, 40 + 34 * len(ties))
+    for n, (_, _, link) in enumerate(ties.values()):
+        begin, end = max(start, link["first_at"]), min(night, link["last_at"])
+        strength = 0.35 + 0.6 * link["strength"]
+        axes.plot((begin, end), (n, n), color=charts.ACCENT, alpha=strength, linewidth=7, solid_capstyle="round")
         if link["first_at"].year <= 1900:
-            parts.append(f'<text x="{begin + 4:.0f}" y="{y - 7:.0f}">may be older</text>')
-    return _svg(width, height, parts, "when each link held")
+            axes.annotate("may be older", (begin, n), (4, 7), textcoords="offset points")
+    axes.set_yticks(range(len(ties)), [_tie(near, far, link) for near, far, link in ties.values()])
+    axes.set(ylim=(len(ties) - 0.4, -0.7))
+    axes.grid(visible=False, axis="y")
+    charts.days(axes, (start.date(), night.date()))
+    return charts.svg(figure, "when each link held")
 
 
-def _heads(heads: Sequence[str]) -> list[str]:
-    return [
-        f'<text x="{SIDE + n * COLUMN}" y="18" font-weight="600">{escaping.html(head)}</text>'
-        for n, head in enumerate(heads)
-    ]
+def _tie(near: str, far: str, link: Row) -> str:
+    """A tie as the axis names it, on two lines: its ends, and what it is."""
+    ends = f"{charts.label(near, 18)} \N{EN DASH} {charts.label(far, 18)}"
+    return f"{ends}\n{charts.label(words(link['kinds']))}, {link['n']} record{'s' if link['n'] != 1 else ''}"
 
 
-def _node(at: tuple[float, float], label: str, kind: str, *, is_seed: bool = False, is_centre: bool = False) -> str:
+def _node(
+    at: tuple[float, float], label: str, kind: str, *, is_seed: bool = False, is_centre: bool = False
+) -> dict[str, Any]:
     x, y = at
-    colour = COLOURS.get(kind, INK)
-    ring = f'<circle cx="{x}" cy="{y}" r="8.5" fill="none" stroke="{SEED}" stroke-width="2"/>' if is_seed else ""
-    weight = ' font-weight="700"' if is_centre else ""
-    text, whole = escaping.html(short(label)), escaping.html(f"{label} ({kind.lower()})")
-    back = _back(x + 10, y + 4, len(short(label)))
-    return (
-        f'<g><title>{whole}</title>{back}<circle cx="{x}" cy="{y}" r="5.5" fill="{colour}"/>{ring}'
-        f'<text x="{x + 12}" y="{y + 4}" style="fill:{INK}"{weight}>'
-        f"{text}</text></g>"
-    )
+    shown = short(label)
+    return {
+        "x": x,
+        "y": y,
+        "label": shown,
+        "title": f"{label} ({kind.lower()})",
+        "ground": _ground(x + 10, y + 4, len(shown)),
+        "colour": COLOURS.get(kind, INK),
+        "is_seed": is_seed,
+        "is_centre": is_centre,
+    }
 
 
-def _link(one: tuple[float, float], other: tuple[float, float], width: float, text: str, *, title: str = "") -> str:
+def _link(
+    one: tuple[float, float], other: tuple[float, float], width: float, *, label: str = "", title: str = ""
+) -> dict[str, Any]:
+    """A curve between two places, with a label in its middle or a title to be pointed at."""
     (x1, y1), (x2, y2) = sorted((one, other))
     bend = max(30.0, abs(x2 - x1) / 2)
     if x1 == x2:  # in one column: an arc on the left
         path = f"M{x1} {y1} C{x1 - 18} {y1},{x1 - 18} {y2},{x2} {y2}"
     else:
         path = f"M{x1} {y1} C{x1 + bend:.0f} {y1},{x2 - bend:.0f} {y2},{x2} {y2}"
-    told = f"<title>{escaping.html(title)}</title>" if title else ""
-    line = f'<path d="{path}" fill="none" stroke="{LINE}" stroke-width="{width:.1f}" opacity=".55">{told}</path>'
-    if not text:
-        return line
-    middle, height = (x1 + x2) / 2 + 40, (y1 + y2) / 2 - 6
-    told = short(text, 34)
-    back = _back(middle - 3.1 * len(told) - 2, height, len(told))
-    return f'{line}{back}<text x="{middle:.0f}" y="{height:.0f}" text-anchor="middle">{escaping.html(told)}</text>'
+    x, y, shown = (x1 + x2) / 2 + 40, (y1 + y2) / 2 - 6, short(label, 34)
+    ground = _ground(x - 3.1 * len(shown) - 2, y, len(shown))
+    return {"path": path, "width": width, "title": title, "label": shown, "x": x, "y": y, "ground": ground}
 
 
-def _back(x: float, y: float, n_letters: int) -> str:
-    """A pale ground under a label, so that no line runs through its letters."""
-    return (
-        f'<rect x="{x:.0f}" y="{y - 10:.0f}" width="{6.3 * n_letters + 6:.0f}" height="13" rx="2" fill="#fff" '
-        f'opacity=".88"/>'
-    )
+def _ground(x: float, y: float, n_letters: int) -> dict[str, float]:
+    """Place of the pale ground under a label."""
+    return {"x": x, "y": y - 10, "width": 6.3 * n_letters + 6}
 
 
-def _svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
-    return (
-        f'<div style="overflow-x:auto"><svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" aria-label="{escaping.html(label)}">{"".join(parts)}</svg></div>'
-    )
+def _drawn(
+    width: float, height: float, name: str, heads: Sequence[str], links: Sequence[Row], nodes: Sequence[Row]
+) -> markup.Html:
+    """The picture, columns from left to right under their headings, and its key."""
+    placed = [{"x": SIDE + n * COLUMN, "text": head} for n, head in enumerate(heads)]
+    picture = markup.fill(
+        "pictures", "columns", width=width, height=height, name=name, heads=placed, links=links, nodes=nodes,
+        ink=INK, line=LINE, seed=SEED,
+    )  # fmt: skip
+    return markup.join(picture, legend())

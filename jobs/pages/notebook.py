@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.pages import html as pages_html
-from jobs.pages import rendering
+from jobs.pages import markup, rendering
 from jobs.runtime import context, identity
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
@@ -79,14 +79,14 @@ class NotebookSession:
         return given or identity.person()
 
     def show(self, *parts: str) -> None:
-        """Put safe HTML (from `jobs.pages.html`) on the page."""
-        html = "".join(parts)
+        """Put markup (from `jobs.pages.html`) on the page; a part that is plain text is shown as text."""
+        styled = markup.join(pages_html.style(), *parts)
         if self.is_on_cluster:
-            _of_notebook("displayHTML")(pages_html.style() + html)  # each output is a page of its own there
+            _of_notebook("displayHTML")(str(styled))  # each output is a page of its own there
             return
         from IPython.display import HTML, display
 
-        display(HTML(html if self._is_styled else pages_html.style() + html))  # type: ignore[no-untyped-call]
+        display(HTML(str(markup.join(*parts) if self._is_styled else styled)))  # type: ignore[no-untyped-call]
         self._is_styled = True
 
     def display(self, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""What the queue health notebook asks for: certificates, agreement, exposure, and what rows without a score found.
+"""The page of queue health: certificates, agreement, exposure, and what rows without a score found.
 
 Counts about the reviewing and no report: what is shown names forces and reviewers, never a report or what drew it.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
-from jobs.pages import notebook
+from jobs.pages import markup, notebook
 from jobs.runtime import known, watch
 from schemas import review
 
@@ -31,7 +31,7 @@ FIGURE_LABELS = {
 }
 ASSUMPTIONS = (
     "The population is fixed: the reports that were in scope and undecided on the night the frame was opened. Reports "
-    "that come later are counted beside it and enter the next frame.",
+    "that come later are counted apart and enter the next frame.",
     "Rows are drawn by chance from all of the population that is undecided, whatever they score. Which rows were drawn "
     "is not shown to reviewers, so they are read like others.",
     "A reviewer's answer is taken as the truth. Where two readers disagree, the later decision counts; the agreement "
@@ -96,7 +96,7 @@ def open_health(
     )
 
 
-def header(health: Health) -> str:
+def header(health: Health) -> markup.Html:
     """The last good night, and the pooled certificate in figures."""
     is_recent, said = health.heartbeat
     beat = pages_html.notice(f"Last good night: {said}.", "good" if is_recent else "warn")
@@ -120,7 +120,7 @@ def header(health: Health) -> str:
     )
 
 
-def certificates(health: Health) -> str:
+def certificates(health: Health) -> markup.Html:
     """Each force's certificate, with what it rests on."""
     heads = (
         "Force", "State", "Found, at least", "Found", "Missed, at most", "Population", "Decided", "Drawn",
@@ -134,11 +134,13 @@ def certificates(health: Health) -> str:
         )
         for row in health.certificates
     ]  # fmt: skip
-    return pages_html.block(pages_html.table(heads, rows), "<h3>What it rests on</h3>", pages_html.steps(ASSUMPTIONS))
+    return pages_html.block(
+        pages_html.table(heads, rows), pages_html.heading("What it rests on"), pages_html.steps(ASSUMPTIONS)
+    )
 
 
-def history(health: Health) -> str:
-    """The pooled bound, night by night. A new frame starts anew."""
+def history(health: Health) -> markup.Html:
+    """The pooled bound, night by night. A new frame starts from nothing."""
     rows = [
         (row["night"], row["frame_on"], f"{row['recall_at_least']:.0%}", row["n_drawn_decided"], STATES[row["state"]])
         for row in health.history
@@ -148,24 +150,24 @@ def history(health: Health) -> str:
     )
 
 
-def agreement(health: Health) -> str:
-    """How two readers of the same report agree."""
+def agreement(health: Health) -> markup.Html:
+    """Agreement of two readers of the same report."""
     rows = health.of("agreement", "kappa", "ac1")
     if not rows:
         return pages_html.block(pages_html.notice("No report was read by two people yet."))
     return pages_html.block(_figures(rows))
 
 
-def unscored(health: Health) -> str:
-    """What rows drawn by chance and rows without a score turned out to be."""
+def unscored(health: Health) -> markup.Html:
+    """Outcomes of rows drawn by chance and of rows without a score."""
     rows = health.of("scored_yield", "blind_yield", "random_yield", "blind_difference")
     if not rows:
         return pages_html.block(pages_html.notice("Nothing was decided yet."))
     return pages_html.block(_figures(rows))
 
 
-def exposure(health: Health) -> str:
-    """What reviewers opened for each CSAE report found, and who was over the cap."""
+def exposure(health: Health) -> markup.Html:
+    """Exposure: what reviewers opened for each CSAE report found, and who was over the cap."""
     by_whom: dict[tuple[str, str], dict[str, Any]] = {}
     for row in health.figures:
         if row["figure"] in ("decided", "found", "per_find", "median_seconds", "over_cap"):
@@ -183,16 +185,17 @@ def exposure(health: Health) -> str:
     )
     rows = [
         (
-            _force(force), reviewer or "all", f"{found['decided']['value']:.0f}", f"{found['found']['value']:.0f}",
-            _with_interval(found["per_find"], "{:.1f}"), _seconds(found["median_seconds"]["value"]),
-            f"{found['over_cap']['value']:.0f}",
+            _force(force), reviewer or "all", f"{by_figure['decided']['value']:.0f}",
+            f"{by_figure['found']['value']:.0f}",
+            _with_interval(by_figure["per_find"], "{:.1f}"), _seconds(by_figure["median_seconds"]["value"]),
+            f"{by_figure['over_cap']['value']:.0f}",
         )
-        for (force, reviewer), found in sorted(by_whom.items())
+        for (force, reviewer), by_figure in sorted(by_whom.items())
     ]  # fmt: skip
     return pages_html.block(pages_html.table(heads, rows))
 
 
-def _figures(rows: Sequence[Row]) -> str:
+def _figures(rows: Sequence[Row]) -> markup.Html:
     shown = [
         (FIGURE_LABELS[row["figure"]], _force(row["force"]), _with_interval(row, "{:.2f}"), row["n"]) for row in rows
     ]

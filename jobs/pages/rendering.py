@@ -20,7 +20,7 @@ import nbclient
 import nbconvert
 import nbformat
 
-from jobs.output import escaping
+from jobs.pages import markup
 from jobs.runtime import settings
 from schemas.errors import UserError
 
@@ -29,32 +29,6 @@ SEPARATOR = re.compile(r"^# COMMAND -+\s*$", re.MULTILINE)
 MAGIC = "# MAGIC"
 TITLE = re.compile(r"^# DBTITLE \d+,(.*)$")
 PARAMETERS = "NIGHTJAR_WIDGETS"  # environment variable: JSON of the widgets' values
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-
-_CELLS = """\
-{%- extends 'basic/index.html.j2' -%}
-{%- block input -%}
-<details class="code"><summary>code</summary><pre>{{ cell.source | escape }}</pre></details>
-{%- endblock input -%}
-{%- block in_prompt -%}{%- endblock in_prompt -%}
-{%- block output_prompt -%}{%- endblock output_prompt -%}
-"""
-_PAGE = """\
-<!doctype html>
-<html lang="en-GB">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 
 
 class NotebookError(UserError, RuntimeError):
@@ -157,10 +131,10 @@ def to_html(book: nbformat.NotebookNode, title: str) -> str:
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
-    loaders = [jinja2.DictLoader({"room.html.j2": _CELLS})]
-    exporter: Any = nbconvert.HTMLExporter(template_name="basic", extra_loaders=loaders, template_file="room.html.j2")
+    exporter: Any = nbconvert.HTMLExporter(
+        template_name="basic", extra_loaders=[jinja2.FileSystemLoader(markup.TEMPLATES)],
+        template_file="notebook.html.j2",
+    )  # fmt: skip
     exporter.exclude_anchor_links = True
-    exporter.sanitize_html = False  # the elements are our own; values in them were escaped at the sink
-    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-    body, _ = exporter.from_notebook_node(book)
-    return _PAGE.format(policy=POLICY, title=escaping.html(title), style=style, body=body)
+    exporter.sanitize_html = False  # the elements are our own: `markup.exported` says whose
+    return str(markup.fill("page", "notebook", title=title, body=markup.exported(exporter, book)))

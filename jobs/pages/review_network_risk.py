@@ -1,6 +1,6 @@
-"""What the network's review notebook asks for: a queue, one subject with paths and timeline, what would change it.
+"""The queues of the network: their page, one subject with paths and timeline, what would change it.
 
-The queue, the clock and the decision are those of `review_reclassify`; here is what a subject of the network shows.
+The page of the queue is `queue_page`'s; here is its declaration, and what a subject of the network shows.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.output import escaping
 from jobs.pages import html as pages_html
-from jobs.pages import network_svg, notebook, review_reclassify
+from jobs.pages import markup, network_svg, notebook, queue_columns, queue_page
 from schemas import codes, risk
 
 Row = Mapping[str, Any]
@@ -33,6 +32,56 @@ OUTCOMES = {
 }
 
 
+def _chips(line: queue_columns.Line) -> list[markup.Html]:
+    first = [pages_html.chip("safeguarding first", "flag")] if line.row["stratum"] == "SAFEGUARDING" else []
+    return first + queue_columns.flags(line)
+
+
+COLUMNS = (
+    queue_columns.RANK,
+    queue_columns.SCORE,
+    queue_columns.subject(
+        "Subject",
+        lambda line: line.row["details"].get("title") or line.row["subject_id"],
+        queue_columns.force_and_subject,
+        _chips,
+    ),
+    queue_columns.words("Police risk", lambda row: row["details"].get("police_risk") or "–"),
+    queue_columns.number("Episodes, 12 months", lambda row: row["details"].get("n_episodes_12_months", "")),
+    queue_columns.number("Links", lambda row: row["details"].get("degree", "")),
+    queue_columns.number("Direct", lambda row: row["details"].get("direct", "")),
+    queue_columns.reasons(most=queue_columns.N_CHIPS),
+)
+
+
+def _figures(review: queue_page.Review) -> list[tuple[Any, str]]:
+    n_new = sum(row["details"].get("score_before", "") == "" for row in review.rows)
+    return [
+        (len(review.rows), TITLES[review.queue]),
+        (sum(row["n"] for row in review.counts), "published in all"),
+        (len({row["force"] for row in review.counts}), "forces"),
+        (n_new, "not in the night before"),
+        queue_page.waiting(review),
+    ]
+
+
+PAGES = {
+    queue: queue_page.QueuePage(
+        queue=queue,
+        columns=COLUMNS,
+        figures=_figures,
+        outcomes=OUTCOMES,
+        next_steps=(
+            "The next night takes your decisions in, each once. The score sets no risk level and no tag: you decide.",
+            f"A subject with {', '.join(name for name in OUTCOMES if name in codes.FINAL_OUTCOMES)} is not asked again "
+            "until the evidence on its paths changes; then the row says so.",
+            "Decisions on reports (is it CSAE?) change the network of the next night, and its rows say by how much.",
+        ),
+    )
+    for queue in risk.QUEUES
+}
+
+
 def open_queue(
     session: notebook.NotebookSession,
     queue: str,
@@ -41,64 +90,29 @@ def open_queue(
     force: str = "",
     reviewer: str = "",
     limit: int = 20,
-) -> review_reclassify.Review:
-    """The top of a queue of the network. Raises as `review.open_queue`."""
-    return review_reclassify.open_queue(session, night=night, force=force, reviewer=reviewer, queue=queue, limit=limit)
+) -> queue_page.Review:
+    """The top of a queue of the network. Raises as `queue_page.open_queue`."""
+    return queue_page.open_queue(PAGES[queue], session, night=night, force=force, reviewer=reviewer, limit=limit)
 
 
-def header(shown: review_reclassify.Review) -> str:
-    n_new = sum(row["details"].get("score_before", "") == "" for row in shown.rows)
-    return pages_html.block(
-        pages_html.cards(
-            [
-                (shown.night.strftime("%a %d %b %Y"), "night of the queue"),
-                (len(shown.rows), TITLES[shown.queue]),
-                (sum(row["n"] for row in shown.counts), "published in all"),
-                (len({row["force"] for row in shown.counts}), "forces"),
-                (n_new, "not in the night before"),
-                (len(shown.waiting), "decisions wait for the night"),
-            ]
-        )
-    )
-
-
-def queue_table(shown: review_reclassify.Review, opened: Row | None) -> str:
-    """The queue, with the incumbent indicators beside the score and what changed."""
-    if not shown.rows:
-        return pages_html.block(pages_html.notice("Nothing is queued for this night and force."))
-    heads = ("Rank", "Score", "Subject", "Police risk", "Episodes, 12 months", "Links", "Direct", "Why it is here")
-    body = "".join(_line(row, shown, opened) for row in shown.rows)
-    head = "".join(f"<th>{name}</th>" for name in heads)
-    return pages_html.block(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-
-
-def _line(row: Row, shown: review_reclassify.Review, opened: Row | None) -> str:
-    about = row["details"]
-    css = pages_html.state(row, opened["item_id"] if opened else None, shown.waiting)
-    where = f"{pages_html.force_name(row['force'])} \N{MIDDLE DOT} {row['subject_id']}"
-    stratum = '<span class="chip flag">safeguarding first</span>' if row["stratum"] == "SAFEGUARDING" else ""
-    why = "".join(pages_html.reason_chip(reason) for reason in row["reasons"][: pages_html.N_CHIPS])
-    return (
-        f'<tr class="{css}"><td class="num">{row["rank"]}</td><td>{pages_html.score(row)}</td>'
-        f'<td><div class="title">{escaping.html(about.get("title") or row["subject_id"])}</div>'
-        f'<div class="sub">{escaping.html(where)} \N{MIDDLE DOT} <span class="nowrap">item '
-        f'<span class="mono">{escaping.html(row["item_id"])}</span></span></div>'
-        f"{stratum}{pages_html.flags(row, shown.waiting)}</td>"
-        f"<td>{escaping.html(about.get('police_risk') or '–')}</td>"
-        f'<td class="num">{escaping.html(about.get("n_episodes_12_months", ""))}</td>'
-        f'<td class="num">{escaping.html(about.get("degree", ""))}</td>'
-        f'<td class="num">{escaping.html(about.get("direct", ""))}</td><td>{why}</td></tr>'
-    )
-
-
-def open_subject(shown: review_reclassify.Review, item: Row | None) -> str:
+def open_subject(review: queue_page.Review, item: Row | None) -> markup.Html:
     """The subject behind an item: its paths as a picture, where they come from, what changed. Starts the clock."""
     if item is None:
         return pages_html.block(pages_html.notice("Nothing to open."))
-    found = _row(shown, item)
-    if found is None:
+    network_risk = _row(review, item)
+    if network_risk is None:
         return pages_html.block(pages_html.notice(f"Subject {item['subject_id']} is no longer held.", "warn"))
-    shown.opened_at = datetime.now(UTC)
+    review.opened_at = datetime.now(UTC)
+    return subject(item, network_risk)
+
+
+def subject(item: Row, network_risk: Row) -> markup.Html:
+    """One subject: its paths as a picture and step by step, the reports at their ends, what stands with the score.
+
+    Args:
+        item: its row of `gold.queue_items`.
+        network_risk: its row of `gold.network_risk`.
+    """
     about = item["details"]
     facts = [
         (
@@ -121,39 +135,40 @@ def open_subject(shown: review_reclassify.Review, item: Row | None) -> str:
             r["basis"].lower(),
             f"{r['weight']:.2f}",
         )
-        for path in found["paths"]
+        for path in network_risk["paths"]
         for r in path["seed_reports"]
     ]
     flags = [r["text"] for r in item["reasons"] if r["kind"] == "flag"]
-    left = "<h3>Strongest paths</h3>" + network_svg.paths(found["paths"])
-    right = (
-        "<h3>Beside the score</h3>"
-        + pages_html.facts(facts)
-        + "".join(pages_html.notice(text, "warn") for text in flags)
+    heads = ("CSAE report", "Role of the seed", "Graded", "By", "Weight")
+    left = markup.join(
+        _steps(network_risk),
+        pages_html.heading("Reports at the far end"),
+        pages_html.table(heads, list(dict.fromkeys(reports))),
     )
-    table = pages_html.table(
-        ("CSAE report", "Role of the seed", "Graded", "By", "Weight"), list(dict.fromkeys(reports))
+    right = markup.join(
+        pages_html.heading("Alongside the score"),
+        pages_html.facts(facts),
+        *(pages_html.notice(text, "warn") for text in flags),
     )
     return pages_html.block(
-        left,
-        f'<div class="two"><div>{_steps(found)}<h3>Reports at the far end</h3>{table}</div><div>{right}</div></div>',
+        pages_html.heading("Strongest paths"), network_svg.paths(network_risk["paths"]), pages_html.columns(left, right)
     )
 
 
-def _row(shown: review_reclassify.Review, item: Row) -> dict[str, Any] | None:
-    risks = shown.session.table("gold.network_risk")
+def _row(review: queue_page.Review, item: Row) -> dict[str, Any] | None:
+    risks = review.session.table("gold.network_risk")
     mine = risks.where(
-        (F.col("night") == F.lit(shown.night)) & (F.col("queue") == item["queue"])
+        (F.col("night") == F.lit(review.night)) & (F.col("queue") == item["queue"])
         & (F.col("entity_id") == item["subject_id"])
     )  # fmt: skip
-    rows = shown.session.read_logged(mine, f"gold.network_risk {item['queue']} {item['subject_id']}", shown.reviewer)
+    rows = review.session.read_logged(mine, f"gold.network_risk {item['queue']} {item['subject_id']}", review.reviewer)
     return rows[0] if rows else None
 
 
-def _steps(found: Row) -> str:
+def _steps(network_risk: Row) -> markup.Html:
     """Each path step by step, with what stands behind each."""
     parts = []
-    for n, path in enumerate(found["paths"], start=1):
+    for n, path in enumerate(network_risk["paths"], start=1):
         strengths = " \N{MULTIPLICATION SIGN} ".join(f"{link['strength']:.2f}" for link in path["links"])
         sum_up = (
             f"path {n}: {path['weight']:.3f} = seed {path['seed_risk']:.2f} \N{MULTIPLICATION SIGN} {strengths} "
@@ -170,58 +185,28 @@ def _steps(found: Row) -> str:
             )
             for k in path["links"]
         ]
-        parts.append(
-            f"<h3>{escaping.html(sum_up)}</h3>" + pages_html.table(("From", "Tie", "To", "Records", "Newest"), rows)
-        )
-    return "".join(parts)
+        parts += [pages_html.heading(sum_up), pages_html.table(("From", "Tie", "To", "Records", "Newest"), rows)]
+    return markup.join(*parts)
 
 
-def timeline(shown: review_reclassify.Review, item: Row | None) -> str:
-    """When the links of the paths held."""
-    found = _row(shown, item) if item else None
-    if not found or not found["paths"]:
+def timeline(review: queue_page.Review, item: Row | None) -> markup.Html:
+    """Times at which the links of the paths held."""
+    network_risk = _row(review, item) if item else None
+    if not network_risk or not network_risk["paths"]:
         return pages_html.block(pages_html.notice("No path, so no timeline."))
-    return pages_html.block(network_svg.timeline(found["paths"], datetime.combine(shown.night, time.max)))
+    return pages_html.block(network_svg.timeline(network_risk["paths"], datetime.combine(review.night, time.max)))
 
 
-def what_if(shown: review_reclassify.Review, item: Row | None) -> str:
+def what_if(review: queue_page.Review, item: Row | None) -> markup.Html:
     """The score without each of the paths shown."""
-    found = _row(shown, item) if item else None
-    if item is None or not found or not found["paths"]:
+    network_risk = _row(review, item) if item else None
+    if item is None or not network_risk or not network_risk["paths"]:
         return pages_html.block(pages_html.notice("No path to take away."))
     if item["queue"] != "children":
         return pages_html.block(pages_html.notice(item["details"].get("would_change", "")))
     left_out = json.loads(item["details"]["score_without"])
     rows = [
         (" – ".join(path["labels"]), f"{path['weight']:.3f}", f"{left:.3f}")
-        for path, left in zip(found["paths"], left_out, strict=True)
+        for path, left in zip(network_risk["paths"], left_out, strict=True)
     ]
     return pages_html.block(pages_html.table(("If this path did not hold", "Its weight", "Score then"), rows))
-
-
-def decide(
-    shown: review_reclassify.Review, item: Row | None, outcome: str, *, free_text: str = "", second_reviewer: str = ""
-) -> str:
-    """Hand in the decision. A network row is about a person or place: no tag can be added to it."""
-    if not outcome:
-        table = pages_html.table(("Outcome", "Means"), list(OUTCOMES.items()))
-        return pages_html.block(table, pages_html.notice("No outcome is chosen, so nothing was recorded."))
-    if outcome not in OUTCOMES:
-        return pages_html.block(
-            pages_html.notice(f"{outcome} is for reports; choose one of {', '.join(OUTCOMES)}.", "warn")
-        )
-    return review_reclassify.decide(shown, item, outcome, free_text=free_text, second_reviewer=second_reviewer)
-
-
-def next_steps(shown: review_reclassify.Review) -> str:
-    final = ", ".join(name for name in OUTCOMES if name in codes.FINAL_OUTCOMES)
-    lines = (
-        "The next night takes your decisions in, each once. The score sets no risk level and no tag: you decide.",
-        f"A subject with {final} is not asked again until the evidence on its paths changes; then the row says so.",
-        "Decisions on reports (is it CSAE?) change the network of the next night, and its rows say by how much.",
-        f"That {shown.reviewer} looked is in the log of processing.",
-    )
-    return pages_html.block(pages_html.steps(lines))
-
-
-QUEUES = risk.QUEUES

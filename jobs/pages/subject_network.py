@@ -1,4 +1,4 @@
-"""What the subject notebook asks for: an entity, what surrounds it, ways from it to another, merges and splits.
+"""The page of a subject: an entity, what surrounds it, ways from it to another, merges and splits.
 
 Every step reads a page's worth of rows by id, and is logged before anything is shown.
 """
@@ -13,9 +13,8 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.output import escaping
 from jobs.pages import html as pages_html
-from jobs.pages import network_svg, notebook
+from jobs.pages import markup, network_svg, notebook
 from jobs.runtime import known as known_nights
 from schemas import codes, network
 
@@ -75,10 +74,12 @@ def open_subject(
         (F.col("entity_id") == F.lit(wanted)) | F.array_contains("record_ids", F.lit(wanted))
         | (F.upper("label") == F.lit(wanted.upper()))
     )  # fmt: skip
-    found = session.read_logged(of_night.where(meant).orderBy("entity_id"), f"gold.entities {wanted}", viewer, limit=2)
-    if not found:
+    entity_rows = session.read_logged(
+        of_night.where(meant).orderBy("entity_id"), f"gold.entities {wanted}", viewer, limit=2
+    )
+    if not entity_rows:
         raise LookupError(f"the network of {day} has no entity {wanted!r}")
-    subject = Subject(session, day, viewer, found[0], depth)
+    subject = Subject(session, day, viewer, entity_rows[0], depth)
     _surround(subject)
     return subject
 
@@ -86,8 +87,8 @@ def open_subject(
 def _first(session: notebook.NotebookSession, day: date, who: str) -> str:
     rows = session.table("gold.queue_items").where((F.col("night") == F.lit(day)) & (F.col("queue") == "children"))
     top = rows.orderBy(F.col("score").desc(), "item_id").select("subject_id")
-    found = session.read_logged(top, "gold.queue_items queue=children, its first", who, limit=1)
-    return str(found[0]["subject_id"]) if found else ""
+    first = session.read_logged(top, "gold.queue_items queue=children, its first", who, limit=1)
+    return str(first[0]["subject_id"]) if first else ""
 
 
 def _surround(subject: Subject) -> None:
@@ -158,16 +159,16 @@ def _seeds(subject: Subject, ids: Sequence[str]) -> set[str]:
     rows = subject.session.table("gold.risk_seeds").where(
         (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
     )
-    found = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
-    return {str(row["entity_id"]) for row in found}
+    seeds = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
+    return {str(row["entity_id"]) for row in seeds}
 
 
-def header(subject: Subject | None) -> str:
+def header(subject: Subject | None) -> markup.Html:
     if subject is None:
         return pages_html.block(pages_html.notice("The queue of children is empty: name an entity in the widget."))
     entity = subject.entity
     return pages_html.block(
-        f"<h2>{escaping.html(entity['label'] or entity['entity_id'])}</h2>",
+        pages_html.title(entity["label"] or entity["entity_id"]),
         pages_html.facts(
             [
                 ("entity", entity["entity_id"]),
@@ -182,10 +183,10 @@ def header(subject: Subject | None) -> str:
     )
 
 
-def picture(subject: Subject | None) -> str:
+def picture(subject: Subject | None) -> markup.Html:
     """The neighbourhood as a picture, and a list of its strongest ties."""
     if subject is None:
-        return ""
+        return markup.join()
     note = (
         pages_html.notice(f"More than {MOST_NODES} entities: the strongest ties are shown.", "warn")
         if subject.is_cut
@@ -195,7 +196,7 @@ def picture(subject: Subject | None) -> str:
     return pages_html.block(note, drawn)
 
 
-def between(subject: Subject | None, other: str) -> str:
+def between(subject: Subject | None, other: str) -> markup.Html:
     """Ways from the subject to another entity of the picture, in the order of time."""
     if subject is None or not other:
         return pages_html.block(
@@ -243,10 +244,10 @@ def _ways(subject: Subject, target: str) -> Iterator[list[dict[str, Any]]]:
     yield from walk(subject.entity_id, (subject.entity_id,), [])
 
 
-def events(subject: Subject | None) -> str:
+def events(subject: Subject | None) -> markup.Html:
     """Merges, splits and undos that this entity came from, with the weights behind them."""
     if subject is None:
-        return ""
+        return markup.join()
     mine = F.array_contains("entities_before", F.lit(subject.entity_id)) | F.array_contains(
         "entities_after", F.lit(subject.entity_id)
     )

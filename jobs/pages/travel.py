@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pyspark.sql import functions as F
 
-from jobs.output import escaping
+from jobs.pages import charts, markup, notebook, queue_columns, queue_page, report_html
 from jobs.pages import html as pages_html
-from jobs.pages import notebook, report_html, review_reclassify
 from pipelines.travel import queue as travel_queue
 from schemas import travel
 
@@ -26,23 +26,53 @@ KIND_WORDS = {
 }
 
 
-def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> review_reclassify.Review:
+def _names(row: Row) -> str:
+    details = row["details"]
+    other = f" with {details['other_name']}" if details.get("other_name") else ""
+    return f"{details['listed_name']}{other} · recorded as {details['recorded_name']} ({details['person_id']})"
+
+
+def _chips(line: queue_columns.Line) -> list[markup.Html]:
+    flags = [pages_html.reason_chip(reason) for reason in line.row["reasons"] if queue_columns.is_flag(reason)]
+    return [pages_html.chip(line.row["details"]["role"].lower()), *flags, *queue_columns.decided(line)]
+
+
+def _figures(review: queue_page.Review) -> list[tuple[Any, str]]:
+    counts = Counter(row["stratum"] for row in review.rows)
+    kinds = [(counts[kind], words) for kind, words in KIND_WORDS.items()]
+    return [(len(review.rows), "rows on this page"), *kinds, queue_page.waiting(review)]
+
+
+PAGE = queue_page.QueuePage(
+    queue=travel_queue.QUEUE,
+    columns=(
+        queue_columns.RANK,
+        queue_columns.SCORE,
+        queue_columns.subject(
+            "Flight and people", lambda line: line.row["details"]["title"], _names, is_item_apart=True
+        ),
+        queue_columns.words("What", lambda row: str(KIND_WORDS.get(row["stratum"], row["stratum"])), _chips),
+        queue_columns.reasons(lambda reason: not queue_columns.is_flag(reason)),
+    ),
+    figures=_figures,
+    group=lambda force, n: force,
+    next_steps=(
+        "A row is a reason to look. Check the list and the record before anybody is told, and never stop a person on "
+        "a score alone.",
+        "Where the subject is a child or missing, safeguarding comes first: refer before anything else.",
+        "Decide in your name. A row decided with a final outcome is not asked again; the others come back.",
+    ),
+)
+
+
+def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> queue_page.Review:
     """The queue `travel` of a night, each force's rows in order of rank."""
-    return review_reclassify.open_queue(session, night=night, force=force, reviewer=reviewer, queue=travel_queue.QUEUE)
+    return queue_page.open_queue(PAGE, session, night=night, force=force, reviewer=reviewer)
 
 
-def header(opened: review_reclassify.Review) -> str:
-    rows = opened.rows
-    counts = {kind: sum(row["stratum"] == kind for row in rows) for kind in travel.KINDS}
-    cards = [(opened.night.strftime("%a %d %b %Y"), "night of the queue"), (len(rows), "rows on this page")]
-    cards += [(counts[kind], KIND_WORDS[kind]) for kind in KIND_WORDS]
-    cards += [(len(opened.waiting), "decisions wait for the night")]
-    return pages_html.block(pages_html.cards(cards))
-
-
-def arrivals(opened: review_reclassify.Review) -> str:
-    """Who may land in the United Kingdom within the next day, in order of landing."""
-    rows = [row for row in opened.rows if row["stratum"] == "NEXT_ARRIVAL"]
+def arrivals(review: queue_page.Review) -> markup.Html:
+    """Passengers who may land in the United Kingdom within the next day, in order of landing."""
+    rows = [row for row in review.rows if row["stratum"] == "NEXT_ARRIVAL"]
     if not rows:
         return pages_html.block(
             pages_html.notice("No published subject is on a list of a flight that lands within the day.")
@@ -71,69 +101,54 @@ def _landing(row: Row) -> str:
         return "9999"  # not known when it lands: last
 
 
-def queue_table(opened: review_reclassify.Review, item: Row | None) -> str:
-    """The queue: score, who on which flight, why."""
-    heads = ("Rank", "Score", "Flight and people", "What", "Why it is here")
-    return pages_html.block(
-        pages_html.by_force(heads, opened.rows, lambda row: _cells(row, opened.waiting), item, opened.waiting)
-    )
-
-
-def _cells(row: Row, waiting: Mapping[str, str]) -> str:
-    shown = row["details"]
-    other = f" with {shown['other_name']}" if shown.get("other_name") else ""
-    flags = [reason for reason in row["reasons"] if reason["kind"] == "flag"]
-    reasons = "".join(pages_html.reason_chip(reason) for reason in row["reasons"] if reason["kind"] != "flag")
-    recorded = f"{shown['recorded_name']} ({shown['person_id']})"
-    names = f"{escaping.html(shown['listed_name'] + other)} · recorded as {escaping.html(recorded)}"
-    return (
-        f"{pages_html.ranked(row, names, pages_html.item_number(row))}"
-        f"<td>{escaping.html(KIND_WORDS.get(row['stratum'], row['stratum']))}"
-        f"{pages_html.chips([shown['role'].lower()])}{''.join(pages_html.reason_chip(flag) for flag in flags)}"
-        f"{pages_html.decided(row, waiting)}</td><td>{reasons}</td>"
-    )
-
-
-def open_match(opened: review_reclassify.Review, item: Row | None) -> str:
-    """One match: the list beside the record, the evidence in bits, and the subject's other journeys."""
+def open_match(review: queue_page.Review, item: Row | None) -> markup.Html:
+    """One match: the list and the record, the evidence in bits, and the subject's other journeys. Starts the clock."""
     if item is None:
         return pages_html.block(pages_html.notice("Nothing to open."))
-    shown = item["details"]
-    passengers = _rows(opened, travel.PASSENGERS.path, "passenger_id", [shown["passenger_id"], shown["other_id"]])
-    people = _rows(opened, "silver.people", "person_id", item["person_ids"])
-    journeys = _journeys(opened, item)
-    opened.opened_at = datetime.now(UTC)
+    details = item["details"]
+    passengers = _rows(review, travel.PASSENGERS.path, "passenger_id", [details["passenger_id"], details["other_id"]])
+    people = _rows(review, "silver.people", "person_id", item["person_ids"])
+    journeys = _journeys(review, item)
+    review.opened_at = datetime.now(UTC)
+    return match(item, passengers, people, journeys)
+
+
+def match(item: Row, passengers: Sequence[Row], people: Sequence[Row], journeys: Sequence[Row]) -> markup.Html:
+    """One match as it is shown, from its passengers on the list, its people on record and the subject's journeys."""
+    details = item["details"]
     listed = {row["passenger_id"]: row for row in passengers}
-    parts = ["<h3>On the list</h3>", _listed(listed.get(shown["passenger_id"]), shown)]
-    if shown["other_id"] in listed:
-        parts += ["<h3>The other traveller</h3>", _listed(listed[shown["other_id"]], shown)]
-    left = "".join(parts)
-    records = "".join(["<h3>As recorded</h3>", *[_recorded(row) for row in people]])
-    total = "<p class='small soft'>The weights are in bits; their sum gives the odds behind the score.</p>"
-    evidence = report_html.reasons(item["reasons"]) + (
-        total if item["stratum"] in ("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL") else ""
+    left = [pages_html.heading("On the list"), _listed(listed.get(details["passenger_id"]), details)]
+    if details["other_id"] in listed:
+        left += [pages_html.heading("The other traveller"), _listed(listed[details["other_id"]], details)]
+    right = [pages_html.heading("As recorded"), *(_recorded(row) for row in people)]
+    is_weighed = item["stratum"] in ("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL")
+    total = "The weights are in bits; their sum gives the odds behind the score."
+    return pages_html.block(
+        pages_html.columns(markup.join(*left), markup.join(*right)),
+        report_html.reasons(item["reasons"]),
+        pages_html.remark(total) if is_weighed else "",
+        pages_html.heading("Journeys of the subject on the lists"),
+        timeline(journeys),
     )
-    map_of = "<h3>Journeys of the subject on the lists</h3>" + timeline(journeys)
-    return pages_html.block(f'<div class="two"><div>{left}</div><div>{records}</div></div>{evidence}{map_of}')
 
 
-def _rows(opened: review_reclassify.Review, path: str, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(review: queue_page.Review, path: str, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
     wanted = sorted(filter(None, ids))
     if not wanted:
         return []
-    known = opened.session.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(opened.night)))
-    rows = opened.session.read_logged(known.orderBy("night"), f"{path} {', '.join(wanted)}", opened.reviewer)
+    known = review.session.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(review.night)))
+    rows = review.session.read_logged(known.orderBy("night"), f"{path} {', '.join(wanted)}", review.reviewer)
     return list({row[by]: row for row in rows}.values())
 
 
-def _journeys(opened: review_reclassify.Review, item: Row) -> list[dict[str, Any]]:
-    table = opened.session.table(travel.MATCHES.path)
-    mine = table.where((F.col("night") == F.lit(opened.night)) & (F.col("subject_id") == F.lit(item["subject_id"])))
+def _journeys(review: queue_page.Review, item: Row) -> list[dict[str, Any]]:
+    table = review.session.table(travel.MATCHES.path)
+    mine = table.where((F.col("night") == F.lit(review.night)) & (F.col("subject_id") == F.lit(item["subject_id"])))
     mine = mine.where(F.col("kind").isin("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL")).orderBy("flight_on", "match_id")
-    return opened.session.read_logged(mine, f"{travel.MATCHES.path} {item['subject_id']}", opened.reviewer, limit=60)
+    return review.session.read_logged(mine, f"{travel.MATCHES.path} {item['subject_id']}", review.reviewer, limit=60)
 
 
-def _listed(row: Row | None, shown: Row) -> str:
+def _listed(row: Row | None, details: Row) -> markup.Html:
     if row is None:
         return pages_html.notice("The passenger row is no longer held.", "warn")
     return pages_html.facts(
@@ -142,8 +157,8 @@ def _listed(row: Row | None, shown: Row) -> str:
             ("Date of birth", row["born_on"]),
             ("Document", row["document_no"]),
             ("Flight", f"{row['flight_no']} {row['from_airport']} to {row['to_airport']}, {row['flight_on']}"),
-            ("Leaves, UK time", shown["leaves"]),
-            ("Lands, UK time", shown["lands"]),
+            ("Leaves, UK time", details["leaves"]),
+            ("Lands, UK time", details["lands"]),
             ("Booking and seat", " · ".join(filter(None, (row["booking_ref"], row["seat"])))),
             ("Held under", f"{row['basis']}, {row['authority_ref']}"),
             ("From", f"{row['_file']} row {row['_row_number']}"),
@@ -151,45 +166,31 @@ def _listed(row: Row | None, shown: Row) -> str:
     )
 
 
-def _recorded(row: Row) -> str:
+def _recorded(row: Row) -> markup.Html:
     name = " ".join(part for part in (row["forename"], row["surname"]) if part)
     pairs = [("Name", name), ("Date of birth", row["born_on"]), ("Record", row["person_id"])]
     return pages_html.facts([*pairs, ("Telephone", row["phone"]), ("From", f"{row['_file']} row {row['_row_number']}")])
 
 
-def timeline(rows: Sequence[Row]) -> str:
+@charts.styled
+def timeline(rows: Sequence[Row]) -> markup.Html:
     """Journeys on a line of days: out of the UK above it, into the UK below, paler the lower the score."""
     if not rows:
-        return '<p class="soft small">no other journey is matched</p>'
-    first, last = rows[0]["flight_on"], rows[-1]["flight_on"]
-    days = max((last - first).days, 1)
-    width, left, span = 900, 60, 780
-    parts = [f'<line x1="{left}" x2="{left + span}" y1="80" y2="80" stroke="#b9c4cd"/>']
+        return pages_html.remark("no other journey is matched")
+    figure, axes = charts.axes(900, 170)
+    told = []
     for n, row in enumerate(rows):
-        x = left + span * (row["flight_on"] - first).days / days
         outward = row["details"].get("direction") != "INBOUND"
-        y = 80 - 16 - 14 * (n % 3) if outward else 80 + 16 + 14 * (n % 3)
-        label = f"{row['from_airport']}–{row['to_airport']} {row['flight_on'].strftime('%d %b')}"
-        title = f"{row['flight_no']} {label}, score {row['score']:.2f}"
+        height = (1 + 0.8 * (n % 3)) * (1 if outward else -1)
+        name = f"{row['from_airport']}–{row['to_airport']} {row['flight_on'].strftime('%d %b')}"
         fade = 0.25 + 0.75 * float(row["score"])
-        parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="80" y2="{y}" stroke="#0d5b6b" opacity="{fade:.2f}"/>')
-        parts.append(
-            f'<circle cx="{x:.0f}" cy="{y}" r="4" fill="#0d5b6b" opacity="{fade:.2f}">'
-            f"<title>{escaping.html(title)}</title></circle>"
-        )
-        parts.append(f'<text x="{x + 7:.0f}" y="{y + 4}">{escaping.html(label)}</text>')
-    parts += [f'<text x="4" y="{y}">{text}</text>' for y, text in ((52, "out"), (120, "in"))]
-    return (
-        f'<svg viewBox="0 0 {width} 150" width="100%" role="img" aria-label="journeys in time">{"".join(parts)}</svg>'
-    )
-
-
-def next_steps(opened: review_reclassify.Review) -> str:
-    lines = (
-        "A row is a reason to look. Check the list and the record before anybody is told, and never stop a person on "
-        "a score alone.",
-        "Where the subject is a child or missing, safeguarding comes first: refer before anything else.",
-        "Decide in your name. A row decided with a final outcome is not asked again; the others come back.",
-        f"That {opened.reviewer} looked is in the log of processing.",
-    )
-    return pages_html.block(pages_html.steps(lines))
+        axes.plot((row["flight_on"],) * 2, (0, height), color=charts.ACCENT, alpha=fade, linewidth=0.8)
+        axes.plot(row["flight_on"], height, "o", color=charts.ACCENT, alpha=fade, markersize=5, gid=f"journey{n}")
+        axes.annotate(charts.label(name), (row["flight_on"], height), (5, 0), textcoords="offset points", va="center")
+        told.append((f"journey{n}", [f"{row['flight_no']} {name}, score {row['score']:.2f}"]))
+    axes.axhline(0, color=charts.LINE, linewidth=0.8)
+    axes.set_yticks((1.8, -1.8), ("out", "in"))
+    axes.set(ylim=(-3.2, 3.2))
+    axes.margins(x=0.1)
+    charts.days(axes)
+    return charts.svg(figure, "journeys in time", dict(told))

@@ -11,7 +11,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.pages import notebook as notebooks
-from jobs.pages import queue_access, queue_health, review_reclassify
+from jobs.pages import queue_access, queue_health, queue_page, review_reclassify
 from jobs.runtime import doctor
 from jobs.runtime import known as jobs_nights
 from jobs.runtime.context import RunContext
@@ -234,7 +234,7 @@ def test_the_health_page_and_the_review_page_show_it(story: dict, tmp_path):
     assert "Opened per find" in page
     assert "CSAE among rows drawn by chance" in page
     tonight = review_reclassify.open_queue(Session("test", ctx), reviewer="B2")
-    shown = review_reclassify.queue_table(tonight, tonight.pick())
+    shown = queue_page.table(tonight, tonight.pick())
     assert "(shown when opened)" in shown
     assert "RANDOM" not in shown
     assert "not shown for this row" in shown

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import csv
-import html.parser
 import io
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from jobs.output import escaping
-
-# Text as attackers and bad extracts write it: formula starts, separators, markup, controls, right-to-left marks.
-NASTY = st.text(
-    st.sampled_from("=+-@\t\r\n;,|'\"<>&`/ \u200b\ufeff\u202e\x00aZ0１＝＋éش\U0001f600"), max_size=40
-) | st.text(max_size=40)
+from tests.support.hostile import NASTY
 
 
 def is_formula(part: str) -> bool:
@@ -84,75 +78,6 @@ def test_sheet_text_says_that_it_was_shortened() -> None:
     long = escaping.sheet_text("\U0001f600" * 20_000)  # two UTF-16 units each: 40,000 in all
     assert long.endswith(escaping.SHORTENED)
     assert len(long.encode("utf-16-le")) // 2 <= escaping.MAX_CELL
-
-
-class _Text(html.parser.HTMLParser):
-    """The text of a fragment, its tags, and what stands in `title` attributes."""
-
-    def __init__(self, fragment: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text, self.tags, self.attributes = "", [], set()
-        self.feed(fragment)
-        self.close()
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-
-@given(NASTY)
-def test_html_is_text_only(text: str) -> None:
-    for fragment in (
-        f"<p>{escaping.html(text)}</p>",
-        f"<p title={escaping.html(text) or 'x'}>",
-        f"<p title='{escaping.html(text)}'>",
-    ):
-        assert "<" not in escaping.html(text)
-        assert set(_Text(fragment).tags) <= {"p"}
-    assert _Text(f"<p>{escaping.html(text)}</p>").text == escaping.clean(text)
-
-
-SPANS = st.lists(
-    st.builds(
-        escaping.Span,
-        st.none() | st.integers(-5, 50),
-        st.none() | st.integers(-5, 50),
-        st.floats(-2, 2, allow_nan=False),
-        st.sampled_from(["term", '"><script>', ""]),
-    ),
-    max_size=6,
-)
-
-
-@given(NASTY, SPANS)
-def test_highlighting_changes_no_character_and_adds_only_marks(text: str, spans: list[escaping.Span]) -> None:
-    page = _Text(escaping.highlight(text, spans))
-    assert page.text == escaping.clean(text)
-    assert set(page.tags) <= {"mark"}
-    assert page.attributes <= {"class", "title"}
-
-
-def test_highlight_marks_where_the_offsets_say_and_which_way() -> None:
-    spans = [escaping.Span(4, 14, 0.9, "older male"), escaping.Span(18, 23, -0.2, "hotel")]
-    assert escaping.highlight("the older male at hotel", spans) == (
-        'the <mark class="up strong" title="raises the score: older male +0.90">older male</mark> at '
-        '<mark class="down" title="lowers the score: hotel -0.20">hotel</mark>'
-    )
-
-
-def test_overlapping_spans_become_one_mark_in_the_direction_of_their_sum() -> None:
-    spans = [escaping.Span(0, 5, 0.4, "older"), escaping.Span(3, 9, -0.6, "er man"), escaping.Span(0, 5, 0.1, "older")]
-    shown = escaping.highlight("older man", spans)  # 0.4 - 0.6 + 0.1 = -0.1
-    assert shown.count("<mark") == 1
-    assert 'class="down strong"' in shown
-    assert ">older man</mark>" in shown
-
-
-def test_offsets_count_characters_where_some_are_outside_the_basic_plane() -> None:
-    assert ">gift</mark>" in escaping.highlight("\U0001f600\u202e gift", [escaping.Span(3, 7, 1.0, "gift")])
 
 
 @given(NASTY)

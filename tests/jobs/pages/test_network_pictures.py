@@ -32,18 +32,7 @@ def test_paths_and_timeline_escape_whatever_a_label_says():
     found = [path("child", HOSTILE, "seed"), path("child", "friend", "cousin", "seed")]
     for html in (network_svg.paths(found), network_svg.timeline(found, AT + timedelta(days=30))):
         elements = list(well_formed(html).iter())
-        assert {e.tag for e in elements} <= {
-            "div",
-            "svg",
-            "g",
-            "title",
-            "circle",
-            "path",
-            "text",
-            "rect",
-            "line",
-            "span",
-        }
+        assert {e.tag for e in elements} <= {*"div svg g title circle path text rect line span defs clipPath".split()}
         assert not {name for e in elements for name in e.attrib if name in ("href", "src") or name.startswith("on")}
         assert "&lt;script&gt;" in html
     assert network_svg.paths([]).startswith("<p")

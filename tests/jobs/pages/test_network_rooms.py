@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.pages import notebook, review_network_risk, subject_network
+from jobs.pages import notebook, queue_page, review_network_risk, subject_network
 from jobs.runtime import settings
 from jobs.runtime.context import RunContext
 from jobs.sources import ocg_list
@@ -64,7 +64,7 @@ def test_a_childs_paths_timeline_and_what_would_change_it(session: notebook.Note
     item = shown.pick()
     assert item is not None
     assert item["subject_id"] == "ella"
-    page = review_network_risk.header(shown) + review_network_risk.queue_table(shown, item)
+    page = queue_page.header(shown) + queue_page.table(shown, item)
     page += review_network_risk.open_subject(shown, item) + review_network_risk.timeline(shown, item)
     what_if = review_network_risk.what_if(shown, item)
     assert "HIGH" in page
@@ -74,9 +74,9 @@ def test_a_childs_paths_timeline_and_what_would_change_it(session: notebook.Note
     assert "<script" not in page + what_if
     actions = [e["on_what"] for e in session.ctx.audit.entries() if e["action"] == "consultation"]
     assert any(what.startswith("gold.network_risk children ella") for what in actions)
-    refused = review_network_risk.decide(shown, item, "TAG_ADDED")
-    assert "is for reports" in refused
-    assert "Recorded: REFER" in review_network_risk.decide(shown, item, "REFER", free_text="strategy meeting")
+    refused = queue_page.decide(shown, item, "TAG_ADDED")
+    assert "is no outcome of this queue" in refused
+    assert "Recorded: REFER" in queue_page.decide(shown, item, "REFER", free_text="strategy meeting")
     assert len(list(session.ctx.inbox.pending())) == 1
 
 

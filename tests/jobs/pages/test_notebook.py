@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.night import decisions
-from jobs.pages import notebook, rendering, review_reclassify
+from jobs.pages import notebook, queue_page, rendering, review_reclassify
 from jobs.runtime import audit, context, lakehouse, settings
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
@@ -48,7 +48,7 @@ def session(spark: SparkSession, home: Path, tmp_path: Path) -> Session:
 
 
 @pytest.fixture(scope="module")
-def night(spark: SparkSession, home: Path, tmp_path_factory: pytest.TempPathFactory) -> review_reclassify.Review:
+def night(spark: SparkSession, home: Path, tmp_path_factory: pytest.TempPathFactory) -> queue_page.Review:
     """The queue opened once; tests that change it work on what they made of it."""
     ctx = context.RunContext(settings.load(home))
     ctx.__dict__["spark"] = spark
@@ -58,7 +58,7 @@ def night(spark: SparkSession, home: Path, tmp_path_factory: pytest.TempPathFact
     )
 
 
-def test_the_queue_comes_with_titles_in_order_and_every_look_is_logged(night: review_reclassify.Review) -> None:
+def test_the_queue_comes_with_titles_in_order_and_every_look_is_logged(night: queue_page.Review) -> None:
     assert [(r["force"], r["rank"]) for r in night.rows] == [
         ("36", 1),
         ("36", 2),
@@ -77,7 +77,7 @@ def test_the_queue_comes_with_titles_in_order_and_every_look_is_logged(night: re
     assert log.verify() is None
 
 
-def test_the_report_is_shown_by_item_with_its_reasons_where_they_stand(night: review_reclassify.Review) -> None:
+def test_the_report_is_shown_by_item_with_its_reasons_where_they_stand(night: queue_page.Review) -> None:
     page = review_reclassify.open_report(night, night.pick())
     assert ">older male</mark>" in page
     assert '<mark class="down" title="lowers the score: drug dealing -0.22">drug dealing</mark>' in page
@@ -87,15 +87,15 @@ def test_the_report_is_shown_by_item_with_its_reasons_where_they_stand(night: re
     assert night.opened_at is not None
 
 
-def test_the_table_says_what_a_reviewer_must_know(night: review_reclassify.Review) -> None:
-    page = review_reclassify.queue_table(night, night.pick())
+def test_the_table_says_what_a_reviewer_must_know(night: queue_page.Review) -> None:
+    page = queue_page.table(night, night.pick())
     assert page.count('<tr class="open">') == 1
     assert "decided before; the text has changed" in page
     assert "an item is graded E" in page
     assert "0.72 to 0.88" in page
 
 
-def test_an_item_that_the_queue_does_not_hold_is_not_opened(night: review_reclassify.Review) -> None:
+def test_an_item_that_the_queue_does_not_hold_is_not_opened(night: queue_page.Review) -> None:
     with pytest.raises(LookupError, match="does not hold"):
         night.pick("f" * 16)
     assert night.pick("0" * 15 + "4") == night.rows[4]
@@ -105,9 +105,9 @@ def test_a_blind_page_gives_nothing_of_the_score_away(session: Session) -> None:
     blind = review_reclassify.open_queue(session, night="", reviewer="a", is_blind=True, force="36")
     item = blind.pick()
     page = (
-        review_reclassify.header(blind)
+        queue_page.header(blind)
         + review_reclassify.summary(blind)
-        + review_reclassify.queue_table(blind, item)
+        + queue_page.table(blind, item)
         + review_reclassify.open_report(blind, item)
     )
     assert [r["item_id"] for r in blind.rows] == sorted(r["item_id"] for r in blind.rows)
@@ -125,30 +125,28 @@ def test_where_the_look_cannot_be_logged_nothing_is_returned(session: Session, t
     assert session.page == ""
 
 
-def test_a_decision_goes_to_the_inbox_and_the_page_says_so(night: review_reclassify.Review) -> None:
+def test_a_decision_goes_to_the_inbox_and_the_page_says_so(night: queue_page.Review) -> None:
     item = night.pick("0" * 15 + "1")
-    assert "no outcome is chosen" in review_reclassify.decide(night, item, "").lower()
+    assert "no outcome is chosen" in queue_page.decide(night, item, "").lower()
     night.opened_at = None
-    assert "Open the report first" in review_reclassify.decide(night, item, "NOT_CSAE")
+    assert "Open the item first" in queue_page.decide(night, item, "NOT_CSAE")
     night.opened_at = datetime.now(UTC)
-    assert "tag: needed with TAG_ADDED" in review_reclassify.decide(night, item, "TAG_ADDED")
+    assert "tag: needed with TAG_ADDED" in queue_page.decide(night, item, "TAG_ADDED")
     inbox = night.session.ctx.inbox
     assert inbox.pending() == []
-    assert "Recorded: TAG_ADDED" in review_reclassify.decide(
+    assert "Recorded: TAG_ADDED" in queue_page.decide(
         night, item, "TAG_ADDED", tag="IIOC", free_text="pictures asked for"
     )
-    assert "recorded before" in review_reclassify.decide(
-        night, item, "TAG_ADDED", tag="IIOC", free_text="pictures asked for"
-    )
+    assert "recorded before" in queue_page.decide(night, item, "TAG_ADDED", tag="IIOC", free_text="pictures asked for")
     (decision,) = one.readable(inbox.pending())
     assert (decision.outcome, decision.tag, decision.reviewer) == ("TAG_ADDED", "IIOC", "a.analyst")
     assert decision.item_id == "0" * 15 + "1"
     assert [(d.item_id, d.outcome) for d in night.session.waiting()] == [(decision.item_id, "TAG_ADDED")]
-    assert "TAG_ADDED, taken in tonight" in review_reclassify.queue_table(night, None)
+    assert "TAG_ADDED, taken in tonight" in queue_page.table(night, None)
 
 
 def test_on_a_cluster_the_notebook_uses_what_databricks_gives(
-    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, night: review_reclassify.Review
+    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, night: queue_page.Review
 ) -> None:
     """The same calls with Databricks' names present: widgets, displayHTML, signed-in user, Delta in place of files."""
     values: dict[str, str] = {}
@@ -220,7 +218,7 @@ def test_what_would_not_run_everywhere_is_refused(source: str) -> None:
 def test_every_notebook_renders_without_running_and_without_anything_from_outside(tmp_path: Path) -> None:
     for source in sorted((settings.ROOT / "notebooks").glob("*.py")):
         page = notebook.render(source, tmp_path / "page.html", execute=False).read_text(encoding="utf-8")
-        assert rendering.POLICY in page
+        assert "default-src 'none'" in page
         assert "://" not in page
         assert "<script" not in page
         assert compile(source.read_text(encoding="utf-8"), str(source), "exec")

@@ -114,7 +114,7 @@ def test_the_page_shows_a_few_identifiers(ctx: context.RunContext, tmp_path: Pat
     assert session.page.count("<svg") == 4
     assert N(3) in session.page
     assert N(666) not in session.page
-    assert "&#61;HYPERLINK(&quot;" in session.page
+    assert "=HYPERLINK(&#34;" in session.page
     suggested = pages_comms_research.open_list(session, reviewer="a.analyst")
     assert suggested.is_suggested
     assert suggested.subjects[0] == N(1)
