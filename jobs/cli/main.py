@@ -274,7 +274,7 @@ def _register() -> None:
     from jobs.cli import comms as cli_comms
     from jobs.cli import leads, models
 
-    for command in (cli_comms.comms, leads.leads, models.train, models.pretrain):
+    for command in (cli_comms.comms, leads.leads, models.train, models.pretrain, models.registered):
         main.add_command(command)
 
 

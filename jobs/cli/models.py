@@ -1,7 +1,9 @@
-"""`nightjar train` and `nightjar pretrain`: the comparison of classifiers, and a BERT that has read the reports."""
+"""`nightjar train`, `pretrain` and `models`: comparing classifiers, a BERT that has read the reports, the registry."""
 
 from __future__ import annotations
 
+import os
+import pwd
 from datetime import datetime
 from pathlib import Path
 
@@ -66,3 +68,65 @@ def pretrain(
     except (ValueError, FileExistsError) as error:
         raise Failures(str(error)) from error
     show(made, as_json, pretraining.text(made))
+
+
+def _account() -> str:
+    """Who acts: the account of the operating system, whatever the environment says."""
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+_why = click.option("--why", required=True, help="Reason in your words: it is logged.")
+
+
+@click.group("models")
+def registered() -> None:
+    """Registered classifiers. The registry's alias `champion` names the one that nights use; each move is logged."""
+
+
+@registered.command("list")
+@as_json
+def list_versions(as_json: bool) -> None:
+    """Show the registered versions, the newest first, and which one is champion."""
+    from jobs.runtime import context
+    from jobs.training import versions
+
+    kept = versions.listed(context.reader())
+    show(kept, as_json, versions.list_text(kept))
+
+
+@registered.command("promote")
+@click.argument("version")
+@_why
+@click.option("--although-refused", is_flag=True, help="Take a version that the criteria of promotion refused.")
+@as_json
+def promote_version(version: str, why: str, although_refused: bool, as_json: bool) -> None:
+    """Make VERSION the champion from the next night on: a roll-back, or a refusal that was looked into."""
+    from jobs.runtime import context
+    from jobs.training import versions
+    from models.registry import registry
+    from models.serving import artefact
+
+    try:
+        outcome = versions.promote(
+            context.reader(), version, why, _account(), although_refused=although_refused
+        )  # fmt: skip
+    except (registry.RegistryError, artefact.ModelRefusedError) as error:
+        raise click.ClickException(str(error)) from error
+    show(outcome, as_json, versions.promoted_text(outcome))
+
+
+@registered.command("withdraw")
+@click.argument("version")
+@_why
+@as_json
+def withdraw_version(version: str, why: str, as_json: bool) -> None:
+    """Take VERSION out of use for good, and say which scores, queue rows, decisions and nights it touched."""
+    from jobs.runtime import context
+    from jobs.training import versions
+    from models.registry import registry
+
+    try:
+        outcome = versions.withdraw(context.reader(), version, why, _account())
+    except registry.RegistryError as error:
+        raise click.ClickException(str(error)) from error
+    show(outcome, as_json, versions.withdrawn_text(outcome))

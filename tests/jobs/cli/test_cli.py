@@ -19,6 +19,7 @@ COMMANDS = (
     "backfill",
     "train",
     "pretrain",
+    "models",
     "queue",
     "decide",
     "trace",

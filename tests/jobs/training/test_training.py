@@ -109,7 +109,7 @@ def trained(night: tuple[context.RunContext, dict], spark: SparkSession) -> tupl
     )  # fmt: skip
     true.to_parquet(ctx.settings.truth / "reports.parquet")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(champion.nights, "training_reports", lambda *_: known)
+        patch.setattr(champion.known_nights, "training_reports", lambda *_: known)
         patch.setitem(ctx.settings["training"], "n_folds", 3)
         patch.setitem(ctx.settings["training"]["first"], "candidates", ["random_order", "keyword_rule", "count_tree",
                                                                           "tfidf_logistic", "tfidf_bayes"])  # fmt: skip
