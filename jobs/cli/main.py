@@ -297,7 +297,7 @@ def _register() -> None:
     pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
     for command in (
         comms.comms, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
-        leads, pretrain,
+        leads, pretrain, models.registered,
     ):  # fmt: skip
         main.add_command(command)
 

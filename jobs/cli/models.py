@@ -1,4 +1,4 @@
-"""`nightjar train classifiers` and `train bert`: comparing classifiers, and a BERT that has read the reports."""
+"""`nightjar train classifiers`, `train bert` and `models`: comparing classifiers, a BERT that has read, the versions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jobs.cli.common import NIGHT, as_json, future, show
+from jobs.runtime import identity
 
 
 @click.command()
@@ -59,3 +60,49 @@ def pretrain(
         max_reports=reports, epochs=epochs, rate=rate, batch=batch, device=device,
     )  # fmt: skip
     show(made, as_json, pretraining.text(made))
+
+
+_why = click.option("--why", required=True, help="Reason in your words: it is logged.")
+
+
+@click.group("models")
+def registered() -> None:
+    """Registered classifiers. The registry's alias `champion` names the one that nights use; each move is logged."""
+
+
+@registered.command("list")
+@as_json
+def list_versions(as_json: bool) -> None:
+    """Show the registered versions, the newest first, and which one is champion."""
+    from jobs.runtime import context
+    from jobs.training import versions
+
+    kept = versions.listed(context.reader())
+    show(kept, as_json, versions.list_text(kept))
+
+
+@registered.command("promote")
+@click.argument("version")
+@_why
+@click.option("--although-refused", is_flag=True, help="Take a version that the criteria of promotion refused.")
+@as_json
+def promote_version(version: str, why: str, although_refused: bool, as_json: bool) -> None:
+    """Make VERSION the champion from the next night on: a roll-back, or a refusal that was looked into."""
+    from jobs.runtime import context
+    from jobs.training import versions
+
+    outcome = versions.promote(context.reader(), version, why, identity.person(), although_refused=although_refused)
+    show(outcome, as_json, versions.promoted_text(outcome))
+
+
+@registered.command("withdraw")
+@click.argument("version")
+@_why
+@as_json
+def withdraw_version(version: str, why: str, as_json: bool) -> None:
+    """Take VERSION out of use for good, and say which scores, queue rows, decisions and nights it touched."""
+    from jobs.runtime import context
+    from jobs.training import versions
+
+    outcome = versions.withdraw(context.reader(), version, why, identity.person())
+    show(outcome, as_json, versions.withdrawn_text(outcome))

@@ -9,6 +9,7 @@ from pyspark.errors import PySparkException
 from jobs.runtime import known, lock, watch
 from jobs.runtime.context import RunContext
 from models.registry import registry
+from models.serving import artefact
 from pipelines.decisions import intake
 from schemas import catalogue, gold
 
@@ -83,14 +84,17 @@ def _decisions(ctx: RunContext) -> dict[str, Any]:
 
 
 def _registry(ctx: RunContext) -> dict[str, Any]:
+    """The version that the alias names, which is what the next night uses, loaded as a night loads it."""
     name = ctx.settings.training.model
     try:
         champion = ctx.registry.champion(name)
-    except (registry.RegistryError, OSError) as error:
+    except (registry.RegistryError, artefact.ModelRefusedError, OSError) as error:
         return _finding("registry", False, str(error))
-    return _finding(
-        "registry", True, f"champion {name} v{champion.version} matches its manifest" if champion else "no champion yet"
-    )
+    if champion is None:
+        return _finding("registry", True, "no champion: the next night trains one")
+    moved = ctx.registry.moved_from
+    said = f"champion {name} v{champion.version} matches its manifest; nights use it"
+    return _finding("registry", True, f"{said}; moved here from {moved}" if moved else said)
 
 
 def _finding(what: str, ok: bool, said: str) -> dict[str, Any]:

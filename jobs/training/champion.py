@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.candidates import candidates
-    from models.registry import registry
+    from models.registry import registry, tracking
     from models.serving import artefact
     from models.training import comparison
 
@@ -38,14 +38,16 @@ class Chosen:
 
 
 def champion(ctx: RunContext, night: date) -> Chosen:
-    """The model of a night: what its first run used, else the champion of what was known then, else a new one.
+    """The model of a night: what its first run used, else the registry's champion, else a new one.
 
-    So a rerun scores with the same model whatever was promoted since, and a backfill never uses a model that learnt
-    from later nights. Where nothing can be trained, or nothing that was trained meets the criteria, the night goes on
-    without a model and says why: it publishes decisions and write-back, and an empty queue. Settled once a run.
+    The champion is the version that the registry's alias names; a night before the one that it learnt from takes the
+    newest promoted version that knew no more, so a backfill never uses a model that learnt from later nights. A rerun
+    scores with the same model whatever was promoted since, unless that was withdrawn. Where nothing can be trained, or
+    nothing that was trained meets the criteria, the night goes on without a model and says why: it publishes decisions
+    and write-back, and an empty queue. Settled once a run.
 
     Raises:
-        registry.RegistryError: the registry cannot be read.
+        registry.RegistryError: the registry cannot be read, or its alias is on a version that was withdrawn.
         artefact.ModelRefusedError: the model is not what was registered. That is no reason to train another.
     """
     if night not in ctx.classifiers:
@@ -59,9 +61,9 @@ def _champion(ctx: RunContext, night: date) -> Chosen:
 
     name = ctx.settings.training.model
     shelf = ctx.registry
-    used = ctx.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
-    if used and used[0].model_version is not None:
-        return Chosen(shelf.load(name, used[0].model_version))
+    used = _used_before(ctx, shelf, name, night)
+    if used is not None:
+        return Chosen(used)
     found = shelf.champion(name, night)
     if found is not None and _has_out_of_fold(ctx, found.version):
         return Chosen(found)
@@ -73,6 +75,20 @@ def _champion(ctx: RunContext, night: date) -> Chosen:
     if found is None:
         return Chosen(None, f"no classifier met the criteria: {'; '.join(outcome['refusals'])}")
     return Chosen(found)
+
+
+def _used_before(ctx: RunContext, shelf: registry.Registry, name: str, night: date) -> artefact.Artefact | None:
+    """The model that the night's first run used; None if it had none, or it was withdrawn since."""
+    from models.registry import registry
+
+    used = ctx.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
+    if not used or used[0].model_version is None:
+        return None
+    try:
+        return shelf.load(name, used[0].model_version)
+    except registry.WithdrawnError as error:
+        progress.CURRENT.say(f"{'':>8} {error}")
+        return None
 
 
 def _has_out_of_fold(ctx: RunContext, version: str) -> bool:
@@ -117,8 +133,9 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     }
     true = hidden_reports.figures(ctx.settings.truth, compared, night)
     shelf = ctx.registry
-    run = shelf.log(compared, tags, true)
+    run = shelf.log(compared, tags, true, _inputs(ctx))
     refused = {r.candidate.name: promotion.refusals(r, compared, criteria) for r in promotion.ranked(compared)}
+    shelf.judged(run, refused)
     best = next((compared.result(name) for name, why in refused.items() if not why), compared.best())
     version, refusals = _register(ctx, shelf, compared, best, criteria, run, tags)
     summary = training_summary.summary(
@@ -134,6 +151,19 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     )
     shelf.summarise(run, summary)
     return summary
+
+
+def _inputs(ctx: RunContext) -> list[tracking.Input]:
+    """The tables that training reports come from, at their versions."""
+    from models.registry import tracking
+
+    tables = (silver.REPORTS, gold.DECISIONS)
+    versions = ctx.lake.versions(tables)
+    return [
+        tracking.Input(table.path, ctx.lake.location(table), versions[table.path])
+        for table in tables
+        if table.path in versions
+    ]
 
 
 def _candidates(chosen: Sequence[str], bert: Bert) -> tuple[candidates.Candidate, ...]:

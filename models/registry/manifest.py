@@ -18,15 +18,16 @@ from pathlib import Path
 
 KEY_FILE = "model.key"
 NOT_LISTED = "registered_model_meta"  # a note that MLflow's own download leaves in a folder
+BYTECODE = "__pycache__"  # Python leaves it where somebody loads a model through MLflow; no night imports from there
 
 
 def files(folder: Path) -> dict[str, str]:
     """SHA-256 per file of a model's folder. A link is listed as what it is, so it never equals a registered file."""
-    found = sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    listed = sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
     return {
         path.relative_to(folder).as_posix(): "link" if path.is_symlink() else _digest(path)
-        for path in found
-        if path.name != NOT_LISTED
+        for path in listed
+        if path.name != NOT_LISTED and BYTECODE not in path.relative_to(folder).parts
     }
 
 

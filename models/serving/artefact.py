@@ -19,8 +19,6 @@ import pyarrow as pa
 import sklearn.utils
 from sklearn.pipeline import Pipeline
 
-from schemas.errors import UserError
-
 # Types beyond arrays and containers that our candidates are made of. Anything else in a file is refused.
 TRUSTED_TYPES = (
     "sklearn.calibration.CalibratedClassifierCV",
@@ -63,7 +61,7 @@ SKOPS, BERT = "skops", "bert"  # forms of the one file
 FILES = {SKOPS: "model.skops", BERT: "model.safetensors"}
 
 
-class ModelRefusedError(UserError, RuntimeError):
+class ModelRefusedError(RuntimeError):
     """A model is not the one that was registered, or holds what a model of ours cannot hold. It was not loaded."""
 
 

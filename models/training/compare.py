@@ -100,6 +100,7 @@ def train(
         TrainingDataError: one of its kinds above says what is missing.
         ValueError: a column is missing, ids are not unique, or n_folds < 3.
     """
+    began_at = time.time()
     reports, excluded = _usable(frame)
     label = reports["label"].to_numpy(dtype=bool)
     texts = reports["text"].to_numpy(dtype=object)
@@ -123,7 +124,9 @@ def train(
     progress("differences, by bootstrap over groups")
     spent = pd.DataFrame(run.spent, columns=["candidate", "stage", "seconds"])
     tables = comparison.differences(kept, results, seed)
-    return Comparison(kept, folds, results, seed, capacity, excluded, tables, spent, missing)
+    return Comparison(
+        kept, folds, results, seed, capacity, excluded, tables, spent, missing, began_at, ended_at=time.time()
+    )
 
 
 def _usable(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -63,6 +63,7 @@ class Comparison:
         differences: tables of `bootstrap.differences` by reading; a reading without both classes has none.
         spent: candidate, stage, seconds: where the CPU time went.
         not_installed: candidates asked for whose extra is missing, with what is missing.
+        began_at, ended_at: seconds since the epoch, from the first fold to the last difference.
     """
 
     reports: pd.DataFrame
@@ -74,6 +75,8 @@ class Comparison:
     differences: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     spent: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["candidate", "stage", "seconds"]))
     not_installed: Mapping[str, str] = field(default_factory=dict)
+    began_at: float = 0.0
+    ended_at: float = 0.0
 
     def result(self, name: str) -> Result:
         """The result of a candidate by name.

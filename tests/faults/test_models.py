@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from models.candidates import candidates
-from models.registry import manifest, registry
+from models.registry import manifest, registry, verification
 from models.serving import artefact, scoring
 from models.training import compare, promotion
 from tests.models import frames
@@ -33,6 +33,7 @@ from tests.models import frames
 pytestmark = pytest.mark.slow
 
 NAME = "reclassify"
+FILE = "artifacts/model.skops"  # of a version, the one that a night reads
 TAGS = {"night": "2026-01-05", "data_version": "1", "code_commit": "abc"}
 CRITERIA = promotion.Criteria()
 
@@ -96,7 +97,7 @@ def _described(folder: Path, change: Callable[[dict], None]) -> None:
 
 
 def a_pickle_in_the_place_of_the_file(folder: Path, canary: Path) -> None:
-    (folder / "model.skops").write_bytes(pickle.dumps(Bomb(canary)))
+    (folder / FILE).write_bytes(pickle.dumps(Bomb(canary)))
 
 
 def a_loader_of_its_own(folder: Path, canary: Path) -> None:
@@ -113,29 +114,40 @@ def code_beside_the_model(folder: Path, canary: Path) -> None:
 def a_pickled_flavour(folder: Path, canary: Path) -> None:
     (folder / "model.pkl").write_bytes(pickle.dumps(Bomb(canary)))
     change = {"pickled_model": "model.pkl", "serialization_format": "cloudpickle"}
-    _described(folder, lambda about: about["flavors"]["sklearn"].update(change))
+    _described(folder, lambda about: about["flavors"].update(sklearn=change))
+
+
+def a_pickled_python_model(folder: Path, canary: Path) -> None:
+    (folder / "python_model.pkl").write_bytes(pickle.dumps(Bomb(canary)))
+    change = {"python_model": "python_model.pkl", "loader_module": "mlflow.pyfunc.model"}
+    _described(folder, lambda about: about["flavors"]["python_function"].update(change))
 
 
 def a_type_that_is_not_on_the_list(folder: Path, canary: Path) -> None:
     calls = make_pipeline(FunctionTransformer(os.mkdir), CountVectorizer(), LogisticRegression())
-    (folder / "model.skops").write_bytes(skops.io.dumps(calls))
+    (folder / FILE).write_bytes(skops.io.dumps(calls))
 
 
 def a_link_to_another_file(folder: Path, canary: Path) -> None:
     outside = canary.with_suffix(".skops")
-    outside.write_bytes((folder / "model.skops").read_bytes())
-    (folder / "model.skops").unlink()
-    (folder / "model.skops").symlink_to(outside)
+    outside.write_bytes((folder / FILE).read_bytes())
+    (folder / FILE).unlink()
+    (folder / FILE).symlink_to(outside)
 
 
-SIX = (
+def other_code_in_the_place_of_ours(folder: Path, canary: Path) -> None:
+    for source in folder.rglob("*.py"):
+        source.write_text(f"import os\nos.mkdir({str(canary)!r})\n")
+
+
+EIGHT = (
     a_pickle_in_the_place_of_the_file, a_loader_of_its_own, code_beside_the_model, a_pickled_flavour,
-    a_type_that_is_not_on_the_list, a_link_to_another_file,
+    a_pickled_python_model, a_type_that_is_not_on_the_list, a_link_to_another_file, other_code_in_the_place_of_ours,
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("is_forged", [False, True], ids=["", "and its hashes forged"])
-@pytest.mark.parametrize("attack", SIX)
+@pytest.mark.parametrize("attack", EIGHT)
 def test_a_malicious_model_is_refused_before_it_is_loaded(
     shelf: registry.Registry, folder: Path, tmp_path: Path, attack: Callable[[Path, Path], None], is_forged: bool
 ):
@@ -153,7 +165,7 @@ def test_a_malicious_model_is_refused_before_it_is_loaded(
 def test_hashes_and_seal_do_not_excuse_code_or_a_foreign_type(shelf: registry.Registry, folder: Path, tmp_path: Path):
     """What a thief of the key could do: the description and the types are judged all the same."""
     client, canary = mlflow.MlflowClient(shelf.uri, shelf.uri), tmp_path / "it-ran"
-    for attack in (a_type_that_is_not_on_the_list, code_beside_the_model):
+    for attack in (a_type_that_is_not_on_the_list, code_beside_the_model, a_pickled_flavour, a_pickled_python_model):
         attack(folder, canary)
         hashes = manifest.files(folder)
         client.set_model_version_tag(NAME, "1", "manifest", json.dumps(hashes, sort_keys=True))
@@ -212,7 +224,7 @@ def test_another_signature_is_refused():
         "signature": {"inputs": '[{"type": "long", "name": "age", "required": true}]', "outputs": None, "params": None},
     }
     with pytest.raises(artefact.ModelRefusedError, match="something else than text"):
-        registry._form(about, "it")
+        verification.form_and_file(about, "it")
 
 
 def test_a_worse_model_is_refused_and_stays_challenger(

@@ -114,3 +114,65 @@ def test_the_parts_of_an_explanation_add_up_to_the_log_odds(comparison: compare.
     gifts = next(term for term in found if term.text == "gifts")
     assert text[gifts.start : gifts.end] == "GIFTS"
     assert gifts.weight > 0
+
+
+@pytest.fixture
+def three(tmp_path: Path, comparison: compare.Comparison) -> registry.Registry:
+    """Three nights' versions, promoted one after the other; the third is champion."""
+    made = registry.Registry(tmp_path / "mlflow")
+    result = comparison.result("tfidf_logistic")
+    run = made.log(comparison, TAGS)
+    for night in ("2026-01-05", "2026-01-06", "2026-01-07"):
+        version = made.register("reclassify", result, run, {**TAGS, "night": night})
+        assert made.promote("reclassify", version, result, comparison, CRITERIA) == []
+    return made
+
+
+def test_after_a_withdrawal_the_newest_earlier_version_is_champion(three: registry.Registry):
+    seen: list[tuple[bool, str | None]] = []
+    assert three.withdraw("reclassify", "2", "wrong file", lambda *entry: seen.append(entry)) == (False, None)
+    assert three.champion("reclassify").version == "3"
+    assert three.champion("reclassify", date(2026, 1, 6)).version == "1"
+    assert three.withdraw("reclassify", "3", "wrong file", lambda *entry: seen.append(entry)) == (True, "1")
+    assert three.champion("reclassify").version == "1"
+    assert three.withdraw("reclassify", "1", "wrong file", lambda *entry: seen.append(entry)) == (True, None)
+    assert three.champion("reclassify") is None
+    assert seen == [(False, None), (True, "1"), (True, None)]
+    with pytest.raises(registry.WithdrawnError):
+        three.load("reclassify", "1")
+
+
+def test_rolled_back_from_is_not_what_follows_a_withdrawal(three: registry.Registry):
+    assert three.appoint("reclassify", "2", lambda replaced: None) == "3"
+    assert three.withdraw("reclassify", "2", "wrong file", lambda *entry: None) == (True, "1")
+
+
+def test_a_newer_training_is_judged_against_the_alias(three: registry.Registry, comparison: compare.Comparison):
+    three.appoint("reclassify", "1", lambda replaced: None)
+    result = comparison.result("tfidf_logistic")
+    parent = three._client.get_run(three._client.get_model_version("reclassify", "3").run_id)
+    run = parent.data.tags["mlflow.parentRunId"]
+    version = three.register("reclassify", result, run, {**TAGS, "night": "2026-01-08"})
+    seen: list[str | None] = []
+    three.promote("reclassify", version, result, comparison, CRITERIA, lambda _, replaced: seen.append(replaced))
+    assert seen == ["1"]
+    assert three.champion("reclassify").version == version
+
+
+def test_what_the_criteria_refused_takes_a_word_more(three: registry.Registry, comparison: compare.Comparison):
+    three._client.set_model_version_tag("reclassify", "1", "refused", "calibration error 0.9 is above 0.1")
+    three._client.delete_model_version_tag("reclassify", "1", "promoted")
+    with pytest.raises(registry.RegistryError, match=r"was refused: calibration error 0\.9"):
+        three.appoint("reclassify", "1", lambda replaced: None)
+    three.appoint("reclassify", "1", lambda replaced: None, although_refused=True)
+    assert three.champion("reclassify").version == "1"
+
+
+def test_where_the_log_cannot_be_written_nothing_is_moved(three: registry.Registry):
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    for act in (lambda: three.appoint("reclassify", "1", full), lambda: three.withdraw("reclassify", "3", "x", full)):
+        with pytest.raises(OSError, match="disk full"):
+            act()
+    assert next((v.version, v.aliases, v.withdrawn) for v in three.versions("reclassify")) == ("3", ("champion",), "")
