@@ -1,4 +1,4 @@
-"""`nightjar train classifiers`, `train bert` and `models`: comparing classifiers, a BERT that has read, the versions."""
+"""`nightjar train classifiers`, `train bert` and `models`: comparing classifiers, a BERT of one's own, the versions."""
 
 from __future__ import annotations
 

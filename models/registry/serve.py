@@ -19,7 +19,7 @@ from typing import Any
 import mlflow.models
 import numpy as np
 import pandas as pd
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 
 def _package(folder: Path) -> str:
