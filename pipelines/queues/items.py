@@ -29,7 +29,7 @@ class Provenance(Protocol):
         ...
 
 
-def rows(shown: DataFrame, night: date, made_with: Provenance, **columns: Column) -> DataFrame:
+def rows(shown: DataFrame, night: date, made_with: Provenance, /, **columns: Column) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS, one per row of `shown`.
 
     A column of the contract is taken from `columns`, else from `shown` by its name, where `UNSAID` does not have it.

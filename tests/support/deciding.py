@@ -26,7 +26,7 @@ def item(n: int = 1, **changes: Any) -> dict[str, Any]:
             "queue": "reclassify",
             "item_id": f"{n:016x}",
             "force": "36",
-            "rank": n,
+            "rank": max(n, 1),
             "subject_id": f"36:INT/{n}",
             "score": 0.625,
             "score_low": 0.5,

@@ -33,7 +33,10 @@ from tests.support import deciding, tables
 NIGHT = date(2026, 3, 14)
 AT = datetime(2026, 3, 10, 21, 30)
 LINEAGE = {"_file_hash": "ab" * 32, "_row_number": 7}
-SETTINGS = {"exposure": {"is_text_masked": False, "cap_per_reviewer": 50}, "schedule": {"time_zone": "Europe/London"}}
+SETTINGS = SimpleNamespace(
+    exposure=SimpleNamespace(is_text_masked=False, cap_per_reviewer=50),
+    schedule=SimpleNamespace(time_zone="Europe/London"),
+)
 
 
 def item(text: str, **changes: Any) -> dict[str, Any]:
@@ -123,6 +126,7 @@ def leads(text: str) -> markup.Html:
     names = ("title", "detector", "numbers", "place", "first_at", "last_at", "evidence_nats")
     row = item(text, details=dict.fromkeys(names, text))
     event = {"started_at": AT, "type": text, "a_number": text, "b_number": text, "duration_s": 5.0, "first_cell": text,
+             "own_number": text,
              "auth_urn": text, "_file": text, **LINEAGE}  # fmt: skip
     return markup.join(
         queue(review_comms_leads.PAGE, row, text), review_comms_leads.lead(row, [event], ZoneInfo("Europe/London"))

@@ -32,7 +32,7 @@ class OnTables(RunContext):
 
 
 def context(kind: str, home: Path, spark: SparkSession | None = None) -> RunContext:
-    made = (OnTables if kind == "table" else RunContext)(settings.Settings(settings.load(home).values, home))
+    made = (OnTables if kind == "table" else RunContext)(settings.load(home))
     if spark is not None:
         made.__dict__["spark"] = spark
     return made

@@ -18,7 +18,7 @@ class _Text(html.parser.HTMLParser):
     def __init__(self, fragment: str) -> None:
         super().__init__(convert_charrefs=True)
         self.text, self.tags, self.attributes = "", [], set()
-        self.feed(fragment)
+        self.feed(str(fragment))  # parts of a fragment would be escaped as they are put together
         self.close()
 
     def handle_data(self, data: str) -> None:

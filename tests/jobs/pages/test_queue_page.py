@@ -74,7 +74,7 @@ def test_only_an_outcome_of_the_queue_is_taken(page: queue_page.QueuePage) -> No
 
 
 def test_words_that_are_kept_back_come_with_the_opened_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(hostile_pages.SETTINGS["exposure"], "is_text_masked", True)
+    monkeypatch.setattr(hostile_pages.SETTINGS.exposure, "is_text_masked", True)
     review = _review(review_reclassify.PAGE)
     review.waiting.clear()
     covered, opened = queue_page.table(review, None), queue_page.table(review, review.rows[0])

@@ -123,7 +123,7 @@ def ctx(spark: SparkSession, tmp_path: Path) -> RunContext:
                                 for r, who in named]),
     ):  # fmt: skip
         notebook_world.save(spark, tmp_path, table, rows)
-    made = RunContext(job_settings.Settings(job_settings.load(tmp_path).values, tmp_path))
+    made = RunContext(job_settings.load(tmp_path))
     made.__dict__["spark"] = spark
     return made
 
