@@ -22,6 +22,7 @@ from jobs.training import summary as training_summary
 from models.candidates import candidates
 from models.training import compare as models_training
 from schemas import gold
+from schemas.errors import InvalidInputError
 from tests.models import frames
 from tests.support import changed_settings
 from tests.support import whole_nights as nights
@@ -79,7 +80,7 @@ def test_a_bert_reads_the_reports_of_a_night_and_is_written_as_any_is_published(
     *_, entry = ctx.audit.entries()
     assert (entry["action"], entry["counts"]) == ("consultation", {"reports": 60})
     assert "set training.bert.weights to" in pretraining.text(made)
-    with pytest.raises(FileExistsError, match="name a new folder"):
+    with pytest.raises(InvalidInputError, match="name a new folder"):
         pretraining.pretrain(ctx, NIGHT, tmp_path / "bert", size, **how)
 
 
@@ -162,7 +163,7 @@ def test_the_notebook_shows_the_comparison_and_nothing_active(trained: tuple[con
     ctx, found = trained
     session = notebook.NotebookSession("20_compare_models", ctx)
     compared = compare_models.open_comparison(session)
-    assert compared.found["fold_hash"] == found["fold_hash"]
+    assert compared.comparison["fold_hash"] == found["fold_hash"]
     whole, part = compare_models.table(compared), compare_models.table(compared, only_what_differs=True)
     assert "★" in whole
     assert len(part) < len(whole)

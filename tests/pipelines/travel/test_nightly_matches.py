@@ -30,7 +30,7 @@ def known(spark: SparkSession, passengers: list[dict[str, Any]]) -> nightly_matc
             spark, silver.INVESTIGATIONS, {"person_id": "36:N1", "role": "SUSPECT", "status": "OPEN"}
         ),
         episodes=tables.frame(spark, silver.MISSING_EPISODES),
-        events=tables.frame(spark, silver.COMMS_EVENTS),
+        events=tables.frame(spark, silver.COMMS_EVENTS).drop(*silver.ARRIVAL_FLAGS),
         resolved=spark.createDataFrame([("36:N1", "entity one")], "person_id string, subject_id string"),
     )
 
