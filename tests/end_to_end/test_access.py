@@ -144,7 +144,7 @@ def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RunCon
     resource = dg.ResourceDefinition.hardcoded_resource(made)
     for night in (FIRST, SECOND):
         assert dg.materialize(network_asset.ALL, resources={"ctx": resource}, partition_key=night.isoformat()).success
-        list(leads_asset.looked(made, night))
+        list(leads_asset.comms_leads(made, night))
     return made
 
 
