@@ -1,8 +1,8 @@
 """The index of published items: what a decision has to name, by item id, read in milliseconds and without Spark.
 
 One SQLite file that each night adds its items to: queue, night, force, subject and the hash of the text, never a text,
-score or reason. It is made of `gold.queue_items` and `gold.queue_near_duplicates` and may be deleted: it is made again. What it
-says is checked once more when the night takes a decision in, against the tables themselves.
+score or reason. It is made of `gold.queue_items` and `gold.queue_near_duplicates` and may be deleted: it is rebuilt.
+What it says is checked again when the night takes a decision in, against the tables themselves.
 """
 
 from __future__ import annotations
