@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import pyarrow as pa
@@ -83,14 +84,25 @@ SLOW = {
 LONG = 10_000  # characters: five pages, longer than any report of the demonstration
 
 
+def _seconds(text: str) -> float:
+    """The shortest of three: what the collector of garbage or a tracer does in between is not the text's."""
+    gc.collect()
+    gc.disable()
+    try:
+        took = []
+        for _ in range(3):
+            begun = time.process_time()
+            normalisation.of(text)
+            took.append(time.process_time() - begun)
+        return min(took)
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize("name", SLOW)
 def test_no_text_is_slow(name: str):
     """Trial 16: under 200 ms a report, and time that grows no faster than the text."""
     text = SLOW[name] * (LONG // len(SLOW[name])) + "aa"
-    took = []
-    for size in (LONG, 10 * LONG):
-        begun = time.process_time()
-        normalisation.of((text * 10)[:size])
-        took.append(time.process_time() - begun)
+    took = [_seconds((text * 10)[:size]) for size in (LONG, 10 * LONG)]
     assert took[0] < 0.2, f"{took[0] * 1000:.0f} ms"
     assert took[1] < 30 * max(took[0], 0.01)  # a quadratic step would take a hundred times as long
