@@ -101,6 +101,15 @@ def test_communications_data_is_read_through_the_gate_alone() -> None:
     assert not wrong, "events and subscribers are read by jobs.runtime.known"
 
 
+def test_what_a_night_knows_is_asked_in_one_place() -> None:
+    """Else one reader forgets a boundary: as-of reads and filters on the night stand in `Known`."""
+    door = "jobs/runtime/known.py"
+    as_of_read = r"import as_of\b|F\.col\(\"night\"\) *(==|<=|<|>)"
+    right, wrong = _naming(as_of_read, door, "pipelines/", "schemas/", "jobs/runtime/lakehouse.py", "models/")
+    assert door in right
+    assert not wrong, "ctx.known(night) answers: table, tonight, until, before, newest"
+
+
 # Where pages are made. A tag begins like this; a smaller-than sign before a blank or a digit begins none.
 PAGE_MODULES = sorted(path for room in ("pages", "profile") for path in (ROOT / "jobs" / room).rglob("*.py"))
 TAG = re.compile(r"</?[a-zA-Z!]")

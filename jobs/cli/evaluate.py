@@ -25,10 +25,9 @@ def network(night: datetime | None, days: int, apart: int, horizon: int, capacit
     """Replay past days of the network: precision, recall and days of warning, compared with what forces use today."""
     from jobs.evaluation import network as evaluation
     from jobs.runtime import context
-    from jobs.runtime import known as known_nights
 
     ctx = context.reader()
-    day = night.date() if night else known_nights.newest(ctx)
+    day = night.date() if night else ctx.known().newest_published()
     report = evaluation.evaluate(ctx, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
     show(report, as_json, evaluation.text(report))
 

@@ -18,7 +18,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 from pyspark.sql import functions as F
 
-from jobs.runtime import known as known_nights
 from jobs.runtime import risk_rules
 from jobs.runtime.context import RunContext
 from pipelines.network.edges import graph
@@ -49,7 +48,7 @@ def evaluate(ctx: RunContext, night: date, *, n_days: int, apart: int, horizon: 
     """
     if not (ctx.settings.truth / "ties.parquet").is_file():
         raise NotFoundError(f"{ctx.settings.truth} holds no truth of ties: only a synthetic world has one.")
-    known = known_nights.of_risk(ctx, night).members.where("kind = 'PERSON'").select("record_id", "entity_id")
+    known = ctx.known(night).risk().members.where("kind = 'PERSON'").select("record_id", "entity_id")
     members = known.toPandas().set_index("record_id")["entity_id"]
     harmed, decoys = _harmed(ctx, members), _decoys(ctx, members)
     days = [night - timedelta(days=apart * k) for k in range(n_days)][::-1]
@@ -100,7 +99,7 @@ def replayed(known: risk_scores.Known, day: date) -> risk_scores.Known:
 
 def _day(ctx: RunContext, night: date, day: date) -> pd.DataFrame:
     """One row a child who could have been looked at on `day`: day, entity_id, force and a column a scorer."""
-    walk = risk_scores.walk(replayed(known_nights.of_risk(ctx, night), day), risk_rules.rules(ctx.settings))
+    walk = risk_scores.walk(replayed(ctx.known(night).risk(), day), risk_rules.rules(ctx.settings))
     nothing = ctx.spark.createDataFrame([], risk.NETWORK_RISK.struct())
     rows = risk_scores.rows(walk, nothing, risk_scores.Without(None, None)).where("queue = 'children'")
     found = rows.select("entity_id", "force", "score", "police_risk", "n_episodes", "degree").toPandas()

@@ -15,9 +15,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of
 from pipelines.travel import matching
 from pipelines.travel import names as travel_names
 from schemas import silver
@@ -38,7 +36,7 @@ def evaluate(ctx: RunContext, night: date | None, truth: Path | None = None) -> 
     Raises:
         NotFoundError: no night has run, or there is no truth (a real landing zone has none).
     """
-    on = night or known_nights.newest(ctx)
+    on = night or ctx.known().newest_published()
     folder = truth or ctx.settings.truth
     if not (folder / "travel.parquet").is_file():
         raise NotFoundError(f"{folder} holds no truth of travel: only a synthetic world has one.")
@@ -77,17 +75,18 @@ def evaluate(ctx: RunContext, night: date | None, truth: Path | None = None) -> 
 
 
 def _passengers(ctx: RunContext, night: date) -> pd.DataFrame:
-    known = as_of.current(ctx.lake.read(contract.PASSENGERS), contract.PASSENGERS.key, night)
-    return known.select("passenger_id", *KEY, (F.col("night") == F.lit(night)).alias("is_new")).toPandas()
+    known = ctx.known(night).table(contract.PASSENGERS)
+    passengers = known.select("passenger_id", *KEY, "night").toPandas()
+    return passengers.assign(is_new=passengers.pop("night") == night)
 
 
 def _subjects(ctx: RunContext, night: date) -> DataFrame:
     tables = (silver.PEOPLE, silver.INVESTIGATIONS, silver.MISSING_EPISODES)
-    return matching.subjects(*[as_of.current(ctx.lake.read(t), t.key, night) for t in tables])
+    return matching.subjects(*[ctx.known(night).table(t) for t in tables])
 
 
 def _matches(ctx: RunContext, night: date) -> pd.DataFrame:
-    rows = ctx.lake.read(contract.MATCHES).where(F.col("night") == F.lit(night))
+    rows = ctx.known(night).tonight(contract.MATCHES)
     shown = ("kind", "person_id", "passenger_id", "other_id", "other_name", "score", "is_published", "birth_agreement")
     return rows.select(*shown).toPandas()
 
@@ -140,7 +139,7 @@ def _rules(
         "born_on",
         F.array_join(travel_names.words_of(F.concat_ws(" ", "forename", "surname")), " ").alias("said"),
     )
-    rows = as_of.current(ctx.lake.read(contract.PASSENGERS), contract.PASSENGERS.key, night)
+    rows = ctx.known(night).table(contract.PASSENGERS)
     rows = rows.select(
         "passenger_id",
         F.col("born_on").alias("listed_born_on"),

@@ -16,7 +16,6 @@ from typing import Any
 from jobs.runtime import settings, spark
 from jobs.runtime.context import RunContext
 from jobs.sources import demo, landing
-from pipelines.common import as_of
 from pipelines.ingest import bronze as ingest_bronze
 from pipelines.ingest import conform
 from pipelines.ingest.readers import read
@@ -58,7 +57,7 @@ def first_steps(ctx: RunContext) -> None:
         judged = conform.validate(known, feed, ctx.sources, NIGHT, None, None).localCheckpoint(eager=False)
         table = silver.BY_FEED[feed]
         ctx.lake.replace(conform.accepted(judged, feed), table, tonight)
-        as_of.current(ctx.lake.read(table), table.key, NIGHT).count()
+        ctx.known(NIGHT).table(table).count()
 
 
 if __name__ == "__main__":

@@ -113,18 +113,17 @@ def backfill(ctx: RunContext, first: date, last: date, *, quiet: bool = False) -
 
 def report(ctx: RunContext, night: date) -> dict[str, Any]:
     """What happened in a night, from the tables: rows per sender, the queue per force, and where things are."""
-    lake = ctx.lake
-    tonight = F.col("night") == F.lit(night)
+    known = ctx.known(night)
     sums = [
         F.sum(f"n_{kind}").cast("long").alias(kind)
         for kind in ("files", "in", "loaded", "quarantined", "deduplicated", "deleted")
     ]
-    queued = lake.read(gold.QUEUE_ITEMS).where(tonight).groupBy("queue", "force").count()
+    queued = known.tonight(gold.QUEUE_ITEMS).groupBy("queue", "force").count()
     senders, reasons, queue, manifest = concurrency.run(
-        lake.read(gold.ROW_COUNTS).where(tonight).groupBy("sender").agg(*sums).orderBy("sender").collect,
-        lake.read(bronze.QUARANTINE).where(tonight).groupBy("sender", "reason").count().collect,
+        known.tonight(gold.ROW_COUNTS).groupBy("sender").agg(*sums).orderBy("sender").collect,
+        known.tonight(bronze.QUARANTINE).groupBy("sender", "reason").count().collect,
         queued.orderBy("queue", "force").collect,
-        lake.read(gold.RUN_MANIFEST).where(tonight).collect,
+        known.tonight(gold.RUN_MANIFEST).collect,
     )
     model = manifest[0] if manifest else None
     return {
@@ -137,7 +136,7 @@ def report(ctx: RunContext, night: date) -> dict[str, Any]:
         "model": f"{model.model_name} v{model.model_version}" if model and model.model_name else None,
         "why_no_model": model.why_no_model if model else None,
         "n_decisions": manifest[0].n_decisions if manifest else 0,
-        "table": lake.location(gold.QUEUE_ITEMS),
+        "table": ctx.lake.location(gold.QUEUE_ITEMS),
         "home": str(ctx.settings.home),
         "is_next_future": night >= night_bounds.last_night(ctx.settings),  # the next night takes --future
     }

@@ -15,7 +15,7 @@ from jobs.pages import comms_svg, markup, notebook
 from jobs.pages import html as pages_html
 from jobs.research import comms as research_comms
 from jobs.research import comms_workbook
-from jobs.runtime import known, spark
+from jobs.runtime import spark
 from pipelines.common import concurrency
 from pipelines.comms import identifiers as comms_identifiers
 
@@ -54,7 +54,7 @@ def open_list(
         audit.AuditError: the look cannot be logged; no row is returned.
     """
     who = session.user(reviewer)
-    day = date.fromisoformat(night) if night else known.newest_communications(session.ctx)
+    day = date.fromisoformat(night) if night else session.ctx.known().newest_communications()
     reason = why or "notebook"
     lines = identifiers.replace(",", "\n").replace(";", "\n").splitlines()
     is_suggested = not any(line.strip() for line in lines)
@@ -99,7 +99,7 @@ def _rows(session: notebook.NotebookSession, df: DataFrame, name: str, who: str)
 
 
 def _suggested(session: notebook.NotebookSession, night: date, who: str) -> list[str]:
-    usable = known.usable_events(session.ctx, night)
+    usable = session.ctx.known(night).usable_events()
     busiest = usable.where("direction = 'OUTGOING'").groupBy("a_number").agg(F.count("*").alias("n"))
     named = busiest.where("a_number IS NOT NULL").orderBy(F.col("n").desc(), "a_number")
     return [row["a_number"] for row in session.read_logged(named, "numbers with most events", who, limit=SUGGESTED)]

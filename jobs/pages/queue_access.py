@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.pages import notebook
-from jobs.runtime import known, settings
+from jobs.runtime import settings
 from jobs.runtime.context import RunContext
 from schemas import bronze, codes, gold, review, silver
 from schemas.errors import NotFoundError
@@ -24,8 +24,8 @@ def queue(
     ctx: RunContext, night: date | None, name: str, force: str | None, limit: int, reviewer: str
 ) -> list[gold.QueueItem]:
     """The top `limit` rows per force of a queue, after the look was logged."""
-    night = night or known.newest(ctx)
-    rows = ctx.lake.read(gold.QUEUE_ITEMS).where((F.col("night") == F.lit(night)) & (F.col("queue") == name))
+    night = night or ctx.known().newest_published()
+    rows = ctx.known(night).tonight(gold.QUEUE_ITEMS).where(F.col("queue") == name)
     if force:
         rows = rows.where(F.col("force") == force)
     ctx.audit.append("consultation", reviewer, f"{name} {night} {force or 'all forces'}", why="queue show")
@@ -67,8 +67,8 @@ def item(ctx: RunContext, item_id: str) -> dict[str, Any]:
     member = of_member.orderBy(F.col("night").desc()).limit(1).collect()
     if not member:
         raise NotFoundError(f"No queue holds an item {item_id}.")
-    is_shown = (F.col("item_id") == member[0].shown_item_id) & (F.col("night") == F.lit(member[0].night))
-    shown = ctx.lake.read(gold.QUEUE_ITEMS).where(is_shown & (F.col("queue") == member[0].queue)).collect()[0]
+    is_shown = (F.col("item_id") == member[0].shown_item_id) & (F.col("queue") == member[0].queue)
+    shown = ctx.known(member[0].night).tonight(gold.QUEUE_ITEMS).where(is_shown).collect()[0]
     return {**shown.asDict(recursive=True), **{n: member[0][n] for n in ("item_id", "subject_id", "text_hash")}}
 
 
@@ -142,7 +142,7 @@ def render_notebooks(ctx: RunContext, night: date | None, out: Path | None, name
     for name in names:
         if not any(book.stem.startswith(name) for book in books):
             raise NotFoundError(f"No notebook begins with {name}. There are: {', '.join(book.stem for book in books)}.")
-    night = night or known.newest(ctx)
+    night = night or ctx.known().newest_published()
     folder = out or ctx.settings.exports / "notebooks"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pages = []

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook
-from jobs.runtime import known, watch
+from jobs.runtime import watch
 from schemas import review
 
 Row = Mapping[str, Any]
@@ -72,16 +72,15 @@ def open_health(
         ValueError: `night` is not a date.
     """
     who = session.user(reviewer)
-    certificates = session.table(review.RECALL_CERTIFICATES.path).where(F.col("queue") == queue)
-    newest = known.newest_in(session.ctx, certificates)
+    of_queue = F.col("queue") == queue
+    newest = session.ctx.known().newest(review.RECALL_CERTIFICATES, of_queue)
     if not night and newest is None:
         raise LookupError("no recall certificate is written yet: run a night first")
     day = date.fromisoformat(night or str(newest))
-    tonight = certificates.where(F.col("night") == F.lit(day)).orderBy("force")
-    pooled = certificates.where((F.col("force") == review.POOLED) & (F.col("night") <= F.lit(day)))
-    figures = session.table(review.REVIEW_FIGURES.path).where(
-        (F.col("queue") == queue) & (F.col("night") == F.lit(day))
-    )
+    known = session.ctx.known(day)
+    tonight = known.tonight(review.RECALL_CERTIFICATES).where(of_queue).orderBy("force")
+    pooled = known.until(review.RECALL_CERTIFICATES).where(of_queue & (F.col("force") == review.POOLED))
+    figures = known.tonight(review.REVIEW_FIGURES).where(of_queue)
     named = f"queue={queue} night={day.isoformat()}"
     history = session.read_logged(
         pooled.orderBy(F.col("night").desc()), f"{review.RECALL_CERTIFICATES.path} pooled", who

@@ -17,10 +17,9 @@ from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook, queue_columns, report_html
-from jobs.runtime import known
 from jobs.runtime.inbox import port
 from pipelines.queues import settled
-from schemas import codes
+from schemas import codes, gold, review
 from schemas.errors import NotFoundError
 
 Row = Mapping[str, Any]
@@ -129,10 +128,9 @@ def open_queue(
         ValueError: `night` is not a date.
     """
     queue = page.queue
-    items = session.table("gold.queue_items").where(F.col("queue") == queue)
     day = date.fromisoformat(night) if night else newest(session, queue)
     who = session.user(reviewer)
-    shown = items.where(F.col("night") == F.lit(day))
+    shown = session.ctx.known(day).tonight(gold.QUEUE_ITEMS).where(F.col("queue") == queue)
     if force:
         shown = shown.where(F.col("force") == force)
     own = session.table("gold.decisions").where(
@@ -164,8 +162,8 @@ def _members(
 ) -> list[dict[str, Any]]:
     """Near-duplicates that the rows of the page stand for."""
     ids = [row["item_id"] for row in rows]
-    of_night = (F.col("queue") == queue) & (F.col("night") == F.lit(day))
-    members = session.table("gold.queue_near_duplicates").where(of_night & F.col("shown_item_id").isin(ids))
+    near_duplicates = session.ctx.known(day).tonight(review.QUEUE_NEAR_DUPLICATES)
+    members = near_duplicates.where((F.col("queue") == queue) & F.col("shown_item_id").isin(ids))
     return session.read_logged(members, f"gold.queue_near_duplicates queue={queue} night={day.isoformat()}", who)
 
 
@@ -181,7 +179,7 @@ def newest(session: notebook.NotebookSession, queue: str) -> date:
     Raises:
         NotFoundError: nothing is published yet.
     """
-    night = known.newest_in(session.ctx, session.table("gold.queue_items").where(F.col("queue") == queue))
+    night = session.ctx.known().newest(gold.QUEUE_ITEMS, F.col("queue") == queue)
     if night is None:
         raise NotFoundError("no queue is published yet: run a night first")
     return night

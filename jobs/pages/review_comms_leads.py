@@ -15,7 +15,6 @@ from pyspark.sql import functions as F
 
 from jobs.pages import charts, markup, notebook, queue_columns, queue_page, report_html
 from jobs.pages import html as pages_html
-from jobs.runtime import known
 from pipelines.comms import sides
 from pipelines.comms.leads import queue
 from schemas import leads, silver
@@ -126,7 +125,7 @@ def _events(review: queue_page.Review, item: Row) -> list[dict[str, Any]]:
     """The events that the row names and that may be used as of its night, in time's order."""
     ids = [row["id"] for row in item["source_rows"] if row["table"] == silver.COMMS_EVENTS.path]
     session = review.session
-    usable = known.usable_events(session.ctx, review.night, lambda events: events.where(F.col("event_id").isin(ids)))
+    usable = session.ctx.known(review.night).usable_events(lambda events: events.where(F.col("event_id").isin(ids)))
     mine = usable.withColumn("own_number", sides.own_number()).orderBy("started_at", "event_id")
     return session.read_logged(mine, f"{silver.COMMS_EVENTS.path} of lead {item['item_id']}", review.reviewer)
 

@@ -156,11 +156,8 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
 
 
 def _row(review: queue_page.Review, item: Row) -> dict[str, Any] | None:
-    risks = review.session.table("gold.network_risk")
-    mine = risks.where(
-        (F.col("night") == F.lit(review.night)) & (F.col("queue") == item["queue"])
-        & (F.col("entity_id") == item["subject_id"])
-    )  # fmt: skip
+    risks = review.session.ctx.known(review.night).tonight(risk.NETWORK_RISK)
+    mine = risks.where((F.col("queue") == item["queue"]) & (F.col("entity_id") == item["subject_id"]))
     rows = review.session.read_logged(mine, f"gold.network_risk {item['queue']} {item['subject_id']}", review.reviewer)
     return rows[0] if rows else None
 

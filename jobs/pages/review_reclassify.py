@@ -10,7 +10,6 @@ from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook, queue_columns, queue_page, report_html
-from pipelines.common import as_of
 from schemas import codes, contract, silver
 
 Row = Mapping[str, Any]
@@ -146,8 +145,7 @@ def _known(
     wanted = sorted(set(ids))
     if not wanted:
         return []
-    mine = session.table(table.path).where(F.col(by).isin(wanted))
-    rows = as_of.current(mine, table.key, night).select(by, *columns)
+    rows = session.ctx.known(night).table(table).where(F.col(by).isin(wanted)).select(by, *columns)
     named = wanted[0] if len(wanted) == 1 else f"{len(wanted)} by {by}, {wanted[0]} to {wanted[-1]}"
     return session.read_logged(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS)
 

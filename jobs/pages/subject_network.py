@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, network_svg, notebook
-from jobs.runtime import known as known_nights
-from schemas import codes, network
+from jobs.runtime.known import Known
+from schemas import codes, gold, network, risk
 
 Row = Mapping[str, Any]
 
@@ -44,6 +44,11 @@ class Subject:
         return str(self.entity["entity_id"])
 
     @property
+    def known(self) -> Known:
+        """The lakehouse as of the subject's night."""
+        return self.session.ctx.known(self.night)
+
+    @property
     def marking(self) -> str:
         marks = [node["marking"] for node in self.nodes.values()] or [self.entity["marking"]]
         return max(marks, key=codes.MARKINGS.index)
@@ -61,15 +66,14 @@ def open_subject(
     if not 1 <= depth <= MAX_DEPTH:
         raise ValueError(f"the depth is 1 to {MAX_DEPTH}")
     viewer = session.user(who)
-    entities = session.table("gold.entities")
-    newest = known_nights.newest_in(session.ctx, entities)
+    newest = session.ctx.known().newest(network.ENTITIES)
     if newest is None:
         raise LookupError("no network is there yet: run a night first")
     day = date.fromisoformat(night) if night else newest
     wanted = wanted or _first(session, day, viewer)
     if not wanted:
         return None
-    of_night = entities.where(F.col("night") == F.lit(day))
+    of_night = session.ctx.known(day).tonight(network.ENTITIES)
     meant = (
         (F.col("entity_id") == F.lit(wanted)) | F.array_contains("record_ids", F.lit(wanted))
         | (F.upper("label") == F.lit(wanted.upper()))
@@ -85,7 +89,7 @@ def open_subject(
 
 
 def _first(session: notebook.NotebookSession, day: date, who: str) -> str:
-    rows = session.table("gold.queue_items").where((F.col("night") == F.lit(day)) & (F.col("queue") == "children"))
+    rows = session.ctx.known(day).tonight(gold.QUEUE_ITEMS).where(F.col("queue") == "children")
     top = rows.orderBy(F.col("score").desc(), "item_id").select("subject_id")
     first = session.read_logged(top, "gold.queue_items queue=children, its first", who, limit=1)
     return str(first[0]["subject_id"]) if first else ""
@@ -137,7 +141,7 @@ def _link(row: Row) -> dict[str, Any]:
 
 
 def _edges_at(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
-    edges = subject.session.table("gold.edges").where(F.col("night") == F.lit(subject.night))
+    edges = subject.known.tonight(network.EDGES)
     wanted = list(ids)
     near = edges.where(F.col("from_id").isin(wanted) | F.col("to_id").isin(wanted))
     near = near.select("edge_id", "from_id", "to_id", "kind", "strength", "first_at", "last_at", "n")
@@ -148,17 +152,13 @@ def _edges_at(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _entities(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
-    rows = subject.session.table("gold.entities").where(
-        (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
-    )
+    rows = subject.known.tonight(network.ENTITIES).where(F.col("entity_id").isin(list(ids)))
     columns = ("entity_id", "kind", "label", "forces", "n_records", "is_child", "marking")
     return subject.session.read_logged(rows.select(*columns), f"gold.entities {len(ids)} by id", subject.who)
 
 
 def _seeds(subject: Subject, ids: Sequence[str]) -> set[str]:
-    rows = subject.session.table("gold.risk_seeds").where(
-        (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
-    )
+    rows = subject.known.tonight(risk.RISK_SEEDS).where(F.col("entity_id").isin(list(ids)))
     seeds = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
     return {str(row["entity_id"]) for row in seeds}
 
@@ -251,7 +251,7 @@ def events(subject: Subject | None) -> markup.Html:
     mine = F.array_contains("entities_before", F.lit(subject.entity_id)) | F.array_contains(
         "entities_after", F.lit(subject.entity_id)
     )
-    table = subject.session.table("gold.entity_events").where(mine & (F.col("night") <= F.lit(subject.night)))
+    table = subject.known.until(network.ENTITY_EVENTS).where(mine)
     rows = subject.session.read_logged(
         table.orderBy("night", "event_id"), f"gold.entity_events {subject.entity_id}", subject.who
     )

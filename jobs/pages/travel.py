@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 from jobs.pages import charts, markup, notebook, queue_columns, queue_page, report_html
 from jobs.pages import html as pages_html
 from pipelines.travel import queue as travel_queue
-from schemas import travel
+from schemas import silver, travel
+from schemas.contract import Table
 
 Row = Mapping[str, Any]
 LONDON = ZoneInfo("Europe/London")
@@ -106,8 +107,8 @@ def open_match(review: queue_page.Review, item: Row | None) -> markup.Html:
     if item is None:
         return pages_html.block(pages_html.notice("Nothing to open."))
     details = item["details"]
-    passengers = _rows(review, travel.PASSENGERS.path, "passenger_id", [details["passenger_id"], details["other_id"]])
-    people = _rows(review, "silver.people", "person_id", item["person_ids"])
+    passengers = _rows(review, travel.PASSENGERS, "passenger_id", [details["passenger_id"], details["other_id"]])
+    people = _rows(review, silver.PEOPLE, "person_id", item["person_ids"])
     journeys = _journeys(review, item)
     review.opened_at = datetime.now(UTC)
     return match(item, passengers, people, journeys)
@@ -132,18 +133,17 @@ def match(item: Row, passengers: Sequence[Row], people: Sequence[Row], journeys:
     )
 
 
-def _rows(review: queue_page.Review, path: str, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(review: queue_page.Review, table: Table, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
     wanted = sorted(filter(None, ids))
     if not wanted:
         return []
-    known = review.session.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(review.night)))
-    rows = review.session.read_logged(known.orderBy("night"), f"{path} {', '.join(wanted)}", review.reviewer)
-    return list({row[by]: row for row in rows}.values())
+    known = review.session.ctx.known(review.night).table(table).where(F.col(by).isin(wanted))
+    return review.session.read_logged(known.orderBy(by), f"{table.path} {', '.join(wanted)}", review.reviewer)
 
 
 def _journeys(review: queue_page.Review, item: Row) -> list[dict[str, Any]]:
-    table = review.session.table(travel.MATCHES.path)
-    mine = table.where((F.col("night") == F.lit(review.night)) & (F.col("subject_id") == F.lit(item["subject_id"])))
+    matches = review.session.ctx.known(review.night).tonight(travel.MATCHES)
+    mine = matches.where(F.col("subject_id") == F.lit(item["subject_id"]))
     mine = mine.where(F.col("kind").isin("SUBJECT_ON_FLIGHT", "NEXT_ARRIVAL")).orderBy("flight_on", "match_id")
     return review.session.read_logged(mine, f"{travel.MATCHES.path} {item['subject_id']}", review.reviewer, limit=60)
 

@@ -11,7 +11,6 @@ from pyspark.sql import functions as F
 
 from jobs.profile.model import Source
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of
 from schemas import silver
 
 ADULT = 18  # years
@@ -43,7 +42,7 @@ def overlaps(
 
 def _children(ctx: RunContext, person_ids: Sequence[str], night: date, zone: str) -> DataFrame:
     """Episodes of everybody else who was a child when they began, with whose they are and until when."""
-    episodes, people = (as_of.current(ctx.lake.read(t), t.key, night) for t in (silver.MISSING_EPISODES, silver.PEOPLE))
+    episodes, people = (ctx.known(night).table(t) for t in (silver.MISSING_EPISODES, silver.PEOPLE))
     who = people.select("person_id", "forename", "surname", "born_on", "phone")
     others = episodes.where(~F.col("person_id").isin(*person_ids)).join(who, "person_id", how="inner")
     dated = others.withColumn("from_at", F.coalesce("last_seen_at", "reported_at"))
@@ -74,7 +73,7 @@ def _calls(children: DataFrame, legs: DataFrame) -> DataFrame:
 
 def _reports(ctx: RunContext, children: DataFrame, person_ids: Sequence[str], night: date, zone: str) -> DataFrame:
     """episode_id, `reports` of those days that name the child and the subject: each with its URN, file and row."""
-    links, reports = (as_of.current(ctx.lake.read(t), t.key, night) for t in (silver.REPORT_PEOPLE, silver.REPORTS))
+    links, reports = (ctx.known(night).table(t) for t in (silver.REPORT_PEOPLE, silver.REPORTS))
     of_subject = links.where(F.col("person_id").isin(*person_ids)).select("report_id").distinct()
     both = links.select("report_id", "person_id").join(of_subject, "report_id", how="left_semi")
     named = both.join(reports.select("report_id", "urn", "intelligence_on", "_file", "_row_number"), "report_id")

@@ -14,7 +14,6 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.runtime import known
 from jobs.runtime.context import RunContext
 from pipelines.comms import calls, research
 
@@ -38,8 +37,8 @@ class Calls:
 def legs(ctx: RunContext, phones: Sequence[str], night: date) -> DataFrame:
     """Calls of `phones` as of a night, from their side: the columns of `calls.legs`, with `event_id` and `auth_urn` of
     the side's own record (NULL where only the other's provider told) and `event_ids`, `auth_urns` of both."""
-    usable = known.usable_events(
-        ctx, night, lambda events: events.where(F.col("a_number").isin(*phones) | F.col("b_number").isin(*phones))
+    usable = ctx.known(night).usable_events(
+        lambda events: events.where(F.col("a_number").isin(*phones) | F.col("b_number").isin(*phones))
     )
     return of_numbers(usable, phones, research.Options.of(dict(ctx.settings.comms_research)))
 

@@ -1,7 +1,7 @@
 """`nightjar profile SUBJECT`: what is known of one subject in one night, as HTML and DOCX for a person to read.
 
 The look is logged before anything is read for showing, the hand-over before a file is written; where the log cannot be
-written, nothing is. Communications data comes through its gate (`known.usable_events`), so that no section can hold
+written, nothing is. Communications data comes through its gate (`Known.usable_events`), so that no section can hold
 what may not be used; queue rows without a score are left out, so that none tells which rows chance drew.
 """
 
@@ -22,9 +22,7 @@ from jobs.profile import comms as profile_comms
 from jobs.profile import docx as profile_docx
 from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
-from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of
 from schemas import contract, gold, network, silver
 from schemas import travel as travel_contract
 from schemas.errors import NotFoundError
@@ -48,14 +46,11 @@ class _Reader:
     def known(self, table: contract.Table, by: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         if not ids:
             return []
-        rows = self.ctx.lake.read(table).where(F.col(by).isin(sorted(set(ids))))
-        if "night" in table.key and table.layer == "silver":
-            rows = as_of.current(rows, table.key, self.night)
-        return self.rows(rows)
+        return self.rows(self.ctx.known(self.night).table(table).where(F.col(by).isin(sorted(set(ids)))))
 
     def tonight(self, table: contract.Table) -> DataFrame:
         """A gold table's rows of the night."""
-        return self.ctx.lake.read(table).where(F.col("night") == F.lit(self.night))
+        return self.ctx.known(self.night).tonight(table)
 
     def about(self, table: contract.Table, person_ids: Sequence[str]) -> DataFrame:
         """A gold table's rows of the night that name one of the records."""
@@ -91,7 +86,7 @@ def write(
         NotFoundError: nobody of that id is known in the night, or no night has run.
         audit.AuditError: the look or the hand-over cannot be logged; nothing is written.
     """
-    on = night or known_nights.newest(ctx)
+    on = night or ctx.known().newest_published()
     ctx.audit.append("consultation", reader, f"profile of {subject} as of {on}", to_whom=reader, why=why or None)
     made = gather(ctx, subject, on)
     n = {"statements": sum(len(s.statements) for s in made.sections), "sources": len(made.sources())}
@@ -210,7 +205,7 @@ def _sections(
 
 def _gaps(reader: _Reader, people: Sequence[dict[str, Any]], calls: profile_comms.Calls) -> tuple[str, ...]:
     windows = reader.known(silver.COMMS_AUTHORISATIONS, "auth_urn", sorted(calls.auths))
-    lists = reader.ctx.lake.read(travel_contract.PASSENGERS).where(F.col("night") <= F.lit(reader.night))
+    lists = reader.ctx.known(reader.night).until(travel_contract.PASSENGERS)
     lists_to = lists.agg(F.max("flight_on")).collect()[0][0]
     windows.sort(key=lambda row: row["auth_urn"])
     return tuple(statements.gaps(people, windows, calls.n, lists_to, reader.night))

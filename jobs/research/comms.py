@@ -1,7 +1,7 @@
 """Bulk research of communications data: a list of identifiers in, a folder of tables and a workbook out.
 
 The consultation and the combination of the list with communications data are in the log before anything is computed.
-Every table is made of what may be used (`known.usable_events`): excess data and hidden rows are not in any of them.
+Every table is made of what may be used (`Known.usable_events`): excess data and hidden rows are not in any of them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from jobs.research import comms_workbook
-from jobs.runtime import known
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of, concurrency
+from pipelines.common import concurrency
 from pipelines.comms import calls as comms_calls
 from pipelines.comms import identifiers, indicators
 from pipelines.comms import positions as comms_positions
@@ -117,12 +116,12 @@ def log(ctx: RunContext, n_identifiers: int, night: date, *, who: str, why: str)
 def picture(ctx: RunContext, wanted: list[identifiers.Wanted], night: date) -> dict[str, DataFrame]:
     """Every table of TABLES for a list, and the `legs` behind them, all lazily. Call `log` first."""
     options = tables.Options.of(dict(ctx.settings.comms_research))
-    usable = known.usable_events(ctx, night, partial(about, wanted=wanted))
+    usable = ctx.known(night).usable_events(partial(about, wanted=wanted))
     frame = identifiers.frame(ctx.spark, wanted)
     calls = comms_calls.calls(usable, options.clock_skew_s)
     legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted).localCheckpoint(eager=False)
-    holders = known.usable_subscribers(ctx, night)
-    cells = as_of.current(ctx.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
+    holders = ctx.known(night).usable_subscribers()
+    cells = ctx.known(night).table(silver.COMMS_CELLS)
     return {"legs": legs, **questions(legs, frame, holders, cells, options)}
 
 

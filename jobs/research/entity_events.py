@@ -8,7 +8,6 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.runtime import known
 from jobs.runtime.context import RunContext
 from pipelines.network.entities import undo as entity_undo
 from schemas import network
@@ -29,8 +28,8 @@ def listed(ctx: RunContext, night: date | None, entity: str | None, limit: int, 
     if entity:
         events = events.where(F.array_contains(F.concat("entities_before", "entities_after"), entity))
     else:
-        newest = night or known.newest_in(ctx, events)
-        events = events.where(F.col("night") == F.lit(newest))
+        newest = night or ctx.known().newest(network.ENTITY_EVENTS)
+        events = ctx.known(newest).tonight(network.ENTITY_EVENTS)
     of_what = f"entity={entity}" if entity else f"night={night or 'newest'}"
     ctx.audit.append("consultation", who, f"gold.entity_events {of_what}")
     order = [F.col("night").desc(), F.col("match_weight").asc_nulls_first(), F.col("event_id")]

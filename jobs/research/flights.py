@@ -7,9 +7,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of
 from pipelines.travel import matches as travel_matches
 from schemas import travel
 from schemas.errors import InvalidInputError
@@ -41,10 +39,10 @@ def search(
     for name, value, letters in (("--from", origin, 3), ("--to", destination, 3)):
         if value and not (len(value) == letters and value.isalpha()):
             raise InvalidInputError(f"{name} takes an airport's IATA code of three letters, not {value!r}")
-    on = night or known_nights.newest(ctx)
+    on = night or ctx.known().newest_published()
     asked = f"{origin or 'any'} to {destination or 'any'}, {first} to {last}, {carrier or 'any carrier'}"
     ctx.audit.append("consultation", reviewer, f"silver.flights {asked}, as of {on}", why="flights search")
-    known = as_of.current(ctx.lake.read(travel.FLIGHTS), travel.FLIGHTS.key, on)
+    known = ctx.known(on).table(travel.FLIGHTS)
     if origin:
         known = known.where(F.col("from_airport") == F.lit(origin.upper()))
     if destination:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.runtime import audit, lock, settings
+from jobs.runtime import audit, lock, night_bounds, settings
 from jobs.runtime.inbox.folder import FolderInbox
 from jobs.runtime.inbox.port import Inbox
 from schemas.errors import InvalidInputError
@@ -22,6 +22,7 @@ from schemas.errors import InvalidInputError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from jobs.runtime.known import Known
     from jobs.runtime.lakehouse import Lakehouse
     from models.registry.registry import Registry
     from pipelines.common.provenance import Provenance
@@ -107,6 +108,12 @@ class RunContext:
         if self.is_writer:
             opened.rename_tables()
         return opened
+
+    def known(self, night: date | None = None) -> Known:
+        """The lakehouse as of a night; without one, as of tomorrow: nights later than that are nobody's newest."""
+        from jobs.runtime.known import Known
+
+        return Known(self.lake, self.settings, night or night_bounds.last_night(self.settings))
 
     @cached_property
     def layouts(self) -> Layouts:

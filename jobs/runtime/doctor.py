@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
-from jobs.runtime import known, lock, watch
+from jobs.runtime import lock, watch
 from jobs.runtime.context import RunContext
 from models.registry import registry
 from models.serving import artefact
@@ -60,7 +60,7 @@ def _running(ctx: RunContext) -> dict[str, Any]:
 
 
 def _future(ctx: RunContext) -> dict[str, Any]:
-    nights = known.future_nights(ctx)
+    nights = ctx.known().later_nights()
     if not nights:
         return _finding("nights to come", True, "none is published")
     listed = ", ".join(map(str, nights[:5]))

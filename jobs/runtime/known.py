@@ -1,148 +1,172 @@
-"""What a night knows: its scope, the decisions up to it with what they cover, and the nights before it."""
+"""What is known on a night: each record's newest version made known by then, decisions with what they cover, what may
+be used of communications data, and the nights before. Every as-of read goes through here (`RunContext.known`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.runtime import night_bounds
-from jobs.runtime.context import RunContext
+from jobs.runtime.lakehouse import Lakehouse
+from jobs.runtime.settings import Settings
 from pipelines.common import as_of
 from pipelines.comms import access
 from pipelines.network.risk import scores as risk_scores
 from pipelines.queues import near_duplicates
 from pipelines.reports import queue as reports_queue
 from schemas import gold, network, review, silver
+from schemas.contract import Table
 from schemas.errors import NotFoundError
 
-READ = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS)
+REPORTS = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS)  # what the scope of a night is made of
 EPOCH = date(2020, 1, 1)  # frames of certificates are counted from here
 
 
-def current(ctx: RunContext, night: date) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """Reports, who is named in them, and investigations, as of a night."""
-    reports, people, investigations = (as_of.current(ctx.lake.read(table), table.key, night) for table in READ)
-    return reports, people, investigations
+@dataclass(frozen=True)
+class Known:
+    """The lakehouse as of one night.
 
-
-def scope(ctx: RunContext, night: date) -> DataFrame:
-    """Reports without a CSAE tag that are in scope, as of a night."""
-    return reports_queue.in_scope(*current(ctx, night))
-
-
-def training_reports(ctx: RunContext, night: date) -> DataFrame:
-    """Every report known in a night, labelled by tag and decisions."""
-    reports, people, _ = current(ctx, night)
-    return reports_queue.training_reports(reports, people, decisions(ctx, night))
-
-
-def decisions(ctx: RunContext, night: date) -> DataFrame:
-    """gold.DECISIONS up to a night, each for the near-duplicates too that it covers."""
-    known = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-    covered = ctx.lake.read(review.QUEUE_NEAR_DUPLICATES).where(F.col("night") < F.lit(night))
-    return near_duplicates.with_near_duplicates(known, covered)
-
-
-def usable_events(ctx: RunContext, night: date, part: Callable[[DataFrame], DataFrame] | None = None) -> DataFrame:
-    """Communications events that may be used as of a night (`access.usable`): the one way in which they are read.
-
-    Args:
-        part: takes a part of silver.comms_events before it is judged, so that its files can be skipped; it must take
-            every version of the events that it takes.
+    Attributes:
+        lake: tables.
+        settings: of the run.
+        night: nothing that was made known later is seen.
     """
-    events = ctx.lake.read(silver.COMMS_EVENTS)
-    return access.usable(part(events) if part else events, ctx.lake.read(silver.COMMS_AUTHORISATIONS), night)
 
+    lake: Lakehouse
+    settings: Settings
+    night: date
 
-def usable_subscribers(ctx: RunContext, night: date) -> DataFrame:
-    """Subscriber records that may be used as of a night: the one way in which they are read."""
-    subscribers, granted = (ctx.lake.read(t) for t in (silver.COMMS_SUBSCRIBERS, silver.COMMS_AUTHORISATIONS))
-    return access.usable_subscribers(subscribers, granted, night)
+    def table(self, table: Table) -> DataFrame:
+        """Newest version of each record of a silver table.
 
+        Raises:
+            ValueError: a table of communications data, which only the access gate answers for.
+        """
+        if table in silver.GATED:
+            raise ValueError(f"{table.path} is read through the access gate: usable_events, usable_subscribers")
+        return as_of.current(self.lake.read(table), table.key, self.night)
 
-def hidden_numbers(ctx: RunContext, night: date) -> DataFrame:
-    """Numbers whose own events are hidden as of a night."""
-    events, granted = (ctx.lake.read(t) for t in (silver.COMMS_EVENTS, silver.COMMS_AUTHORISATIONS))
-    return access.hidden_numbers(events, granted, night)
+    def tonight(self, table: Table) -> DataFrame:
+        """Rows of the night itself."""
+        return self.lake.read(table).where(F.col("night") == F.lit(self.night))
 
+    def until(self, table: Table) -> DataFrame:
+        """Rows of the night and of all before it."""
+        return self.lake.read(table).where(self._is_past)
 
-def newest_communications(ctx: RunContext) -> date:
-    """Night in which communications events arrived last.
+    def later(self, table: Table) -> DataFrame:
+        """Rows of later nights: of a night that is run again, those that were made since."""
+        return self.lake.read(table).where(F.col("night") > F.lit(self.night))
 
-    Raises:
-        LookupError: none arrived yet.
-    """
-    night = newest_in(ctx, ctx.lake.read(silver.COMMS_EVENTS))
-    if night is None:
-        raise LookupError("no communications data is loaded yet: run a night first")
-    return night
+    def before(self, table: Table) -> DataFrame:
+        """Rows of earlier nights."""
+        return self.lake.read(table).where(F.col("night") < F.lit(self.night))
 
+    def reports(self) -> tuple[DataFrame, DataFrame, DataFrame]:
+        """Reports, who is named in them, and investigations."""
+        reports, people, investigations = (self.table(table) for table in REPORTS)
+        return reports, people, investigations
 
-def scored_alike(ctx: RunContext, night: date, model_version: str) -> date | None:
-    """The last complete night before this one, if the same model and code scored it; else everything is scored anew."""
-    before = ctx.lake.read(gold.RUN_MANIFEST).where(F.col("night") < F.lit(night))
-    last = before.orderBy(F.col("night").desc()).limit(1).collect()
-    if last and (last[0].model_version, last[0].code_commit) == (model_version, ctx.code_commit):
-        return date.fromisoformat(str(last[0].night))
-    return None
+    def scope(self) -> DataFrame:
+        """Reports without a CSAE tag that are in scope."""
+        return reports_queue.in_scope(*self.reports())
 
+    def training_reports(self) -> DataFrame:
+        """Every report, labelled by tag and decisions."""
+        reports, people, _ = self.reports()
+        return reports_queue.training_reports(reports, people, self.decisions())
 
-def frame_opened_on(ctx: RunContext, night: date, frame_nights: int) -> date:
-    """The first complete night of the period of `frame_nights` days that a night lies in, or the night itself."""
-    start = EPOCH + timedelta(days=(night - EPOCH).days // frame_nights * frame_nights)
-    mine = (F.col("night") >= F.lit(start)) & (F.col("night") < F.lit(night))
-    first = ctx.lake.read(gold.RUN_MANIFEST).where(mine).agg(F.min("night")).collect()[0][0]
-    return night if first is None else date.fromisoformat(str(first))
+    def decisions(self) -> DataFrame:
+        """gold.DECISIONS, each for the near-duplicates too that it covers. `until` gives them as they were made."""
+        return near_duplicates.with_near_duplicates(
+            self.until(gold.DECISIONS), self.before(review.QUEUE_NEAR_DUPLICATES)
+        )
 
+    def usable_events(self, part: Callable[[DataFrame], DataFrame] | None = None) -> DataFrame:
+        """Communications events that may be used (`access.usable`): the one way in which they are read.
 
-def newest(ctx: RunContext) -> date:
-    """Night of the newest published queue. Nights later than tomorrow are nobody's newest: `doctor` names them.
+        Args:
+            part: takes a part of silver.comms_events before it is judged, so that its files can be skipped; it must
+                take every version of the events that it takes.
+        """
+        events = self.lake.read(silver.COMMS_EVENTS)
+        return access.usable(part(events) if part else events, self.lake.read(silver.COMMS_AUTHORISATIONS), self.night)
 
-    Raises:
-        NotFoundError: nothing was published yet.
-    """
-    newest_night = newest_in(ctx, ctx.lake.read(gold.RUN_MANIFEST))
-    if newest_night is None:
-        raise NotFoundError("No night has run yet. Run `nightjar nightly` first.")
-    return newest_night
+    def usable_subscribers(self) -> DataFrame:
+        """Subscriber records that may be used: the one way in which they are read."""
+        subscribers, granted = (self.lake.read(t) for t in (silver.COMMS_SUBSCRIBERS, silver.COMMS_AUTHORISATIONS))
+        return access.usable_subscribers(subscribers, granted, self.night)
 
+    def hidden_numbers(self) -> DataFrame:
+        """Numbers whose own events are hidden."""
+        events, granted = (self.lake.read(t) for t in (silver.COMMS_EVENTS, silver.COMMS_AUTHORISATIONS))
+        return access.hidden_numbers(events, granted, self.night)
 
-def newest_in(ctx: RunContext, rows: DataFrame) -> date | None:
-    """The newest `night` among rows that is not later than tomorrow; None where there is none."""
-    is_past = F.col("night") <= F.lit(night_bounds.last_night(ctx.settings))
-    night: date | None = rows.where(is_past).agg(F.max("night")).collect()[0][0]
-    return night
+    def risk(self) -> risk_scores.Known:
+        """Everything the risk reads."""
+        use_scores = self.settings.risk.seeds.use_unreviewed_scores
+        return risk_scores.Known(
+            night=self.night,
+            entities=self.tonight(network.ENTITIES),
+            members=self.tonight(network.ENTITY_MEMBERS),
+            edges=self.tonight(network.EDGES),
+            reports=self.table(silver.REPORTS),
+            report_people=self.table(silver.REPORT_PEOPLE),
+            episodes=self.table(silver.MISSING_EPISODES),
+            decisions=self.until(gold.DECISIONS),
+            scores=self.tonight(gold.REPORT_SCORES) if use_scores else None,
+        )
 
+    def scored_alike(self, model_version: str, code_commit: str) -> date | None:
+        """The last complete night before this one if the same model and code scored it; else all is scored again."""
+        last = self.before(gold.RUN_MANIFEST).orderBy(F.col("night").desc()).limit(1).collect()
+        if last and (last[0].model_version, last[0].code_commit) == (model_version, code_commit):
+            return date.fromisoformat(str(last[0].night))
+        return None
 
-def future_nights(ctx: RunContext) -> list[date]:
-    """Published nights that are later than tomorrow, in order: run on purpose with --future, or by mistake."""
-    is_future = F.col("night") > F.lit(night_bounds.last_night(ctx.settings))
-    return [row.night for row in ctx.lake.read(gold.RUN_MANIFEST).where(is_future).orderBy("night").collect()]
+    def frame_opened_on(self, frame_nights: int) -> date:
+        """The first complete night of the period of `frame_nights` days that the night lies in, or the night itself."""
+        start = EPOCH + timedelta(days=(self.night - EPOCH).days // frame_nights * frame_nights)
+        is_in_frame = F.col("night") >= F.lit(start)
+        first = self.before(gold.RUN_MANIFEST).where(is_in_frame).agg(F.min("night")).collect()[0][0]
+        return self.night if first is None else date.fromisoformat(str(first))
 
+    def newest(self, table: Table, where: Column | None = None) -> date | None:
+        """The newest night with rows in a table, or with such as `where` says; None where there is none."""
+        rows = self.until(table)
+        night: date | None = (rows if where is None else rows.where(where)).agg(F.max("night")).collect()[0][0]
+        return night
 
-def of_risk(ctx: RunContext, night: date) -> risk_scores.Known:
-    """Everything the risk reads, as known on `night`."""
-    lake, of_night = ctx.lake, F.col("night") == F.lit(night)
-    scores = lake.read(gold.REPORT_SCORES).where(of_night)
-    use_scores = ctx.settings.risk.seeds.use_unreviewed_scores
-    return risk_scores.Known(
-        night=night,
-        **{
-            name: lake.read(table).where(of_night)
-            for name, table in (
-                ("entities", network.ENTITIES), ("members", network.ENTITY_MEMBERS), ("edges", network.EDGES),
-            )
-        },
-        **{
-            name: as_of.current(lake.read(table), table.key, night)
-            for name, table in (
-                ("reports", silver.REPORTS), ("report_people", silver.REPORT_PEOPLE),
-                ("episodes", silver.MISSING_EPISODES),
-            )
-        },
-        decisions=lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)),
-        scores=scores if use_scores else None,
-    )  # fmt: skip
+    def newest_published(self) -> date:
+        """Night of the newest published queue.
+
+        Raises:
+            NotFoundError: nothing was published yet.
+        """
+        night = self.newest(gold.RUN_MANIFEST)
+        if night is None:
+            raise NotFoundError("No night has run yet. Run `nightjar nightly` first.")
+        return night
+
+    def newest_communications(self) -> date:
+        """Night in which communications events arrived last.
+
+        Raises:
+            NotFoundError: none arrived yet.
+        """
+        night = self.newest(silver.COMMS_EVENTS)
+        if night is None:
+            raise NotFoundError("No communications data is loaded yet. Run a night with some first.")
+        return night
+
+    def later_nights(self) -> list[date]:
+        """Published nights later than this one, in order."""
+        published = self.later(gold.RUN_MANIFEST).select("night").distinct()
+        return [row.night for row in published.orderBy("night").collect()]
+
+    @property
+    def _is_past(self) -> Column:
+        return F.col("night") <= F.lit(self.night)

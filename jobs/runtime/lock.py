@@ -3,16 +3,16 @@ the same commit. The lock is the kernel's, so it is gone with its holder however
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import filelock
+
 from schemas.errors import UserError
 
-_held: set[Path] = set()  # by this process: a run inside a command that already holds the lock goes on
+LOCK, HOLDER = ".writer.lock", ".writer.pid"
 
 
 class LakehouseBusyError(UserError, RuntimeError):
@@ -23,48 +23,51 @@ class LakehouseBusyError(UserError, RuntimeError):
 def writer(folder: Path, *, wait_s: float = 3.0) -> Iterator[None]:
     """Hold the writer's lock of the lakehouse in `folder` for the length of the block.
 
+    A run inside a command of the same process that already holds the lock goes on.
+
     Raises:
         LakehouseBusyError: another process still holds it after `wait_s` seconds; names the holder's pid.
+        OSError: the file system has no locks of the kernel's (ENOSYS): nothing may be written there.
     """
     folder = folder.absolute()
-    if folder in _held:
-        yield
-        return
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(folder / ".writer.lock", "a+", encoding="ascii") as file:
-        deadline = time.monotonic() + wait_s
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    file.seek(0)
-                    holder = file.read().strip() or "unknown"
-                    raise LakehouseBusyError(
-                        f"Another night or training is writing to {folder} (process {holder}). "
-                        "Wait for it to end, then start again; nothing was changed."
-                    ) from None
-                time.sleep(0.1)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        _held.add(folder)
-        try:
-            yield
-        finally:
-            _held.discard(folder)
+    lock = _lock(folder)
+    try:
+        lock.acquire(timeout=wait_s, poll_interval=0.1)
+    except filelock.Timeout:
+        raise LakehouseBusyError(
+            f"Another night or training is writing to {folder} (process {_holder(folder)}). "
+            "Wait for it to end, then start again; nothing was changed."
+        ) from None
+    try:
+        (folder / HOLDER).write_text(str(os.getpid()), encoding="ascii")
+        yield
+    finally:
+        lock.release()
 
 
 def is_held(folder: Path) -> bool:
     """Whether any process, this one included, holds the writer's lock of the lakehouse in `folder`."""
-    if folder.absolute() in _held:
+    folder = folder.absolute()
+    if not (folder / LOCK).exists():
+        return False
+    if _lock(folder).is_locked:
         return True
     try:
-        with open(folder / ".writer.lock", encoding="ascii") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # gone again as the file is closed
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
+        with _lock(folder).acquire(blocking=False):
+            return False
+    except filelock.Timeout:
         return True
-    return False
+
+
+def _lock(folder: Path) -> filelock.FileLock:
+    """The lock as this process's one object, so that holding it twice is holding it once. Never a lock that is a mere
+    file: one of those outlives its holder."""
+    return filelock.FileLock(folder / LOCK, mode=0o600, thread_local=False, is_singleton=True, fallback_to_soft=False)
+
+
+def _holder(folder: Path) -> str:
+    try:
+        return (folder / HOLDER).read_text(encoding="ascii").strip() or "unknown"
+    except FileNotFoundError:
+        return "unknown"

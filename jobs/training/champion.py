@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from jobs.evaluation import hidden_reports
-from jobs.runtime import known as known_nights
 from jobs.runtime import night_bounds, progress
 from jobs.runtime.context import RunContext
 from jobs.runtime.sections.queues import Bert
@@ -81,7 +80,7 @@ def _used_before(ctx: RunContext, shelf: registry.Registry, name: str, night: da
     """The model that the night's first run used; None if it had none, or it was withdrawn since."""
     from models.registry import registry
 
-    used = ctx.lake.read(gold.RUN_MANIFEST).where(F.col("night") == F.lit(night)).select("model_version").collect()
+    used = ctx.known(night).tonight(gold.RUN_MANIFEST).select("model_version").collect()
     if not used or used[0].model_version is None:
         return None
     try:
@@ -113,7 +112,7 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
 
     chosen = ctx.settings.training
     limits = chosen.first if is_first else chosen
-    reports = known_nights.training_reports(ctx, night)
+    reports = ctx.known(night).training_reports()
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(limits.max_reports).toPandas()
     compared = compare.train(
         frame,

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.runtime import night_bounds
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of, quality
+from pipelines.common import quality
 from pipelines.network.entities import nominals
 from schemas import network, silver
 from schemas.errors import InvalidInputError
@@ -25,7 +25,7 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     from pipelines.network.entities import linkage as resolution
 
-    known = as_of.current(ctx.lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
+    known = ctx.known(night).table(silver.PEOPLE)
     records = nominals.records(known).select(resolution.ID, *nominals.COMPARED).persist()
     n, most = records.count(), ctx.settings.entities.max_people
     if not MIN_RECORDS <= n <= most:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from schemas.errors import InvalidInputError, UserError
@@ -41,7 +40,7 @@ def pretrain(
 
     if folder.exists() and any(folder.iterdir()):
         raise InvalidInputError(f"{folder} holds something already: name a new folder")
-    known = known_nights.training_reports(ctx, night).where(~F.col("is_suspected_false"))
+    known = ctx.known(night).training_reports().where(~F.col("is_suspected_false"))
     known = known.orderBy(F.xxhash64("report_id"), "report_id").limit(max_reports)
     texts = known.select("text").toPandas()["text"].to_numpy(dtype=object)
     if len(texts) < MIN_TEXTS:

@@ -5,7 +5,6 @@ What is compared, registered and promoted with them is in `registry`, the module
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import filelock
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
@@ -76,8 +76,7 @@ class Records:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One promotion at a time on this machine: the kernel's lock, gone with its holder."""
-        with open(self._folder / ".promotion.lock", "a", encoding="ascii") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with filelock.FileLock(self._folder / ".promotion.lock", fallback_to_soft=False):
             yield
 
     def _verified(self, version: ModelVersion) -> artefact.Artefact:

@@ -18,7 +18,7 @@ def run(*works: Callable[[], Any]) -> list[Any]:
 
 
 def run_all(*works: Callable[[], Any]) -> list[Future[Any]]:
-    """`at_once` for work whose results count though others fail: each as it ended, in the order given."""
+    """`run` for work whose results count though others fail: each as it ended, in the order given."""
     with ThreadPoolExecutor(2) as pool:
         return [pool.submit(work) for work in works]
 

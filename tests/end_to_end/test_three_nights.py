@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 from jobs.pages import notebook as notebooks
 from jobs.pages import queue_access, queue_health, queue_page, review_reclassify
 from jobs.runtime import doctor
-from jobs.runtime import known as jobs_nights
 from jobs.runtime.context import RunContext
 from jobs.runtime.inbox import port
 from jobs.training import champion
@@ -175,12 +174,12 @@ def test_rows_with_score_say_what_they_rest_on(story: dict):
 def test_the_second_night_scores_what_is_new_and_equals_scoring_all(story: dict):
     ctx: RunContext = story["ctx"]
     model = champion.champion(ctx, SECOND).model
-    assert jobs_nights.scored_alike(ctx, SECOND, model.version) == FIRST
-    assert jobs_nights.scored_alike(ctx, SECOND, "another") is None
-    texts = jobs_nights.scope(ctx, SECOND).select("report_id", "text_hash", "text")
+    assert ctx.known(SECOND).scored_alike(model.version, ctx.code_commit) == FIRST
+    assert ctx.known(SECOND).scored_alike("another", ctx.code_commit) is None
+    texts = ctx.known(SECOND).scope().select("report_id", "text_hash", "text")
     out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
     anew = reports_queue.report_scores(
-        texts.mapInArrow(scoring.scorer(model), scoring.SCORED), jobs_nights.scope(ctx, SECOND), out_of_fold, SECOND,
+        texts.mapInArrow(scoring.scorer(model), scoring.SCORED), ctx.known(SECOND).scope(), out_of_fold, SECOND,
         (model.name, model.version),
     )  # fmt: skip
     there = ctx.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(SECOND))

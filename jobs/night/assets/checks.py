@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import dagster as dg
 from pyspark.sql import DataFrame
@@ -39,7 +40,7 @@ class Kept:
         return f"{self.table.noun}_{KEEPS}" if stands_elsewhere else KEEPS
 
     def tonight(self, ctx: RunContext, night: str) -> DataFrame:
-        rows = ctx.lake.read(self.table).where(F.col("night") == F.lit(night))
+        rows = ctx.known(date.fromisoformat(night)).tonight(self.table)
         return rows.where(F.col("queue").isin(*self.queues)) if self.queues else rows
 
 
@@ -82,7 +83,7 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
     ],
 )
 def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
-    counts = ctx.lake.read(gold.ROW_COUNTS).where(F.col("night") == F.lit(context.partition_key))
+    counts = ctx.known(date.fromisoformat(context.partition_key)).tonight(gold.ROW_COUNTS)
     good = F.col("n_loaded") + F.col("n_deduplicated")
     out = good + F.col("n_quarantined") + F.col("n_deleted")
     rows = counts.select("sender", "feed", "n_in", out.alias("n_out"), good.alias("n_good")).collect()  # a feed each

@@ -146,7 +146,7 @@ def queue_result(ctx: RunContext, part: QueuePart, night: date) -> dg.Materializ
 
 def queue_counts(ctx: RunContext, queues: tuple[str, ...], night: date, *, by: str) -> dict[str, int]:
     """Rows of the night in some queues, by a column of few values."""
-    rows = ctx.lake.read(gold.QUEUE_ITEMS).where((F.col("night") == F.lit(night)) & F.col("queue").isin(*queues))
+    rows = ctx.known(night).tonight(gold.QUEUE_ITEMS).where(F.col("queue").isin(*queues))
     return {row[0]: row["count"] for row in rows.groupBy(by).count().orderBy(by).collect()}
 
 

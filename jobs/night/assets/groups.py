@@ -6,7 +6,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of
 from pipelines.network import deconfliction, groups
 from pipelines.network.edges import graph, links
 from pipelines.network.risk import scores as risk_scores
@@ -46,7 +45,7 @@ def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     """Write gold.deconfliction of the night; pointers by force that is told. Telling is a disclosure, and logged."""
     known, section = walk.known, ctx.settings.deconfliction
     lake, night = ctx.lake, known.night
-    cases = as_of.current(lake.read(silver.INVESTIGATIONS), silver.INVESTIGATIONS.key, night)
+    cases = ctx.known(night).table(silver.INVESTIGATIONS)
     usable = links.usable(known.edges, known.entities, night)
     interested = deconfliction.interests(cases, known.members, usable)
     before = lake.read(risk.DECONFLICTION)
@@ -61,7 +60,7 @@ def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
 
 def ocg(ctx: RunContext, known: risk_scores.Known) -> DataFrame:
     """The imported list as of the night, its people resolved: ocg_ref, entity_id."""
-    listed = as_of.current(ctx.lake.read(risk.OCG_MEMBERS), risk.OCG_MEMBERS.key, known.night)
+    listed = ctx.known(known.night).table(risk.OCG_MEMBERS)
     of_person = known.members.where("kind = 'PERSON'").select(F.col("record_id").alias("person_id"), "entity_id")
     return listed.join(of_person, ["person_id"], how="inner").select("ocg_ref", "entity_id").distinct()
 

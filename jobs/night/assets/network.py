@@ -1,7 +1,7 @@
 """Gold, the network: who and what is one and the same, and what ties them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
-from jobs.runtime import known, progress
+from jobs.runtime import progress
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of, concurrency
+from pipelines.common import concurrency
 from pipelines.decisions.decision import File
 from pipelines.network.edges import kinds as edge_kinds
 from pipelines.network.entities import nominals, undo
@@ -42,7 +42,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
     from pipelines.network.entities import entities
 
     with progress.CURRENT.step("resolve people"):
-        current = as_of.current(lake.read(silver.PEOPLE), silver.PEOPLE.key, night)
+        current = ctx.known(night).table(silver.PEOPLE)
         (records,), before, (files, undone, refused, settled) = concurrency.run(
             lambda: concurrency.materialise(nominals.records(current)),
             lambda: _before(ctx, night),
@@ -89,8 +89,8 @@ def _tables(ctx: RunContext, night: date) -> dict[str, DataFrame]:
     lake = ctx.lake
     tables = {t.path: lake.read(t) for t in edge_kinds.TABLES if t in silver.TABLES or lake.exists(t)}
     usable = {
-        silver.COMMS_EVENTS.path: known.usable_events(ctx, night),
-        silver.COMMS_SUBSCRIBERS.path: known.usable_subscribers(ctx, night),
+        silver.COMMS_EVENTS.path: ctx.known(night).usable_events(),
+        silver.COMMS_SUBSCRIBERS.path: ctx.known(night).usable_subscribers(),
     }
     return {**tables, **usable}
 
@@ -134,18 +134,18 @@ def _before(ctx: RunContext, night: date) -> "entities.Before":
     """People's members in the newest night before this one."""
     from pipelines.network.entities import entities
 
-    known = ctx.lake.read(network.ENTITY_MEMBERS).where((F.col("night") < F.lit(night)) & (F.col("kind") == "PERSON"))
-    newest = known.agg(F.max("night")).collect()[0][0]
+    is_person = F.col("kind") == "PERSON"
+    newest = ctx.known(night - timedelta(days=1)).newest(network.ENTITY_MEMBERS, is_person)
     if newest is None:
         return entities.Before()
     columns = ["record_id", "entity_id", "record_hash", "links"]
-    return entities.Before(known.where(F.col("night") == F.lit(newest)).select(*columns).toPandas())
+    members = ctx.known(newest).tonight(network.ENTITY_MEMBERS).where(is_person)
+    return entities.Before(members.select(*columns).toPandas())
 
 
 def _model(ctx: RunContext, night: date) -> str | None:
     """The newest trained model up to the night, or None: the written priors."""
-    known = ctx.lake.read(network.ENTITY_PARAMETERS).where(F.col("night") <= F.lit(night))
-    newest = known.orderBy(F.col("night").desc()).limit(1).collect()
+    newest = ctx.known(night).until(network.ENTITY_PARAMETERS).orderBy(F.col("night").desc()).limit(1).collect()
     return newest[0]["model"] if newest else None
 
 
@@ -159,7 +159,7 @@ def _undone(
     from pipelines.network.entities import entities
 
     files = ctx.undo_inbox.read(night)
-    events = ctx.lake.read(network.ENTITY_EVENTS).where(F.col("night") < F.lit(night))
+    events = ctx.known(night).before(network.ENTITY_EVENTS)
     parsed = [(file, *undo.parsed(file)) for file in files]
     wanted = sorted({request.event_id for _, request, _ in parsed if request is not None})
     is_undo = F.col("kind") == "UNDO"
@@ -170,7 +170,7 @@ def _undone(
     refused, settled = [], []
     for file, request, why in parsed:
         if request is not None and request.event_id not in found:
-            if _is_later(ctx, request.event_id, night):
+            if _is_later(ctx, request.event_id):
                 continue
             why = "event_id: no night before recorded such an event"
         settled.append(file.name)
@@ -182,9 +182,9 @@ def _undone(
     return files, _aware(found), refused, settled
 
 
-def _is_later(ctx: RunContext, event_id: str, night: date) -> bool:
-    events = ctx.lake.read(network.ENTITY_EVENTS)
-    return not events.where((F.col("event_id") == event_id) & (F.col("night") >= F.lit(night))).isEmpty()
+def _is_later(ctx: RunContext, event_id: str) -> bool:
+    """Whether the event was recorded in the night or since, and not before: the caller looked there."""
+    return not ctx.lake.read(network.ENTITY_EVENTS).where(F.col("event_id") == event_id).isEmpty()
 
 
 def _aware(found: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:

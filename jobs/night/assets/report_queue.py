@@ -8,9 +8,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
-from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
+from jobs.runtime.known import REPORTS
 from jobs.training import champion
 from pipelines.common import concurrency
 from pipelines.common.provenance import Provenance
@@ -39,7 +39,7 @@ def report_queues(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterato
         from models.text import near_duplicates  # scikit-learn: seconds that definitions need not spend
 
         chosen = selection.select(_known(ctx, night), _rules(ctx, night), near_duplicates.stand_ins)
-        made_with = ctx.provenance((*known_nights.READ, gold.DECISIONS, gold.REPORT_SCORES))
+        made_with = ctx.provenance((*REPORTS, gold.DECISIONS, gold.REPORT_SCORES))
         (items,), *_ = concurrency.run(
             lambda: concurrency.materialise(
                 reports_queue.queue_items(chosen.shown, _explained(ctx, night, chosen.shown), night, made_with)
@@ -58,15 +58,15 @@ def report_queues(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterato
 
 def _known(ctx: RunContext, night: date) -> selection.Known:
     """What the choice is made from."""
-    decisions = ctx.lake.read(gold.DECISIONS)
+    known = ctx.known(night)
     return selection.Known(
         night=night,
-        opened_on=known_nights.frame_opened_on(ctx, night, ctx.settings.certificate.frame_nights),
+        opened_on=known.frame_opened_on(ctx.settings.certificate.frame_nights),
         scores=ctx.lake.read(gold.REPORT_SCORES),
-        decisions=known_nights.decisions(ctx, night),
-        direct=decisions.where(F.col("night") <= F.lit(night)),
+        decisions=known.decisions(),
+        direct=known.until(gold.DECISIONS),
         draws=ctx.lake.read(review.QUEUE_DRAWS),
-        scope=known_nights.scope(ctx, night),
+        scope=known.scope(),
     )
 
 
@@ -89,7 +89,7 @@ def _explained(ctx: RunContext, night: date, shown: DataFrame) -> DataFrame:
     if model is None:  # then nothing was scored either
         return ctx.spark.createDataFrame([], reasons.EXPLAINED)
     most = ctx.settings.review.similar_pool
-    confirmed = reports_queue.confirmed(known_nights.training_reports(ctx, night), most).toPandas()
+    confirmed = reports_queue.confirmed(ctx.known(night).training_reports(), most).toPandas()
     scored = shown.where("kind IS NULL").select("report_id", "force", "text", "score", "cutoff")
     return scored.mapInArrow(reasons.explainer(model, confirmed), reasons.EXPLAINED)
 
@@ -101,10 +101,10 @@ def _overtagged(ctx: RunContext, night: date, made_with: Provenance) -> DataFram
     model = champion.champion(ctx, night).model
     if model is None:
         return queue_rows.none(ctx.spark)
-    tagged = reports_queue.in_scope_tagged(*known_nights.current(ctx, night))
+    tagged = reports_queue.in_scope_tagged(*ctx.known(night).reports())
     out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
     capacity = ctx.settings.overtagged.capacity
-    shown = overtagged.chosen(tagged, out_of_fold, known_nights.decisions(ctx, night), capacity)
+    shown = overtagged.chosen(tagged, out_of_fold, ctx.known(night).decisions(), capacity)
     no_cutoff = F.lit(None).cast("double").alias("cutoff")
     texts = shown.select("report_id", "force", "text", F.col("tag_score").alias("score"), no_cutoff)
     nothing = ctx.spark.createDataFrame([], "report_id string, force string, text string").toPandas()

@@ -1,5 +1,7 @@
 """Gold: the night's model, scores, decisions, queue, what goes back to forces, and the record of the run."""
 
+from datetime import date
+
 import dagster as dg
 from pyspark.sql import functions as F
 
@@ -7,10 +9,9 @@ from jobs.night import decisions as decisions_intake
 from jobs.night.assets import common, review_metrics
 from jobs.output import export, published
 from jobs.runtime import alerts, fault_points, progress, watch
-from jobs.runtime import known as known_nights
 from jobs.runtime.context import RunContext
+from jobs.runtime.known import REPORTS
 from jobs.training import champion as training_champion
-from pipelines.common import as_of
 from pipelines.decisions import writeback
 from pipelines.reports import queue as reports_queue
 from schemas import catalogue, gold, leads, network, risk, silver, travel
@@ -67,7 +68,7 @@ def decisions(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Material
 
 @dg.asset(
     key=common.key(gold.REPORT_SCORES),
-    deps=[dg.AssetKey(["models", "champion"]), *(common.key(table) for table in known_nights.READ)],
+    deps=[dg.AssetKey(["models", "champion"]), *(common.key(table) for table in REPORTS)],
     partitions_def=common.NIGHTS,
     group_name="gold",
     owners=common.OWNERS["gold"],
@@ -82,12 +83,12 @@ def report_scores(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mate
 
     with progress.CURRENT.step("score reports"):
         model = training_champion.champion(ctx, night).model
-        scope = known_nights.scope(ctx, night)
+        scope = ctx.known(night).scope()
         version = (model.name, model.version) if model is not None else ("none", "none")
-        earlier = known_nights.scored_alike(ctx, night, version[1])
+        earlier = ctx.known(night).scored_alike(version[1], ctx.code_commit)
         kept = None
         if earlier is not None:
-            before = ctx.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(earlier))
+            before = ctx.known(earlier).tonight(gold.REPORT_SCORES)
             kept = reports_queue.unchanged(scope, before).withColumn("night", F.lit(night))
         new = scope if kept is None else scope.join(kept.select("report_id"), "report_id", how="left_anti")
         if model is None:
@@ -128,9 +129,8 @@ def writeback_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mat
     night = common.night_of(context, ctx)
     lake = ctx.lake
     with progress.CURRENT.step("write-back"):
-        reports = as_of.current(lake.read(silver.REPORTS), silver.REPORTS.key, night)
-        known = known_nights.decisions(ctx, night)
-        rows = writeback.writeback(known, reports, writeback.local_words(ctx.sources), night)
+        reports = ctx.known(night).table(silver.REPORTS)
+        rows = writeback.writeback(ctx.known(night).decisions(), reports, writeback.local_words(ctx.sources), night)
         lake.replace(rows, gold.WRITEBACK, {"night": night.isoformat()})
         files = export.write(lake.read(gold.WRITEBACK), ctx.settings.exports, night, ctx.audit)
         fault_points.point("after export")
@@ -171,12 +171,12 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
     return common.result(ctx, gold.RUN_MANIFEST, night, lake.effort())
 
 
-def _count(ctx: RunContext, table: Table, night: object) -> int:
-    return ctx.lake.read(table).where(F.col("night") == F.lit(night)).count()
+def _count(ctx: RunContext, table: Table, night: date) -> int:
+    return ctx.known(night).tonight(table).count()
 
 
-def _sum(ctx: RunContext, table: Table, night: object, column: str) -> int:
-    return int(ctx.lake.read(table).where(F.col("night") == F.lit(night)).agg(F.sum(column)).collect()[0][0] or 0)
+def _sum(ctx: RunContext, table: Table, night: date, column: str) -> int:
+    return int(ctx.known(night).tonight(table).agg(F.sum(column)).collect()[0][0] or 0)
 
 
 ALL = [champion, decisions, report_scores, writeback_rows, run_manifest]

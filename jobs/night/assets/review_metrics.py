@@ -5,10 +5,8 @@ from datetime import date
 
 import dagster as dg
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.night.assets import common
-from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
@@ -35,20 +33,20 @@ def certificates_and_figures(ctx: RunContext, night: date) -> Iterator[dg.Materi
 def _certificates(ctx: RunContext, night: date) -> DataFrame:
     from models.review import recall_certificates  # scikit-learn: seconds that definitions need not spend
 
-    lake, chosen = ctx.lake, ctx.settings.certificate
-    opened_on = known_nights.frame_opened_on(ctx, night, chosen.frame_nights)
-    known, all_scores = known_nights.decisions(ctx, night), lake.read(gold.REPORT_SCORES)
-    draws = lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
-    population = sampling.frame(all_scores, known, opened_on, reports_queue.QUEUE)
-    scores = all_scores.where(F.col("night") == F.lit(night))
-    frame = review_metrics.certified_frame(population, scores, known, draws, opened_on, reports_queue.QUEUE)
+    known, aim = ctx.known(night), ctx.settings.certificate
+    opened_on, decisions = known.frame_opened_on(aim.frame_nights), known.decisions()
+    population = sampling.frame(ctx.lake.read(gold.REPORT_SCORES), decisions, opened_on, reports_queue.QUEUE)
+    frame = review_metrics.certified_frame(
+        population, known.tonight(gold.REPORT_SCORES), decisions, known.until(review.QUEUE_DRAWS), opened_on,
+        reports_queue.QUEUE,
+    )  # fmt: skip
     before = {row.force: int(row.n_found) for row in frame.before.collect()}
     rows = recall_certificates.rows(
         frame.counts.toPandas(),
         frame.settled.toPandas(),
         frame.draws.toPandas(),
         before,
-        recall_certificates.Aim(chosen.target, chosen.alpha),
+        recall_certificates.Aim(aim.target, aim.alpha),
     )
     fixed = {"night": night, "queue": reports_queue.QUEUE, "frame_on": opened_on}
     return _table(ctx, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
@@ -58,8 +56,8 @@ def _figures(ctx: RunContext, night: date) -> DataFrame:
     from models.review import review_figures
 
     queue, cap = reports_queue.QUEUE, ctx.settings.exposure.cap_per_reviewer
-    decisions = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
-    draws = ctx.lake.read(review.QUEUE_DRAWS).where(F.col("night") <= F.lit(night))
+    known = ctx.known(night)
+    decisions, draws = known.until(gold.DECISIONS), known.until(review.QUEUE_DRAWS)
     rows = [
         *review_figures.of_agreement(
             review_metrics.agreement(decisions, queue).toPandas(), ctx.settings.night_seed(night)

@@ -5,10 +5,8 @@ from datetime import date
 
 import dagster as dg
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.night.assets import common, groups
-from jobs.runtime import known as known_nights
 from jobs.runtime import progress, risk_rules
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
@@ -26,7 +24,7 @@ QUEUES = common.QueuePart("network_queues", risk.QUEUES, "The queues children, p
 
 def network_risk(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Walk the network once: score, publish the queues, propose groups, tell operations of each other."""
-    known = known_nights.of_risk(ctx, night)
+    known = ctx.known(night).risk()
     with progress.CURRENT.step("score network risk"):
         walk = risk_scores.walk(known, risk_rules.rules(ctx.settings))
         rows, unused = concurrency.run(
@@ -85,11 +83,11 @@ def _otherwise(ctx: RunContext, walk: risk_scores.Walk, before: DataFrame) -> ri
     last = before.select("night", "configuration").limit(1).collect()
     if not last:
         return risk_scores.Without(None, None)
-    is_decided = not known.decisions.where(F.col("night") == F.lit(known.night)).isEmpty()
+    is_decided = not ctx.known(known.night).tonight(gold.DECISIONS).isEmpty()
     is_other = last[0].configuration != rules.configuration
     return risk_scores.Without(
         decisions=risk_scores.counterfactual(risk_scores.undecided(known), rules) if is_decided else None,
-        data=risk_scores.counterfactual(known_nights.of_risk(ctx, last[0].night), rules) if is_other else None,
+        data=risk_scores.counterfactual(ctx.known(last[0].night).risk(), rules) if is_other else None,
     )
 
 

@@ -7,15 +7,13 @@ from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.night.assets import common
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of, concurrency
+from pipelines.common import concurrency
 from pipelines.ingest import conform, row_counts
 from schemas import bronze, gold, silver
-from schemas.contract import Table
 
 FEEDS = tuple(silver.BY_FEED)
 # Authorisations come before the events that need them, and airports before flights.
@@ -34,7 +32,7 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
     """Judge every row of the night; load what is right, quarantine what is not, and count both."""
     night = common.night_of(context, ctx)
     tonight = {"night": night.isoformat()}
-    rows = ctx.lake.read(bronze.ROWS).where(F.col("night") == F.lit(night))
+    rows = ctx.known(night).tonight(bronze.ROWS)
     judged: dict[str, DataFrame] = {}
     loaded: dict[str, DataFrame] = {}
     present = {row.feed for row in rows.select("feed").distinct().collect()}  # of a dozen
@@ -43,14 +41,14 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
         table = silver.BY_FEED[feed]
         # One feed is always judged: a night without files has counts.
         is_absent = feed not in present and feed != FEEDS[0]
-        if is_absent and ctx.lake.read(table).where(F.col("night") == F.lit(night)).isEmpty():
+        if is_absent and ctx.known(night).tonight(table).isEmpty():
             progress.CURRENT.skip()
             return  # nothing came, and nothing of an earlier run has to go
         with progress.CURRENT.step(f"silver: {table.noun}"):
             known = (_authorisations(ctx, feed, night), _airports(ctx, feed, night))
             judged[feed] = conform.validate(rows, feed, ctx.sources, night, *known).localCheckpoint(eager=False)
             ctx.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
-            loaded[feed] = row_counts.loaded(_of_night(ctx, table, night), feed).localCheckpoint()
+            loaded[feed] = row_counts.loaded(ctx.known(night).tonight(table), feed).localCheckpoint()
 
     for feeds in (FIRST_FEEDS, LATER_FEEDS):
         concurrency.run(*(partial(judge, feed) for feed in feeds))
@@ -62,7 +60,7 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
             counted.localCheckpoint,
         )
         written = reduce(DataFrame.unionByName, loaded.values())
-        arrived, refusals = (_of_night(ctx, table, night) for table in (bronze.FILES, bronze.QUARANTINE))
+        arrived, refusals = (ctx.known(night).tonight(table) for table in (bronze.FILES, bronze.QUARANTINE))
         counts = row_counts.rows(arrived, refusals, written, twins, night).localCheckpoint(eager=False)
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
@@ -76,17 +74,13 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
 def _authorisations(ctx: RunContext, feed: str, night: date) -> DataFrame | None:
     if feed not in conform.AUTHORISED:
         return None
-    return as_of.current(ctx.lake.read(silver.COMMS_AUTHORISATIONS), ["auth_urn"], night)
+    return ctx.known(night).table(silver.COMMS_AUTHORISATIONS)
 
 
 def _airports(ctx: RunContext, feed: str, night: date) -> DataFrame | None:
     if feed != "flights":
         return None
-    return as_of.current(ctx.lake.read(silver.BY_FEED["airports"]), ["airport"], night)
-
-
-def _of_night(ctx: RunContext, table: Table, night: date) -> DataFrame:
-    return ctx.lake.read(table).where(F.col("night") == F.lit(night))
+    return ctx.known(night).table(silver.BY_FEED["airports"])
 
 
 ALL = [conformed_tables]

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
-from jobs.runtime import known as known_nights
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of, concurrency
+from jobs.runtime.known import Known
+from pipelines.common import concurrency
 from pipelines.travel import nightly_matches
 from pipelines.travel import queue as travel_queue
 from schemas import gold, network, silver
@@ -38,10 +37,9 @@ def passenger_matches(ctx: RunContext, night: date) -> Iterator[dg.MaterializeRe
         )
         counts = {row.kind: row["count"] for row in found}
         _log(ctx, night, counts)
-        known = ctx.lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night))
         items = travel_queue.queue_items(
             matches,
-            known,
+            ctx.known(night).until(gold.DECISIONS),
             ctx.settings.capacity(),
             night,
             recent_days=ctx.settings.travel.recent_days,
@@ -54,28 +52,23 @@ def passenger_matches(ctx: RunContext, night: date) -> Iterator[dg.MaterializeRe
 
 def matches_of(ctx: RunContext, night: date) -> DataFrame:
     """Rows of gold.travel_matches as of a night, computed."""
-    known = nightly_matches.Known(
-        passengers=_known(ctx, contract.PASSENGERS, night),
-        flights=_known(ctx, contract.FLIGHTS, night),
-        people=_known(ctx, silver.PEOPLE, night),
-        investigations=_known(ctx, silver.INVESTIGATIONS, night),
-        episodes=_known(ctx, silver.MISSING_EPISODES, night),
-        events=known_nights.usable_events(ctx, night),
-        resolved=_resolved(ctx, night),
+    known = ctx.known(night)
+    compared = nightly_matches.Known(
+        passengers=known.table(contract.PASSENGERS),
+        flights=known.table(contract.FLIGHTS),
+        people=known.table(silver.PEOPLE),
+        investigations=known.table(silver.INVESTIGATIONS),
+        episodes=known.table(silver.MISSING_EPISODES),
+        events=known.usable_events(),
+        resolved=_resolved(known),
     )
-    return nightly_matches.rows(known, nightly_matches.Rules.of(dict(ctx.settings.travel)), night)
+    return nightly_matches.rows(compared, nightly_matches.Rules.of(dict(ctx.settings.travel)), night)
 
 
-def _resolved(ctx: RunContext, night: date) -> DataFrame:
+def _resolved(known: Known) -> DataFrame:
     """Which record of a person is which resolved entity, as of the night; empty where nothing was resolved."""
-    members = ctx.lake.read(network.ENTITY_MEMBERS).where(
-        (F.col("night") == F.lit(night)) & (F.col("kind") == "PERSON")
-    )
+    members = known.tonight(network.ENTITY_MEMBERS).where("kind = 'PERSON'")
     return members.select(F.col("record_id").alias("person_id"), F.col("entity_id").alias("subject_id"))
-
-
-def _known(ctx: RunContext, table: Any, night: date) -> DataFrame:
-    return as_of.current(ctx.lake.read(table), table.key, night)
 
 
 def _log(ctx: RunContext, night: date, counts: dict[str, int]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime import doctor, known, settings
+from jobs.runtime import doctor, settings
 from jobs.runtime.context import RunContext
 from schemas import gold
 from tests.support import tables
@@ -27,12 +27,12 @@ def test_a_night_later_than_tomorrow_is_never_the_newest(spark: SparkSession, tm
 
     publish(FAR)
     with pytest.raises(LookupError):
-        known.newest(ctx)
+        ctx.known().newest_published()
     publish(PAST)
-    assert known.newest(ctx) == PAST
+    assert ctx.known().newest_published() == PAST
     publish(tomorrow)
-    assert known.newest(ctx) == tomorrow
-    assert known.future_nights(ctx) == [FAR]
+    assert ctx.known().newest_published() == tomorrow
+    assert ctx.known().later_nights() == [FAR]
     (finding,) = (found for found in doctor.examine(ctx) if found["what"] == "nights to come")
     assert not finding["ok"]
     assert "2037-11-10" in finding["said"]
