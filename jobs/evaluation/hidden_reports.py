@@ -25,7 +25,7 @@ def figures(folder: Path, compared: comparison.Comparison, night: date) -> dict[
     untagged = _untagged(folder, compared, night)
     if untagged is None or not untagged["is_hidden"].any():
         return {}
-    found = {}
+    figures_by_name = {}
     for result in compared.results:
         scored = untagged.assign(score=result.score[untagged.index])
         ranked = scored.sort_values(["score", "report_id"], ascending=[False, True])
@@ -39,8 +39,8 @@ def figures(folder: Path, compared: comparison.Comparison, night: date) -> dict[
         for how in sorted(scored.loc[hidden, "hidden_by"].dropna().unique()):
             this = (scored["hidden_by"] == how).to_numpy()
             own[f"truth_recall_{how}"] = float(is_read[this].mean())
-        found[result.candidate.name] = own
-    return found
+        figures_by_name[result.candidate.name] = own
+    return figures_by_name
 
 
 def counts(folder: Path, compared: comparison.Comparison, night: date) -> dict[str, int]:

@@ -29,20 +29,20 @@ def successor(use: pd.DataFrame) -> Found:
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     cosine = unit @ unit.T
     span = use.groupby("number")["started_at"].agg(["min", "max"]).reindex(counts.index)
-    found: Found = set()
+    pairs: Found = set()
     for i, j in np.argwhere(cosine >= 0.5):
         gap = (span["min"].iloc[j] - span["max"].iloc[i]) / pd.Timedelta(days=1)
         if i != j and -2 <= gap <= 14:
-            found.add((counts.index[i], counts.index[j]))
-    return found
+            pairs.add((counts.index[i], counts.index[j]))
+    return pairs
 
 
 def swap(use: pd.DataFrame) -> Found:
     """Any handset with two numbers, any number with two handsets."""
     numbers = [sorted(set(group)) for _, group in use.groupby("imei")["number"]]
-    found: Found = {(a, b) for group in numbers for k, a in enumerate(group) for b in group[k + 1 :]}
+    pairs: Found = {(a, b) for group in numbers for k, a in enumerate(group) for b in group[k + 1 :]}
     handsets = use.groupby("number")["imei"].nunique()
-    return found | {(n,) for n in handsets[handsets >= 2].index}
+    return pairs | {(n,) for n in handsets[handsets >= 2].index}
 
 
 def two_phones(use: pd.DataFrame) -> Found:
@@ -61,15 +61,15 @@ def night_place(use: pd.DataFrame) -> pd.DataFrame:
     longitude of the mast it uses most there."""
     hour = use["started_at"].dt.hour
     night = use[((hour >= 23) | (hour < 6)) & use["latitude"].notna()]
-    found = []
+    places = []
     for number, own in night.groupby("number"):
         top = own.groupby(["latitude", "longitude"]).size().idxmax()
         north = (own["latitude"] - top[0]) * 111.3
         east = (own["longitude"] - top[1]) * 111.3 * np.cos(np.radians(top[0]))
         away = own[np.hypot(north, east) >= 25]
         if away["started_at"].dt.date.nunique() >= 3:
-            found.append((str(number), *away.groupby(["latitude", "longitude"]).size().idxmax()))
-    return pd.DataFrame(found, columns=["number", "latitude", "longitude"])
+            places.append((str(number), *away.groupby(["latitude", "longitude"]).size().idxmax()))
+    return pd.DataFrame(places, columns=["number", "latitude", "longitude"])
 
 
 def common_contact(use: pd.DataFrame, listed: set[str], suspects: set[str]) -> Found:
@@ -81,7 +81,7 @@ def common_contact(use: pd.DataFrame, listed: set[str], suspects: set[str]) -> F
 
 def missing_overlap(use: pd.DataFrame, episodes: pd.DataFrame, lines: set[str]) -> Found:
     """Two episodes on days on which the line was seen outside its most used town."""
-    found: Found = set()
+    pairs: Found = set()
     for number, own in use[use["number"].isin(lines) & use["latitude"].notna()].groupby("number"):
         town = own["latitude"].round(1).astype(str) + own["longitude"].round(1).astype(str)
         away = set(own.loc[town != town.mode().iloc[0], "started_at"].dt.date)
@@ -91,8 +91,8 @@ def missing_overlap(use: pd.DataFrame, episodes: pd.DataFrame, lines: set[str]) 
                 for a, b in zip(each["reported_at"], each["found_at"].fillna(each["reported_at"]), strict=True)
             )
             if n >= 2:
-                found.add((str(child), str(number)))
-    return found
+                pairs.add((str(child), str(number)))
+    return pairs
 
 
 SIMPLE: dict[str, Callable[[pd.DataFrame], Found]] = {

@@ -98,14 +98,14 @@ def _cells(spark: SparkSession, planet: world.World) -> DataFrame:
 
 
 def _records(planet: world.World) -> pd.DataFrame:
-    found = []
+    record_rows = []
     for force in planet.forces:
         index = people.arrivals(force, 0)
         rows = _frame(people.records(planet, force, index, 0, False))
         rows["person_id"] = force.code + ":" + rows["person_ref"]
         rows["kind"] = people.resolve(planet, force, index).kind
-        found.append(rows)
-    return pd.concat(found)
+        record_rows.append(rows)
+    return pd.concat(record_rows)
 
 
 def _people(spark: SparkSession, planet: world.World) -> DataFrame:
@@ -121,7 +121,7 @@ def _suspects(spark: SparkSession, planet: world.World) -> DataFrame:
 
 
 def _episodes(spark: SparkSession, planet: world.World, *, has_lines: bool) -> DataFrame:
-    found = []
+    episode_rows = []
     for force in planet.forces:
         parts = [cases.missing(planet, force, cases.episodes(planet, force, 0), 0)]
         parts.append(planted.missing(planet, force, 0, has_line=has_lines))
@@ -129,7 +129,7 @@ def _episodes(spark: SparkSession, planet: world.World, *, has_lines: bool) -> D
             rows = _frame(part)
             for ours, ref in (("person_id", "person_ref"), ("episode_id", "episode_ref")):
                 rows[ours] = force.code + ":" + rows[ref]
-            found.append(rows[["person_id", "episode_id", "reported_at", "last_seen_at", "found_at"]])
-    rows = pd.concat(found)
+            episode_rows.append(rows[["person_id", "episode_id", "reported_at", "last_seen_at", "found_at"]])
+    rows = pd.concat(episode_rows)
     schema = "person_id string, episode_id string, reported_at timestamp, last_seen_at timestamp, found_at timestamp"
     return spark.createDataFrame(rows, schema)

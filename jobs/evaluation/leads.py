@@ -32,24 +32,32 @@ class Seen:
     radii_m: list[float]  # the radii that were stated
 
 
-def look(spark: SparkSession, seed: int, n_lines: int, given: leads.Thresholds, *, has_lines: bool = True) -> Seen:
+def look(spark: SparkSession, seed: int, n_lines: int, thresholds: leads.Thresholds, *, has_lines: bool = True) -> Seen:
     """Make a world and run every detector and rule over it."""
     made = lead_worlds.make(spark, seed, n_lines, has_lines=has_lines)
-    (use,) = concurrency.materialise(leads.used(made.known, given))
-    found = leads.candidates(made.known, use, given).toPandas()  # pairs that share something: bounded by the world
-    rules = _rules(made, use.toPandas(), found, given)
+    (use,) = concurrency.materialise(leads.used(made.known, thresholds))
+    all_candidates = leads.candidates(
+        made.known, use, thresholds
+    ).toPandas()  # pairs that share something: bounded by the world
+    rules = _rules(made, use.toPandas(), all_candidates, thresholds)
     truth: dict[str, set[tuple[str, ...]]] = {name: set() for name in leads.DETECTORS}
     for name, a, b in made.truth[["detector", "a", "b"]].itertuples(index=False, name=None):
         truth[name].add(_key(name, [a, b] if b else [a]))
     keys = [
         _key(detector, [*people, *numbers] if detector == "missing_overlap" else list(numbers))
-        for detector, people, numbers in zip(found["detector"], found["person_ids"], found["numbers"], strict=True)
+        for detector, people, numbers in zip(
+            all_candidates["detector"], all_candidates["person_ids"], all_candidates["numbers"], strict=True
+        )
     ]
-    apart_m = _apart_m(made, found["numbers"].str[0], found).where(found["detector"] == "night_place")
-    found["key"] = _in_town(keys, apart_m, given)
-    found["is_true"] = [key in truth[name] for key, name in zip(found["key"], found["detector"], strict=True)]
-    is_place = found["is_true"] & apart_m.notna()
-    return Seen(found, rules, truth, list(apart_m[is_place]), list(found.loc[is_place, "radius_m"]))
+    apart_m = _apart_m(made, all_candidates["numbers"].str[0], all_candidates).where(
+        all_candidates["detector"] == "night_place"
+    )
+    all_candidates["key"] = _in_town(keys, apart_m, thresholds)
+    all_candidates["is_true"] = [
+        key in truth[name] for key, name in zip(all_candidates["key"], all_candidates["detector"], strict=True)
+    ]
+    is_place = all_candidates["is_true"] & apart_m.notna()
+    return Seen(all_candidates, rules, truth, list(apart_m[is_place]), list(all_candidates.loc[is_place, "radius_m"]))
 
 
 def _key(detector: str, ids: list[str]) -> tuple[str, ...]:
@@ -58,18 +66,18 @@ def _key(detector: str, ids: list[str]) -> tuple[str, ...]:
 
 
 def _rules(
-    made: lead_worlds.World, use: pd.DataFrame, found: pd.DataFrame, given: leads.Thresholds
+    made: lead_worlds.World, use: pd.DataFrame, candidates: pd.DataFrame, thresholds: leads.Thresholds
 ) -> dict[str, set[tuple[str, ...]]]:
     said = {name: {_key(name, list(ids)) for ids in rule(use)} for name, rule in lead_baselines.SIMPLE.items()}
     rested = lead_baselines.night_place(use)
     numbers = [_key("night_place", [number]) for number in rested["number"]]
-    said["night_place"] = set(_in_town(numbers, _apart_m(made, rested["number"], rested), given))
+    said["night_place"] = set(_in_town(numbers, _apart_m(made, rested["number"], rested), thresholds))
     people = made.known.people.toPandas()
     suspects = people[people["person_id"].isin(set(made.known.suspects.toPandas()["person_id"]))]
     listed = set(people["phone"].dropna())
     said["common_contact"] = lead_baselines.common_contact(use, listed, set(suspects["phone"].dropna()))
-    is_line = (found["detector"] == "deal_line") & (found["score"] >= given.min_score)
-    lines = {numbers[0] for numbers in found.loc[is_line, "numbers"]}
+    is_line = (candidates["detector"] == "deal_line") & (candidates["score"] >= thresholds.min_score)
+    lines = {numbers[0] for numbers in candidates.loc[is_line, "numbers"]}
     said["missing_overlap"] = lead_baselines.missing_overlap(use, made.known.episodes.toPandas(), lines)
     return said
 
@@ -82,26 +90,26 @@ def _apart_m(made: lead_worlds.World, numbers: pd.Series, stated: pd.DataFrame) 
     return pd.Series(np.hypot(north, east * np.cos(np.radians(true[:, 0]))), stated.index)
 
 
-def _in_town(keys: list[tuple[str, ...]], apart_m: pd.Series, given: leads.Thresholds) -> list[tuple[str, ...]]:
+def _in_town(keys: list[tuple[str, ...]], apart_m: pd.Series, thresholds: leads.Thresholds) -> list[tuple[str, ...]]:
     """Keys as they are; but the right number with another town is another key, which is in no truth."""
-    is_elsewhere = apart_m >= 1000 * given.night_place.away_km
+    is_elsewhere = apart_m >= 1000 * thresholds.night_place.away_km
     return [(*key, "elsewhere") if other else key for key, other in zip(keys, is_elsewhere, strict=True)]
 
 
 def evaluate(
-    spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int, first: int
+    spark: SparkSession, thresholds: leads.Thresholds, *, n_worlds: int, n_lines: int, first: int
 ) -> dict[str, Any]:
     """Figures of every detector beside its simple rule, over `n_worlds` worlds with lines and as many without."""
-    guilty = [look(spark, seed, n_lines, given) for seed in range(first, first + n_worlds)]
+    guilty = [look(spark, seed, n_lines, thresholds) for seed in range(first, first + n_worlds)]
     innocent = [
-        look(spark, seed, n_lines, given, has_lines=False) for seed in range(first + 500, first + 500 + n_worlds)
+        look(spark, seed, n_lines, thresholds, has_lines=False) for seed in range(first + 500, first + 500 + n_worlds)
     ]
     rows = []
     for name in leads.DETECTORS:
         truth = sum(len(seen.truth[name]) for seen in guilty)
-        published = [_published(seen, name, given.min_score) for seen in guilty]
+        published = [_published(seen, name, thresholds.min_score) for seen in guilty]
         ruled = [seen.rules[name] for seen in guilty]
-        false = [_published(seen, name, given.min_score) - seen.truth[name] for seen in innocent]
+        false = [_published(seen, name, thresholds.min_score) - seen.truth[name] for seen in innocent]
         false_ruled = [seen.rules[name] - seen.truth[name] for seen in innocent]
         rows.append(
             {
@@ -138,11 +146,11 @@ def _figures(
 
 
 def calibrate(
-    spark: SparkSession, given: leads.Thresholds, *, n_worlds: int, n_lines: int
+    spark: SparkSession, thresholds: leads.Thresholds, *, n_worlds: int, n_lines: int
 ) -> dict[str, dict[str, float]]:
     """Platt's curves fitted on candidates of worlds with and without lines, of seeds that evaluation never uses."""
     seeds = CALIBRATION_SEEDS[:n_worlds]
-    seen = [look(spark, seed, n_lines, given, has_lines=lines) for seed in seeds for lines in (True, False)]
+    seen = [look(spark, seed, n_lines, thresholds, has_lines=lines) for seed in seeds for lines in (True, False)]
     rows = pd.concat([each.candidates for each in seen])
     curves = {}
     for name, mine in rows.groupby("detector"):
@@ -151,18 +159,18 @@ def calibrate(
     return curves
 
 
-def text(found: dict[str, Any]) -> str:
+def text(evaluated: dict[str, Any]) -> str:
     head = (
         f"{'detector':<16}{'true':>6}{'precision':>11}{'recall':>8}{'false/night':>13}   rule: precision, recall, false"
     )
     lines = [head]
-    for row in found["detectors"]:
+    for row in evaluated["detectors"]:
         figures = [_shown(row[k]) for k in ("precision", "recall", "rule_precision", "rule_recall")]
         lines.append(
             f"{row['detector']:<16}{row['n_true']:>6}{figures[0]:>11}{figures[1]:>8}{row['false_a_night']:>13}"
             f"{figures[2]:>18}{figures[3]:>8}{row['rule_false_a_night']:>9}"
         )
-    lines.append(f"night places within the stated radius: {_shown(found['night_places_within_radius'])}")
+    lines.append(f"night places within the stated radius: {_shown(evaluated['night_places_within_radius'])}")
     return "\n".join(lines)
 
 

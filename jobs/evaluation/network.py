@@ -60,8 +60,8 @@ def evaluate(ctx: RunContext, night: date, *, n_days: int, apart: int, horizon: 
 def _harmed(ctx: RunContext, members: pd.Series) -> pd.DataFrame:
     """entity_id, harm_on: of planted ties, by the entity that the child's record belongs to (`members`)."""
     ties = pq.read_table(ctx.settings.truth / "ties.parquet").to_pandas().dropna(subset=["harm_on"])
-    found = ties.assign(entity_id=ties["child_id"].map(members))
-    return found.groupby("entity_id", as_index=False)["harm_on"].min()
+    harmed = ties.assign(entity_id=ties["child_id"].map(members))
+    return harmed.groupby("entity_id", as_index=False)["harm_on"].min()
 
 
 def _decoys(ctx: RunContext, members: pd.Series) -> set[str]:
@@ -102,7 +102,7 @@ def _day(ctx: RunContext, night: date, day: date) -> pd.DataFrame:
     walk = risk_scores.walk(replayed(ctx.known(night).risk(), day), risk_rules.rules(ctx.settings))
     nothing = ctx.spark.createDataFrame([], risk.NETWORK_RISK.struct())
     rows = risk_scores.rows(walk, nothing, risk_scores.Without(None, None)).where("queue = 'children'")
-    found = rows.select("entity_id", "force", "score", "police_risk", "n_episodes", "degree").toPandas()
+    day_rows = rows.select("entity_id", "force", "score", "police_risk", "n_episodes", "degree").toPandas()
     seeds = sorted(r.entity_id for r in walk.seeds.select("entity_id").collect())
     pairs = walk.pair.select("near_id", "far_id", "strength").dropDuplicates(["near_id", "far_id"])
     nodes = walk.known.entities.select("entity_id")
@@ -112,13 +112,13 @@ def _day(ctx: RunContext, night: date, day: date) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "day": day,
-            "entity_id": found["entity_id"],
-            "force": found["force"],
-            "network": found["score"],
-            "police_risk": found["police_risk"].map(level).fillna(-1),
-            "episodes": found["n_episodes"],
-            "degree": found["degree"],
-            "page_rank": found["entity_id"].map(ranks).fillna(0.0),
+            "entity_id": day_rows["entity_id"],
+            "force": day_rows["force"],
+            "network": day_rows["score"],
+            "police_risk": day_rows["police_risk"].map(level).fillna(-1),
+            "episodes": day_rows["n_episodes"],
+            "degree": day_rows["degree"],
+            "page_rank": day_rows["entity_id"].map(ranks).fillna(0.0),
         }
     )
 
@@ -174,9 +174,9 @@ def _per_child(rows: pd.DataFrame, name: str, capacity: int, decoys: set[str]) -
     """Of each child: days shown, of these days followed by harm, whether harmed, whether a decoy, first warning."""
     ordered = rows.sort_values([name, "tie"], ascending=[False, True])
     shown = ordered.groupby(["day", "force"]).cumcount() < capacity
-    found = ordered.assign(shown=shown & (ordered[name] > 0), hit=shown & ordered["is_harmed"] & (ordered[name] > 0))
-    warning = found[found["hit"]].groupby("entity_id")["days_left"].max()
-    child = found.groupby("entity_id").agg(shown=("shown", "sum"), hits=("hit", "sum"), harmed=("is_harmed", "max"))
+    marked = ordered.assign(shown=shown & (ordered[name] > 0), hit=shown & ordered["is_harmed"] & (ordered[name] > 0))
+    warning = marked[marked["hit"]].groupby("entity_id")["days_left"].max()
+    child = marked.groupby("entity_id").agg(shown=("shown", "sum"), hits=("hit", "sum"), harmed=("is_harmed", "max"))
     return child.assign(warning=warning, decoy=child.index.isin(decoys))
 
 
@@ -198,8 +198,8 @@ def _with_interval(value: float, drawn: np.ndarray) -> tuple[float, float, float
 
 def _verdict(differences: dict[str, dict[str, tuple[float, float, float]]]) -> str:
     """What the intervals allow to say: wins only where no interval of a difference in precision reaches zero."""
-    beaten = [name for name, found in differences.items() if found and found["precision"][1] > 0]
-    lost = [name for name, found in differences.items() if found and found["precision"][2] < 0]
+    beaten = [name for name, difference in differences.items() if difference and difference["precision"][1] > 0]
+    lost = [name for name, difference in differences.items() if difference and difference["precision"][2] < 0]
     if len(beaten) == len(RIVALS):
         return "the network's score beats every incumbent in precision at capacity"
     said = f"beats {', '.join(beaten) or 'none'}"
@@ -208,26 +208,30 @@ def _verdict(differences: dict[str, dict[str, tuple[float, float, float]]]) -> s
     return f"the network's score does not win: it {said}" + (f"; is worse than {', '.join(lost)}" if lost else "")
 
 
-def text(found: dict[str, Any]) -> str:
+def text(evaluated: dict[str, Any]) -> str:
     """A table for people."""
 
     def figure(value: Sequence[float]) -> str:
         return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]"
 
     lines = [
-        f"{found['n_days']} days, {found['n_children']} children, {found['n_harmed']} harmed within "
-        f"{found['horizon']} days of one, {found['n_decoys']} planted decoys; {found['capacity']} children per force "
-        "and day",
+        f"{evaluated['n_days']} days, {evaluated['n_children']} children, {evaluated['n_harmed']} harmed within "
+        f"{evaluated['horizon']} days of one, {evaluated['n_decoys']} planted decoys; {evaluated['capacity']} children "
+        "per force and day",
         "",
         f"{'scorer':<14}{'precision':<26}{'recall':<26}{'decoys among shown':<26}days of warning (median)",
     ]
-    for name, row in found["scorers"].items():
+    for name, row in evaluated["scorers"].items():
         days = "-" if row["median_days_of_warning"] is None else f"{row['median_days_of_warning']:.0f}"
-        figures = "".join(f"{figure(row[of]):<26}" for of in ("precision", "recall", "decoys"))
+        figures = "".join(f"{figure(row[column]):<26}" for column in ("precision", "recall", "decoys"))
         lines.append(f"{name:<14}{figures}{days}")
     lines += [
         "",
         "network minus",
-        *(f"{n:<14}{figure(d['precision']):<26}{figure(d['recall'])}" for n, d in found["differences"].items() if d),
+        *(
+            f"{n:<14}{figure(d['precision']):<26}{figure(d['recall'])}"
+            for n, d in evaluated["differences"].items()
+            if d
+        ),
     ]
-    return "\n".join([*lines, "", found["verdict"]])
+    return "\n".join([*lines, "", evaluated["verdict"]])

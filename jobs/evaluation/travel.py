@@ -48,29 +48,29 @@ def evaluate(ctx: RunContext, night: date | None, truth: Path | None = None) -> 
     same = known[known.is_subject]
     in_scope = set(_subjects(ctx, on).select("person_id").toPandas().person_id.map(who))
     same = same[same.true_person.isin(in_scope)]  # a subject whose investigation closed is not looked for
-    found = _matches(ctx, on)
-    flights = found[found.kind.isin(FLIGHT_KINDS)].assign(true_person=lambda m: m.person_id.map(who))
+    matches = _matches(ctx, on)
+    flights = matches[matches.kind.isin(FLIGHT_KINDS)].assign(true_person=lambda m: m.person_id.map(who))
     flights = flights.merge(
         known[["passenger_id", "true_person", "is_subject"]], "left", "passenger_id", suffixes=("", "_t")
     )
     flights["is_right"] = (flights.true_person == flights.true_person_t) & flights.is_subject.fillna(False).astype(bool)
-    chosen = flights[flights.is_published]
+    shown = flights[flights.is_published]
     return {
         "night": on.isoformat(),
         "n_passengers": len(rows),
         "n_planted": len(same),
-        "matches": _figures(chosen, same),
-        "false_matches": int((~chosen.is_right).sum()),
+        "matches": _figures(shown, same),
+        "false_matches": int((~shown.is_right).sum()),
         "false_matches_of_tonight": int(
-            (~chosen[chosen.passenger_id.isin(rows[rows.is_new].passenger_id)].is_right).sum()
+            (~shown[shown.passenger_id.isin(rows[rows.is_new].passenger_id)].is_right).sum()
         ),
-        "recall_by_kind": _by_kind(chosen, same),
+        "recall_by_kind": _by_kind(shown, same),
         "lookalikes": _lookalikes(flights, known),
         "calibration": _calibration(flights),
         "rules": _rules(ctx, on, same, who, known),
-        "companions": _others(found, known, "CO_TRAVELLER", "companion_of"),
-        "pairs": _others(found, known, "PAIR_BEYOND_CHANCE", "pair_companion"),
-        "phone_gaps": _gaps(found, known, who),
+        "companions": _others(matches, known, "CO_TRAVELLER", "companion_of"),
+        "pairs": _others(matches, known, "PAIR_BEYOND_CHANCE", "pair_companion"),
+        "phone_gaps": _gaps(matches, known, who),
     }
 
 
@@ -91,18 +91,18 @@ def _matches(ctx: RunContext, night: date) -> pd.DataFrame:
     return rows.select(*shown).toPandas()
 
 
-def _figures(chosen: pd.DataFrame, same: pd.DataFrame) -> dict[str, float]:
-    hits = set(zip(chosen[chosen.is_right].passenger_id, chosen[chosen.is_right].true_person, strict=True))
+def _figures(shown: pd.DataFrame, same: pd.DataFrame) -> dict[str, float]:
+    hits = set(zip(shown[shown.is_right].passenger_id, shown[shown.is_right].true_person, strict=True))
     wanted = set(zip(same.passenger_id, same.true_person, strict=True))
     return {
-        "n": len(chosen),
-        "precision": round(float(chosen.is_right.mean()), 4) if len(chosen) else float("nan"),
+        "n": len(shown),
+        "precision": round(float(shown.is_right.mean()), 4) if len(shown) else float("nan"),
         "recall": round(len(hits & wanted) / len(wanted), 4) if wanted else float("nan"),
     }
 
 
-def _by_kind(chosen: pd.DataFrame, same: pd.DataFrame) -> dict[str, str]:
-    hit = same.passenger_id.isin(chosen[chosen.is_right].passenger_id)
+def _by_kind(shown: pd.DataFrame, same: pd.DataFrame) -> dict[str, str]:
+    hit = same.passenger_id.isin(shown[shown.is_right].passenger_id)
     return {kind: f"{int(part.sum())}/{len(part)}" for kind, part in hit.groupby(same.kind)}
 
 
@@ -119,14 +119,14 @@ def _lookalikes(flights: pd.DataFrame, known: pd.DataFrame) -> dict[str, Any]:
 
 def _calibration(flights: pd.DataFrame) -> list[dict[str, Any]]:
     """Scores in bins: how many, their mean, and the share that is right."""
-    found = []
+    bins = []
     for low, high in itertools.pairwise(EDGES):
         part = flights[(flights.score >= low) & (flights.score < high)]
         if len(part):
             mean, right = float(part.score.mean()), float(part.is_right.mean())
             bounds = {"from": low, "to": min(1.0, high), "n": len(part)}
-            found.append({**bounds, "mean": round(mean, 3), "right": round(right, 3)})
-    return found
+            bins.append({**bounds, "mean": round(mean, 3), "right": round(right, 3)})
+    return bins
 
 
 def _rules(
@@ -157,9 +157,9 @@ def _rules(
     }
 
 
-def _others(found: pd.DataFrame, known: pd.DataFrame, kind: str, plant: str) -> dict[str, Any]:
+def _others(matches: pd.DataFrame, known: pd.DataFrame, kind: str, plant: str) -> dict[str, Any]:
     """Planted companions: how many are shown, and how many rows of that kind there are in all."""
-    rows = found[(found.kind == kind) & found.is_published]
+    rows = matches[(matches.kind == kind) & matches.is_published]
     planted = known[known.kind == plant]
     people: Any = planted.groupby(["person_id", "name"]).passenger_id.agg(set) if len(planted) else []
     hit = sum(bool(ids & set(rows.other_id)) for ids in people)
@@ -167,8 +167,8 @@ def _others(found: pd.DataFrame, known: pd.DataFrame, kind: str, plant: str) -> 
     return {"planted": len(people), "shown": hit, "rows": len(rows), "not_planted": int((~right).sum())}
 
 
-def _gaps(found: pd.DataFrame, known: pd.DataFrame, who: pd.Series) -> dict[str, Any]:
-    rows = found[(found.kind == "PHONE_GAP") & found.is_published]
+def _gaps(matches: pd.DataFrame, known: pd.DataFrame, who: pd.Series) -> dict[str, Any]:
+    rows = matches[(matches.kind == "PHONE_GAP") & matches.is_published]
     planted = known[known.kind == "phone_gap"]
     shown = set(rows.person_id.map(who))
     people = set(planted.true_person)

@@ -70,8 +70,8 @@ class Compared:
 def open_comparison(session: notebook.NotebookSession, *, night: str = "") -> Compared:
     """The newest comparison, or the newest on what was known by a night. Where there is none, the page says so."""
     kept = session.ctx.registry.summaries()
-    chosen = [comparison for comparison in kept if not night or comparison["night"] <= night]
-    return Compared(session, chosen[0] if chosen else {}, len(kept))
+    until_night = [comparison for comparison in kept if not night or comparison["night"] <= night]
+    return Compared(session, until_night[0] if until_night else {}, len(kept))
 
 
 def _where_there_is_one(part: Callable[..., markup.Html]) -> Callable[..., markup.Html]:

@@ -45,14 +45,16 @@ class Column:
     is_blind: bool = False
 
 
-def number(heading: str, of: Callable[[Row], Any]) -> Column:
+def number(heading: str, value_of: Callable[[Row], Any]) -> Column:
     """A column of numbers."""
-    return Column(heading, lambda line: markup.fill("queue", "number", value=of(line.row)))
+    return Column(heading, lambda line: markup.fill("queue", "number", value=value_of(line.row)))
 
 
-def words(heading: str, of: Callable[[Row], str], chips: Callable[[Line], Sequence[str]] = lambda line: ()) -> Column:
+def words(
+    heading: str, words_of: Callable[[Row], str], chips: Callable[[Line], Sequence[str]] = lambda line: ()
+) -> Column:
     """A column of a word or two, with chips after them."""
-    return Column(heading, lambda line: markup.fill("queue", "words", text=of(line.row), chips=chips(line)))
+    return Column(heading, lambda line: markup.fill("queue", "words", text=words_of(line.row), chips=chips(line)))
 
 
 def subject(

@@ -182,5 +182,5 @@ def member(review: queue_page.Review, item: Row | None, number: int) -> dict[str
         raise LookupError(
             f"the opened report stands for {len(near_duplicates)} near-duplicates; there is no number {number}"
         )
-    chosen = near_duplicates[number - 1]
-    return {**item, **{name: chosen[name] for name in ("item_id", "subject_id", "text_hash")}}
+    member_row = near_duplicates[number - 1]
+    return {**item, **{name: member_row[name] for name in ("item_id", "subject_id", "text_hash")}}

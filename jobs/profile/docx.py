@@ -134,10 +134,10 @@ def _fixed(made: Any) -> bytes:
     """The document with every entry of its archive dated alike."""
     first, out = io.BytesIO(), io.BytesIO()
     made.save(first)
-    with zipfile.ZipFile(first) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as kept:
-        for name in sorted(given.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+    with zipfile.ZipFile(first) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as kept:
+        for name in sorted(source.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
-            kept.writestr(entry, given.read(name))
+            kept.writestr(entry, source.read(name))
     return out.getvalue()

@@ -121,12 +121,12 @@ class Profile:
 
     def sources(self) -> dict[Source, int]:
         """Every source, numbered in the order in which the profile first names it."""
-        found: dict[Source, int] = {}
+        counted: dict[Source, int] = {}
         for section in self.sections:
             for statement in section.statements:
                 for source in statement.sources:
-                    found.setdefault(source, len(found) + 1)
-        return found
+                    counted.setdefault(source, len(counted) + 1)
+        return counted
 
 
 def of_row(table: str, ids: str, row: Mapping[str, Any]) -> Source:

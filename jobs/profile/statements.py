@@ -297,7 +297,7 @@ def gaps(
     people: Sequence[Row], windows: Sequence[Row], n_events: int, passengers_to: date | None, night: date
 ) -> list[str]:
     """What is not known, so that nobody takes silence for an answer."""
-    found = []
+    gaps_found = []
     for row in people:
         lacking = [
             word
@@ -307,24 +307,26 @@ def gaps(
             if not row[column]
         ]  # fmt: skip
         if lacking:
-            found.append(f"{row['person_id']}: no {', no '.join(lacking)} recorded.")
+            gaps_found.append(f"{row['person_id']}: no {', no '.join(lacking)} recorded.")
     births = {row["born_on"] for row in people if row["born_on"]}
     if len(births) > 1:
-        found.append(f"The records give {len(births)} dates of birth: {', '.join(day(d) for d in sorted(births))}.")
+        gaps_found.append(
+            f"The records give {len(births)} dates of birth: {', '.join(day(d) for d in sorted(births))}."
+        )
     if not any(row["phone"] for row in people):
-        found.append("No telephone is recorded, so nothing is known of calls.")
+        gaps_found.append("No telephone is recorded, so nothing is known of calls.")
     elif not n_events:
-        found.append("No communications data that may be read is held for the recorded telephones.")
+        gaps_found.append("No communications data that may be read is held for the recorded telephones.")
     for row in windows:
-        found.append(
+        gaps_found.append(
             f"Communications data under {row['auth_urn']} covers {day(row['granted_at'].date())} to "
             f"{day(row['expires_at'].date())} only; outside it nothing is known."
         )
     if passengers_to is None:
-        found.append("No passenger lists are held.")
+        gaps_found.append("No passenger lists are held.")
     else:
-        found.append(
+        gaps_found.append(
             f"Passenger lists are held to {day(passengers_to)}, of the carriers that sent them: others are missing."
         )
-    found.append(f"Nothing that became known after the night of {day(night)} is in this profile.")
-    return found
+    gaps_found.append(f"Nothing that became known after the night of {day(night)} is in this profile.")
+    return gaps_found

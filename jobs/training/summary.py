@@ -55,7 +55,7 @@ def summary(
         "candidates": [{k: _value(v) for k, v in row.items()} for row in table.to_dict("records")],
         "baselines": [r.candidate.name for r in compared.results if r.candidate.is_baseline],
         "parameters": {r.candidate.name: dict(r.parameters) for r in compared.results},
-        "differences": {reading: _records(found) for reading, found in compared.differences.items()},
+        "differences": {reading: _records(records) for reading, records in compared.differences.items()},
         "curves": {r.candidate.name: _curve(compared, r) for r in compared.results},
         "by_force": {r.candidate.name: _records(r.by_force) for r in compared.results},
         "spent": _records(spent),
@@ -63,7 +63,7 @@ def summary(
         "registered": dict(registered),
         "refusals": list(refusals),
         "refused": {name: list(why) for name, why in refused.items()},
-        "truth": {name: {k: _value(v) for k, v in found.items()} for name, found in true.items()},
+        "truth": {name: {k: _value(v) for k, v in records.items()} for name, records in true.items()},
         "hidden": dict(hidden),
         "marking": marking,
         "lower_is_better": list(lower_is_better),
@@ -91,23 +91,23 @@ def _curve(compared: comparison.Comparison, result: comparison.Result) -> list[l
     return [[round(float(recall[k]), 4), round(float(precision[k]), 4)] for k in kept]
 
 
-def text(found: Mapping[str, Any]) -> str:
+def text(compared: Mapping[str, Any]) -> str:
     """The comparison in words and columns."""
     lines = [
-        f"trained on {found['n_reports']:,} reports known in night {found['night']}, {found['n_positives']:,} of them "
-        f"CSAE; queue capacity {found['capacity']} a force",
-        f"data {found['data_version']}, folds {found['fold_hash'][:12]}, code {found['code_commit'][:12]}, "
-        f"seed {found['seed']}",
+        f"trained on {compared['n_reports']:,} reports known in night {compared['night']}, "
+        f"{compared['n_positives']:,} of them CSAE; queue capacity {compared['capacity']} per force",
+        f"data {compared['data_version']}, folds {compared['fold_hash'][:12]}, code {compared['code_commit'][:12]}, "
+        f"seed {compared['seed']}",
         "",
-        *_table(found),
+        *_table(compared),
         "",
         "* best of the column; = not told apart from the best average precision (95 % paired bootstrap over groups)",
         "rec, prec: at queue capacity in the strata `no tag` and `other tag`; times are CPU seconds, out of fold",
     ]
-    lines += [f"{name}: not installed ({needs}; make setup-bert)" for name, needs in found["not_installed"].items()]
-    lines += ["", *_differences(found), *_readings(found), *_truth(found), "", *_spent(found), ""]
+    lines += [f"{name}: not installed ({needs}; make setup-bert)" for name, needs in compared["not_installed"].items()]
+    lines += ["", *_differences(compared), *_readings(compared), *_truth(compared), "", *_spent(compared), ""]
     following = "next: make notebooks (20_compare_models), or make ui and MLflow's page"
-    return "\n".join([*lines, *_verdict(found), following])
+    return "\n".join([*lines, *_verdict(compared), following])
 
 
 def best_of(rows: Sequence[Mapping[str, Any]], figure: str, lower: Sequence[str]) -> float | None:
@@ -116,16 +116,16 @@ def best_of(rows: Sequence[Mapping[str, Any]], figure: str, lower: Sequence[str]
     return (min(values) if figure in lower else max(values)) if values else None
 
 
-def _table(found: Mapping[str, Any]) -> list[str]:
-    rows = found["candidates"]
-    real = [row for row in rows if row["name"] not in found["baselines"]]
+def _table(compared: Mapping[str, Any]) -> list[str]:
+    rows = compared["candidates"]
+    real = [row for row in rows if row["name"] not in compared["baselines"]]
     lines = [f"{'candidate':<24}" + "".join(f"{heading:>12}" for _, heading, _, _ in COLUMNS)]
     for row in rows:
         cells = []
         for figure, _, pattern, _ in COLUMNS:
             value = row.get(figure)
             mark = " "
-            if value is not None and row in real and value == best_of(real, figure, found["lower_is_better"]):
+            if value is not None and row in real and value == best_of(real, figure, compared["lower_is_better"]):
                 mark = "*"
             elif figure == "average_precision" and row.get("ap_is_tie"):
                 mark = "="
@@ -134,8 +134,8 @@ def _table(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _differences(found: Mapping[str, Any]) -> list[str]:
-    rows = found["differences"].get("corrected", [])
+def _differences(compared: Mapping[str, Any]) -> list[str]:
+    rows = compared["differences"].get("corrected", [])
     if not rows:
         return []
     lines = [f"behind {rows[0]['name']} in average precision, 95 % interval"]
@@ -146,36 +146,36 @@ def _differences(found: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _readings(found: Mapping[str, Any]) -> list[str]:
+def _readings(compared: Mapping[str, Any]) -> list[str]:
     """Average precision against recorded tags, and against decisions, where they say something else."""
-    if not found["n_adjudicated"]:
+    if not compared["n_adjudicated"]:
         return ["", "no analyst has decided yet: figures against recorded tags and against decisions are the same"]
-    lines = ["", f"average precision against          recorded tags   decisions ({found['n_adjudicated']} reports)"]
-    for row in found["candidates"]:
+    lines = ["", f"average precision against          recorded tags   decisions ({compared['n_adjudicated']} reports)"]
+    for row in compared["candidates"]:
         shown = [row.get(f"{reading}_average_precision") for reading in ("recorded", "adjudicated")]
         cells = ["–" if value is None else f"{value:.3f}" for value in shown]
         lines.append(f"  {row['name']:<32}{cells[0]:>13}{cells[1]:>12}")
     return lines
 
 
-def _truth(found: Mapping[str, Any]) -> list[str]:
-    if not found["truth"]:
+def _truth(compared: Mapping[str, Any]) -> list[str]:
+    if not compared["truth"]:
         return []
-    ways = sorted(found["hidden"])
-    said = ", ".join(f"{found['hidden'][way]} {way}" for way in ways)
+    ways = sorted(compared["hidden"])
+    said = ", ".join(f"{compared['hidden'][way]} {way}" for way in ways)
     lines = ["", f"synthetic world only: recall of hidden reports at capacity, by how they were hidden ({said})"]
     lines.append(f"  {'candidate':<24}{'all':>8}" + "".join(f"{way:>10}" for way in ways))
-    for row in found["candidates"]:
-        own = found["truth"].get(row["name"], {})
+    for row in compared["candidates"]:
+        own = compared["truth"].get(row["name"], {})
         cells = "".join(f"{own.get(f'truth_recall_{way}', float('nan')):>10.2f}" for way in ways)
         lines.append(f"  {row['name']:<24}{own.get('truth_recall', float('nan')):>8.2f}{cells}")
     return lines
 
 
-def _spent(found: Mapping[str, Any]) -> list[str]:
+def _spent(compared: Mapping[str, Any]) -> list[str]:
     """Where the time went: candidates by stage, the dearest first."""
     by_name: dict[str, dict[str, float]] = {}
-    for row in found["spent"]:
+    for row in compared["spent"]:
         by_name.setdefault(row["candidate"], {})[row["stage"]] = row["seconds"]
     total = sum(sum(stages.values()) for stages in by_name.values())
     lines = [f"where {total:.0f} CPU seconds went"]
@@ -185,17 +185,17 @@ def _spent(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _verdict(found: Mapping[str, Any]) -> list[str]:
-    made = found["registered"]
+def _verdict(compared: Mapping[str, Any]) -> list[str]:
+    made = compared["registered"]
     what = f"{made['model']} v{made['version']} ({made['candidate']})"
-    passed = [f"{name} was passed over: {'; '.join(why)}" for name, why in _passed_over(found)]
-    if found["refusals"]:
-        return [*passed, f"{what} was refused: {'; '.join(found['refusals'])}"]
+    passed = [f"{name} was passed over: {'; '.join(why)}" for name, why in _passed_over(compared)]
+    if compared["refusals"]:
+        return [*passed, f"{what} was refused: {'; '.join(compared['refusals'])}"]
     return [*passed, f"{what} is now champion"]
 
 
-def _passed_over(found: Mapping[str, Any]) -> list[tuple[str, Sequence[str]]]:
+def _passed_over(compared: Mapping[str, Any]) -> list[tuple[str, Sequence[str]]]:
     """Candidates of a higher average precision than the registered one that did not meet the criteria."""
-    names = list(found["refused"])
-    higher = names[: names.index(found["registered"]["candidate"])]
-    return [(name, found["refused"][name]) for name in higher]
+    names = list(compared["refused"])
+    higher = names[: names.index(compared["registered"]["candidate"])]
+    return [(name, compared["refused"][name]) for name in higher]

@@ -26,10 +26,10 @@ def average_precisions(label: np.ndarray, score: np.ndarray, weights: np.ndarray
     ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)  # last report of each run of equal scores
     drawn = weights[:, order].astype(np.float64)
     read = np.cumsum(drawn, axis=1)[:, ends]
-    found = np.cumsum(drawn * label[order], axis=1)[:, ends]
-    precision = np.divide(found, read, out=np.zeros_like(found), where=read > 0)
-    new = np.diff(found, axis=1, prepend=0.0)
-    total = found[:, -1]
+    n_found = np.cumsum(drawn * label[order], axis=1)[:, ends]
+    precision = np.divide(n_found, read, out=np.zeros_like(n_found), where=read > 0)
+    new = np.diff(n_found, axis=1, prepend=0.0)
+    total = n_found[:, -1]
     return np.divide((new * precision).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
 
 

@@ -60,16 +60,16 @@ def at_capacity(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[s
     Returns:
         `recall_<stratum>`, `precision_<stratum>` in lower case; absent where a stratum holds no positives.
     """
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for stratum in ("NO_TAG", "OTHER_TAG"):
         part = frame.assign(score=score)[frame["stratum"].isin([stratum, "CSAE"])]
         if not part["label"].any():
             continue
         part = part.sort_values(["score", "report_id"], ascending=[False, True])
         read = part.groupby("force", sort=False).head(capacity)
-        found[f"recall_{stratum.lower()}"] = float(read["label"].sum() / part["label"].sum())
-        found[f"precision_{stratum.lower()}"] = float(read["label"].mean())
-    return found
+        figures[f"recall_{stratum.lower()}"] = float(read["label"].sum() / part["label"].sum())
+        figures[f"precision_{stratum.lower()}"] = float(read["label"].mean())
+    return figures
 
 
 def recall_by_force(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> pd.DataFrame:
@@ -81,8 +81,8 @@ def recall_by_force(frame: pd.DataFrame, score: np.ndarray, capacity: int) -> pd
     ranked = frame.assign(score=score).sort_values(["score", "report_id"], ascending=[False, True])
     read = ranked.groupby("force").head(capacity).groupby("force")["label"].sum()
     positives = ranked.groupby("force")["label"].sum()
-    found = pd.DataFrame({"positives": positives.astype(int), "read": read}).query("positives > 0").reset_index()
-    return found.assign(recall=found["read"] / found["positives"])[["force", "positives", "recall"]]
+    by_force = pd.DataFrame({"positives": positives.astype(int), "read": read}).query("positives > 0").reset_index()
+    return by_force.assign(recall=by_force["read"] / by_force["positives"])[["force", "positives", "recall"]]
 
 
 def wilson(positives: np.ndarray, n: np.ndarray, z: float = Z_95) -> tuple[np.ndarray, np.ndarray]:

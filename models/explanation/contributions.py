@@ -106,19 +106,19 @@ def _share(tree: Any) -> np.ndarray:
 def _boosted(classifier: Any, matrix: sparse.csr_matrix, slope: float) -> sparse.csr_matrix:
     """Contributions add up to margin - mean margin; the calibrated score is a sigmoid of the probability, so each is
     scaled by (p - p of the mean margin) / (margin - mean margin)."""
-    found = []
+    contributions = []
     for start in range(0, matrix.shape[0], CHUNK):
-        given = _contributions(classifier, matrix[start : start + CHUNK])
-        moved, mean = given[:, :-1].sum(axis=1), given[:, -1]
+        shares = _contributions(classifier, matrix[start : start + CHUNK])
+        moved, mean = shares[:, :-1].sum(axis=1), shares[:, -1]
         slope_here = np.where(np.abs(moved) < 1e-9, expit(mean) * expit(-mean), 0.0)
         np.divide(expit(mean + moved) - expit(mean), moved, out=slope_here, where=np.abs(moved) >= 1e-9)
-        found.append(sparse.csr_matrix(given[:, :-1] * (slope * slope_here)[:, None]))
-    return sparse.csr_matrix(sparse.vstack(found)) if found else sparse.csr_matrix(matrix.shape)
+        contributions.append(sparse.csr_matrix(shares[:, :-1] * (slope * slope_here)[:, None]))
+    return sparse.csr_matrix(sparse.vstack(contributions)) if contributions else sparse.csr_matrix(matrix.shape)
 
 
 def _contributions(classifier: Any, matrix: sparse.csr_matrix) -> np.ndarray:
     """Reports x (terms and the mean margin), float64."""
     from xgboost import DMatrix
 
-    given = classifier.get_booster().predict(DMatrix(matrix, nthread=1), pred_contribs=True)
-    return np.asarray(given, dtype=np.float64)
+    shares = classifier.get_booster().predict(DMatrix(matrix, nthread=1), pred_contribs=True)
+    return np.asarray(shares, dtype=np.float64)

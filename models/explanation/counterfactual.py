@@ -51,17 +51,17 @@ def changes(
         return []
     odds = _log_odds(pipeline.predict_proba(np.array(variants, dtype=object))[:, 1])
     first = np.searchsorted(owner, np.arange(len(texts)))
-    found: list[Change | None] = []
+    found_changes: list[Change | None] = []
     for row, start in enumerate(first):
         end = first[row + 1] if row + 1 < len(first) else len(owner)
         if end - start < 2:
-            found.append(None)
+            found_changes.append(None)
             continue
         path = 1 / (1 + np.exp(-(_log_odds(scores[row]) + odds[start:end] - odds[start])))
         below = np.flatnonzero(path < cutoffs[row]) if np.isfinite(cutoffs[row]) else np.array([], dtype=int)
         n = int(below[0]) if len(below) else end - start - 1
-        found.append(Change(tuple(terms[row][:n]), float(path[n]), bool(len(below))))
-    return found
+        found_changes.append(Change(tuple(terms[row][:n]), float(path[n]), bool(len(below))))
+    return found_changes
 
 
 def without(text: str, term: str) -> str:

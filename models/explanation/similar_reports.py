@@ -51,11 +51,11 @@ class Confirmed:
         if self._matrix is None or not len(texts):
             return [[] for _ in texts]
         alike = sparse.csr_matrix(self._vectoriser.transform(texts) @ self._matrix.T)
-        found = []
+        similar = []
         for row, (force, own) in enumerate(zip(forces, own_ids, strict=True)):  # the few reports of a queue
             part = slice(alike.indptr[row], alike.indptr[row + 1])
             columns, values = alike.indices[part], alike.data[part]
             kept = (values >= LEAST) & (self._forces[columns] == force) & (self._ids[columns] != own)
             order = np.lexsort((self._ids[columns[kept]].astype(str), -values[kept]))[:N_SHOWN]
-            found.append([Match(str(self._ids[columns[kept][k]]), float(values[kept][k])) for k in order])
-        return found
+            similar.append([Match(str(self._ids[columns[kept][k]]), float(values[kept][k])) for k in order])
+        return similar

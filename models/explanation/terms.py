@@ -52,7 +52,7 @@ def terms(classifier: Any, texts: Sequence[str], n_up: int = 6, n_down: int = 2)
     matrix = sparse.csr_matrix(classifier[:-1].transform(texts))
     moved = _present(contributions.of(classifier, matrix), matrix)
     names = counts.get_feature_names_out()
-    found = []
+    explained = []
     for row, text in enumerate(texts):  # the few reports of a queue
         columns, values = (
             moved.indices[moved.indptr[row] : moved.indptr[row + 1]],
@@ -61,10 +61,10 @@ def terms(classifier: Any, texts: Sequence[str], n_up: int = 6, n_down: int = 2)
         order = np.lexsort((columns, -values))
         up = [k for k in order[:n_up] if values[k] > 0]
         down = [k for k in order[::-1][:n_down] if values[k] < 0]
-        chosen = {str(names[columns[k]]): float(values[k]) for k in (*up, *down)}
-        places = _places(counts, text, set(chosen))
-        found.append([Term(name, weight, *places.get(name, (None, None))) for name, weight in chosen.items()])
-    return found
+        weights = {str(names[columns[k]]): float(values[k]) for k in (*up, *down)}
+        places = _places(counts, text, set(weights))
+        explained.append([Term(name, weight, *places.get(name, (None, None))) for name, weight in weights.items()])
+    return explained
 
 
 def _present(moved: sparse.csr_matrix, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -90,13 +90,13 @@ def _places(counts: CountVectorizer, text: str, wanted: set[str]) -> dict[str, t
     """First place of each wanted term in the text as written, found by the vectoriser's own reading of it."""
     shortest, longest = counts.ngram_range
     words = list(_words(counts, text))
-    found: dict[str, tuple[int, int]] = {}
+    places: dict[str, tuple[int, int]] = {}
     for n in range(shortest, longest + 1):
         for first in range(len(words) - n + 1):
             name = " ".join(word for word, _, _ in words[first : first + n])
-            if name in wanted and name not in found:
-                found[name] = (words[first][1], words[first + n - 1][2])
-    return found
+            if name in wanted and name not in places:
+                places[name] = (words[first][1], words[first + n - 1][2])
+    return places
 
 
 def _words(counts: CountVectorizer, text: str) -> Iterator[tuple[str, int, int]]:

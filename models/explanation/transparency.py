@@ -29,8 +29,8 @@ def sample(label: np.ndarray, seed: int, n: int = N_SAMPLED) -> np.ndarray:
 
 def named(classifier: Any, texts: Sequence[str]) -> list[tuple[str, ...]]:
     """The terms that moved each text's score up most, at most `N_NAMED`."""
-    found = explanation_terms.terms(classifier, texts, n_up=N_NAMED, n_down=0)
-    return [tuple(term.text for term in terms) for terms in found]
+    named_terms = explanation_terms.terms(classifier, texts, n_up=N_NAMED, n_down=0)
+    return [tuple(term.text for term in terms) for terms in named_terms]
 
 
 def fidelity(classifier: Any, texts: Sequence[str], reasons: Sequence[Sequence[str]], seed: int) -> dict[str, float]:

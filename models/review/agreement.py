@@ -35,12 +35,12 @@ def measures(cells: np.ndarray, seed: int) -> dict[str, Measure]:
     if n == 0:
         return dict.fromkeys(("agreement", "kappa", "ac1"), Measure(None, None, None))
     drawn = np.random.default_rng(seed).dirichlet(cells + PRIOR, size=N_DRAWS)
-    found = {}
+    measures_by_name = {}
     for name, function in (("agreement", observed), ("kappa", kappa), ("ac1", ac1)):
         low, high = np.quantile(function(drawn), (0.025, 0.975))
         value = float(function(cells[None] / n)[0])
-        found[name] = Measure(value if np.isfinite(value) else None, float(low), float(high))
-    return found
+        measures_by_name[name] = Measure(value if np.isfinite(value) else None, float(low), float(high))
+    return measures_by_name
 
 
 def observed(shares: np.ndarray) -> np.ndarray:

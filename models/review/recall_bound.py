@@ -110,10 +110,10 @@ def bound(strata: Sequence[Stratum], alpha: float = ALPHA, *, found_before: int 
         strata: one per force; their draws are independent given what was drawn before.
         found_before: CSAE reports found before the frame was opened; they count as hidden and found.
     """
-    found = sum(s.n_found for s in strata) + found_before
+    n_positive = sum(s.n_found for s in strata) + found_before
     counting = sum(s.most for s in strata) + found_before
-    most = max(_most(strata, np.log(1 / alpha)) + found_before, found)
-    return Bound(most, counting, found, found / most if most else 0.0)
+    most = max(_most(strata, np.log(1 / alpha)) + found_before, n_positive)
+    return Bound(most, counting, n_positive, n_positive / most if most else 0.0)
 
 
 def _most(strata: Sequence[Stratum], limit: float) -> int:
@@ -149,10 +149,10 @@ def draws_to_certify(stratum: Stratum, recall: float, alpha: float = ALPHA, *, f
     Nothing that those draws find is counted as found, so it is rather too many than too few. For several forces pass
     their draws as one stratum: an estimate, where the bound itself takes the worst allocation.
     """
-    found = stratum.n_found + found_before
-    if not found:
+    n_positive = stratum.n_found + found_before
+    if not n_positive:
         return None
-    m = int(found / recall) + 1 - found_before  # the smallest number of CSAE reports that must be ruled out
+    m = int(n_positive / recall) + 1 - found_before  # the smallest number of CSAE reports that must be ruled out
     if m > stratum.most:
         return 0
     by_stake = _by_stake(stratum, np.array([m]))[:, 0]

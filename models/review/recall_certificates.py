@@ -37,17 +37,17 @@ def rows(
         Columns of gold.RECALL_CERTIFICATES but night, queue and frame_on.
     """
     strata: list[recall_bound.Stratum] = []
-    found: list[dict[str, Any]] = []
+    certificates: list[dict[str, Any]] = []
     for _, row in counts.sort_values("force").iterrows():  # one row a force
         force = str(row["force"])
         own, drawn = settled[settled["force"] == force], draws[draws["force"] == force]
         stratum = stratum_of(int(row["n_population"]), own, drawn)
         strata.append(stratum)
-        found.append({"force": force, **_counts(row, own, drawn, before.get(force, 0))})
-    each = [{**row, **_claim([stratum], row, aim)} for row, stratum in zip(found, strata, strict=True)]
-    if not found:
+        certificates.append({"force": force, **_counts(row, own, drawn, before.get(force, 0))})
+    each = [{**row, **_claim([stratum], row, aim)} for row, stratum in zip(certificates, strata, strict=True)]
+    if not certificates:
         return []
-    sums: dict[str, int] = {name: sum(row[name] for row in found) for name in found[0] if name != "force"}
+    sums: dict[str, int] = {name: sum(row[name] for row in certificates) for name in certificates[0] if name != "force"}
     return [*each, {"force": POOLED, **sums, **_claim(strata, sums, aim)}]
 
 

@@ -17,14 +17,14 @@ Row = dict[str, Any]
 
 def of_agreement(pairs: pd.DataFrame, seed: int) -> list[Row]:
     """`agreement`, `kappa`, `ac1` per force and pooled, from force, first, second, n. None if nobody read twice."""
-    found = []
+    figures = []
     for force, part in _by_force(pairs):
         cells = np.zeros(4)
         place = 2 * part["first"].astype(int) + part["second"].astype(int)
         np.add.at(cells, place.to_numpy(dtype=int), part["n"].to_numpy(dtype=float))
         for name, m in agreement.measures(cells, seed).items():
-            found.append(_row(force, name, m.value, int(cells.sum()), m.low, m.high))
-    return found
+            figures.append(_row(force, name, m.value, int(cells.sum()), m.low, m.high))
+    return figures
 
 
 def of_exposure(counts: pd.DataFrame) -> list[Row]:
@@ -33,12 +33,12 @@ def of_exposure(counts: pd.DataFrame) -> list[Row]:
     `per_find` is items opened and decided per CSAE report found; no value where nothing was found. `median_seconds` has
     no value where no decision's time was measured.
     """
-    found = []
+    figures = []
     for (force, reviewer), part in counts.groupby(["force", "reviewer"]):
-        found += _exposed(str(force), str(reviewer), part)
+        figures += _exposed(str(force), str(reviewer), part)
     for force, part in _by_force(counts):
-        found += _exposed(force, "", part)
-    return found
+        figures += _exposed(force, "", part)
+    return figures
 
 
 def _exposed(force: str, reviewer: str, part: pd.DataFrame) -> list[Row]:
@@ -64,7 +64,7 @@ def of_yields(counts: pd.DataFrame) -> list[Row]:
     Blind rows are a random share of the top, so a difference is what seeing the score does to the answer. Its interval
     is Newcombe's (1998, method 10).
     """
-    found = []
+    figures = []
     for force, part in _by_force(counts):
         sums = part.groupby("kind")[["n", "n_csae"]].sum()
         shares = {}
@@ -73,13 +73,13 @@ def of_yields(counts: pd.DataFrame) -> list[Row]:
                 n, n_csae = int(sums["n"][kind]), int(sums["n_csae"][kind])
                 low, high = (float(bound) for bound in metrics.wilson(np.array(n_csae), np.array(n)))
                 shares[kind] = (n_csae / n, low, high, n)
-                found.append(_row(force, f"{kind.lower()}_yield", n_csae / n, n, low, high))
+                figures.append(_row(force, f"{kind.lower()}_yield", n_csae / n, n, low, high))
         if {"SCORED", "BLIND"} <= set(shares):
             (p, p_low, p_high, n_blind), (q, q_low, q_high, _) = shares["BLIND"], shares["SCORED"]
             low = p - q - float(np.hypot(p - p_low, q_high - q))
             high = p - q + float(np.hypot(p_high - p, q - q_low))
-            found.append(_row(force, "blind_difference", p - q, n_blind, low, high))
-    return found
+            figures.append(_row(force, "blind_difference", p - q, n_blind, low, high))
+    return figures
 
 
 def _by_force(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -76,12 +76,14 @@ def of(text: str) -> Reading:
 
 def texts(written: Iterable[str | None] | pa.Array) -> np.ndarray:
     """Readings of many texts, as an object array of strings. An absent text reads as empty."""
-    given = written.cast(pa.large_string()) if isinstance(written, pa.Array) else pa.array(written, pa.large_string())
-    given = given.fill_null("")
-    found = np.array(given, dtype=object)
-    for place in np.flatnonzero(pc.match_substring_regex(given, _SUSPECT)):
-        found[place] = _read(found[place])
-    return found
+    written_array = (
+        written.cast(pa.large_string()) if isinstance(written, pa.Array) else pa.array(written, pa.large_string())
+    )
+    written_array = written_array.fill_null("")
+    normalised = np.array(written_array, dtype=object)
+    for place in np.flatnonzero(pc.match_substring_regex(written_array, _SUSPECT)):
+        normalised[place] = _read(normalised[place])
+    return normalised
 
 
 def _read(text: str) -> str:
@@ -117,7 +119,7 @@ def _latin(text: str) -> list[Edit]:
     words = list(_WORD.finditer(text))
     n_latin = sum(match.group().isascii() for match in words)
     is_latin = 2 * n_latin >= len(words)
-    found = []
+    edits = []
     for match in words:
         word = match.group()
         if word.isascii():
@@ -127,8 +129,8 @@ def _latin(text: str) -> list[Edit]:
         if has_latin or (is_latin and not others):
             for place, character in enumerate(word, start=match.start()):
                 if character in _LOOKALIKE_SET:
-                    found.append((place, LOOKALIKES[ord(character)]))
-    return found
+                    edits.append((place, LOOKALIKES[ord(character)]))
+    return edits
 
 
 def _joined(text: str) -> list[Edit]:

@@ -185,9 +185,9 @@ class _Run:
         reasons: dict[str, list[list[tuple[str, ...]]]] = {candidate.name: [] for candidate in candidates}
         lost: dict[str, dict[str, float]] = {}
         for k in range(self.folds.n_folds):
-            for candidate, score, found, figures in self._fold(k, candidates):
+            for candidate, score, terms, figures in self._fold(k, candidates):
                 scores[candidate.name][self.folds.fold == k] = score
-                reasons[candidate.name] += [found] if found is not None else []
+                reasons[candidate.name] += [terms] if terms is not None else []
                 lost[candidate.name] = lost.get(candidate.name, {}) | figures
         everything = vectorisers.Vectorised(self.texts, self.seed)
         self.progress(
@@ -223,10 +223,10 @@ class _Run:
                 return candidate, score, None, {}
             begun = time.thread_time()
             whole, texts = _whole(candidate, classifier, trained), list(self.texts[self.sampled])
-            found = transparency.named(whole, texts)
-            figures = transparency.fidelity(whole, texts, found, self.seed) if k == 0 else {}
+            terms = transparency.named(whole, texts)
+            figures = transparency.fidelity(whole, texts, terms, self.seed) if k == 0 else {}
             self.spent.append((candidate.name, "explain", time.thread_time() - begun))
-            return candidate, score, found, figures
+            return candidate, score, terms, figures
 
         self.progress(f"fold {k + 1} of {self.folds.n_folds}: {len(candidates)} candidates on {is_train.sum()} reports")
         done = self._beside(work, candidates)

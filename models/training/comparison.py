@@ -93,9 +93,9 @@ class Comparison:
         """One row per candidate, best average precision first: name, family, all figures, interval and tie."""
         rows = [{"name": r.candidate.name, "family": r.candidate.family, **r.metrics} for r in self.results]
         table = pd.DataFrame(rows)
-        for reading, found in self.differences.items():
-            chosen = found.set_index("name")[["low", "high", "behind", "behind_low", "behind_high", "is_tie"]]
-            table = table.join(chosen.add_prefix(prefix(reading) + "ap_"), on="name")
+        for reading, difference in self.differences.items():
+            columns = difference.set_index("name")[["low", "high", "behind", "behind_low", "behind_high", "is_tie"]]
+            table = table.join(columns.add_prefix(prefix(reading) + "ap_"), on="name")
         return table.sort_values(["average_precision", "name"], ascending=[False, True], ignore_index=True)
 
     def out_of_fold(self, name: str) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def labelled(reports: pd.DataFrame, reading: str) -> tuple[np.ndarray, np.ndarra
 
 def judged(reports: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[str, float]:
     """Figures of a candidate's out-of-fold scores under each reading; only `n` of one that lacks a class."""
-    found: dict[str, float] = {}
+    differences_by_name: dict[str, float] = {}
     for reading in READINGS:
         kept, label = labelled(reports, reading)
         part, own = reports[kept].assign(label=label), score[kept]
@@ -143,8 +143,8 @@ def judged(reports: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[str,
                 "prevalence": float(label.mean()),
                 **metrics.at_capacity(part, own, capacity),
             }
-        found |= {prefix(reading) + name: value for name, value in figures.items()}
-    return found
+        differences_by_name |= {prefix(reading) + name: value for name, value in figures.items()}
+    return differences_by_name
 
 
 def differences(reports: pd.DataFrame, results: tuple[Result, ...], seed: int) -> dict[str, pd.DataFrame]:

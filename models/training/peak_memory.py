@@ -32,7 +32,7 @@ class Peak:
 
 
 def _kib(name: str) -> float:
-    found = re.search(rf"^{name}:\s+(\d+) kB", STATUS.read_text(encoding="ascii"), re.MULTILINE)
-    if found is None:
+    line = re.search(rf"^{name}:\s+(\d+) kB", STATUS.read_text(encoding="ascii"), re.MULTILINE)
+    if line is None:
         raise ValueError(f"the kernel states no {name}")
-    return float(found.group(1))
+    return float(line.group(1))

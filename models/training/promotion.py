@@ -70,25 +70,25 @@ def _not_better(
     """Beats every baseline; and the incumbent: its own kind on the same folds where that was compared, else its figure
     when it was promoted. What learnt from the same night must be better; what learnt from a later one, as good."""
     precision = result.metrics["average_precision"]
-    found = []
+    reasons = []
     for baseline in (r for r in compared.results if r.candidate.is_baseline):
         other = baseline.metrics["average_precision"]
         if precision <= other + criteria.beats_baselines_by:
             name = baseline.candidate.name.replace("_", " ")
-            found.append(f"average precision {precision:.3f} does not beat the {name}'s {other:.3f}")
+            reasons.append(f"average precision {precision:.3f} does not beat the {name}'s {other:.3f}")
     if incumbent is None:
-        return found
+        return reasons
     others = [r.metrics["average_precision"] for r in compared.results if r.candidate.name == incumbent.candidate]
     own = others[0] if others else incumbent.average_precision
     where = "on the same folds" if others else "when it was promoted"
     if precision < own:
-        found.append(f"average precision {precision:.3f} is below the champion's {own:.3f} {where}")
+        reasons.append(f"average precision {precision:.3f} is below the champion's {own:.3f} {where}")
     elif incumbent.night == night and precision <= max(own, incumbent.average_precision):
-        found.append(
+        reasons.append(
             f"average precision {precision:.3f} does not beat that of the champion v{incumbent.version}, "
             f"which learnt from the same night"
         )
-    return found
+    return reasons
 
 
 def _not_calibrated(result: comparison.Result, criteria: Criteria) -> list[str]:

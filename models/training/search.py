@@ -50,10 +50,10 @@ def search(
     """
     splits = _splits(fold, n_inner)
     tried = candidate.grid[:n_sets]
-    found = [_inner_scores(candidate.build(seed, **parameters), matrix, label, splits) for parameters in tried]
-    reached = tuple(metrics.average_precision(label, raw) for raw in found)
+    scores = [_inner_scores(candidate.build(seed, **parameters), matrix, label, splits) for parameters in tried]
+    reached = tuple(metrics.average_precision(label, raw) for raw in scores)
     best = int(np.argmax(reached))
-    return Choice(tried[best], found[best], reached)
+    return Choice(tried[best], scores[best], reached)
 
 
 def refit(

@@ -57,7 +57,7 @@ def _merged(placed: DataFrame, keep: Sequence[str]) -> DataFrame:
     of_call = dict.fromkeys(("operator", "event_id", *keep))
     told = (name for name in of_record if name != "event_id")
     record = F.struct("event_id", "started_at", *told)  # one of each side at most: the greatest is it
-    found = placed.groupBy(*_CALL, "_alone", "_run", "_place").agg(
+    calls = placed.groupBy(*_CALL, "_alone", "_run", "_place").agg(
         F.max("duration_s").alias("duration_s"),
         F.max(F.when(~is_b, record)).alias("_a"),
         F.max(F.when(is_b, record)).alias("_b"),
@@ -66,7 +66,7 @@ def _merged(placed: DataFrame, keep: Sequence[str]) -> DataFrame:
     def of_both(part: str) -> Column:
         return F.sort_array(F.array_distinct(F.array_compact(F.array(f"_a.{part}", f"_b.{part}"))))
 
-    return found.select(
+    return calls.select(
         F.least("_a.event_id", "_b.event_id").alias("call_id"),
         *_CALL,
         F.coalesce("_a.started_at", "_b.started_at").alias("started_at"),  # the caller's provider says when
@@ -124,12 +124,14 @@ def of_subjects(legs: DataFrame, wanted: Iterable[Wanted]) -> DataFrame:
     of_kind: dict[str, list[Wanted]] = {}
     for each in wanted:
         of_kind.setdefault(each.kind, []).append(each)
-    found = legs
+    of_subject = legs
     for kind, some in of_kind.items():
         listed = frame(legs.sparkSession, some).select(
             F.col("value").alias("_value"), F.col("subject").alias(f"_{kind}")
         )
-        found = found.join(F.broadcast(listed), on=F.col(kind.lower()) == F.col("_value"), how="left").drop("_value")
+        of_subject = of_subject.join(F.broadcast(listed), on=F.col(kind.lower()) == F.col("_value"), how="left").drop(
+            "_value"
+        )
     subjects = F.array_distinct(F.array(*(f"_{kind}" for kind in of_kind)))
-    found = found.select(*legs.columns, F.explode(subjects).alias("subject"))
-    return found.where(F.col("subject").isNotNull()).repartition("subject")
+    of_subject = of_subject.select(*legs.columns, F.explode(subjects).alias("subject"))
+    return of_subject.where(F.col("subject").isNotNull()).repartition("subject")

@@ -38,7 +38,7 @@ def read(lines: Iterable[str]) -> tuple[list[Wanted], list[str]]:
     Raises:
         ValueError: more identifiers than one run takes.
     """
-    found: dict[tuple[str, str], Wanted] = {}
+    wanted_by_key: dict[tuple[str, str], Wanted] = {}
     unread = []
     for line in lines:
         text = _SEPARATORS.split(line.lstrip("\ufeff").split("#")[0], maxsplit=1)[0].strip().strip('"')
@@ -48,10 +48,10 @@ def read(lines: Iterable[str]) -> tuple[list[Wanted], list[str]]:
         if not pairs:
             unread.append(text)
         for kind, value in pairs:
-            found.setdefault((kind, value), Wanted(pairs[0][1], kind, value))
-    if len(found) > MAX:
-        raise ValueError(f"{len(found)} identifiers: at most {MAX} in one run")
-    return sorted(found.values(), key=lambda w: (w.subject, w.kind, w.value)), unread
+            wanted_by_key.setdefault((kind, value), Wanted(pairs[0][1], kind, value))
+    if len(wanted_by_key) > MAX:
+        raise ValueError(f"{len(wanted_by_key)} identifiers: at most {MAX} in one run")
+    return sorted(wanted_by_key.values(), key=lambda w: (w.subject, w.kind, w.value)), unread
 
 
 def _kinds(text: str) -> list[tuple[str, str]]:

@@ -25,8 +25,8 @@ def records(legs: DataFrame) -> DataFrame:
     """What indicators count: calls and texts with a known other party. `number`, `other`, `is_out`, `kind`, `local_at`,
     `duration_s`, `cell`, `record_id`. Legs as `comms_calls.legs` makes them."""
     kind = F.when(F.col("type") == "VOICE", "call").when(F.col("type").isin("SMS", "MMS"), "text")
-    found = legs.withColumn("kind", kind).where("kind IS NOT NULL AND other IS NOT NULL AND number IS NOT NULL")
-    return found.select(
+    movements = legs.withColumn("kind", kind).where("kind IS NOT NULL AND other IS NOT NULL AND number IS NOT NULL")
+    return movements.select(
         "number", "other", "is_out", "kind", "local_at", "duration_s",
         F.col("first_cell").alias("cell"), F.col("call_id").alias("record_id"),
     )  # fmt: skip
@@ -42,14 +42,14 @@ def weekly(records: DataFrame, parts: Sequence[str] = PARTS) -> DataFrame:
     # One exchange serves every window and group below: they are all within a number.
     base = records.withColumns({"week": F.to_date(F.date_trunc("week", "local_at")), "_s": F.unix_seconds("local_at")})
     base = base.repartition("number")
-    found = _use(base)
+    weeks = _use(base)
     makers = {"contacts": _contacts, "conversations": _conversations, "antennas": _antennas}
     for name in parts:
-        found = found.join(makers[name](base), on=list(WEEK), how="left")
+        weeks = weeks.join(makers[name](base), on=list(WEEK), how="left")
     if "conversations" not in parts:
-        return found
+        return weeks
     filled = {name: F.coalesce(name, F.lit(0.0)) for name in ("percent_initiated_conversations", "response_rate_text")}
-    return found.withColumns(filled)
+    return weeks.withColumns(filled)
 
 
 def _of(kind: str, value: Column | str) -> Column:

@@ -73,13 +73,13 @@ def summary(legs: DataFrame, options: Options) -> DataFrame:
 def contacts(legs: DataFrame, wanted: DataFrame) -> DataFrame:
     """One row a subject and other party: counts, first and last, `rank` among the subject's contacts, and whether the
     other party is listed itself (`is_listed`): who contacts whom."""
-    found = legs.where(F.col("other").isNotNull()).groupBy("subject", "other", "other_kind").agg(*_counts())
+    by_contact = legs.where(F.col("other").isNotNull()).groupBy("subject", "other", "other_kind").agg(*_counts())
     listed = wanted.where(F.col("kind") == "NUMBER").select(F.col("value").alias("other"), F.lit(True).alias("_listed"))
-    found = found.join(F.broadcast(listed), on="other", how="left")
+    by_contact = by_contact.join(F.broadcast(listed), on="other", how="left")
     order = Window.partitionBy("subject").orderBy(F.col("n").desc(), F.col("talk_s").desc(), "other")
-    return found.select(
+    return by_contact.select(
         "subject",
-        *[c for c in found.columns if c not in ("subject", "_listed")],
+        *[c for c in by_contact.columns if c not in ("subject", "_listed")],
         F.coalesce("_listed", F.lit(False)).alias("is_listed"),
         F.row_number().over(order).alias("rank"),
     )
@@ -88,14 +88,14 @@ def contacts(legs: DataFrame, wanted: DataFrame) -> DataFrame:
 def common(contacts: DataFrame) -> DataFrame:
     """Parties in contact with two subjects or more, who are not listed themselves and are no service."""
     shared = contacts.where(~F.col("is_listed") & (F.col("other_kind") != "SERVICE"))
-    found = shared.groupBy("other", "other_kind").agg(
+    by_other = shared.groupBy("other", "other_kind").agg(
         F.count("*").alias("n_subjects"),
         F.array_sort(F.collect_set("subject")).alias("subjects"),
         F.sum("n").alias("n"),
         F.min("first_at").alias("first_at"),
         F.max("last_at").alias("last_at"),
     )
-    return found.where(F.col("n_subjects") > 1)
+    return by_other.where(F.col("n_subjects") > 1)
 
 
 def hours(legs: DataFrame) -> DataFrame:

@@ -103,19 +103,19 @@ def stabilities(pairs: pd.DataFrame, groups: Mapping[str, Sequence[str]], rules:
     ends = list(zip(pairs["near_id"], pairs["far_id"], strict=True))
     strengths = pairs["strength"].tolist()
     names = sorted({name for pair in ends for name in pair})
-    members = {group: set(found) for group, found in groups.items()}
+    members = {group: set(communities) for group, communities in groups.items()}
     total = dict.fromkeys(groups, 0.0)
     draw = random.Random(seed)
     for _ in range(rules.n_removals):
         kept = [k for k in range(len(ends)) if draw.random() >= rules.removed_share]
         local = graph.local_graph(names, [ends[k] for k in kept], [strengths[k] for k in kept])
-        found: dict[int, set[str]] = {}
+        communities: dict[int, set[str]] = {}
         for name, part in zip(names, graph.leiden(local, draw.randrange(2**31)), strict=True):
-            found.setdefault(part, set()).add(name)
-        of = {name: part for part, inside in found.items() for name in inside}
+            communities.setdefault(part, set()).add(name)
+        community_of = {name: part for part, inside in communities.items() for name in inside}
         for group, mine in members.items():
-            touched = {of[name] for name in mine if name in of}
-            total[group] += max((_jaccard(mine, found[part]) for part in touched), default=0.0)
+            touched = {community_of[name] for name in mine if name in community_of}
+            total[group] += max((_jaccard(mine, communities[part]) for part in touched), default=0.0)
     return {group: round(value / rules.n_removals, 6) for group, value in total.items()}
 
 

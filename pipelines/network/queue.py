@@ -77,8 +77,10 @@ def _sources(shown: DataFrame, reports: DataFrame) -> DataFrame:
     )))  # fmt: skip
     wanted = shown.select("item_id", F.explode(F.array_distinct(cited)).alias("report_id"))
     row = items.source_row("silver.reports", "report_id")
-    found = reports.select("report_id", "_file", "_file_hash", "_row_number").join(wanted, ["report_id"], how="inner")
-    return found.groupBy("item_id").agg(F.sort_array(F.collect_list(row)).alias("source_rows"))
+    wanted_rows = reports.select("report_id", "_file", "_file_hash", "_row_number").join(
+        wanted, ["report_id"], how="inner"
+    )
+    return wanted_rows.groupBy("item_id").agg(F.sort_array(F.collect_list(row)).alias("source_rows"))
 
 
 def path_text(path: Column) -> Column:

@@ -27,7 +27,7 @@ def traveller() -> Column:
     return F.coalesce(F.concat(F.lit("document|"), F.col("document_no")), F.concat(F.lit("name|"), named))
 
 
-def together(found: DataFrame, crowd: DataFrame, *, published_from: float) -> DataFrame:
+def together(matches: DataFrame, crowd: DataFrame, *, published_from: float) -> DataFrame:
     """Each subject with everybody on the same flights: flights shared, flights expected, and the false-discovery rate.
 
     Args:
@@ -45,7 +45,7 @@ def together(found: DataFrame, crowd: DataFrame, *, published_from: float) -> Da
         (F.sum(F.col("n_listed") * F.col("n_listed")) / F.pow(F.sum("n_listed"), F.lit(2.0))).alias("_same")
     )
     journeys = everybody.groupBy("other", *ROUTE).agg(F.countDistinct(*LEG).alias("_m"))
-    sure = found.where(F.col("score") >= published_from)
+    sure = matches.where(F.col("score") >= published_from)
     own = sure.select(
         *LEG,
         "subject_id",
@@ -85,7 +85,7 @@ def together(found: DataFrame, crowd: DataFrame, *, published_from: float) -> Da
     return found_pairs
 
 
-def rows(found: DataFrame, pairs: DataFrame, night: date, *, max_false: float, published_from: float) -> DataFrame:
+def rows(matches: DataFrame, pairs: DataFrame, night: date, *, max_false: float, published_from: float) -> DataFrame:
     """Rows of kind PAIR_BEYOND_CHANCE, at most `max_false` of which are expected to be chance.
 
     Args:
@@ -99,7 +99,7 @@ def rows(found: DataFrame, pairs: DataFrame, night: date, *, max_false: float, p
         F.col("_theirs.passenger_id").alias("other_id"),
         F.col("_theirs.name").alias("other_name"),
     )
-    joined = found.join(about, ["subject_id", "passenger_id"], how="inner")
+    joined = matches.join(about, ["subject_id", "passenger_id"], how="inner")
     scores = {
         "score_low": F.col("score_low") * (1 - F.greatest("rate_high", "rate")),
         "score_high": F.col("score_high") * (1 - F.least("rate_low", "rate")),

@@ -57,10 +57,10 @@ def best(scored: DataFrame, wanted: DataFrame, crowd: DataFrame, legs: DataFrame
         *[F.col(name).alias(f"_p{name}") for name in ("_file", "_file_hash", "_row_number")],
     )
     records = wanted.groupBy("subject_id").agg(F.sort_array(F.collect_set("person_id")).alias("person_ids"))
-    found = kept.drop("_n").join(F.broadcast(about), ["person_id"], how="inner")
-    found = found.join(F.broadcast(records), ["subject_id"], how="inner")
-    found = found.join(crowd.drop("words", "n_forenames", "night"), ["passenger_id"], how="inner")
-    return found.join(legs, list(LEG), how="left")
+    ranked = kept.drop("_n").join(F.broadcast(about), ["person_id"], how="inner")
+    ranked = ranked.join(F.broadcast(records), ["subject_id"], how="inner")
+    ranked = ranked.join(crowd.drop("words", "n_forenames", "night"), ["passenger_id"], how="inner")
+    return ranked.join(legs, list(LEG), how="left")
 
 
 def timetable(flights: DataFrame) -> DataFrame:
@@ -99,7 +99,9 @@ def timetable(flights: DataFrame) -> DataFrame:
     )
 
 
-def on_flights(found: DataFrame, night: date, n_rows: int, odds: matching.Odds, *, published_from: float) -> DataFrame:
+def on_flights(
+    matches: DataFrame, night: date, n_rows: int, odds: matching.Odds, *, published_from: float
+) -> DataFrame:
     """Rows of kind SUBJECT_ON_FLIGHT, and NEXT_ARRIVAL for those that land in the UK from this midnight to the next
     morning but one (30 hours: the night and the day that it prepares)."""
     midnight = F.to_utc_timestamp(F.lit(night).cast("timestamp"), LONDON)
@@ -108,7 +110,7 @@ def on_flights(found: DataFrame, night: date, n_rows: int, odds: matching.Odds, 
     )
     published = F.col("score") >= published_from
     lands_soon = F.coalesce(lands_soon & ~F.col("is_cancelled") & published, F.lit(False))
-    rows = found.withColumns(
+    rows = matches.withColumns(
         {
             "kind": F.when(lands_soon, "NEXT_ARRIVAL").otherwise("SUBJECT_ON_FLIGHT"),
             "match_id": match_id("FLIGHT", "subject_id", "passenger_id"),
@@ -122,7 +124,7 @@ def on_flights(found: DataFrame, night: date, n_rows: int, odds: matching.Odds, 
     return shaped(rows, night, published_from)
 
 
-def companions(found: DataFrame, crowd: DataFrame, night: date, *, published_from: float) -> DataFrame:
+def companions(matches: DataFrame, crowd: DataFrame, night: date, *, published_from: float) -> DataFrame:
     """Rows of kind CO_TRAVELLER: whoever shares a booking with a passenger that is probably a subject."""
     other = crowd.where("booking_ref IS NOT NULL").select(
         *LEG,
@@ -132,7 +134,7 @@ def companions(found: DataFrame, crowd: DataFrame, night: date, *, published_fro
         F.col("name").alias("other_name"),
         F.col("born_on").alias("other_born_on"),
     )
-    sure = found.where(F.col("score") >= published_from)
+    sure = matches.where(F.col("score") >= published_from)
     own = sure.select("subject_id", F.col("passenger_id").alias("other_id"))
     pairs = sure.join(other, [*LEG, "_sender", "booking_ref"], how="inner").where("other_id != passenger_id")
     pairs = pairs.join(own, ["subject_id", "other_id"], how="left_anti")

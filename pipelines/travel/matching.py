@@ -62,19 +62,19 @@ def subjects(
     roles = named.unionByName(missing).groupBy("person_id").agg(F.collect_set("_why").alias("_whys"))
     role = F.when(F.array_contains("_whys", "MISSING"), "MISSING")
     role = role.when(F.array_contains("_whys", "VICTIM"), "VICTIM").otherwise("SUSPECT")
-    found = people.where(F.coalesce("surname", "forename").isNotNull()).join(roles, ["person_id"], how="inner")
+    wanted = people.where(F.coalesce("surname", "forename").isNotNull()).join(roles, ["person_id"], how="inner")
     if resolved is None:
-        found = found.withColumn("subject_id", F.col("person_id"))
+        wanted = wanted.withColumn("subject_id", F.col("person_id"))
     else:
-        found = found.join(resolved, ["person_id"], how="left")
-        found = found.withColumn("subject_id", F.coalesce("subject_id", "person_id"))
+        wanted = wanted.join(resolved, ["person_id"], how="left")
+        wanted = wanted.withColumn("subject_id", F.coalesce("subject_id", "person_id"))
     lineage = ("_file", "_file_hash", "_row_number")
     kept = ("subject_id", "person_id", "force", "forename", "surname", "born_on", "phone")
     words = {
         "forenames": F.slice(travel_names.words_of(F.col("forename")), 1, 1),
         "surnames": travel_names.words_of(F.col("surname")),
     }
-    return found.select(*kept, role.alias("role"), *[words[name].alias(name) for name in words], *lineage)
+    return wanted.select(*kept, role.alias("role"), *[words[name].alias(name) for name in words], *lineage)
 
 
 def listed(passengers: DataFrame) -> DataFrame:
@@ -120,12 +120,12 @@ def evidence(wanted: DataFrame, crowd: DataFrame, near: DataFrame, odds: Odds) -
     """
     best = _by_both_words(wanted, crowd, near).unionByName(_by_birth_and_word(wanted, crowd, near, odds))
     strongest = F.max(F.struct("name_bits", "name_bits_least", "how")).alias("_best")
-    found = best.groupBy("person_id", "passenger_id").agg(strongest).select("person_id", "passenger_id", "_best.*")
+    compared = best.groupBy("person_id", "passenger_id").agg(strongest).select("person_id", "passenger_id", "_best.*")
     births = wanted.select("person_id", F.col("born_on").alias("_born"))
-    found = found.join(F.broadcast(births), ["person_id"], how="inner")
-    found = found.join(crowd.select("passenger_id", "born_on"), ["passenger_id"], how="inner")
-    found = found.withColumn("birth_agreement", birth_agreement(F.col("_born"), F.col("born_on")))
-    return found.withColumn("birth_bits", _birth_bits(odds)).drop("_born", "born_on")
+    compared = compared.join(F.broadcast(births), ["person_id"], how="inner")
+    compared = compared.join(crowd.select("passenger_id", "born_on"), ["passenger_id"], how="inner")
+    compared = compared.withColumn("birth_agreement", birth_agreement(F.col("_born"), F.col("born_on")))
+    return compared.withColumn("birth_bits", _birth_bits(odds)).drop("_born", "born_on")
 
 
 def _weighed(near: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
@@ -138,8 +138,8 @@ def _weighed(near: DataFrame, n_rows: Column, odds: Odds) -> DataFrame:
     share = (n + 0.5) / (n_rows + 1)
     most = F.least(F.lit(1.0), (n + 0.5 + 2 * F.sqrt(n + 0.5)) / (n_rows + 1))
     same = F.create_map(*[F.lit(v) for pair in odds.names.items() for v in pair])
-    given = F.try_element_at(same, F.col("level"))
-    bits, least = F.log2(given / share), F.log2(given / most)
+    same_share = F.try_element_at(same, F.col("level"))
+    bits, least = F.log2(same_share / share), F.log2(same_share / most)
     return near.select("wanted", "word", "level", bits.alias("bits"), least.alias("least"))
 
 
@@ -222,7 +222,7 @@ def _birth_bits(odds: Odds) -> Column:
     return F.try_element_at(table, F.col("birth_agreement"))
 
 
-def scored(found: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows: int, odds: Odds) -> DataFrame:
+def scored(evidence_rows: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows: int, odds: Odds) -> DataFrame:
     """Evidence with the document weighed in, and the probabilities that follow from all of it.
 
     Returns:
@@ -230,7 +230,9 @@ def scored(found: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows: int, o
     """
     subject = wanted.select("person_id", "subject_id", F.col("born_on").alias("_class"))
     rows = crowd.select("passenger_id", "document_no")
-    joined = found.join(F.broadcast(subject), ["person_id"], how="inner").join(rows, ["passenger_id"], how="inner")
+    joined = evidence_rows.join(F.broadcast(subject), ["person_id"], how="inner").join(
+        rows, ["passenger_id"], how="inner"
+    )
     joined = joined.localCheckpoint(eager=False)  # scored without documents, then with what the sure ones teach
     first = _posterior(joined.withColumn("document_bits", F.lit(0.0)), n_rows, odds)
     known = first.where((F.col("score") >= odds.document_from) & F.col("document_no").isNotNull())
@@ -256,7 +258,7 @@ def _posterior(joined: DataFrame, n_rows: int, odds: Odds) -> DataFrame:
 
     P = w / (1 + w + w of the best subject of each other date), w being prior odds times 2^bits.
     """
-    found = joined.withColumn("bits", F.col("name_bits") + F.col("birth_bits") + F.col("document_bits"))
+    weighed = joined.withColumn("bits", F.col("name_bits") + F.col("birth_bits") + F.col("document_bits"))
     least = F.col("bits") - F.col("name_bits") + F.col("name_bits_least")
     ends = {
         "score": (F.col("bits"), odds.expected_share),
@@ -264,16 +266,18 @@ def _posterior(joined: DataFrame, n_rows: int, odds: Odds) -> DataFrame:
         "score_high": (F.col("bits"), odds.expected_share * odds.expected_factor),
     }
     most = F.lit(60.0)  # bits: beyond it a double's odds say nothing more
-    found = found.withColumns(
+    weighed = weighed.withColumns(
         {f"_w_{n}": F.pow(F.lit(2.0), F.least(bits, most)) * F.lit(share / n_rows) for n, (bits, share) in ends.items()}
     )
     of_class, of_row = Window.partitionBy("passenger_id", "_class"), Window.partitionBy("passenger_id")
     tops = {f"_t_{name}": F.max(f"_w_{name}").over(of_class) for name in ends}
-    found = found.withColumns({**tops, "_n": F.count("*").over(of_class)})
-    found = found.withColumns({f"_s_{name}": F.sum(F.col(f"_t_{name}") / F.col("_n")).over(of_row) for name in ends})
+    weighed = weighed.withColumns({**tops, "_n": F.count("*").over(of_class)})
+    weighed = weighed.withColumns(
+        {f"_s_{name}": F.sum(F.col(f"_t_{name}") / F.col("_n")).over(of_row) for name in ends}
+    )
     for name in ends:
         own, rivals = F.col(f"_w_{name}"), F.greatest(F.col(f"_s_{name}") - F.col(f"_t_{name}"), F.lit(0.0))
-        found = found.withColumn(name, own / (1 + own + rivals))
-    found = found.drop("_n", *[f"_{part}_{name}" for part in "wts" for name in ends])
+        weighed = weighed.withColumn(name, own / (1 + own + rivals))
+    weighed = weighed.drop("_n", *[f"_{part}_{name}" for part in "wts" for name in ends])
     lowest, highest = F.least("score_low", "score"), F.greatest("score_high", "score")
-    return found.withColumns({"score_low": lowest, "score_high": highest})
+    return weighed.withColumns({"score_low": lowest, "score_high": highest})

@@ -108,9 +108,9 @@ def neighbours(wanted: DataFrame, population: DataFrame) -> DataFrame:
         wanted.withColumnRenamed("word", "wanted"), ["wanted"], how="left_semi"
     )
     compared = left.groupBy("sound").cogroup(right.groupBy("sound")).applyInPandas(_compared, NEIGHBOURS)
-    found = compared.unionByName(known.select("wanted", "word", F.lit("SHORT").alias("level"), "n"))
+    levelled = compared.unionByName(known.select("wanted", "word", F.lit("SHORT").alias("level"), "n"))
     rank = F.array_position(F.array(*[F.lit(level) for level in LEVELS]), F.col("level"))
-    return found.groupBy("wanted", "word").agg(F.min_by("level", rank).alias("level"), F.first("n").alias("n"))
+    return levelled.groupBy("wanted", "word").agg(F.min_by("level", rank).alias("level"), F.first("n").alias("n"))
 
 
 def _compared(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
@@ -147,10 +147,10 @@ def _levels(mine: Sequence[str], theirs: Sequence[str], alike: np.ndarray, same_
     """Index into LEVELS of each pair, or -1."""
     lengths, other = np.array([len(w) for w in mine])[:, None], np.array([len(w) for w in theirs])[None, :]
     initial, other_initial = np.array([w[0] for w in mine])[:, None], np.array([w[0] for w in theirs])[None, :]
-    found = np.full(alike.shape, -1, dtype=np.int64)
-    found[(initial == other_initial) & (np.minimum(lengths, other) == 1)] = LEVELS.index("INITIAL")
+    levels = np.full(alike.shape, -1, dtype=np.int64)
+    levels[(initial == other_initial) & (np.minimum(lengths, other) == 1)] = LEVELS.index("INITIAL")
     long = np.minimum(lengths, other) >= 4
-    found[long & (alike >= _SIMILAR)] = LEVELS.index("CLOSE")
-    found[(np.minimum(lengths, other) >= 3) & same_bones & (alike >= _SPELT)] = LEVELS.index("SPELLING")
-    found[(alike >= 1.0) & (lengths == other)] = LEVELS.index("EXACT")
-    return found
+    levels[long & (alike >= _SIMILAR)] = LEVELS.index("CLOSE")
+    levels[(np.minimum(lengths, other) >= 3) & same_bones & (alike >= _SPELT)] = LEVELS.index("SPELLING")
+    levels[(alike >= 1.0) & (lengths == other)] = LEVELS.index("EXACT")
+    return levels

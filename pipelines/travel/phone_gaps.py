@@ -24,7 +24,7 @@ _SILENT_IF_AWAY = (
 )
 
 
-def journeys(found: DataFrame, *, published_from: float) -> DataFrame:
+def journeys(matches: DataFrame, *, published_from: float) -> DataFrame:
     """Matched flights of subjects with a phone, as windows: each flight, and each way out with the next way back.
 
     Args:
@@ -34,7 +34,7 @@ def journeys(found: DataFrame, *, published_from: float) -> DataFrame:
         The columns of `found`, `_start` and `_end` (seconds since 1970, UTC), `is_return`.
     """
     timed = "departs_at IS NOT NULL AND arrives_at IS NOT NULL AND recorded_phone IS NOT NULL AND NOT is_cancelled"
-    sure = found.where(F.col("score") >= published_from).where(timed)
+    sure = matches.where(F.col("score") >= published_from).where(timed)
     start, end = F.unix_timestamp("departs_at"), F.unix_timestamp("arrives_at")
     next_flight = Window.partitionBy("subject_id").orderBy("departs_at", "passenger_id")
     seen = sure.withColumns(
@@ -80,12 +80,12 @@ def silences(events: DataFrame, phones: DataFrame) -> DataFrame:
     return gaps.where("_to IS NOT NULL AND _to > _from")
 
 
-def rows(found: DataFrame, events: DataFrame, night: date, *, by_chance: float, published_from: float) -> DataFrame:
+def rows(matches: DataFrame, events: DataFrame, night: date, *, by_chance: float, published_from: float) -> DataFrame:
     """Rows of kind PHONE_GAP, where the silence would match by chance with at most probability `by_chance`.
 
     The score is that of the match with the silence's likelihood ratio weighed in.
     """
-    trips = journeys(found, published_from=published_from).localCheckpoint(eager=False)  # used three times
+    trips = journeys(matches, published_from=published_from).localCheckpoint(eager=False)  # used three times
     gaps = silences(events, trips.select(F.col("recorded_phone").alias("phone")).distinct())
     around = gaps.withColumnRenamed("phone", "recorded_phone")
     length = F.col("_end") - F.col("_start")

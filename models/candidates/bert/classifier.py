@@ -204,13 +204,13 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
 
         pad = self.tokenizer_.token_to_id("[PAD]")
         self.model_.to(self._steps.where).eval()
-        found = np.zeros(len(ids))
+        probabilities = np.zeros(len(ids))
         with torch.inference_mode():
             for rows in tokenisation.batches(ids, READ_BATCH):
-                given, mask = tokenisation.padded([ids[k] for k in rows], pad)
-                logits = self.model_(**self._steps.tensors(input_ids=given, attention_mask=mask)).logits
-                found[rows] = (logits[:, 1] - logits[:, 0]).float().cpu().numpy()
-        return found
+                tokens, mask = tokenisation.padded([ids[k] for k in rows], pad)
+                logits = self.model_(**self._steps.tensors(input_ids=tokens, attention_mask=mask)).logits
+                probabilities[rows] = (logits[:, 1] - logits[:, 0]).float().cpu().numpy()
+        return probabilities
 
     def _in_highest_window(self, text: str, words: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Of a long report, `MOST_WORDS` words around the highest of its parts."""
@@ -260,10 +260,10 @@ def header(blob: bytes) -> dict[str, str]:
     """
     size = int.from_bytes(blob[:8], "little")
     try:
-        found = json.loads(blob[8 : 8 + size])["__metadata__"]
+        metadata = json.loads(blob[8 : 8 + size])["__metadata__"]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError("not a safetensors file with a classifier in it") from error
-    missing = {"config", "tokenizer", "estimator", "calibration"} - set(found)
+    missing = {"config", "tokenizer", "estimator", "calibration"} - set(metadata)
     if missing:
         raise ValueError(f"the file lacks {', '.join(sorted(missing))}")
-    return dict(found)
+    return dict(metadata)

@@ -70,8 +70,8 @@ def pretrained(
     rng = np.random.default_rng(steps.seed)
 
     def loss(model: Any, ids: np.ndarray, mask: np.ndarray, _: np.ndarray) -> Any:
-        given, asked = tokenisation.masked(ids, mask, tokenizer, rng)
-        return model(**steps.tensors(input_ids=given, attention_mask=mask, labels=asked)).loss
+        shown, asked = tokenisation.masked(ids, mask, tokenizer, rng)
+        return model(**steps.tensors(input_ids=shown, attention_mask=mask, labels=asked)).loss
 
     losses = []
     for epoch, spent in steps.epochs(model, read.ids, pad, loss, rate, epochs):

@@ -110,7 +110,7 @@ def masked(
     is_special = np.isin(ids, [tokenizer.token_to_id(name) for name in SPECIAL]) | (attention == 0)
     asked = (rng.random(ids.shape) < share) & ~is_special
     how = rng.random(ids.shape)
-    given = np.where(asked & (how < 0.8), tokenizer.token_to_id("[MASK]"), ids)
+    shown = np.where(asked & (how < 0.8), tokenizer.token_to_id("[MASK]"), ids)
     drawn = rng.integers(len(SPECIAL), tokenizer.get_vocab_size(), ids.shape)
-    given = np.where(asked & (how >= 0.8) & (how < 0.9), drawn, given)
-    return given, np.where(asked, ids, IGNORED)
+    shown = np.where(asked & (how >= 0.8) & (how < 0.9), drawn, shown)
+    return shown, np.where(asked, ids, IGNORED)

@@ -84,28 +84,31 @@ class Known:
     episodes: DataFrame
 
 
-def used(known: Known, given: Thresholds) -> DataFrame:
+def used(known: Known, thresholds: Thresholds) -> DataFrame:
     """The use of telephones that all detectors start from."""
-    return usage.usage(known.events, known.hidden, known.cells, known.authorisations, given.recycling)
+    return usage.usage(known.events, known.hidden, known.cells, known.authorisations, thresholds.recycling)
 
 
-def candidates(known: Known, use: DataFrame, given: Thresholds) -> DataFrame:
+def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFrame:
     """Scored candidates of every detector, below the threshold too. `use` is the result of `used`, computed."""
     contacts, spans, bases, ends = concurrency.materialise(
-        usage.contacts(use), usage.spans(use), usage.bases(use, given.zone), usage.where_days_end(use, given.zone)
+        usage.contacts(use),
+        usage.spans(use),
+        usage.bases(use, thresholds.zone),
+        usage.where_days_end(use, thresholds.zone),
     )
     pairs, lines = concurrency.materialise(
-        fingerprint.pairs(contacts, spans, given.fingerprint),
-        calibration.scored(deal_line.leads(use, spans, given.deal_line), given.curves),
+        fingerprint.pairs(contacts, spans, thresholds.fingerprint),
+        calibration.scored(deal_line.leads(use, spans, thresholds.deal_line), thresholds.curves),
     )
-    strong = lines.where(F.col("score") >= given.min_score).select(F.col("numbers")[0].alias("number"))
+    strong = lines.where(F.col("score") >= thresholds.min_score).select(F.col("numbers")[0].alias("number"))
     # Each is computed by itself: one plan of all would be planned anew after each of its stages.
     others = concurrency.materialise(
-        two_phones.leads(use, contacts, bases, given.two_phones, given.zone),
-        successor.leads(pairs, spans, usage.handsets(use), given.successor),
-        swaps.leads(use, pairs, spans, given.swap),
-        night_place.leads(use, spans, ends, given.night_place, given.zone),
-        common_contact.leads(contacts, spans, known.people, known.suspects, given.common_contact),
-        missing_overlap.leads(use, ends, strong, known.episodes, given.missing_overlap),
+        two_phones.leads(use, contacts, bases, thresholds.two_phones, thresholds.zone),
+        successor.leads(pairs, spans, usage.handsets(use), thresholds.successor),
+        swaps.leads(use, pairs, spans, thresholds.swap),
+        night_place.leads(use, spans, ends, thresholds.night_place, thresholds.zone),
+        common_contact.leads(contacts, spans, known.people, known.suspects, thresholds.common_contact),
+        missing_overlap.leads(use, ends, strong, known.episodes, thresholds.missing_overlap),
     )
-    return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), given.curves))
+    return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), thresholds.curves))

@@ -26,7 +26,7 @@ class Thresholds:
 
 
 def leads(
-    contacts: DataFrame, spans: DataFrame, people: DataFrame, suspects: DataFrame, given: Thresholds
+    contacts: DataFrame, spans: DataFrame, people: DataFrame, suspects: DataFrame, thresholds: Thresholds
 ) -> DataFrame:
     """Leads: numbers is the unlisted number, person_ids the suspects.
 
@@ -47,7 +47,7 @@ def leads(
         F.sum(F.when(F.col("person_id").isNull(), 1).otherwise(0)).alias("_links_others"),
         F.countDistinct("contact").alias("_contacts"),
     )
-    close = (F.col("person_id").isNotNull()) & (F.col("n_links") >= given.min_links)
+    close = (F.col("person_id").isNotNull()) & (F.col("n_links") >= thresholds.min_links)
     met = degree.groupBy("contact").agg(
         F.sort_array(F.collect_set(F.when(close, F.col("person_id")))).alias("person_ids"),
         F.sum(F.when(F.col("person_id").isNull(), 1).otherwise(0)).alias("n_others"),
@@ -55,12 +55,12 @@ def leads(
         F.sum(F.when(close, F.col("n_links"))).alias("n_events"),
         F.min(F.when(close, F.col("unit"))).alias("unit"),
     )
-    found = met.where(F.size("person_ids") >= given.min_suspects)
-    unlisted = found.join(listed.select(F.col("number").alias("contact")).distinct(), ["contact"], how="left_anti")
+    enough = met.where(F.size("person_ids") >= thresholds.min_suspects)
+    unlisted = enough.join(listed.select(F.col("number").alias("contact")).distinct(), ["contact"], how="left_anti")
     dated = unlisted.join(spans.select("unit", "first_at", "last_at"), ["unit"], how="inner").crossJoin(total)
     chance = F.col("_links_suspects") * (F.col("n_others") + 0.5) / (F.col("_links_others") + 0.5 * F.col("_contacts"))
     k = F.size("person_ids")
-    nats = evidence.poisson(k, F.lit(given.times) * chance, chance)
+    nats = evidence.poisson(k, F.lit(thresholds.times) * chance, chance)
     text = F.format_string("in contact with %d suspects on record and %d other subjects", k, "n_others")
     return evidence.leads(
         dated,
@@ -68,7 +68,7 @@ def leads(
         {
             "numbers": F.array("contact"),
             "person_ids": F.col("person_ids"),
-            "factors": F.array(evidence.factor(text, evidence.capped(nats, given.max_nats))),
+            "factors": F.array(evidence.factor(text, evidence.capped(nats, thresholds.max_nats))),
             "event_ids": F.slice("event_ids", 1, evidence.N_EVENTS),
             "n_events": F.col("n_events"),
             "first_at": F.col("first_at"),

@@ -61,12 +61,12 @@ def leads(df: DataFrame, detector: str, columns: Mapping[str, Column]) -> DataFr
         "longitude": F.lit(None).cast("double"),
         "radius_m": F.lit(None).cast("double"),
     }
-    given = {**nothing, **columns}
+    filled = {**nothing, **columns}
     order = (
         "numbers", "person_ids", "factors", "event_ids", "n_events", "first_at", "last_at", "latitude", "longitude",
         "radius_m", "statement",
     )  # fmt: skip
-    shaped = df.select(*(given[name].alias(name) for name in order))
+    shaped = df.select(*(filled[name].alias(name) for name in order))
     total = F.aggregate("factors", F.lit(0.0), lambda sum_, each: sum_ + each["weight"])
     whom = F.when(F.size("person_ids") > 0, F.concat(F.array_join("person_ids", " + "), F.lit(" and "))).otherwise("")
     return shaped.select(

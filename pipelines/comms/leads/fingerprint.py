@@ -26,7 +26,7 @@ class Model:
     max_nats: float  # the evidence of contacts is not trusted beyond
 
 
-def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
+def pairs(contacts: DataFrame, spans: DataFrame, model: Model) -> DataFrame:
     """Ordered pairs (a, b) of units that share contacts, with sums over the contacts of a.
 
     Returns:
@@ -39,7 +39,7 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
     ).withColumn("popularity", F.expr("count(*) OVER (PARTITION BY contact)"))  # fmt: skip
     listed = listed.localCheckpoint(eager=False)  # both sides of a pair, and the totals
     left, right = (_side(listed, side) for side in ("a", "b"))
-    telling = left.where(F.col("popularity_a") <= given.max_popular)
+    telling = left.where(F.col("popularity_a") <= model.max_popular)
     met = (
         telling.where("popularity_a >= 2")
         .join(right, F.col("contact_a") == F.col("contact_b"), how="inner")
@@ -53,7 +53,7 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
             F.countDistinct("unit").alias("_units"),
         )
     )
-    rated = met.crossJoin(total).withColumns(_terms(given))
+    rated = met.crossJoin(total).withColumns(_terms(model))
     summed = rated.groupBy("a", "b").agg(
         F.count("*").alias("n_shared"),
         F.first("n_contacts_a").alias("n_contacts_a"),
@@ -69,8 +69,8 @@ def pairs(contacts: DataFrame, spans: DataFrame, given: Model) -> DataFrame:
         F.sum("n_links_a").alias("_links_shared"),
         F.min("event_id_b").alias("event_id"),
     )
-    enough = summed.where(F.col("n_shared") >= given.min_shared)
-    return _mixed(enough, telling, given)
+    enough = summed.where(F.col("n_shared") >= model.min_shared)
+    return _mixed(enough, telling, model)
 
 
 def _side(listed: DataFrame, side: str) -> DataFrame:
@@ -83,21 +83,21 @@ def _seen(n_links: Column, days_a: Column, days_b: Column) -> Column:
     return 1 - F.exp(-n_links * days_b / days_a)
 
 
-def _terms(given: Model) -> dict[str, Column]:
+def _terms(model: Model) -> dict[str, Column]:
     expected = (F.col("popularity_a") - 2 + 0.5) / (F.col("_pairs") + 0.5 * F.col("_contacts"))
     by_breadth = 1 - F.exp(-F.col("n_contacts_b") * expected)
     by_chance = F.greatest(by_breadth, (F.col("popularity_a") - 1.5) / F.col("_units"))  # shops of the town
     chance = F.greatest(F.least(by_chance, F.lit(0.95)), F.lit(1e-6))
-    seen = given.kept * _seen(F.col("n_links_a"), F.col("days_a"), F.col("days_b"))
-    of_circle = F.log(F.greatest(chance, F.lit(given.shared)))
+    seen = model.kept * _seen(F.col("n_links_a"), F.col("days_a"), F.col("days_b"))
+    of_circle = F.log(F.greatest(chance, F.lit(model.shared)))
     return {
         "_stranger": F.log(chance),
         "_associate": of_circle,
-        "_seen_kept": F.least(seen + (1 - given.kept) * chance, F.lit(0.98)),
+        "_seen_kept": F.least(seen + (1 - model.kept) * chance, F.lit(0.98)),
     }
 
 
-def _mixed(summed: DataFrame, telling: DataFrame, given: Model) -> DataFrame:
+def _mixed(summed: DataFrame, telling: DataFrame, model: Model) -> DataFrame:
     """Adds the contacts of a that b has not, and puts the two alternatives together."""
     all_of_a = telling.groupBy("a").agg(F.collect_list("n_links_a").alias("_links"))
     joined = summed.join(all_of_a, ["a"], how="inner")
@@ -109,17 +109,17 @@ def _mixed(summed: DataFrame, telling: DataFrame, given: Model) -> DataFrame:
         )  # fmt: skip
 
     concurrent = F.col("_overlaps") & F.col("_begins")
-    same = F.col("_kept") + missed(given.kept) - F.col("_kept_not")
+    same = F.col("_kept") + missed(model.kept) - F.col("_kept_not")
     mean_seen = F.least(F.lit(1.0), F.col("days_b") / F.col("days_a"))
     missing = F.size("_links") - F.col("n_shared")
-    associate = F.col("_associate") + missing * F.log1p(-F.lit(given.shared) * mean_seen)
+    associate = F.col("_associate") + missing * F.log1p(-F.lit(model.shared) * mean_seen)
     against_stranger, against_associate = same - F.col("_stranger"), same - associate
     # -log((1 - q) e^-x + q e^-y), kept from overflowing by the larger exponent
     low = F.least(against_stranger, against_associate)
-    mixture = (1 - given.p_associate) * F.exp(low - against_stranger) + given.p_associate * F.exp(
+    mixture = (1 - model.p_associate) * F.exp(low - against_stranger) + model.p_associate * F.exp(
         low - against_associate
     )
-    nats = F.greatest(F.least(low - F.log(mixture), F.lit(given.max_nats)), F.lit(-given.max_nats))
+    nats = F.greatest(F.least(low - F.log(mixture), F.lit(model.max_nats)), F.lit(-model.max_nats))
     return joined.select(
         "a", "b", "n_shared", "n_contacts_a", "n_contacts_b", nats.alias("contact_nats"), "event_id",
         concurrent.alias("is_concurrent"),

@@ -28,7 +28,9 @@ class Thresholds:
     max_nats: float
 
 
-def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFrame, given: Thresholds) -> DataFrame:
+def leads(
+    used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFrame, thresholds: Thresholds
+) -> DataFrame:
     """Leads: numbers is the line's, person_ids the child.
 
     Args:
@@ -38,7 +40,7 @@ def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFra
         episodes: silver.missing_episodes as of the night.
     """
     mine = used.join(F.broadcast(lines.select("number").distinct()), ["number"], how="left_semi")
-    visits = _visits(mine, bases, given).localCheckpoint(eager=False)  # used twice
+    visits = _visits(mine, bases, thresholds).localCheckpoint(eager=False)  # used twice
     span = mine.groupBy("unit", "number").agg(
         F.min(F.unix_seconds("started_at")).alias("from_s"), F.max(F.unix_seconds("started_at")).alias("to_s")
     )
@@ -49,10 +51,10 @@ def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFra
     watched = missing.join(F.broadcast(span), (F.col("begun") < F.col("to_s")) & (F.col("ended") > F.col("from_s")))
     of_unit = visits.groupBy("unit").agg(F.collect_list(F.struct("start", "end")).alias("visits"))
     joined = watched.join(F.broadcast(of_unit), ["unit"], how="inner")
-    arrivals = F.size("visits") * F.lit(2.0 * given.margin_s)
+    arrivals = F.size("visits") * F.lit(2.0 * thresholds.margin_s)
     chance = F.greatest(F.least(arrivals / (F.col("to_s") - F.col("from_s")), F.lit(0.8)), F.lit(0.05))
-    hit = F.exists("visits", lambda v: F.abs(v["start"] - F.col("begun")) <= given.margin_s)
-    p = F.lit(given.overlap_if_tied)
+    hit = F.exists("visits", lambda v: F.abs(v["start"] - F.col("begun")) <= thresholds.margin_s)
+    p = F.lit(thresholds.overlap_if_tied)
     nats = F.when(hit, F.log(p / chance)).otherwise(F.log((1 - p) / (1 - chance)))
     summed = joined.withColumns({"hit": hit, "nats": nats}).groupBy("unit", "number", "person_id").agg(
         F.sum(F.col("hit").cast("int")).alias("k"), F.count("*").alias("n"), F.sum("nats").alias("nats"),
@@ -62,17 +64,17 @@ def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFra
     ids = visits.groupBy("unit").agg(
         F.slice(F.sort_array(F.collect_list("event_id")), 1, evidence.N_EVENTS).alias("event_ids")
     )
-    found = summed.where(F.col("k") >= given.min_overlaps).join(ids, ["unit"], how="inner")
+    overlapping = summed.where(F.col("k") >= thresholds.min_overlaps).join(ids, ["unit"], how="inner")
     text = F.format_string("%d of %d episodes began when the line arrived", "k", "n")
     which = F.concat(F.lit("episodes "), F.array_join("episodes", ", "))
     return evidence.leads(
-        found,
+        overlapping,
         NAME,
         {
             "numbers": F.array("number"),
             "person_ids": F.array("person_id"),
             "factors": F.array(
-                evidence.factor(text, evidence.capped(F.col("nats"), given.max_nats)),
+                evidence.factor(text, evidence.capped(F.col("nats"), thresholds.max_nats)),
                 evidence.factor(which, F.lit(0.0)),
             ),
             "event_ids": F.col("event_ids"),
@@ -92,10 +94,10 @@ def leads(used: DataFrame, bases: DataFrame, lines: DataFrame, episodes: DataFra
     )
 
 
-def _visits(mine: DataFrame, bases: DataFrame, given: Thresholds) -> DataFrame:
+def _visits(mine: DataFrame, bases: DataFrame, thresholds: Thresholds) -> DataFrame:
     """Runs of sightings far from the base: unit, start and end (seconds), first event."""
     based = mine.where("latitude IS NOT NULL").join(bases, ["unit"], how="inner")
-    far = positions.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= given.away_km
+    far = positions.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= thresholds.away_km
     order = Window.partitionBy("unit").orderBy("started_at", "event_id")
     marked = based.withColumn("is_away", far)
     turn = F.sum((~F.col("is_away").eqNullSafe(F.lag("is_away").over(order))).cast("int")).over(order)

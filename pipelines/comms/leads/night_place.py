@@ -26,9 +26,9 @@ class Thresholds:
     max_nats: float
 
 
-def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
     """Leads: one a unit and second place. `used` and `spans` as of `usage`, `bases` of `usage.where_days_end`."""
-    away = _away(used, bases, given, zone).localCheckpoint(eager=False)  # used three times
+    away = _away(used, bases, thresholds, zone).localCheckpoint(eager=False)  # used three times
     weeks = spans.select("unit", F.greatest(F.datediff("last_at", "first_at") / 7, F.lit(1.0)).alias("weeks"))
     order = Window.partitionBy("unit", "y", "x").orderBy("night")
     nightly = away.groupBy("unit", "y", "x", "night").agg(F.min("started_at").alias("at"))
@@ -45,22 +45,22 @@ def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds
         ((F.sum(F.least("n_stays", F.lit(2))) + 1) / (F.sum("weeks") + 20)).alias("_rate")
     )  # fmt: skip
     ids = usage.first_events(away, ["unit", "y", "x"], evidence.N_EVENTS)
-    found = stays.where(F.col("n_nights") >= given.min_nights).join(placed, ["unit", "y", "x"], how="inner")
-    found = found.join(weeks, ["unit"]).join(ids, ["unit", "y", "x"]).crossJoin(F.broadcast(rate))
+    staying = stays.where(F.col("n_nights") >= thresholds.min_nights).join(placed, ["unit", "y", "x"], how="inner")
+    staying = staying.join(weeks, ["unit"]).join(ids, ["unit", "y", "x"]).crossJoin(F.broadcast(rate))
     nats = evidence.poisson(
-        F.col("n_stays"), F.lit(given.stays_a_week) * F.col("weeks"), F.col("_rate") * F.col("weeks")
+        F.col("n_stays"), F.lit(thresholds.stays_a_week) * F.col("weeks"), F.col("_rate") * F.col("weeks")
     )
-    radius = given.reach_m + 2 * 111_320 * F.coalesce("_spread", F.lit(0.0))
+    radius = thresholds.reach_m + 2 * 111_320 * F.coalesce("_spread", F.lit(0.0))
     text = F.format_string("%d nights in %d separate stays", "n_nights", "n_stays")
     where = F.format_string("within %.0f m of %.4f, %.4f", radius, "latitude", "longitude")
     return evidence.leads(
-        found,
+        staying,
         NAME,
         {
             "numbers": F.array("number"),
             "factors": F.array(
-                evidence.factor(text, evidence.capped(nats, given.max_nats)),
-                evidence.factor(where, F.log(F.col("n_nights") / F.lit(float(given.min_nights)))),
+                evidence.factor(text, evidence.capped(nats, thresholds.max_nats)),
+                evidence.factor(where, F.log(F.col("n_nights") / F.lit(float(thresholds.min_nights)))),
             ),
             "event_ids": F.col("event_ids"),
             "n_events": F.col("n_events"),
@@ -76,13 +76,13 @@ def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, given: Thresholds
     )
 
 
-def _away(used: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def _away(used: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
     """Sightings from 23 to 06 far from the unit's base, with the night they belong to and a square of about 4 km."""
     local = F.from_utc_timestamp("started_at", zone)
     night = used.where("latitude IS NOT NULL").where((F.hour(local) >= 23) | (F.hour(local) < 6))
     based = night.join(bases, ["unit"], how="inner")
-    far = positions.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= given.away_km
-    half = given.reach_m / 2
+    far = positions.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= thresholds.away_km
+    half = thresholds.reach_m / 2
     angle = F.radians("azimuth")
     north, east = F.coalesce(half * F.cos(angle), F.lit(0.0)), F.coalesce(half * F.sin(angle), F.lit(0.0))
     return based.where(far).withColumns(

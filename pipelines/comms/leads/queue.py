@@ -28,9 +28,9 @@ def comms_leads(
         people: silver.people as of the night.
         unassigned: force code where no listed person is tied to the numbers.
     """
-    found = candidates.where(F.col("score") >= min_score)
+    published = candidates.where(F.col("score") >= min_score)
     key = (F.col("detector"), F.col("subject_id"), F.date_format("first_at", "yyyy-MM"))
-    named = found.withColumn("lead_id", items.item_id(*key))
+    named = published.withColumn("lead_id", items.item_id(*key))
     # The same two numbers may have met in two handsets: the stronger lead stands for both.
     strongest = Window.partitionBy("lead_id").orderBy(F.col("evidence").desc(), F.col("first_at"))
     once = (

@@ -31,7 +31,7 @@ class Thresholds:
     handset_passed_on: float  # share of other pairs with contacts in common who used one handset
 
 
-def leads(pairs: DataFrame, spans: DataFrame, handsets: DataFrame, given: Thresholds) -> DataFrame:
+def leads(pairs: DataFrame, spans: DataFrame, handsets: DataFrame, thresholds: Thresholds) -> DataFrame:
     """Leads from `fingerprint.pairs`, `usage.spans` and `usage.handsets`: numbers are (old, new)."""
     columns = ("unit", "number", "first_at", "last_at", "from_at", "until_at", "n_events")
     old, new = (spans.select(*(F.col(c).alias(f"{c}_{side}") for c in columns)) for side in ("a", "b"))
@@ -44,18 +44,18 @@ def leads(pairs: DataFrame, spans: DataFrame, handsets: DataFrame, given: Thresh
     of_a, of_b = (handsets.select(F.col("unit").alias(side), F.col("imeis").alias(f"imeis_{side}")) for side in "ab")
     dated = dated.join(of_a, ["a"], how="left").join(of_b, ["b"], how="left")
     candidates = dated.where(
-        (F.col("silence") >= given.silent_days)
-        & F.col("gap").between(-given.overlap_days, given.max_gap_days)
-        & (F.least("n_events_a", "n_events_b") >= given.min_events)
+        (F.col("silence") >= thresholds.silent_days)
+        & F.col("gap").between(-thresholds.overlap_days, thresholds.max_gap_days)
+        & (F.least("n_events_a", "n_events_b") >= thresholds.min_events)
         & (F.col("number_a") != F.col("number_b"))
     )
     waited = F.greatest("gap", F.lit(0.0))
-    in_time = F.log(F.exp(-waited / given.mean_gap_days) / given.mean_gap_days * F.col("observed"))
+    in_time = F.log(F.exp(-waited / thresholds.mean_gap_days) / thresholds.mean_gap_days * F.col("observed"))
     watched = F.when(F.col("absence") >= 1, in_time).otherwise(0.0)
     shared = F.format_string("%d of %d contacts of the old number in use again", "n_shared", "n_contacts_a")
     timed = F.format_string("first used %.1f days after the last use of the old one", "gap")
     is_same = F.arrays_overlap("imeis_a", "imeis_b")  # NULL where a provider did not tell
-    kept, passed_on = F.lit(given.handset_kept), F.lit(given.handset_passed_on)
+    kept, passed_on = F.lit(thresholds.handset_kept), F.lit(thresholds.handset_passed_on)
     by_handset = F.when(is_same, F.log(kept / passed_on)).when(~is_same, F.log((1 - kept) / (1 - passed_on)))
     handset = F.when(is_same, "in the handset of the old one").when(~is_same, "in another handset")
     return evidence.leads(

@@ -24,12 +24,12 @@ class Thresholds:
     max_nats: float
 
 
-def leads(used: DataFrame, pairs: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame:
+def leads(used: DataFrame, pairs: DataFrame, spans: DataFrame, thresholds: Thresholds) -> DataFrame:
     """Leads of both kinds: numbers are the two that shared a handset, or the one that had several."""
-    return _sims(used, pairs, spans, given).unionByName(_handsets(used, spans, given))
+    return _sims(used, pairs, spans, thresholds).unionByName(_handsets(used, spans, thresholds))
 
 
-def _sims(used: DataFrame, pairs: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame:
+def _sims(used: DataFrame, pairs: DataFrame, spans: DataFrame, thresholds: Thresholds) -> DataFrame:
     in_handset = used.where("imei IS NOT NULL").select("unit", "number", "imei", "started_at", "event_id")
     order = Window.partitionBy("imei").orderBy("started_at", "event_id")
     turn = F.sum((~F.col("unit").eqNullSafe(F.lag("unit").over(order))).cast("int")).over(order)
@@ -55,8 +55,8 @@ def _sims(used: DataFrame, pairs: DataFrame, spans: DataFrame, given: Thresholds
         {
             "numbers": F.array("number_a", "number_b"),
             "factors": F.array(
-                evidence.factor(shared, evidence.capped(F.col("p.contact_nats"), given.max_nats)),
-                evidence.factor(came_back, evidence.capped(returns * given.return_nats, given.max_nats)),
+                evidence.factor(shared, evidence.capped(F.col("p.contact_nats"), thresholds.max_nats)),
+                evidence.factor(came_back, evidence.capped(returns * thresholds.return_nats, thresholds.max_nats)),
             ),
             "event_ids": F.array("event_id_a", "event_id_b"),
             "n_events": F.col("n_events_a") + F.col("n_events_b"),
@@ -70,7 +70,7 @@ def _sims(used: DataFrame, pairs: DataFrame, spans: DataFrame, given: Thresholds
     )  # fmt: skip
 
 
-def _handsets(used: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame:
+def _handsets(used: DataFrame, spans: DataFrame, thresholds: Thresholds) -> DataFrame:
     order = Window.partitionBy("unit").orderBy("started_at", "event_id")
     seen = used.where("imei IS NOT NULL").withColumn("before", F.lag("imei").over(order))
     changed = seen.where("before IS NOT NULL AND before <> imei")
@@ -82,18 +82,18 @@ def _handsets(used: DataFrame, spans: DataFrame, given: Thresholds) -> DataFrame
     rate = joined.withColumn("weeks", weeks).agg(
         ((F.sum(F.least("n_changes", F.lit(2))) + 1) / (F.sum("weeks") + 20)).alias("_rate")
     )
-    found = joined.withColumn("weeks", weeks).where(F.col("n_changes") >= given.min_changes)
-    found = found.crossJoin(F.broadcast(rate)).join(ids, ["unit"], how="inner")
+    changing = joined.withColumn("weeks", weeks).where(F.col("n_changes") >= thresholds.min_changes)
+    changing = changing.crossJoin(F.broadcast(rate)).join(ids, ["unit"], how="inner")
     nats = evidence.poisson(
-        F.col("n_changes"), F.lit(given.changes_a_week) * F.col("weeks"), F.col("_rate") * F.col("weeks")
+        F.col("n_changes"), F.lit(thresholds.changes_a_week) * F.col("weeks"), F.col("_rate") * F.col("weeks")
     )
     text = F.format_string("%d handsets, %d changes in %.1f weeks", "n_handsets", "n_changes", "weeks")
     return evidence.leads(
-        found,
+        changing,
         NAME,
         {
             "numbers": F.array("number"),
-            "factors": F.array(evidence.factor(text, evidence.capped(nats, given.max_nats))),
+            "factors": F.array(evidence.factor(text, evidence.capped(nats, thresholds.max_nats))),
             "event_ids": F.col("event_ids"),
             "n_events": F.col("n_changes"),
             "first_at": F.col("first_at"),

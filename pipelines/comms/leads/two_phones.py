@@ -39,42 +39,42 @@ class Thresholds:
     max_nats: float
 
 
-def leads(used: DataFrame, contacts: DataFrame, bases: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def leads(used: DataFrame, contacts: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
     """Leads: numbers are the pair in order. `used`, `contacts` and `bases` as of `usage`."""
     # What is used more than once is computed once: both sides of a pair are sightings, and a block is counted two ways.
     seen = _presence(used).join(bases, ["unit"], how="left").localCheckpoint(eager=False)
-    blocks = _blocks(seen.where("base_latitude IS NOT NULL"), _candidates(seen, given), given, zone)
-    of_pair = evidence(blocks.localCheckpoint(eager=False), given)
+    blocks = _blocks(seen.where("base_latitude IS NOT NULL"), _candidates(seen, thresholds), thresholds, zone)
+    of_pair = evidence(blocks.localCheckpoint(eager=False), thresholds)
     calls = contacts.select(F.col("unit").alias("a"), F.col("contact").alias("_to")).distinct()
     joined = of_pair.join(calls, (of_pair.a == calls.a) & (of_pair.number_b == calls._to), "left").drop(calls.a)
     back = contacts.select(F.col("unit").alias("b"), F.col("contact").alias("_back")).distinct()
     joined = joined.join(back, (joined.b == back.b) & (joined.number_a == back._back), "left").drop(back.b)
     called = F.coalesce("_to", "_back").isNotNull()
-    return leads_evidence.leads(joined.withColumn("called", called), NAME, _columns(given))
+    return leads_evidence.leads(joined.withColumn("called", called), NAME, _columns(thresholds))
 
 
 def _presence(used: DataFrame) -> DataFrame:
     """One row a unit and hour in which it was seen: the first sighting."""
     hour = F.floor(F.unix_seconds("started_at") / 3600)
     first = F.min(F.struct("started_at", "event_id", "latitude", "longitude", "type", "ended_at")).alias("s")
-    found = used.where("latitude IS NOT NULL").withColumn("hour", hour).groupBy("unit", "number", "hour").agg(first)
-    return found.select("unit", "number", "hour", "s.*")
+    presence = used.where("latitude IS NOT NULL").withColumn("hour", hour).groupBy("unit", "number", "hour").agg(first)
+    return presence.select("unit", "number", "hour", "s.*")
 
 
-def _candidates(seen: DataFrame, given: Thresholds) -> DataFrame:
+def _candidates(seen: DataFrame, thresholds: Thresholds) -> DataFrame:
     """Pairs (a < b) of units that were in the same two kilometres in the same hour on several days."""
     place = seen.select(
         "unit", "hour", F.round(F.col("latitude") * 50).alias("y"), F.round(F.col("longitude") * 30).alias("x")
     )
     sized = place.withColumn("_n", F.expr("count(*) OVER (PARTITION BY hour, y, x)"))
-    near = sized.where(F.col("_n").between(2, given.max_crowded)).drop("_n")
+    near = sized.where(F.col("_n").between(2, thresholds.max_crowded)).drop("_n")
     a, b = near.withColumnRenamed("unit", "a"), near.withColumnRenamed("unit", "b")
     met = a.join(b, ["hour", "y", "x"], how="inner").where("a < b")
     days = met.groupBy("a", "b").agg(F.countDistinct(F.floor(F.col("hour") / 24)).alias("n_days"))
-    return days.where(F.col("n_days") >= given.min_days).select("a", "b")
+    return days.where(F.col("n_days") >= thresholds.min_days).select("a", "b")
 
 
-def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str) -> DataFrame:
+def _blocks(seen: DataFrame, candidates: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
     """One row a pair and block in which both were seen: is_together, class, one event of each."""
     columns = (
         "number", "hour", "started_at", "event_id", "latitude", "longitude", "type", "ended_at", "base_latitude",
@@ -87,11 +87,11 @@ def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str
     both = wide.join(b, ["b", "hour_b"], how="inner")
     apart_s = F.abs(F.unix_seconds("started_at_a") - F.unix_seconds("started_at_b"))
     metres = 1000 * positions.kilometres("latitude_a", "longitude_a", "latitude_b", "longitude_b")
-    far = metres > given.together_m + given.speed_kmh / 3.6 * apart_s
-    both = both.withColumns({"is_together": metres <= given.together_m, "is_apart": far})
+    far = metres > thresholds.together_m + thresholds.speed_kmh / 3.6 * apart_s
+    both = both.withColumns({"is_together": metres <= thresholds.together_m, "is_apart": far})
     at_base = [
         1000 * positions.kilometres(f"latitude_{s}", f"longitude_{s}", f"base_latitude_{s}", f"base_longitude_{s}")
-        <= given.together_m
+        <= thresholds.together_m
         for s in "ab"
     ]
     # Both at home, and home is one place: that is no news. Neighbours of one mast are as much together.
@@ -104,7 +104,7 @@ def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str
     rated = both.where((apart_s <= 3600) & (F.col("is_together") | F.col("is_apart")) & is_telling).withColumns(
         {
             "class": F.when(is_night, "night").when(is_work, "work").otherwise("other"),
-            "block": F.floor(F.col("hour_a") / given.block_hours),
+            "block": F.floor(F.col("hour_a") / thresholds.block_hours),
             "overlap": overlap.cast("int"),
         }
     )
@@ -116,7 +116,7 @@ def _blocks(seen: DataFrame, candidates: DataFrame, given: Thresholds, zone: str
     )
 
 
-def evidence(blocks: DataFrame, given: Thresholds) -> DataFrame:
+def evidence(blocks: DataFrame, thresholds: Thresholds) -> DataFrame:
     """One row a pair: how many blocks `k` of `n` it was together, with their `nats` against the reference population.
 
     `blocks` has one row a pair and block in which both were seen, as `_blocks` makes them.
@@ -124,9 +124,9 @@ def evidence(blocks: DataFrame, given: Thresholds) -> DataFrame:
     of_class = blocks.groupBy("a", "b", "number_a", "number_b", "class").agg(
         F.sum(F.col("is_together").cast("int")).alias("k"), F.count("*").alias("n")
     )
-    mean, correlation = _if_two(given)
-    own = _with_others(of_class, given.pair_blocks)
-    nats = leads_evidence.beta_binomial(F.col("k"), F.col("n"), 1 - given.left_behind, mean, correlation)
+    mean, correlation = _if_two(thresholds)
+    own = _with_others(of_class, thresholds.pair_blocks)
+    nats = leads_evidence.beta_binomial(F.col("k"), F.col("n"), 1 - thresholds.left_behind, mean, correlation)
     kinds = (
         own.withColumn("nats", nats)
         .groupBy("a", "b", "number_a", "number_b")
@@ -158,33 +158,33 @@ def _with_others(of_class: DataFrame, pair_blocks: int) -> DataFrame:
     return joined.withColumns({f"_{name}": F.col(f"_{name}") - part for name, part in parts.items()})
 
 
-def _if_two(given: Thresholds) -> tuple[Column, Column]:
+def _if_two(thresholds: Thresholds) -> tuple[Column, Column]:
     """Share of blocks that two people of the population are together, and how much pairs differ in it: intraclass
     correlation, by moments (Kleinman, Journal of the American Statistical Association 68, 1973), each drawn to its
     prior as if that were `prior_blocks` blocks."""
     w, ww, p, pp, r, rr = (F.col(f"_{name}") for name in ("w", "ww", "p", "pp", "r", "rr"))
-    prior = F.lit(given.prior_blocks)
-    mean = (p + given.together_if_two * prior) / (w + prior)
+    prior = F.lit(thresholds.prior_blocks)
+    mean = (p + thresholds.together_if_two * prior) / (w + prior)
     spread = mean * (1 - mean)
     is_some = w > 0
     by_chance = F.when(is_some, r - rr / w).otherwise(0.0)  # of what shares would differ if all pairs were alike
     if_all_differ = F.when(is_some, w - ww / w).otherwise(0.0)
-    found = F.greatest(pp - 2 * mean * p + mean * mean * w - spread * by_chance, F.lit(0.0))
-    drawn = found + given.pairs_differ * spread * prior
+    variance = F.greatest(pp - 2 * mean * p + mean * mean * w - spread * by_chance, F.lit(0.0))
+    drawn = variance + thresholds.pairs_differ * spread * prior
     correlation = drawn / (spread * (if_all_differ - by_chance + prior))
     return mean, F.least(F.greatest(correlation, F.lit(0.05)), F.lit(0.9))
 
 
-def _columns(given: Thresholds) -> dict[str, Column]:
-    if_called = F.log(F.lit(given.call_if_one / given.call_if_two))
-    if_not = F.log(F.lit((1 - given.call_if_one) / (1 - given.call_if_two)))
+def _columns(thresholds: Thresholds) -> dict[str, Column]:
+    if_called = F.log(F.lit(thresholds.call_if_one / thresholds.call_if_two))
+    if_not = F.log(F.lit((1 - thresholds.call_if_one) / (1 - thresholds.call_if_two)))
     seen = F.format_string("together in %d of %d blocks of hours in which both were seen", "k", "n")
     calls = F.when(F.col("called"), "they call each other").otherwise("they do not call each other")
     spoke = F.when(F.col("overlap") == 1, "calls on both at once").otherwise("no calls on both at once")
     return {
         "numbers": F.array("number_a", "number_b"),
         "factors": F.array(
-            leads_evidence.factor(seen, leads_evidence.capped(F.col("nats"), given.max_nats)),
+            leads_evidence.factor(seen, leads_evidence.capped(F.col("nats"), thresholds.max_nats)),
             leads_evidence.factor(calls, F.when(F.col("called"), if_called).otherwise(if_not)),
             leads_evidence.factor(spoke, F.when(F.col("overlap") == 1, F.lit(-3.0)).otherwise(F.lit(0.0))),
         ),

@@ -100,8 +100,8 @@ def _placed(used: DataFrame, cells: DataFrame) -> DataFrame:
 def contacts(used: DataFrame) -> DataFrame:
     """One row a unit and contact: n_links and the id of the first event."""
     pairs = used.where("contact IS NOT NULL").groupBy("unit", "number", "contact")
-    found = pairs.agg(F.count("*").alias("n_links"), F.min_by("event_id", "started_at").alias("event_id"))
-    return found.where("contact <> number")
+    by_pair = pairs.agg(F.count("*").alias("n_links"), F.min_by("event_id", "started_at").alias("event_id"))
+    return by_pair.where("contact <> number")
 
 
 def spans(used: DataFrame) -> DataFrame:

@@ -45,8 +45,8 @@ def evidence(tables: Mapping[str, DataFrame], night: date) -> DataFrame:
     Raises:
         ValueError: communications data comes as it is, not as it may be used.
     """
-    found = [_of_source(kind, s, tables, night) for kind in KINDS for s in kind.sources if s.table.path in tables]
-    return reduce(DataFrame.unionByName, found)
+    parts = [_of_source(kind, s, tables, night) for kind in KINDS for s in kind.sources if s.table.path in tables]
+    return reduce(DataFrame.unionByName, parts)
 
 
 def judged(pieces: DataFrame, members: DataFrame, people: DataFrame, night: date) -> DataFrame:
@@ -157,8 +157,8 @@ def values(accepted: DataFrame, night: date) -> DataFrame:
         )
         for side in ("first", "second")
     ]
-    found = reduce(DataFrame.unionByName, sides).groupBy("kind", "value", "entity_id")
-    return found.agg(F.array_sort(F.collect_set("force")).alias("forces"))
+    by_value = reduce(DataFrame.unionByName, sides).groupBy("kind", "value", "entity_id")
+    return by_value.agg(F.array_sort(F.collect_set("force")).alias("forces"))
 
 
 def _flag(name: str) -> Column:

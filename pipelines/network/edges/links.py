@@ -31,10 +31,10 @@ def judged(edges: DataFrame, entities: DataFrame, night: date) -> DataFrame:
         entities: gold.entities of the night.
     """
     ends = entities.select("entity_id", F.col("born_on").alias("born"), F.lit(True).alias("is"))
-    found = edges
+    judged_edges = edges
     for end in ("from", "to"):
         mine = ends.toDF(f"{end}_id", f"_{end}_born", f"_{end}_is")
-        found = found.join(mine, [f"{end}_id"], how="left")
+        judged_edges = judged_edges.join(mine, [f"{end}_id"], how="left")
     born = F.greatest("_from_born", "_to_born")
     after = F.lit(night).cast("timestamp") + F.expr("INTERVAL 1 DAY")
     conditions = {
@@ -49,7 +49,7 @@ def judged(edges: DataFrame, entities: DataFrame, night: date) -> DataFrame:
     refusal: Column = F.lit(None).cast("string")
     for name in reversed(REFUSALS):
         refusal = F.when(conditions[name], name).otherwise(refusal)
-    return found.withColumn("refusal", refusal).drop("_from_born", "_from_is", "_to_born", "_to_is")
+    return judged_edges.withColumn("refusal", refusal).drop("_from_born", "_from_is", "_to_born", "_to_is")
 
 
 def usable(edges: DataFrame, entities: DataFrame, night: date) -> DataFrame:
@@ -87,19 +87,19 @@ def projected(edges: DataFrame) -> DataFrame:
         F.count_distinct("from_id").alias("users"), F.min("from_id").alias("user"), F.max("strength").alias("share")
     )
     owner = owner.where("users = 1").drop("users")
-    found = edges.join(owner.select(F.col("phone").alias("_own")), F.col("to_id") == F.col("_own"), how="left").where(
-        (F.col("kind") != "USES_PHONE") | F.col("_own").isNull()
-    )
+    projected_edges = edges.join(
+        owner.select(F.col("phone").alias("_own")), F.col("to_id") == F.col("_own"), how="left"
+    ).where((F.col("kind") != "USES_PHONE") | F.col("_own").isNull())
     for end in ("from", "to"):
         mine = owner.toDF(f"{end}_id", f"_{end}", f"_{end}_share")
         is_call = F.col("kind") == "CALLED"
-        found = found.join(mine, [f"{end}_id"], how="left")
-        found = found.withColumn(
+        projected_edges = projected_edges.join(mine, [f"{end}_id"], how="left")
+        projected_edges = projected_edges.withColumn(
             f"{end}_id", F.when(is_call, F.coalesce(f"_{end}", f"{end}_id")).otherwise(F.col(f"{end}_id"))
         )
         share = F.when(is_call, F.coalesce(F.col(f"_{end}_share"), F.lit(1.0))).otherwise(F.lit(1.0))
-        found = found.withColumn("strength", F.col("strength") * share)
-    return found.where(F.col("from_id") != F.col("to_id")).select(*edges.columns)
+        projected_edges = projected_edges.withColumn("strength", F.col("strength") * share)
+    return projected_edges.where(F.col("from_id") != F.col("to_id")).select(*edges.columns)
 
 
 def pairs(edges: DataFrame, night: date) -> DataFrame:

@@ -70,11 +70,11 @@ def clusters(records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings | None
         links: left_id, right_id, match_weight: admitted links only.
         rulings: of analysts.
     """
-    given = rulings or Rulings()
+    binding = rulings or Rulings()
     ids = records["record_id"].to_numpy()
     place = pd.Series(np.arange(len(ids)), index=ids)
     known = links[links["left_id"].isin(place.index) & links["right_id"].isin(place.index)]
-    together = pd.DataFrame([p for p in given.together if p[0] in place.index and p[1] in place.index])
+    together = pd.DataFrame([p for p in binding.together if p[0] in place.index and p[1] in place.index])
     left = np.concatenate([place[known["left_id"]].to_numpy(), place[together[0]].to_numpy() if len(together) else []])
     right = np.concatenate(
         [place[known["right_id"]].to_numpy(), place[together[1]].to_numpy() if len(together) else []]
@@ -82,11 +82,11 @@ def clusters(records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings | None
     joins = sparse.coo_matrix((np.ones(len(left)), (left.astype(int), right.astype(int))), shape=(len(ids), len(ids)))
     _, label = csgraph.connected_components(joins, directed=False)
     size = np.bincount(label, minlength=1)[label] if len(ids) else label
-    is_named = np.isin(ids, sorted(given.records()))
+    is_named = np.isin(ids, sorted(binding.records()))
     is_hard = np.isin(label, np.unique(label[(size > 2) | (is_named & (size > 1))]))
     if is_hard.any():
         label = label.astype(np.int64)
-        label[is_hard] = _walked(records[is_hard], known, given) + (label.max() + 1)
+        label[is_hard] = _walked(records[is_hard], known, binding) + (label.max() + 1)
     return pd.Series(label, index=ids)
 
 

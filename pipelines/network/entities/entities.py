@@ -100,9 +100,9 @@ def people(
     able = set(records.loc[is_person, "record_id"])
     links = links[links["left_id"].isin(able) & links["right_id"].isin(able)].reset_index(drop=True)
     rulings = undo.standing(undone)
-    found = clustering.clusters(records, links, rulings)
-    old = {record: entity for record, entity in before.ids.items() if record in found.index}
-    ids = entity_ids.persistent(found, old)
+    clustered = clustering.clusters(records, links, rulings)
+    old = {record: entity for record, entity in before.ids.items() if record in clustered.index}
+    ids = entity_ids.persistent(clustered, old)
     inside = links[links["left_id"].map(ids) == links["right_id"].map(ids)]
     changes = [
         *entity_ids.merges(ids, old, inside, rulings.together),
@@ -127,12 +127,12 @@ def _links_of(ids: pd.Series, links: pd.DataFrame) -> list[list[dict[str, Any]]]
     both = pd.concat(
         [links, links.rename(columns={"left_id": "right_id", "right_id": "left_id"})], ignore_index=True
     ).sort_values(["match_weight", "right_id"], ascending=[False, True])
-    found: dict[str, list[dict[str, Any]]] = {}
+    links_by_member: dict[str, list[dict[str, Any]]] = {}
     names = ("left_id", "right_id", "match_weight", "match_probability")
     for record, other, weight, probability in zip(*(both[n] for n in names), strict=True):
         link = {"record_id": other, "match_weight": float(weight), "match_probability": float(probability)}
-        found.setdefault(record, []).append(link)
-    return [found.get(record, []) for record in ids.index]
+        links_by_member.setdefault(record, []).append(link)
+    return [links_by_member.get(record, []) for record in ids.index]
 
 
 def _events(
@@ -153,15 +153,17 @@ def _events(
     ]
 
 
-def _event_row(change: Change, found: Mapping[str, Any], rulings: clustering.Rulings, night: date) -> tuple[Any, ...]:
+def _event_row(change: Change, details: Mapping[str, Any], rulings: clustering.Rulings, night: date) -> tuple[Any, ...]:
     event_id = entity_ids.new_id(
         change.kind, "|".join((night.isoformat(), *change.before, *change.after, *change.pair))
     )
-    probability = found.get("match_probability")
-    waterfall = found["waterfall"] if isinstance(found.get("waterfall"), str) else None  # none on Spark, for a split
+    probability = details.get("match_probability")
+    waterfall = (
+        details["waterfall"] if isinstance(details.get("waterfall"), str) else None
+    )  # none on Spark, for a split
     return (
         night, event_id, change.kind, list(change.before), list(change.after), *change.pair, list(change.left),
-        list(change.right), found.get("match_weight"), probability, waterfall, _reason(change, rulings, probability),
+        list(change.right), details.get("match_weight"), probability, waterfall, _reason(change, rulings, probability),
         None, None, None,
     )  # fmt: skip
 

@@ -105,8 +105,8 @@ ZACHARY ZAC ZACK ZAK ZACHARIAH ZAKARIYA ZAKARIA
 def groups() -> dict[str, str]:
     """Group of each form that belongs to exactly one group; a form of several (PAT, MEG) is left out."""
     lines = [line.split() for line in _GROUPS.strip().splitlines()]
-    found: dict[str, set[str]] = {}
+    by_group: dict[str, set[str]] = {}
     for words in lines:
         for word in words:
-            found.setdefault(word, set()).add(words[0])
-    return {word: next(iter(names)) for word, names in found.items() if len(names) == 1}
+            by_group.setdefault(word, set()).add(words[0])
+    return {word: next(iter(names)) for word, names in by_group.items() if len(names) == 1}

@@ -58,20 +58,20 @@ def persistent(clusters: pd.Series, before: Mapping[str, str]) -> pd.Series:
     )  # fmt: skip
     overlap = overlap.sort_values(["n", "least"], ascending=[False, True])
     is_simple = ~overlap["cluster"].duplicated(keep=False) & ~overlap["old"].duplicated(keep=False)
-    found: dict[Any, str] = dict(zip(overlap.loc[is_simple, "cluster"], overlap.loc[is_simple, "old"], strict=True))
-    taken = set(found.values())
+    kept_ids: dict[Any, str] = dict(zip(overlap.loc[is_simple, "cluster"], overlap.loc[is_simple, "old"], strict=True))
+    taken = set(kept_ids.values())
     for cluster, old in overlap.loc[~is_simple, ["cluster", "old"]].itertuples(index=False):
-        if cluster not in found and old not in taken:
-            found[cluster] = old
+        if cluster not in kept_ids and old not in taken:
+            kept_ids[cluster] = old
             taken.add(old)
     least = records.groupby("cluster")["record"].min()
-    for cluster, record in least[~least.index.isin(list(found))].items():
+    for cluster, record in least[~least.index.isin(list(kept_ids))].items():
         n = 0
         while (made := new_id("PERSON", record, n)) in taken:
             n += 1
-        found[cluster] = made
+        kept_ids[cluster] = made
         taken.add(made)
-    return clusters.map(found)
+    return clusters.map(kept_ids)
 
 
 def merges(ids: pd.Series, before: Mapping[str, str], links: pd.DataFrame, together: Sequence[Pair]) -> list[Change]:
@@ -93,16 +93,16 @@ def merges(ids: pd.Series, before: Mapping[str, str], links: pd.DataFrame, toget
             groups.find(record)
             if first != record:
                 groups.join(first, record)
-    found = []
+    merged = []
     for left, right in pairs:
         a, b = groups.find(left), groups.find(right)
         if a == b:
             continue
         sides = [tuple(sorted(groups.members[root])) for root in (a, b)]
         old = tuple(sorted({before[r] for side in sides for r in side if r in before}))
-        found.append(Change("MERGE", old, (ids[left],), (left, right), *sides))
+        merged.append(Change("MERGE", old, (ids[left],), (left, right), *sides))
         groups.join(left, right)
-    return found
+    return merged
 
 
 def splits(ids: pd.Series, before: Mapping[str, str], links_before: Mapping[Pair, float]) -> list[Change]:

@@ -73,10 +73,10 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
         "child_id", "a_id", *_nothing("b_id"), "seed_id", F.lit(2).alias("hops"), *_weights(F.col("w1"), F.lit(1.0)),
         F.col("a_damping").alias("damping"),
     )  # fmt: skip
-    found = direct.unionByName(two)
+    walked = direct.unionByName(two)
     if limits.max_hops >= 3:
-        found = found.unionByName(_three(both_ways, carried, last, limits))
-    return found.where(F.col("weight") >= limits.floor)
+        walked = walked.unionByName(_three(both_ways, carried, last, limits))
+    return walked.where(F.col("weight") >= limits.floor)
 
 
 def _nothing(*names: str) -> list[Column]:
@@ -150,7 +150,7 @@ def _three(both_ways: DataFrame, carried: DataFrame, last: DataFrame, limits: Li
     )  # fmt: skip
 
 
-def subjects(found: DataFrame, kinds: DataFrame) -> DataFrame:
+def subjects(paths: DataFrame, kinds: DataFrame) -> DataFrame:
     """Whose score each path belongs to: the child's, where it is indirect; and those of the people and places on it.
 
     Args:
@@ -162,17 +162,17 @@ def subjects(found: DataFrame, kinds: DataFrame) -> DataFrame:
         person or place all paths of one child.
     """
     path = F.concat_ws("|", "child_id", F.coalesce("a_id", F.lit("")), F.coalesce("b_id", F.lit("")), "seed_id")
-    own = found.where("hops >= 2").select(
+    own = paths.where("hops >= 2").select(
         "*", F.lit("children").alias("queue"), F.col("child_id").alias("entity_id"), path.alias("part")
     )
-    on = found.select("*", F.explode(F.array_compact(F.array("a_id", "b_id", "seed_id"))).alias("entity_id"))
+    on = paths.select("*", F.explode(F.array_compact(F.array("a_id", "b_id", "seed_id"))).alias("entity_id"))
     theirs = on.join(kinds, ["entity_id"], how="inner").select(
-        *found.columns, "queue", "entity_id", F.col("child_id").alias("part")
+        *paths.columns, "queue", "entity_id", F.col("child_id").alias("part")
     )
     return own.unionByName(theirs)
 
 
-def scores(of: DataFrame, *by: str) -> DataFrame:
+def scores(subjects: DataFrame, *by: str) -> DataFrame:
     """From `subjects`: queue, entity_id, score, score_low, score_high, n_paths, n_children; apart for each `by`.
 
     A child's paths are put together step by step (see above). A person or place counts each child once, by the
@@ -181,17 +181,17 @@ def scores(of: DataFrame, *by: str) -> DataFrame:
     key = ["queue", "entity_id", *by]
     is_child = F.col("queue") == "children"
     near, middle = (F.max(name).alias(name) for name in ("near", "middle"))  # the same in all that share the step
-    last_steps = of.where(is_child).groupBy(*key, "a_id", "b_id")
+    last_steps = subjects.where(is_child).groupBy(*key, "a_id", "b_id")
     last = last_steps.agg(near, middle, *_either(F.lit(1.0)), F.count("*").alias("n"))
     beyond = last.groupBy(*key, "a_id").agg(near, *_either(F.col("middle")), F.sum("n").alias("n"))
     own = beyond.drop("a_id").withColumn("child_id", F.col("entity_id"))
     whole = [(F.col("near") * F.col("middle") * F.col(end)).alias(end) for end in ENDS]
-    theirs = of.where(~is_child).select(*key, "child_id", *whole).groupBy(*key, "child_id")
+    theirs = subjects.where(~is_child).select(*key, "child_id", *whole).groupBy(*key, "child_id")
     strongest_of_each = [F.max(end).alias(end) for end in ENDS]
     others = theirs.agg(F.lit(1.0).alias("near"), *strongest_of_each, F.count("*").alias("n"))
-    found = own.unionByName(others).groupBy(*key)
+    by_subject = own.unionByName(others).groupBy(*key)
     n_children = F.count_distinct("child_id").cast("int").alias("n_children")
-    either = found.agg(*_either(F.col("near")), F.sum("n").cast("int").alias("n_paths"), n_children)
+    either = by_subject.agg(*_either(F.col("near")), F.sum("n").cast("int").alias("n_paths"), n_children)
     return either.select(*key, *[F.round(end, 6).alias(name) for end, name in ENDS.items()], "n_paths", "n_children")
 
 
@@ -200,31 +200,31 @@ def _either(step: Column) -> list[Column]:
     return [links.either(step * F.col(end)).alias(end) for end in ENDS]
 
 
-def left_out(of: DataFrame) -> DataFrame:
+def left_out(subjects: DataFrame) -> DataFrame:
     """Of `subjects` what each score would be without the part that each of its strongest paths belongs to.
 
     Returns:
         queue, entity_id, score_without: array of double, in the order of the paths.
     """
     key = ["queue", "entity_id"]
-    best = concurrency.materialise_lazily(strongest(of).select(*key, "place", "part")).toDF(*key, "place", "out")
-    rest = scores(of.join(best, key, how="inner").where(F.col("part") != F.col("out")), "place")
+    best = concurrency.materialise_lazily(strongest(subjects).select(*key, "place", "part")).toDF(*key, "place", "out")
+    rest = scores(subjects.join(best, key, how="inner").where(F.col("part") != F.col("out")), "place")
     rest = rest.select(*key, "place", "score").toDF(*key, "place", "score")  # anew: it is joined to what it is made of
-    found = best.join(rest, [*key, "place"], how="left")
+    with_rest = best.join(rest, [*key, "place"], how="left")
     without = F.struct("place", F.coalesce("score", F.lit(0.0)).alias("score"))
-    return found.groupBy(*key).agg(F.sort_array(F.collect_list(without))["score"].alias("score_without"))
+    return with_rest.groupBy(*key).agg(F.sort_array(F.collect_list(without))["score"].alias("score_without"))
 
 
-def direct(found: DataFrame) -> DataFrame:
+def direct(paths: DataFrame) -> DataFrame:
     """entity_id, direct: risk of children over links of one hop, shown apart."""
-    ones = found.where("hops = 1").groupBy(F.col("child_id").alias("entity_id"))
+    ones = paths.where("hops = 1").groupBy(F.col("child_id").alias("entity_id"))
     return ones.agg(F.round(links.either(F.col("weight")), 6).alias("direct"))
 
 
-def strongest(of: DataFrame) -> DataFrame:
+def strongest(subjects: DataFrame) -> DataFrame:
     """Of `subjects` the strongest paths of each subject, at most three, numbered from 1 in `place`."""
     order = Window.partitionBy("queue", "entity_id").orderBy(
         F.round("weight", 9).desc(), "hops", "child_id", F.coalesce("a_id", F.lit("")), F.coalesce("b_id", F.lit("")),
         "seed_id",
     )  # fmt: skip
-    return of.withColumn("place", F.row_number().over(order)).where(F.col("place") <= MOST_PATHS)
+    return subjects.withColumn("place", F.row_number().over(order)).where(F.col("place") <= MOST_PATHS)

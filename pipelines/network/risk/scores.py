@@ -66,9 +66,9 @@ class Walk:
     def scores(self) -> DataFrame:
         """queue, entity_id, score, score_low, score_high, n_paths, n_children: of whoever stands in a queue."""
         is_seed = self.seeds.select("entity_id", F.lit(True).alias("_seed"))
-        found = risk_paths.scores(self.subjects).join(is_seed, ["entity_id"], how="left")
+        scored = risk_paths.scores(self.subjects).join(is_seed, ["entity_id"], how="left")
         enough = (F.col("queue") == "children") | F.col("_seed") | (F.col("n_children") >= self.rules.min_children)
-        return found.where(F.coalesce(enough, F.lit(False))).drop("_seed")
+        return scored.where(F.coalesce(enough, F.lit(False))).drop("_seed")
 
 
 def walk(known: Known, rules: Rules) -> Walk:
@@ -90,9 +90,9 @@ def walk(known: Known, rules: Rules) -> Walk:
         (F.col("kind") != "PERSON").alias("is_place"),
     )
     ids = children.select(F.col("entity_id").alias("child_id"))
-    found = concurrency.materialise_lazily(risk_paths.paths(both_ways, degrees, ids, ends, rules.limits))
-    subjects = concurrency.materialise_lazily(risk_paths.subjects(found, _kinds(known.entities, children)))
-    return Walk(known, rules, pair, degrees, tied, children, subjects, risk_paths.direct(found))
+    walked_paths = concurrency.materialise_lazily(risk_paths.paths(both_ways, degrees, ids, ends, rules.limits))
+    subjects = concurrency.materialise_lazily(risk_paths.subjects(walked_paths, _kinds(known.entities, children)))
+    return Walk(known, rules, pair, degrees, tied, children, subjects, risk_paths.direct(walked_paths))
 
 
 def _children(known: Known, tied: DataFrame, look_back_days: int) -> DataFrame:
@@ -199,10 +199,10 @@ class Without:
     def joined(self, scored: DataFrame, before: DataFrame) -> DataFrame:
         """Adds score_before and the three parts of the change, which add up to it exactly."""
         key = ["queue", "entity_id"]
-        found = scored.join(before.select(*key, F.col("score").alias("score_before")), key, how="left")
+        compared = scored.join(before.select(*key, F.col("score").alias("score_before")), key, how="left")
         for name, frame in (("_no_decisions", self.decisions), ("_old_data", self.data)):
             if frame is not None:
-                found = found.join(frame.select(*key, F.col("score").alias(name)), key, how="left")
+                compared = compared.join(frame.select(*key, F.col("score").alias(name)), key, how="left")
         now, was = F.coalesce("score", F.lit(0.0)), F.coalesce("score_before", F.lit(0.0))
         undecided = now if self.decisions is None else F.coalesce("_no_decisions", F.lit(0.0))
         old = was if self.data is None else F.coalesce("_old_data", F.lit(0.0))
@@ -211,7 +211,7 @@ class Without:
         def part(more: Column, less: Column) -> Column:
             return F.when(is_known, F.round(more - less, 6)).otherwise(0.0)
 
-        return found.select(
+        return compared.select(
             "*",
             part(undecided, old).alias("change_data"),
             part(now, undecided).alias("change_decision"),

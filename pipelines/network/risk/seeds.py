@@ -64,8 +64,8 @@ def report_weights(
     best = _best_item(weights)
     age = F.greatest(F.date_diff(F.lit(night), "intelligence_on"), F.lit(0))
     fresh = F.pow(F.lit(0.5), age / F.lit(float(weights.half_life_days)))
-    found = judged.withColumn("basis", basis).where(F.col("basis").isNotNull()).withColumn("_best", best)
-    return found.where(F.col("_best").isNotNull()).select(
+    weighed = judged.withColumn("basis", basis).where(F.col("basis").isNotNull()).withColumn("_best", best)
+    return weighed.where(F.col("_best").isNotNull()).select(
         "report_id",
         "basis",
         *[(F.col(f"_best.{end}") * fresh * chance).alias(NAMES[end]) for end in ENDS],

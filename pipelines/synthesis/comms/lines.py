@@ -86,12 +86,12 @@ class Line:
     def visits(self) -> draws.Ints:
         """Stays of the line in the town: rows of (start, end, cell), every four to six days, 28 to 50 hours."""
         dice, house = self.dice("visits"), self.cell(self.town, "house")
-        found, day = [], self.first + 1
+        stays, day = [], self.first + 1
         while day < self.last - 2:
             start = day * DAY + 10 * HOUR + int(dice.integers(0, 4 * HOUR))
-            found.append((start, start + int(dice.integers(28 * HOUR, 50 * HOUR)), house))
+            stays.append((start, start + int(dice.integers(28 * HOUR, 50 * HOUR)), house))
             day += int(dice.integers(4, 7))
-        return np.array(found, dtype=np.int64)
+        return np.array(stays, dtype=np.int64)
 
     def listed(self, what: str, n: int) -> list[str]:
         """National numbers of ordinary people whom the force knows."""
@@ -205,7 +205,7 @@ def leads(line: Line) -> list[Lead]:
     """What is there to be found. A swap is told by any two of its numbers, or by the number alone."""
     old, new, own = (line.mobile(k) for k in range(3))
     at = cells.beam(line.cell(line.town, "house"), 700)
-    found = [
+    planted_leads = [
         Lead("deal_line", old), Lead("deal_line", new), Lead("successor", old, new),
         Lead("two_phones", old, own), Lead("two_phones", new, own),
         *(Lead("night_place", number, None, *at) for number in (old, new, own)),
@@ -214,7 +214,7 @@ def leads(line: Line) -> list[Lead]:
         Lead("successor", line.mobile(3), line.mobile(5)),
     ]  # fmt: skip
     if len(line.suspects) >= 2:
-        found.append(Lead("common_contact", line.mobile(7)))
+        planted_leads.append(Lead("common_contact", line.mobile(7)))
     child = f"{line.force.code}:{people.refs(line.force, np.array([line.child]))[0].as_py()}"
-    found += [Lead("missing_overlap", child, old), Lead("missing_overlap", child, new)]
-    return found
+    planted_leads += [Lead("missing_overlap", child, old), Lead("missing_overlap", child, new)]
+    return planted_leads

@@ -40,7 +40,7 @@ _LOW, _HIGH = (51.3, -2.6), (54.6, 0.1)  # where the towns of other forces are p
 
 def middles(planet: world.World) -> tuple[draws.Floats, draws.Floats]:
     """Latitude and longitude of the towns' middles, each of shape (forces, N_TOWNS), in degrees (WGS 84)."""
-    found = []
+    middle_persons = []
     for force in planet.forces:
         at = np.arange(N_TOWNS) + 1000 * int(force.code, 36)
         lat = _LOW[0] + (_HIGH[0] - _LOW[0]) * planet.draw.uniform("town/lat", at[:1])
@@ -48,8 +48,8 @@ def middles(planet: world.World) -> tuple[draws.Floats, draws.Floats]:
         near = np.column_stack([lat, lon]) + np.column_stack(
             [0.4 * planet.draw.uniform(f"town/d{axis}", at) - 0.2 for axis in ("lat", "lon")]
         )
-        found.append(np.array(_TOWNS.get(force.code, near)))
-    both = np.stack(found)
+        middle_persons.append(np.array(_TOWNS.get(force.code, near)))
+    both = np.stack(middle_persons)
     return both[:, :, 0], both[:, :, 1]
 
 

@@ -43,10 +43,10 @@ def _trails(planet: world.World, n: int, has_line: bool) -> tuple[Trail, ...]:
 
 def trails_by_number(line: Line, *, has_line: bool = True) -> dict[str, list[Trail]]:
     """Trails of the line and its bystanders by national number, in a fixed order."""
-    found: dict[str, list[Trail]] = {}
+    trails: dict[str, list[Trail]] = {}
     for trail in _trails(line.planet, line.n, has_line):
-        found.setdefault(trail.phone.number, []).append(trail)
-    return found
+        trails.setdefault(trail.phone.number, []).append(trail)
+    return trails
 
 
 def _sender(line: Line, place: int) -> str:
@@ -80,14 +80,14 @@ def authorisations(line: Line, sender: str, *, has_line: bool = True) -> Columns
 
 def events(line: Line, sender: str | None = None, *, has_line: bool = True) -> Columns:
     """Events in our names, of one provider as it writes numbers, or of all (E.164). Excess ones come last."""
-    found: list[Columns] = []
+    parts: list[Columns] = []
     for k, (number, own) in enumerate(trails_by_number(line, has_line=has_line).items()):
         if sender in (None, _sender(line, k)):
             prefix = comms.NUMBER_PREFIX[sender] if sender else "+44"
-            found += [_columns(trail, number, _urn(line, k), prefix) for trail in own]
-    if not found:
+            parts += [_columns(trail, number, _urn(line, k), prefix) for trail in own]
+    if not parts:
         return {}
-    joined = {name: pa.concat_arrays([part[name] for part in found]) for name in found[0]}
+    joined = {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
     late = np.arange(0, len(joined["auth_urn"]), 97)  # one in a hundred was sent for the days after, too
     excess = {name: column.take(pa.array(late)) for name, column in joined.items()}
     after = line.last * DAY + 1 + (late * 173) % (2 * DAY - 1)
@@ -123,17 +123,17 @@ def _absences(line: Line, *, has_line: bool = True) -> list[tuple[int, int, int]
     """Missing episodes as (child's index, reported, found): the line's child five times in six when the line is in
     town, and the next child as often, at random."""
     dice = line.dice("missing")
-    found = []
+    absences = []
     for start, end, _ in line.visits[:-1] if has_line else ():
         if dice.random() < 0.85:
             begun = int(start + dice.integers(-HOUR, 5 * HOUR))
-            found.append((line.child, begun, int(end + dice.integers(-10 * HOUR, 3 * HOUR))))
+            absences.append((line.child, begun, int(end + dice.integers(-10 * HOUR, 3 * HOUR))))
     stray = int(dice.integers(line.first, line.last)) * DAY + 15 * HOUR
-    found.append((line.child, stray, stray + 9 * HOUR))
+    absences.append((line.child, stray, stray + 9 * HOUR))
     for _ in range(7):
         begun = int(dice.integers(line.first, line.last)) * DAY + int(dice.integers(12, 23)) * HOUR
-        found.append((line.child + 1, begun, begun + int(dice.integers(5, 30)) * HOUR))
-    return found
+        absences.append((line.child + 1, begun, begun + int(dice.integers(5, 30)) * HOUR))
+    return absences
 
 
 def missing(planet: world.World, force: world.Force, night: int, *, has_line: bool = True) -> Columns:
@@ -166,12 +166,14 @@ def e164(number: str | None) -> str | None:
     return f"+44{number[1:]}" if number and number.startswith("0") else number
 
 
-def truth(found: Sequence[Line], *, has_line: bool = True) -> tuple[Columns, Columns]:
+def truth(truth_lines: Sequence[Line], *, has_line: bool = True) -> tuple[Columns, Columns]:
     """What is to be found (truth/comms_leads) and who the innocent are (truth/comms_bystanders), numbers in E.164."""
     planted = [
-        (line.n, lead) for line in found for lead in (*(lines.leads(line) if has_line else ()), *bystanders.leads(line))
+        (line.n, lead)
+        for line in truth_lines
+        for lead in (*(lines.leads(line) if has_line else ()), *bystanders.leads(line))
     ]
-    innocent = [(line.n, number, what) for line in found for number, what in bystanders.whose(line).items()]
+    innocent = [(line.n, number, what) for line in truth_lines for number, what in bystanders.whose(line).items()]
     leads = {
         "line": pa.array([n for n, _ in planted], pa.int64()),
         "detector": pa.array([lead.detector for _, lead in planted], pa.string()),

@@ -14,19 +14,19 @@ Columns = dict[str, pa.Array]
 
 def as_told(columns: Columns, feed: senders.Feed, zone: str) -> Columns:
     """The columns of a feed with what this provider's layout needs beside or instead of them."""
-    found = dict(columns)
+    told = dict(columns)
     if feed.durations != "seconds":
-        found["duration_s"] = _duration(columns["duration_s"], feed.durations)
+        told["duration_s"] = _duration(columns["duration_s"], feed.durations)
     if "other_number" in feed.columns:
-        found.update(parties(columns))
+        told.update(parties(columns))
     if feed.clock is not None:
-        found["_clock"] = _clock(columns["started_at"], feed, zone)
+        told["_clock"] = _clock(columns["started_at"], feed, zone)
     for cell, azimuth in (("first_cell", "first_azimuth"), ("last_cell", "last_azimuth"), ("cell", "azimuth")):
         if cell in feed.patterns and azimuth in columns:
-            found[cell] = _pointed(columns[cell], columns[azimuth])
+            told[cell] = _pointed(columns[cell], columns[azimuth])
             if azimuth in feed.patterns:  # both are told in one column
-                found[azimuth] = found[cell]
-    return found
+                told[azimuth] = told[cell]
+    return told
 
 
 def parties(columns: Columns) -> Columns:

@@ -72,7 +72,7 @@ def texts(forces: Sequence[str]) -> dict[str, str]:
         raise InvalidInputError(
             f"unknown force {', '.join(unknown)}: expected Home Office codes, as in schemas.codes.FORCES"
         )
-    found = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in (*PROVIDERS, *TRAVEL)}
+    layouts = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in (*PROVIDERS, *TRAVEL)}
     for force in forces:
         text = (FOLDER / f"{_template(force)}.yaml").read_text(encoding="utf-8")
         if force not in OWN:
@@ -82,15 +82,15 @@ def texts(forces: Sequence[str]) -> dict[str, str]:
             text = re.sub(r"^sender: .*$", f"sender: {sender(force)}", text, count=1, flags=re.M)
             text = re.sub(r"^name: .*$", f"name: {codes.FORCES[force]} Police", text, count=1, flags=re.M)
             text = re.sub(r"^force: .*$", f'force: "{force}"', text, count=1, flags=re.M)
-        found[sender(force)] = text
-    return found
+        layouts[sender(force)] = text
+    return layouts
 
 
 def _turned(words: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    codes_by_value: dict[str, tuple[str, ...]] = {}
     for theirs, national in words.items():
-        found[national] = (*found.get(national, ()), theirs)
-    return found
+        codes_by_value[national] = (*codes_by_value.get(national, ()), theirs)
+    return codes_by_value
 
 
 def parse(text: str) -> Layout:

@@ -154,8 +154,8 @@ def make(
     if n_nights < 1 or n_reports < 20 * len(forces):
         raise InvalidInputError("n_nights: at least 1; n_reports: at least 20 a force")
     draw = draws.Draws(seed)
-    found = senders.of(forces)
-    own = [found[senders.sender(code)] for code in forces]
+    layouts = senders.of(forces)
+    own = [layouts[senders.sender(code)] for code in forces]
     weights = [_WEIGHTS[_format(layout)] for layout in own]
     sizes = _shares(n_reports, weights)
     ranks = np.argsort(draw.uniform("under-recording", np.array([int(c, 36) for c in forces], dtype=np.uint64)))
@@ -164,7 +164,7 @@ def make(
         Force(code, k, layout, _bounds(size, n_nights), k in under, draw)
         for k, (code, layout, size) in enumerate(zip(forces, own, sizes, strict=True))
     )
-    return World(seed, first_night, n_nights, plans, found, tuple(providers))
+    return World(seed, first_night, n_nights, plans, layouts, tuple(providers))
 
 
 def _format(layout: senders.Layout) -> str:

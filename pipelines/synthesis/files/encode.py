@@ -90,21 +90,21 @@ def theirs(layout: senders.Layout, feed: senders.Feed, columns: Columns) -> Colu
     columns = provider_words.as_told(columns, feed, layout.zone)
     if "direction" in columns:  # a provider's two words for one kind of event say which way it went
         turn = np.asarray(pc.fill_null(pc.equal(columns["direction"], "INCOMING"), False)).astype(np.int64)
-    found: Columns = {}
+    translated: Columns = {}
     for ours, name in feed.columns.items():
         values = _combined(columns, "provenance") if ours == "provenance_grade" else columns[ours]
-        found[name] = _shaped(_worded(ours, values, feed, turn), layout, feed)
+        translated[name] = _shaped(_worded(ours, values, feed, turn), layout, feed)
         if ours == "title" and feed.items and "numbered" in feed.items:
             numbered = feed.items["numbered"]
             for k in range(1, numbered["up_to"] + 1):
                 for part in ("text", "source", "intelligence"):
-                    found[numbered[part].format(n=k)] = columns[f"item{k}_{part}"]
+                    translated[numbered[part].format(n=k)] = columns[f"item{k}_{part}"]
     if feed.clock is not None:
-        found[feed.clock["column"]] = columns["_clock"]
+        translated[feed.clock["column"]] = columns["_clock"]
     for name in feed.ignore:
         numbers = pa.array(np.arange(1, n + 1))
-        found[name] = numbers if feed.format == "parquet" else numbers.cast(pa.string())
-    return found
+        translated[name] = numbers if feed.format == "parquet" else numbers.cast(pa.string())
+    return translated
 
 
 def _shaped(values: pa.Array, layout: senders.Layout, feed: senders.Feed) -> pa.Array:
@@ -132,11 +132,11 @@ def by_file_name(feed: senders.Feed, columns: Columns) -> list[tuple[str, Column
     """The rows of each file of a sender whose file names tell whose records they are, with what the name says."""
     told = provider_words.parties(columns)["subject_number"]
     digits = pc.replace_substring_regex(told, r"\D", "")
-    found = []
+    by_name = []
     for number in pc.unique(digits).to_pylist():
         where = pc.fill_null(pc.equal(digits, number), False)
-        found.append((number, {name: values.filter(where) for name, values in columns.items()}))
-    return found
+        by_name.append((number, {name: values.filter(where) for name, values in columns.items()}))
+    return by_name
 
 
 def write(path: Path, layout: senders.Layout, feed_name: str, columns: Columns, extra: Columns | None = None) -> int:
@@ -178,7 +178,7 @@ def _entries(feed: senders.Feed, columns: Columns) -> tuple[str, list[Columns]] 
     if not feed.items or "each" not in feed.items:
         return None
     each = feed.items["each"]
-    found: list[Columns] = []
+    entries: list[Columns] = []
     for k in range(1, 4):
         item = {each["text"]: columns[f"item{k}_text"]}
         if "grade" in each:
@@ -186,8 +186,8 @@ def _entries(feed: senders.Feed, columns: Columns) -> tuple[str, list[Columns]] 
         else:
             item[each["source"]] = columns[f"item{k}_source"]
             item[each["intelligence"]] = columns[f"item{k}_intelligence"]
-        found.append(item)
-    return each["path"], found
+        entries.append(item)
+    return each["path"], entries
 
 
 def _nested(own: Columns, feed: senders.Feed, columns: Columns) -> pa.Table:

@@ -51,12 +51,12 @@ def _object(tree: dict[str, Any], n: int) -> pa.Array:
 
 def _items(items: list[Columns], n: int) -> pa.Array:
     """A JSON array of the items that are there (those with a text)."""
-    found: list[pa.Array | str] = ["["]
+    pieces: list[pa.Array | str] = ["["]
     for k, item in enumerate(items):
         text = _object({name: _value(values) for name, values in item.items()}, n)
         there = pc.is_valid(next(iter(item.values())))
-        found.append(pc.if_else(there, grammar.concat([", ", text], n) if k else text, ""))
-    return grammar.concat([*found, "]"], n)
+        pieces.append(pc.if_else(there, grammar.concat([", ", text], n) if k else text, ""))
+    return grammar.concat([*pieces, "]"], n)
 
 
 def encode(columns: Columns, entries: tuple[str, list[Columns]] | None, n: int) -> bytes:

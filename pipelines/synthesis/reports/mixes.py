@@ -142,10 +142,10 @@ def _csae_beside(family: str, mode: int) -> dict[str, float]:
         subjects.SOFT: (0.9, 3.2),
         subjects.VAGUE: (0.15, 3.5),
     }[mode]
-    found = {"shared": 2.5, "admin": 2.0, "c_WELFARE": 0.4, "k_negation": 0.05, csae.FAMILIES[family][0]: soft}
+    weights = {"shared": 2.5, "admin": 2.0, "c_WELFARE": 0.4, "k_negation": 0.05, csae.FAMILIES[family][0]: soft}
     for name in _WEAK_BY_FAMILY[family]:
-        found[name] = found.get(name, 0.0) + strength / len(_WEAK_BY_FAMILY[family])
-    return found
+        weights[name] = weights.get(name, 0.0) + strength / len(_WEAK_BY_FAMILY[family])
+    return weights
 
 
 def _csae_core(kind: str, family: str, mode: int) -> dict[str, float]:
@@ -161,13 +161,13 @@ def pools(
 ) -> draws.Ints:
     """Index into POOL_NAMES for every sentence: `rows` says whose it is, `is_core` whether it carries the subject."""
     draw = latent.planet.draw
-    found = np.full(len(rows), ADMIN, dtype=np.int64)
+    pool = np.full(len(rows), ADMIN, dtype=np.int64)
 
     def fill(where: draws.Bools, core: Mapping[str, float], beside: Mapping[str, float]) -> None:
         for mix, mask in ((core, where & is_core), (beside, where & ~is_core)):
             at = np.flatnonzero(mask)
             numbers, weights = _weights(mix)
-            found[at] = np.array(numbers)[draw.choice("pool", keys[at], weights)]
+            pool[at] = np.array(numbers)[draw.choice("pool", keys[at], weights)]
 
     subject, kind, mode = latent.subject[rows], latent.kind[rows], latent.mode[rows]
     for name, core in _CORE.items():
@@ -179,7 +179,7 @@ def pools(
                 where = (kind == codes.CSAE_TAGS.index(name)) & (mode == m)
                 fill(where, _csae_core(name, family, m), _csae_beside(family, m))
     first_admin = POOL_NAMES.index(f"admin_{writers.STYLES[0]}")
-    return np.where(found == ADMIN, first_admin + style[rows], found)
+    return np.where(pool == ADMIN, first_admin + style[rows], pool)
 
 
 def force_styles(planet: world.World, force: world.Force) -> draws.Floats:

@@ -177,12 +177,12 @@ def _codes(planet: world.World) -> draws.Keys:
 
 @lru_cache(maxsize=4)
 def _towns(planet: world.World) -> pa.Array:
-    found: list[str] = []
+    towns: list[str] = []
     for force in planet.forces:
         drawn = planet.draw.hash(f"towns/{force.code}", np.arange(len(names.GENERAL_TOWNS)))
         general = [names.GENERAL_TOWNS[k] for k in np.argsort(drawn)[:8]]
-        found += names.TOWNS.get(force.code, general)
-    return pa.array(found)
+        towns += names.TOWNS.get(force.code, general)
+    return pa.array(towns)
 
 
 @lru_cache(maxsize=4)
@@ -231,13 +231,13 @@ def ids(force: world.Force, index: draws.Ints) -> pa.Array:
 
 def arrivals(force: world.Force, night: int) -> draws.Ints:
     """Indices of the people whose records first arrive in a night."""
-    found: list[draws.Ints] = []
+    arrivals_by_force: list[draws.Ints] = []
     for kind in range(3):
         before = int(force.known(kind, night - 1)) if night else 0
-        found.append(force.start(kind) + np.arange(before, int(force.known(kind, night))))
+        arrivals_by_force.append(force.start(kind) + np.arange(before, int(force.known(kind, night))))
     if night == 0:
-        found.append(np.arange(force.n_base, force.n_people))
-    return np.concatenate(found)
+        arrivals_by_force.append(np.arange(force.n_base, force.n_people))
+    return np.concatenate(arrivals_by_force)
 
 
 def moved(force: world.Force, night: int) -> draws.Ints:

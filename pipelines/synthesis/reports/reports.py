@@ -59,7 +59,7 @@ def _where(mask: draws.Bools, value: str | None, values: pa.Array) -> pa.Array:
 
 
 def _items(latent: subjects.Latent, words: texts.Words, is_flawed: draws.Bools) -> Columns:
-    found: Columns = {}
+    item_columns: Columns = {}
     legacy = _is_legacy(latent)
     for k, text in enumerate(words.items, start=1):
         source, intelligence = _grades(latent, f"item{k}")
@@ -70,10 +70,10 @@ def _items(latent: subjects.Latent, words: texts.Words, is_flawed: draws.Bools) 
         )
         source = _where(is_flawed & (k == 1), "7", source)
         absent = pc.is_null(text)
-        found[f"item{k}_text"] = text
-        found[f"item{k}_source"] = pc.if_else(absent, _NONE, source)
-        found[f"item{k}_intelligence"] = pc.if_else(absent, _NONE, intelligence)
-    return found
+        item_columns[f"item{k}_text"] = text
+        item_columns[f"item{k}_source"] = pc.if_else(absent, _NONE, source)
+        item_columns[f"item{k}_intelligence"] = pc.if_else(absent, _NONE, intelligence)
+    return item_columns
 
 
 def _is_legacy(latent: subjects.Latent) -> draws.Bools:
@@ -184,17 +184,17 @@ def links(latent: subjects.Latent) -> Columns:
         ("victim", victim, "VICTIM"), ("suspect", latent.suspect, "SUSPECT"), ("second", latent.second, "SUSPECT"),
         ("witness", latent.bystander, "WITNESS"), ("friend", latent.friend, "OTHER"),
     )  # fmt: skip
-    found: list[Columns] = []
+    link_parts: list[Columns] = []
     for name, index, role in parts:
         at = np.flatnonzero(linked[name])
-        found.append(
+        link_parts.append(
             {
                 "urn": urn.take(pa.array(at)),
                 "person_ref": people.refs(latent.force, index[at]),
                 "role": pa.array([role] * len(at), pa.string()),
             }
         )
-    return {name: pa.concat_arrays([part[name] for part in found]) for name in ("urn", "person_ref", "role")}
+    return {name: pa.concat_arrays([part[name] for part in link_parts]) for name in ("urn", "person_ref", "role")}
 
 
 def truth(latent: subjects.Latent, night: int, correction: int | None = None) -> Columns:

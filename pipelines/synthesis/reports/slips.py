@@ -25,20 +25,20 @@ def typos(texts: pa.Array, where: draws.Bools, draw: draws.Draws, name: str, key
 
     Works on the bytes of the whole array at once. Only lower-case ASCII letters are touched, so UTF-8 stays valid.
     """
-    chosen = np.flatnonzero(np.asarray(where) & np.asarray(texts.is_valid()))
-    if not len(chosen):
+    places = np.flatnonzero(np.asarray(where) & np.asarray(texts.is_valid()))
+    if not len(places):
         return texts
-    picked = pa.concat_arrays([texts.take(pa.array(chosen)).cast(pa.large_string())])
+    picked = pa.concat_arrays([texts.take(pa.array(places)).cast(pa.large_string())])
     offsets = np.frombuffer(picked.buffers()[1], dtype=np.int64)[: len(picked) + 1]
     data = np.frombuffer(picked.buffers()[2], dtype=np.uint8)[: offsets[-1]].copy()
     length = np.diff(offsets)
-    at = offsets[:-1] + (draw.uniform(f"typo/{name}/at", keys[chosen]) * np.maximum(length - 2, 1)).astype(np.int64)
+    at = offsets[:-1] + (draw.uniform(f"typo/{name}/at", keys[places]) * np.maximum(length - 2, 1)).astype(np.int64)
     at = np.minimum(at, offsets[1:] - 2)
     fits = length >= 4
     is_letter = (data >= _LOWER_A) & (data <= _LOWER_Z)
     here = at[fits]
     here_ok = is_letter[here] & is_letter[here + 1]
-    drops = draw.chance(f"typo/{name}/drop", keys[chosen][fits], 0.5)
+    drops = draw.chance(f"typo/{name}/drop", keys[places][fits], 0.5)
     swap = here[here_ok & ~drops]
     data[swap], data[swap + 1] = data[swap + 1].copy(), data[swap].copy()
     keep = np.ones(len(data), dtype=bool)
@@ -48,7 +48,7 @@ def typos(texts: pa.Array, where: draws.Bools, draw: draws.Draws, name: str, key
         pa.large_string(), len(picked), [None, pa.py_buffer(kept[offsets].astype(np.int64)), pa.py_buffer(data[keep])]
     ).cast(pa.string())
     place = np.full(len(texts), -1, dtype=np.int64)
-    place[chosen] = np.arange(len(chosen))
+    place[places] = np.arange(len(places))
     return pc.coalesce(fixed.take(pa.array(place, mask=place < 0)), texts)
 
 

@@ -144,8 +144,8 @@ class Latent:
         member = force.member("children", self.group, "child/member", self.content)
         peripheral = force.member("edge", self.group, "child/edge", self.content)
         anyone = draw.early("child", self.content, force.known(world.CHILD, force.night_of(self.origin)))
-        found = np.where(self.group < 0, anyone, np.where(self.subject == WELFARE, peripheral, member))
-        return self._or_alias("child", found, world.CHILD)
+        children = np.where(self.group < 0, anyone, np.where(self.subject == WELFARE, peripheral, member))
+        return self._or_alias("child", children, world.CHILD)
 
     @cached_property
     def friend(self) -> draws.Ints:
@@ -157,8 +157,8 @@ class Latent:
         draw, force = self.planet.draw, self.force
         member = force.member("offenders", self.group, "suspect/member", self.content)
         anyone = draw.early("suspect", self.content, force.known(world.SUSPECT, force.night_of(self.origin)))
-        found = force.start(world.SUSPECT) + np.where((self.group >= 0) & (self.subject != WELFARE), member, anyone)
-        return self._or_alias("suspect", found, world.SUSPECT)
+        suspects = force.start(world.SUSPECT) + np.where((self.group >= 0) & (self.subject != WELFARE), member, anyone)
+        return self._or_alias("suspect", suspects, world.SUSPECT)
 
     @cached_property
     def second(self) -> draws.Ints:
@@ -170,23 +170,23 @@ class Latent:
     def adult(self) -> draws.Ints:
         """The adult victim, or the witness in children's reports."""
         known = self.force.known(world.OTHER, self.force.night_of(self.origin))
-        found = self.force.start(world.OTHER) + self.planet.draw.early("adult", self.content, known, 1.5)
-        return self._or_alias("adult", found, world.OTHER)
+        adults = self.force.start(world.OTHER) + self.planet.draw.early("adult", self.content, known, 1.5)
+        return self._or_alias("adult", adults, world.OTHER)
 
     @cached_property
     def bystander(self) -> draws.Ints:
         """The witness: never the adult victim."""
         other, force = self.force.start(world.OTHER), self.force
         known = force.known(world.OTHER, force.night_of(self.origin))
-        found = other + self.planet.draw.early("bystander", self.content, known, 1.5)
-        return np.where(found == self.adult, other + (found - other + 1) % known, found)
+        bystanders = other + self.planet.draw.early("bystander", self.content, known, 1.5)
+        return np.where(bystanders == self.adult, other + (bystanders - other + 1) % known, bystanders)
 
-    def _or_alias(self, name: str, found: draws.Ints, kind: int) -> draws.Ints:
+    def _or_alias(self, name: str, persons: draws.Ints, kind: int) -> draws.Ints:
         """Now and then the force names another record of a person of that class (an alias) instead."""
         alias = self.force.alias_start(kind) + self.planet.draw.below(
             f"{name}/alias", self.content, self.force.n_alias(kind)
         )
-        return np.where(self.planet.draw.chance(f"{name}/is-alias", self.content, 0.05), alias, found)
+        return np.where(self.planet.draw.chance(f"{name}/is-alias", self.content, 0.05), alias, persons)
 
     @cached_property
     def linked(self) -> dict[str, draws.Bools]:
@@ -194,14 +194,16 @@ class Latent:
         draw = self.planet.draw
         p = np.array([_LINKED[s] for s in SUBJECTS])[self.subject]
         roles = ("victim", "suspect", "second", "witness")
-        found = {r: draw.chance(f"linked/{r}", self.content, p[:, k]) for k, r in enumerate(roles)}
-        found["friend"] = (
+        is_linked = {r: draw.chance(f"linked/{r}", self.content, p[:, k]) for k, r in enumerate(roles)}
+        is_linked["friend"] = (
             (self.group >= 0) & (self.subject == WELFARE) & draw.chance("linked/friend", self.content, 0.7)
         )
-        found["suspect"] |= ~(found["victim"] | found["second"] | found["witness"])
-        found["second"] &= found["suspect"] & (self.second != self.suspect)
-        found["witness"] &= ~(found["victim"] & found["suspect"] & found["second"]) & ~found["friend"]
-        return found
+        is_linked["suspect"] |= ~(is_linked["victim"] | is_linked["second"] | is_linked["witness"])
+        is_linked["second"] &= is_linked["suspect"] & (self.second != self.suspect)
+        is_linked["witness"] &= (
+            ~(is_linked["victim"] & is_linked["suspect"] & is_linked["second"]) & ~is_linked["friend"]
+        )
+        return is_linked
 
     @cached_property
     def is_about_child(self) -> draws.Bools:

@@ -83,10 +83,11 @@ class Words:
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), self._sentences), " ")
         written = self._as_written(joined, np.repeat(np.arange(n), MAX_ITEMS))
-        found = [written.take(pa.array(np.arange(n) * MAX_ITEMS + k)) for k in range(MAX_ITEMS)]
-        found[0] = self._amended(found[0])
+        item_texts = [written.take(pa.array(np.arange(n) * MAX_ITEMS + k)) for k in range(MAX_ITEMS)]
+        item_texts[0] = self._amended(item_texts[0])
         return [
-            pc.if_else(pa.array(self.n_items > k), texts, pa.scalar(None, pa.string())) for k, texts in enumerate(found)
+            pc.if_else(pa.array(self.n_items > k), texts, pa.scalar(None, pa.string()))
+            for k, texts in enumerate(item_texts)
         ]
 
     def _amended(self, first: pa.Array) -> pa.Array:
@@ -160,6 +161,6 @@ def _turns(rows: draws.Ints, pool: draws.Ints) -> draws.Ints:
     is_first = np.concatenate([[True], np.diff(both[order]) != 0])
     place = np.arange(len(both))
     since = place - np.maximum.accumulate(np.where(is_first, place, 0))
-    found = np.empty(len(both), dtype=np.int64)
-    found[order] = since
-    return found
+    turns = np.empty(len(both), dtype=np.int64)
+    turns[order] = since
+    return turns

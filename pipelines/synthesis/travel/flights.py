@@ -186,14 +186,14 @@ class Flights:
 
 def _utc(wall: draws.Ints, airport: draws.Ints) -> draws.Ints:
     """Clock times at airports (seconds as if UTC) in UTC; of an hour that comes twice the first, a lost one later."""
-    found = np.empty(len(wall), dtype=np.int64)
+    utc = np.empty(len(wall), dtype=np.int64)
     for place in np.unique(airport):
         at = airport == place
         local = pd.DatetimeIndex(wall[at].astype("datetime64[s]")).tz_localize(
             _ZONES[place], ambiguous=np.ones(int(at.sum()), dtype=bool), nonexistent=pd.Timedelta(hours=1)
         )
-        found[at] = local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
-    return found
+        utc[at] = local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
+    return utc
 
 
 def _clock(utc: draws.Ints, airport: draws.Ints) -> pa.Array:

@@ -112,8 +112,8 @@ class Planted:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """As `Crowd.on`, with kind, person_id (whose row it is about), and is_subject."""
-        found = [row for force in self.lists.planet.forces for row in self._of_force(force)]
-        return pd.DataFrame(found).sort_values(["flight", "booking_ref", "forename"], ignore_index=True)
+        list_rows = [row for force in self.lists.planet.forces for row in self._of_force(force)]
+        return pd.DataFrame(list_rows).sort_values(["flight", "booking_ref", "forename"], ignore_index=True)
 
     def _of_force(self, force: world.Force) -> Iterator[dict[str, object]]:
         planet = self.lists.planet
@@ -121,11 +121,11 @@ class Planted:
         known = pa.table(cases.investigations(planet, force, index, 0)).to_pandas()
         refs = dict(zip(people.refs(force, index).to_pylist(), index, strict=True))
         known = known[(known.status == "OPEN") & (known.role == "SUSPECT")]
-        chosen = np.array([refs[ref] for ref in known.person_ref][: max(len(KINDS), force.n_reports // 25)])
-        who = people.resolve(planet, force, chosen)
+        subjects = np.array([refs[ref] for ref in known.person_ref][: max(len(KINDS), force.n_reports // 25)])
+        who = people.resolve(planet, force, subjects)
         forenames, surnames = who.forename.to_pylist(), who.surname.to_pylist()
         for place, (person, forename, surname, born) in enumerate(
-            zip(chosen, forenames, surnames, who.born, strict=True)
+            zip(subjects, forenames, surnames, who.born, strict=True)
         ):
             key = int(force.keys(np.array([person]))[0])
             subject = {
