@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 FLOOR := 50 # per cent of lines and branches that the quick tests reach, all packages together
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bert lock nightly quick test coverage lint check docs secrets ui notebooks bench trials dictionary clean
+.PHONY: help setup setup-bert lock nightly quick test coverage lint types house check docs secrets ui notebooks bench trials dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -43,7 +43,10 @@ lint: setup ## lint, format, types, import rules
 types: setup ## mypy once more, and the share of typed expressions against its floor: a minute
 	@$(BIN)/python infra/typed_share.py
 
-check: lint types docs secrets ## lint, types and their share, documentation, secrets
+house: setup ## the tree as it was laid out: folders of 20 modules at most, rules that hold in one place
+	@$(BIN)/python -m pytest -q tests/test_house.py
+
+check: lint types house docs secrets ## lint, types and their share, the tree, documentation, secrets
 
 docs: setup ## the documentation as a site in build/docs; a dead link or a page outside the index fails
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs

@@ -20,7 +20,6 @@ ENTITY_KINDS: dict[str, str] = {
     "HANDLE": "an online handle, with its platform",
     "ACCOUNT": "a bank account or wallet",
 }
-IDENTIFIER_KINDS = tuple(kind for kind in ENTITY_KINDS if kind != "PERSON")
 
 # What ties two entities. How each is made from which table is declared in `pipelines.network.edges.kinds`.
 EDGE_KINDS: dict[str, str] = {
@@ -213,5 +212,3 @@ JOURNEY_PEOPLE = Table(
     },
     partition_by=("night",),
 )
-
-OPTIONAL_SOURCES = (ASSOCIATIONS, IDENTIFIERS, JOURNEY_PEOPLE)

@@ -9,7 +9,6 @@ from schemas import codes
 from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, STRING, Column, Table, array, required, struct
 
 QUEUES = codes.RISK_QUEUES
-BASES = ("TAG", "DECISION", "SCORE")  # why a report counts as CSAE: recorded, decided, or unreviewed model output
 
 SEED_REPORT = struct(report_id=STRING, role=STRING, weight=DOUBLE, basis=STRING, source=STRING, intelligence=STRING)
 # One step of a path, from the subject's end; every kind of edge between the two counts as one link.

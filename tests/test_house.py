@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +143,28 @@ def test_markup_is_made_in_one_module() -> None:
             if re.search(r"\bmarkupsafe\b|\bMarkup\(|\bHtml\(", path.read_text(encoding="utf-8")):
                 makers.add(str(path.relative_to(ROOT)))
     assert makers == {"jobs/pages/markup.py"}
+
+
+FOUND_BY_OTHERS = {"load_context"}  # MLflow calls it
+
+
+def defined_in(source: str) -> Iterator[str]:
+    """Names of functions, classes and variables that a module defines. What a decorator registers is used by that."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.decorator_list:
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def test_nothing_is_defined_that_nobody_names() -> None:
+    told = [path for suffix in ("py", "yaml", "toml", "j2", "html") for path in ROOT.glob(f"*/**/*.{suffix}")]
+    told = [path for path in told if path.relative_to(ROOT).parts[0] in (*PACKAGES, "tests", "notebooks", "infra")]
+    named = Counter(re.findall(r"[A-Za-z_]\w*", "\n".join(path.read_text(encoding="utf-8") for path in told)))
+    once = {
+        f"{path}: {name}"
+        for path, source in SOURCES.items()
+        for name in defined_in(source)
+        if named[name] == 1 and not name.startswith("__") and name not in FOUND_BY_OTHERS
+    }
+    assert not once

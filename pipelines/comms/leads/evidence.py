@@ -8,7 +8,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 N_EVENTS = 12  # events that a lead shows; it counts all
-FACTORS = "array<struct<text:string,weight:double>>"
 
 
 def factor(text: Column, weight: Column) -> Column:

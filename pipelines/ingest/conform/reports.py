@@ -63,11 +63,6 @@ def _lines(name: str) -> Column:
     return F.regexp_replace(name, r"\r\n?", "\n")
 
 
-def _grade(value: Column, is_source: bool) -> Column:
-    """A grade as written, upper case without padding."""
-    return F.upper(layout_columns.clean(value))
-
-
 def split_grade(grade: Column, scheme: Column) -> tuple[Column, Column]:
     """Source and intelligence of a combined grade ("2B", "B2", "2/B"); NULLs where it is not one letter and one digit.
 

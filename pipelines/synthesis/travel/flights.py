@@ -41,7 +41,6 @@ _CODES = pa.array([row[0] for row in UK] + [row[0] for row in ABROAD])
 _ZONES = ["Europe/London"] * len(UK) + [row[5] for row in ABROAD]
 _DEGREES = np.array([row[2:4] for row in UK] + [row[3:5] for row in ABROAD])
 CARRIERS = ("Q9", "Z3", "B7")  # B7 is Bluewing, which keeps its own lists
-SENDERS = ("skyline", "southgate", "bluewing")
 
 
 def airports() -> Columns:

@@ -22,7 +22,6 @@ from pipelines.synthesis.travel import flights
 Columns = dict[str, pa.Array]
 
 _LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ23456789"))
-_BASES = pa.array(["API", "PNR"])
 # Spellings that one name has in other hands. Written for the world, from common transliterations.
 SPELLINGS = {
     "Mohammed": ("Muhammad", "Mohamed"), "Ahmed": ("Ahmad",), "Hassan": ("Hasan",), "Hussain": ("Hussein",),
