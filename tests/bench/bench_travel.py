@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from jobs.runtime import settings
 from jobs.runtime import spark as spark_job
 from pipelines.travel import matches as travel_matches
-from pipelines.travel import matching
+from pipelines.travel import matching, nightly_matches
 from pipelines.travel import names as travel_names
 from schemas import travel as contract
 
@@ -70,8 +70,8 @@ def passengers(n: int, looked_for: pd.DataFrame, rng: np.random.Generator) -> pd
 def main(n_subjects: int, n_passengers: int) -> None:
     rng = np.random.default_rng(7)
     looked_for = people(n_subjects, rng)
-    chosen = dict(settings.load().travel)
-    odds = matching.Odds.of(chosen)
+    rules = nightly_matches.Rules.of(dict(settings.load().travel))
+    odds = rules.odds
     with tempfile.TemporaryDirectory(prefix="nj-travel-") as folder:
         spark = spark_job.session(Path(folder), cores="2")
         wanted = looked_for.assign(person_id=[f"36:N{k}" for k in range(n_subjects)], force="36", role="SUSPECT")
@@ -95,8 +95,8 @@ def main(n_subjects: int, n_passengers: int) -> None:
         found = matching.evidence(people_df, crowd, near, odds).persist()
         scored = matching.scored(found, people_df, crowd, n, odds)
         legs = travel_matches.timetable(spark.createDataFrame([], contract.FLIGHTS.struct()))
-        kept = travel_matches.best(scored, people_df, crowd, legs, chosen["kept_from"])
-        figures = kept.agg(F.count("*"), F.count_if(F.col("score") >= chosen["published_from"])).collect()[0]
+        kept = travel_matches.best(scored, people_df, crowd, legs, rules.kept_from)
+        figures = kept.agg(F.count("*"), F.count_if(F.col("score") >= rules.published_from)).collect()[0]
         seconds = time.monotonic() - begun
         spark.stop()
     made = {"n_subjects": n_subjects, "n_passengers": n_passengers, "seconds": round(seconds, 1)}
