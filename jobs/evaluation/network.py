@@ -1,6 +1,6 @@
-"""How well the network's score would have done on past days of the synthetic world, beside what forces use today.
+"""How well the network's score would have done on past days of the synthetic world, compared with what forces use today.
 
-The only code beside the world's own that reads `truth/`. Each day is replayed: reports written, episodes reported and
+The only code but the world's own that reads `truth/`. Each day is replayed: reports written, episodes reported and
 evidence seen by then, and nothing later. Lasting states (lives at, uses) are taken to hold throughout: their record
 says when they were written down, and not since when they hold.
 """
@@ -26,13 +26,13 @@ from schemas import codes, risk
 from schemas.errors import NotFoundError
 
 OURS = "network"
-RIVALS = {
+BASELINES = {
     "police_risk": "police risk level of the newest episode",
     "episodes": "missing episodes in 12 months",
     "degree": "distinct neighbours",
     "page_rank": "personalised PageRank from the seeds",
 }
-SCORERS = (OURS, *RIVALS)
+SCORERS = (OURS, *BASELINES)
 N_BOOTSTRAP = 1000
 
 
@@ -128,8 +128,8 @@ def summary(
 ) -> dict[str, Any]:
     """Precision and recall at capacity, share of decoys shown, and days of warning, with 95 % intervals.
 
-    Children are drawn anew, with all their days, so that one child seen on many days is one piece of evidence. The
-    scorers share the draws: the difference to each rival has an interval of its own.
+    Children are drawn again, with all their days, so that one child seen on many days is one piece of evidence. The
+    scorers share the draws: the difference to each baseline has an interval of its own.
     """
     rows = frame.merge(harmed, on="entity_id", how="left")
     days_left = (pd.to_datetime(rows["harm_on"]) - pd.to_datetime(rows["day"])).dt.days
@@ -157,7 +157,7 @@ def summary(
             **{figure: _with_interval(whole[figure][0], boot[name][figure]) for figure in whole},
             "median_days_of_warning": float(told.median()) if len(told) else None,
         }
-    for name in RIVALS:
+    for name in BASELINES:
         result["differences"][name] = {
             figure: _with_interval(
                 result["scorers"][OURS][figure][0] - result["scorers"][name][figure][0],
@@ -200,7 +200,7 @@ def _verdict(differences: dict[str, dict[str, tuple[float, float, float]]]) -> s
     """What the intervals allow to say: wins only where no interval of a difference in precision reaches zero."""
     beaten = [name for name, difference in differences.items() if difference and difference["precision"][1] > 0]
     lost = [name for name, difference in differences.items() if difference and difference["precision"][2] < 0]
-    if len(beaten) == len(RIVALS):
+    if len(beaten) == len(BASELINES):
         return "the network's score beats every incumbent in precision at capacity"
     said = f"beats {', '.join(beaten) or 'none'}"
     tied = [name for name in differences if name not in beaten and name not in lost]

@@ -1,4 +1,4 @@
-"""`nightjar evaluate travel`: the night's matches beside planted truth, and beside two simple rules.
+"""`nightjar evaluate travel`: the night's matches compared with planted truth and with two simple rules.
 
 The only place that reads `truth/` for travel. What it says is about the synthetic world: plumbing and statistics, never
 accuracy in the field.

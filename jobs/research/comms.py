@@ -176,6 +176,6 @@ def questions(
 
 
 def _name(wanted: list[identifiers.Wanted], night: date) -> str:
-    """Folder of a list and a night: the same list makes the same folder anew."""
+    """Folder of a list and a night: the same list makes the same folder again."""
     digest = hashlib.sha256("\n".join(f"{w.kind}:{w.value}" for w in wanted).encode()).hexdigest()
     return f"{night.isoformat()}-{digest[:12]}"

@@ -42,7 +42,7 @@ class RunContext:
     _begun: dict[str, Future[Any]] = field(default_factory=dict)
 
     def begin_spark(self) -> None:
-        """Start Spark beside what the caller does next. Whatever goes wrong is raised where `spark` is first used."""
+        """Start Spark while the caller goes on. Whatever goes wrong is raised where `spark` is first used."""
         self._begin("spark", self._session)
 
     def begin_registry(self) -> None:

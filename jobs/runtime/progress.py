@@ -19,7 +19,7 @@ class Progress:
     done: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    _counting: threading.Lock = field(default_factory=threading.Lock)  # steps run beside each other
+    _counting: threading.Lock = field(default_factory=threading.Lock)  # steps run in parallel
 
     def say(self, text: str) -> None:
         if not self.quiet:

@@ -16,7 +16,7 @@ MIN_RECORDS = 1_000  # fewer say too little about rare levels, and the written p
 
 
 def train(ctx: RunContext, night: date) -> dict[str, Any]:
-    """Fit the model on the records as of `night` and keep it: nights from then on link by it, all pairs anew.
+    """Fit the model on the records as of `night` and keep it: nights from then on link by it, all pairs again.
 
     Raises:
         InvalidInputError: there are too few or too many records to fit a model here, or the night is later than

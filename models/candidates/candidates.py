@@ -135,7 +135,7 @@ def _tree(seed: int, **parameters: Any) -> DecisionTreeClassifier:
 
 
 def _forest(seed: int, **parameters: Any) -> RandomForestClassifier:
-    # One thread: candidates run beside one another, and a stored model must not take a worker's other cores.
+    # One thread: candidates run in parallel, and a stored model must not take a worker's other cores.
     return RandomForestClassifier(
         n_estimators=100, class_weight="balanced_subsample", n_jobs=1, random_state=seed, **parameters
     )

@@ -38,7 +38,7 @@ def rows(
     """
     strata: list[recall_bound.Stratum] = []
     certificates: list[dict[str, Any]] = []
-    for _, row in counts.sort_values("force").iterrows():  # one row a force
+    for _, row in counts.sort_values("force").iterrows():  # one row per force
         force = str(row["force"])
         own, drawn = settled[settled["force"] == force], draws[draws["force"] == force]
         stratum = stratum_of(int(row["n_population"]), own, drawn)

@@ -123,7 +123,7 @@ def dumps(classifier: Any) -> tuple[str, bytes]:
 
 
 def probabilities(classifier: Any, texts: Any) -> np.ndarray:
-    """Probability of CSAE per text, held against the signature on both sides; shape (n_texts,).
+    """Probability of CSAE per text, checked by the signature on both sides; shape (n_texts,).
 
     Raises:
         SignatureError: `texts` is not a sequence of strings.

@@ -6,7 +6,7 @@ score is out of fold in every respect: neither the classifier, nor its parameter
 label, a near-duplicate's, or another report's of the same nominal. The final classifier is fitted on all reports, with
 all folds for its calibration.
 
-Candidates of a fold run beside one another in threads: each is single-threaded and leaves Python's lock while it fits.
+Candidates of a fold run in parallel threads: each is single-threaded and leaves Python's lock while it fits.
 Times are CPU seconds of the candidate's own thread, so its neighbours do not count.
 """
 

@@ -20,7 +20,7 @@ class Peak:
     def __enter__(self) -> Peak:
         try:
             ctypes.CDLL(None).malloc_trim(0)  # freed memory goes back first, or work that reuses it would look free
-            CLEAR.write_text("5", encoding="ascii")  # the high-water mark starts anew
+            CLEAR.write_text("5", encoding="ascii")  # the high-water mark starts again
             self._before: float | None = _kib("VmRSS")
         except (OSError, AttributeError, ValueError):
             self._before = None  # not Linux, or not allowed: the figure is absent, the work goes on

@@ -36,8 +36,9 @@ def writeback(
     anything else: who adds a tag by mistake and corrects it before the night does not reach the force's system.
 
     Args:
-        decisions: `gold.DECISIONS`, any nights, with the near-duplicates that they cover (`members.with_members`).
-        reports: `silver.REPORTS` as of the night, one row a report. A decision on a report no longer held gives no row.
+        decisions: `gold.DECISIONS`, any nights, with the near-duplicates that they cover (`near_duplicates.with_near_duplicates`).
+        reports: `silver.REPORTS` as of the night, one row per report. A decision on a report that is no longer held
+            gives no row.
         words: force -> national tag -> the force's own word; the national tag where there is none.
         night: the night whose decisions are written.
     """

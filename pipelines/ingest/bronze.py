@@ -54,7 +54,7 @@ def rows(read: DataFrame) -> DataFrame:
 
 
 def files(read: DataFrame, listed: DataFrame) -> DataFrame:
-    """The ledger: one row a file of the night, in the shape of bronze.files.
+    """The ledger: one row per file of the night, in the shape of bronze.files.
 
     Args:
         read: result of `read.rows` over `listed`.

@@ -49,7 +49,7 @@ def network_of(pair: DataFrame, degrees: DataFrame, max_degree: int) -> tuple[Da
 def candidates(
     communities: DataFrame, pairs: DataFrame, entities: DataFrame, seeds: DataFrame, named: DataFrame, rules: Rules
 ) -> DataFrame:
-    """Communities that are candidates, one row a member, adults and children alike.
+    """Communities that are candidates, one row per member, adults and children alike.
 
     Args:
         communities: entity_id, community_id, from an engine.

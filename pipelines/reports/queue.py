@@ -166,7 +166,7 @@ def candidates(
 
 
 def confirmed(training: DataFrame, most: int) -> DataFrame:
-    """Reports that are CSAE by tag or decision, up to `most` of them: what others are held against.
+    """Reports that are CSAE by tag or decision, up to `most` of them: what others are compared with.
 
     Args:
         training: result of `training_reports`.

@@ -1,4 +1,4 @@
-"""Three nights with decisions between them, through the public doors, held against the sealed truth."""
+"""Three nights with decisions between them, through the public doors, compared with the sealed truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The risk of the network in plain Python: every simple path walked one by one. What Spark is held against."""
+"""The risk of the network in plain Python: every simple path walked one by one. What Spark is compared with."""
 
 from __future__ import annotations
 

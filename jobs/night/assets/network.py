@@ -96,7 +96,7 @@ def _tables(ctx: RunContext, night: date) -> dict[str, DataFrame]:
 
 
 def _counts(pieces: DataFrame) -> list[Any]:
-    """Evidence by kind and refusal: a row a kind and reason."""
+    """Evidence by kind and refusal: a row per kind and reason."""
     return pieces.groupBy("kind", "refusal").agg(F.count("*").alias("n")).orderBy("kind", "refusal").collect()
 
 

@@ -30,7 +30,7 @@ from schemas.contract import Table
 def champion(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
     with progress.CURRENT.step("load the classifier"):
         night = common.night_of(context, ctx)
-        ctx.classifiers.pop(night, None)  # each run verifies it anew
+        ctx.classifiers.pop(night, None)  # each run verifies it again
         chosen = training_champion.champion(ctx, night)
     if chosen.model is None:
         why = f"no classifier, so no queue of reports: {chosen.why_none}"

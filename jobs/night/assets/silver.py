@@ -63,7 +63,7 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
         arrived, refusals = (ctx.known(night).tonight(table) for table in (bronze.FILES, bronze.QUARANTINE))
         counts = row_counts.rows(arrived, refusals, written, twins, night).localCheckpoint(eager=False)
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
-        n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
+        n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row per sender and feed
     said: dict[str, dict[str, Any]] = {gold.ROW_COUNTS.path: {"rows loaded": sum(n_loaded.values())}}
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(n_loaded.items()) if name.endswith(f" {feed}")}

@@ -43,7 +43,7 @@ class BertClassifier(ClassifierMixin, BaseEstimator):
         epochs, patience: most epochs, and how many without a better held-out figure end the training.
         learning_rate: of fine-tuning; None for 5e-4 for the compact one and 3e-5 for given weights.
         device: "auto" (an accelerator if there is one), "cpu", "cuda".
-        n_threads: processor threads; one, since candidates run beside one another.
+        n_threads: processor threads; one, since candidates run in parallel.
     """
 
     def __init__(

@@ -102,7 +102,7 @@ def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFram
         calibration.scored(deal_line.leads(use, spans, thresholds.deal_line), thresholds.curves),
     )
     strong = lines.where(F.col("score") >= thresholds.min_score).select(F.col("numbers")[0].alias("number"))
-    # Each is computed by itself: one plan of all would be planned anew after each of its stages.
+    # Each is computed by itself: one plan of all would be planned again after each of its stages.
     others = concurrency.materialise(
         two_phones.leads(use, contacts, bases, thresholds.two_phones, thresholds.zone),
         successor.leads(pairs, spans, usage.handsets(use), thresholds.successor),

@@ -119,7 +119,7 @@ def _blocks(seen: DataFrame, candidates: DataFrame, thresholds: Thresholds, zone
 def evidence(blocks: DataFrame, thresholds: Thresholds) -> DataFrame:
     """One row a pair: how many blocks `k` of `n` it was together, with their `nats` against the reference population.
 
-    `blocks` has one row a pair and block in which both were seen, as `_blocks` makes them.
+    `blocks` has one row per pair and block in which both were seen, as `_blocks` makes them.
     """
     of_class = blocks.groupBy("a", "b", "number_a", "number_b", "class").agg(
         F.sum(F.col("is_together").cast("int")).alias("k"), F.count("*").alias("n")

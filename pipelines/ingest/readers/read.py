@@ -26,7 +26,7 @@ from schemas import codes
 from schemas.contract import DATE, LONG, STRING
 from schemas.layouts import layouts
 
-# What to read: one row a file. `duplicate_of` and `duplicate_rows` come from `ingest.listed`.
+# What to read: one row per file. `duplicate_of` and `duplicate_rows` come from `ingest.listed`.
 FILES = T.StructType(
     [
         T.StructField("night", DATE, False),

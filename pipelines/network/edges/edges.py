@@ -1,4 +1,4 @@
-"""Edges as of a night: evidence from silver tables by the declarations of `edge_kinds`, then one row a pair and kind.
+"""Edges as of a night: evidence from silver tables by the declarations of `edge_kinds`, then one row per pair and kind.
 
 Everything is Spark SQL over tables as of the night, in one plan: evidence of all kinds is one DataFrame, people's ids
 become entities by one join, and two aggregations make edges of it. Nothing is collected.

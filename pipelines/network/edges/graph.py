@@ -1,4 +1,4 @@
-"""Whole-graph algorithms behind one interface: igraph on the driver, GraphFrames where the graph has outgrown it.
+"""Whole-graph algorithms behind one interface: igraph on the driver, GraphFrames where the graph is too large for it.
 
 The only module that knows GraphFrames' `id`, `src`, `dst`, and the only one that imports either library. Both engines
 take and give the same frames and pass the same tests. Path search is not here: it is plain joins, in

@@ -68,7 +68,7 @@ class Draws:
         return self.uniform(name, keys) < p
 
     def choice(self, name: str, keys: AnyInts, weights: Sequence[float] | Floats) -> Ints:
-        """Index drawn with the given weights: shape (k,) for all, or (n, k) one row a key."""
+        """Index drawn with the given weights: shape (k,) for all, or (n, k) one row per key."""
         w = np.asarray(weights, dtype=np.float64)
         u = self.uniform(name, keys)
         if w.ndim == 1:

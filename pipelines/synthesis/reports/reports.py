@@ -198,7 +198,7 @@ def links(latent: subjects.Latent) -> Columns:
 
 
 def truth(latent: subjects.Latent, night: int, correction: int | None = None) -> Columns:
-    """What is true of each report sent in a night, one row a version."""
+    """What is true of each report sent in a night, one row per version."""
     n, planet = len(latent.index), latent.planet
     urn = urns(latent)
     original = subjects.Latent(planet, latent.force, latent.origin)

@@ -57,7 +57,7 @@ def test_a_child_harmed_before_a_day_is_no_longer_asked_about():
 
 @pytest.mark.parametrize("is_good", [True, False])
 def test_the_verdict_says_win_or_not(is_good: bool):
-    """Forty children harmed of two hundred. Good: the network ranks them first and rivals by chance; else all alike."""
+    """Forty children harmed of two hundred. Good: the network ranks them first, the baselines by chance."""
     draw = np.random.default_rng(3)
     chance = {s: draw.random(200) for s in network.SCORERS}
 

@@ -25,7 +25,7 @@ def test_at_capacity_reads_each_force_and_stratum_apart():
         }
     )
     found = metrics.at_capacity(frame, np.array([0.9, 0.8, 0.7, 0.1, 0.5, 0.4]), capacity=1)
-    # one row a force: a (positive) of 36, d (positive) of 37; c is missed; OTHER_TAG has no positives
+    # one row per force: a (positive) of 36, d (positive) of 37; c is missed; OTHER_TAG has no positives
     assert found == {"recall_no_tag": pytest.approx(2 / 3), "precision_no_tag": 1.0}
 
 

@@ -1,4 +1,4 @@
-"""Properties of the risk, on the plain reference that the Spark joins are held against elsewhere."""
+"""Properties of the risk, on the plain reference that the Spark joins are compared with elsewhere."""
 
 from __future__ import annotations
 

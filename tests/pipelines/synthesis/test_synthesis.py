@@ -234,7 +234,7 @@ def test_truth_names_every_report_and_person_sent(world: Written) -> None:
     }
     known = {(senders.sender(r["force"]), r["urn"]) for r in truth}
     assert sent <= known
-    assert len({(r["report_id"], r["night"]) for r in truth}) == len(truth), "one row a version"
+    assert len({(r["report_id"], r["night"]) for r in truth}) == len(truth), "one row per version"
     assert len({r["report_id"] for r in truth}) == 2000
     people = {r["person_id"] for r in pq.read_table(world.truth / "people.parquet").to_pylist()}
     nominals = {
