@@ -99,7 +99,7 @@ def _in_town(keys: list[tuple[str, ...]], apart_m: pd.Series, thresholds: leads.
 def evaluate(
     spark: SparkSession, thresholds: leads.Thresholds, *, n_worlds: int, n_lines: int, first: int
 ) -> dict[str, Any]:
-    """Figures of every detector compared with its simple rule, over `n_worlds` worlds with lines and as many without."""
+    """Figures of every detector and its simple rule, over `n_worlds` worlds with lines and as many without."""
     guilty = [look(spark, seed, n_lines, thresholds) for seed in range(first, first + n_worlds)]
     innocent = [
         look(spark, seed, n_lines, thresholds, has_lines=False) for seed in range(first + 500, first + 500 + n_worlds)

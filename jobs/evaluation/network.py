@@ -1,4 +1,4 @@
-"""How well the network's score would have done on past days of the synthetic world, compared with what forces use today.
+"""How the network's score would have done on past days of the synthetic world, compared with what forces use today.
 
 The only code but the world's own that reads `truth/`. Each day is replayed: reports written, episodes reported and
 evidence seen by then, and nothing later. Lasting states (lives at, uses) are taken to hold throughout: their record

@@ -36,7 +36,7 @@ def writeback(
     anything else: who adds a tag by mistake and corrects it before the night does not reach the force's system.
 
     Args:
-        decisions: `gold.DECISIONS`, any nights, with the near-duplicates that they cover (`near_duplicates.with_near_duplicates`).
+        decisions: `gold.DECISIONS`, any nights, with the near-duplicates that they cover.
         reports: `silver.REPORTS` as of the night, one row per report. A decision on a report that is no longer held
             gives no row.
         words: force -> national tag -> the force's own word; the national tag where there is none.
