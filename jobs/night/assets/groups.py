@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.runtime.context import RunContext
-from pipelines.network import deconfliction, groups
-from pipelines.network.edges import graph, links
+from pipelines.network import deconfliction, group_proposals, groups
+from pipelines.network.edges import links
 from pipelines.network.risk import scores as risk_scores
-from pipelines.network.risk import seeds
 from schemas import risk, silver
 
 
 def propose(ctx: RunContext, walk: risk_scores.Walk) -> tuple[int, str]:
     """Write gold.network_groups of the night; how many, and by which engine."""
-    known, section = walk.known, ctx.settings.risk.groups
-    rules = groups.Rules(**dict(section))
-    nodes, pairs = groups.network_of(walk.pair, walk.degrees, rules.max_degree)
-    pairs = pairs.localCheckpoint(eager=False)
-    n_pairs = pairs.count()
-    engine = graph.engine(ctx.spark, rules.engine, n_pairs, rules.largest_on_driver)
-    if engine.name == "graphframes":
-        nodes, pairs = _on_disk(ctx, nodes, pairs)
-    seed = ctx.settings.night_seed(known.night)
-    communities = engine.communities(nodes, pairs, seed).localCheckpoint(eager=False)
-    named = seeds.named(known.report_people, known.members, known.edges.limit(0), known.entities)
-    members = groups.candidates(communities, pairs, known.entities, walk.seeds, named, rules)
-    members = members.localCheckpoint(eager=False)
-    found: dict[str, list[str]] = {}
-    for row in members.select("community_id", "entity_id").collect():  # candidates: some dozens a night
-        found.setdefault(row.community_id, []).append(row.entity_id)
-    near = pairs if n_pairs <= rules.largest_on_driver else _touching(pairs, members)
-    stable = groups.stabilities(near.orderBy("near_id", "far_id").toPandas(), found, rules, seed) if found else {}
-    stability = ctx.spark.createDataFrame(sorted(stable.items()), "community_id string, stability double")
-    rows = groups.rows(
-        members, communities, walk.pair, stability, ocg(ctx, known), known.night, engine.name, rules
-    ).localCheckpoint(eager=False)
-    ctx.lake.replace(rows, risk.NETWORK_GROUPS, {"night": known.night.isoformat()})
-    return len(found), engine.name
+    known, rules = walk.known, groups.Rules(**dict(ctx.settings.risk.groups))
+    listed = ctx.known(known.night).table(risk.OCG_MEMBERS)
+    ocg = group_proposals.ocg_members(listed, known.members)
+    proposed = group_proposals.propose(
+        walk, ocg, rules, ctx.settings.night_seed(known.night), lambda graph: _on_disk(ctx, *graph)
+    )
+    ctx.lake.replace(proposed.rows, risk.NETWORK_GROUPS, {"night": known.night.isoformat()})
+    return proposed.n_groups, proposed.engine
 
 
 def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
@@ -58,13 +40,6 @@ def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     return told
 
 
-def ocg(ctx: RunContext, known: risk_scores.Known) -> DataFrame:
-    """The imported list as of the night, its people resolved: ocg_ref, entity_id."""
-    listed = ctx.known(known.night).table(risk.OCG_MEMBERS)
-    of_person = known.members.where("kind = 'PERSON'").select(F.col("record_id").alias("person_id"), "entity_id")
-    return listed.join(of_person, ["person_id"], how="inner").select("ocg_ref", "entity_id").distinct()
-
-
 def _on_disk(ctx: RunContext, nodes: DataFrame, pairs: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The graph written to Delta and read back, checkpoints beside it: GraphFrames has given wrong components on inputs
     that are computed again while it iterates."""
@@ -82,12 +57,3 @@ def _on_disk(ctx: RunContext, nodes: DataFrame, pairs: DataFrame) -> tuple[DataF
             writer.save(folder)
             found.append(ctx.spark.read.format("delta").load(folder))
     return found[0], found[1]
-
-
-def _touching(pairs: DataFrame, members: DataFrame) -> DataFrame:
-    """Pairs with an end in a candidate: on a graph that the driver does not hold, stability is judged on these."""
-    ids = members.select(F.col("entity_id"))
-    near = pairs.join(ids.withColumnRenamed("entity_id", "near_id"), ["near_id"], how="left_semi")
-    far = pairs.join(ids.withColumnRenamed("entity_id", "far_id"), ["far_id"], how="left_semi")
-    columns = ["near_id", "far_id", "strength"]
-    return near.select(*columns).unionByName(far.select(*columns)).distinct()

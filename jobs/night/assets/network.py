@@ -1,12 +1,10 @@
 """Gold, the network: who and what is one and the same, and what ties them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -20,7 +18,7 @@ from pipelines.network.entities import nominals, undo
 from schemas import bronze, network, silver
 
 if TYPE_CHECKING:
-    from pipelines.network.entities import entities
+    from pipelines.network.entities import entities, undo_requests
 
 PEOPLE_TABLES = (network.ENTITIES, network.ENTITY_MEMBERS, network.ENTITY_EVENTS)
 SILVER = tuple(table for table in edge_kinds.TABLES if table in silver.TABLES)
@@ -39,16 +37,17 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
     night = common.night_of(context, ctx)
     lake, tonight = ctx.lake, {"night": night.isoformat()}
     from pipelines.network.edges import edges  # SciPy and rapidfuzz: time that definitions need not spend
-    from pipelines.network.entities import entities
+    from pipelines.network.entities import entities, resolve
 
     with progress.CURRENT.step("resolve people"):
         current = ctx.known(night).table(silver.PEOPLE)
-        (records,), before, (files, undone, refused, settled) = concurrency.run(
+        (records,), before, (files, undo_asked) = concurrency.run(
             lambda: concurrency.materialise(nominals.records(current)),
             lambda: _before(ctx, night),
-            lambda: _undone(ctx, night),
+            lambda: _undo_requests(ctx, night),
         )
-        people, counts = _people(ctx, night, records, before, undone)
+        rules = resolve.Rules(**dict(ctx.settings.entities))
+        people, counts = resolve.people(records, before, undo_asked.events, _model(ctx, night), rules, night)
         ctx.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
         assigned = ctx.spark.createDataFrame(people.assigned, entities.ASSIGNED)
         events = ctx.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
@@ -59,9 +58,9 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
             lambda: lake.replace(events, network.ENTITY_EVENTS, tonight),
         )
         if files:
-            rows = ctx.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
+            rows = ctx.spark.createDataFrame(undo_asked.refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
-        ctx.undo_inbox.settle(night, settled)
+        ctx.undo_inbox.settle(night, undo_asked.files)
     with progress.CURRENT.step("build edges"):
         tables = _tables(ctx, night)
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
@@ -100,36 +99,6 @@ def _counts(pieces: DataFrame) -> list[Any]:
     return pieces.groupBy("kind", "refusal").agg(F.count("*").alias("n")).orderBy("kind", "refusal").collect()
 
 
-def _people(
-    ctx: RunContext, night: date, records: DataFrame, before: "entities.Before", undone: list[dict[str, Any]]
-) -> tuple["entities.People", dict[str, int]]:
-    """Tonight's people, and counts for the log: records, forces, records scored, links, entities, events by kind."""
-    from pipelines.network.entities import entities
-    from pipelines.network.entities import linkage as resolution
-
-    chosen = ctx.settings.entities
-    found: pd.DataFrame = records.toPandas()
-    found = found.astype(object).where(found.notna(), None)
-    is_spark = chosen.engine == "spark" or (chosen.engine == "auto" and len(found) > chosen.max_people)
-    is_full = is_spark or before.members.empty or night.toordinal() % chosen.full_every_days == 0
-    changed = None if is_full else entities.changed(found, before)
-    compared = records.select(resolution.ID, *nominals.COMPARED)
-    linkage = resolution.Linkage(
-        compared if is_spark else found[[resolution.ID, *nominals.COMPARED]], model=_model(ctx, night)
-    )
-    links = entities.accepted(linkage.links(chosen.threshold, changed), before, changed, chosen.threshold)
-    people = entities.people(found, links, before, night, undone=undone, explain=linkage.explained)
-    kinds = pd.Series([event[network.ENTITY_EVENTS.names.index("kind")] for event in people.events], dtype=object)
-    return people, {
-        "records": len(found),
-        "forces": found["force"].nunique(),
-        "records_scored": len(found) if changed is None else len(changed),
-        "links": people.n_links,
-        "entities": people.assigned["entity_id"].nunique(),
-        **{f"events_{kind.lower()}": int((kinds == kind).sum()) for kind in network.ENTITY_EVENT_KINDS},
-    }
-
-
 def _before(ctx: RunContext, night: date) -> "entities.Before":
     """People's members in the newest night before this one."""
     from pipelines.network.entities import entities
@@ -149,50 +118,14 @@ def _model(ctx: RunContext, night: date) -> str | None:
     return newest[0]["model"] if newest else None
 
 
-def _undone(
-    ctx: RunContext, night: date
-) -> tuple[Sequence[File], list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
-    """Requests to undo as files, the UNDO events that stand with what they undo, refusals, and files done with.
-
-    A request about an event of tonight or later waits, so that a night run again gives the same.
-    """
-    from pipelines.network.entities import entities
+def _undo_requests(ctx: RunContext, night: date) -> tuple[Sequence[File], "undo_requests.Settled"]:
+    """Requests to undo as files, and what becomes of each."""
+    from pipelines.network.entities import undo_requests
 
     files = ctx.undo_inbox.read(night)
-    events = ctx.known(night).before(network.ENTITY_EVENTS)
-    parsed = [(file, *undo.parsed(file)) for file in files]
-    wanted = sorted({request.event_id for _, request, _ in parsed if request is not None})
-    is_undo = F.col("kind") == "UNDO"
-    undos = events.where(is_undo)
-    referred = events.join(undos.select(F.col("undoes").alias("event_id")).distinct(), "event_id", how="left_semi")
-    asked = events.where(F.col("event_id").isin(wanted)) if wanted else events.limit(0)
-    found = {row["event_id"]: row.asDict() for row in reduce(DataFrame.unionByName, (undos, referred, asked)).collect()}
-    refused, settled = [], []
-    for file, request, why in parsed:
-        if request is not None and request.event_id not in found:
-            if _is_later(ctx, request.event_id):
-                continue
-            why = "event_id: no night before recorded such an event"
-        settled.append(file.name)
-        if request is None or why:
-            refused.append(undo.refusal(file, why or "not readable", night))
-        else:
-            event = entities.undo_event(request, found[request.event_id], night)
-            found[event["event_id"]] = event
-    return files, _aware(found), refused, settled
-
-
-def _is_later(ctx: RunContext, event_id: str) -> bool:
-    """Whether the event was recorded in the night or since, and not before: the caller looked there."""
-    return not ctx.lake.read(network.ENTITY_EVENTS).where(F.col("event_id") == event_id).isEmpty()
-
-
-def _aware(found: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Events with `decided_at` as an instant: Spark collects it without a zone."""
-    return [
-        {**e, "decided_at": e["decided_at"].astimezone() if e["decided_at"] is not None else None}
-        for e in found.values()
-    ]
+    before = ctx.known(night).before(network.ENTITY_EVENTS)
+    everything = ctx.lake.read(network.ENTITY_EVENTS)
+    return files, undo_requests.settle(files, before, everything, night)
 
 
 ALL = [entities_and_edges]
