@@ -17,13 +17,13 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import functions as F
 
-from jobs.runtime import alerts, fault_points, night_bounds, progress, settings, watch
+from jobs.runtime import alerts, fault_points, night_bounds, progress, watch
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import bronze, gold, silver
 from schemas.errors import UserError
 
-INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
+INSTANCE_CONFIG = Path(__file__).with_name("dagster.yaml")
 # Configurations that earlier versions put into a home, by SHA-256: replaced, where a deployment's own edit is not.
 SUPERSEDED = {"f765864395550d6704b59171270f5d18a3c80cb2f22f50d42284feb4c643e745"}
 N_STEPS = len(silver.BY_FEED) + 26  # one per feed; those of feeds that did not arrive are skipped

@@ -10,18 +10,13 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime import jars
 from schemas.errors import NotFoundError
 
-ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = Path(sys.prefix) / "java-classes.jsa"  # see jobs/night/class_archive.py
 # Of an archive that no longer fits Java or the packages it would say so on standard output, where `--json` goes.
 QUIET = "-Xlog:cds=error -Xlog:cds+dynamic=error"
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-
-
-def jars_folder() -> Path:
-    """Folder of the jars that set-up fetched: `NIGHTJAR_JARS`, or `.jars` beside the code."""
-    return Path(os.environ.get("NIGHTJAR_JARS", ROOT / ".jars"))
 
 
 def session(
@@ -40,15 +35,15 @@ def session(
     """
     if _is_of_a_cluster():
         return SparkSession.builder.getOrCreate()
-    jars = sorted(jars_folder().glob("*.jar"))
-    if not any(jar.name.startswith("delta-spark") for jar in jars):
-        raise NotFoundError(f"No Delta jars in {jars_folder()}. Run `make setup` first.")
+    archives = sorted(jars.folder().glob("*.jar"))
+    if not any(archive.name.startswith("delta-spark") for archive in archives):
+        raise NotFoundError(f"No Delta jars in {jars.folder()}. Run `make setup` in a checkout, else `nightjar jars`.")
     os.environ["PYSPARK_PYTHON"] = sys.executable  # workers run what the driver runs, not whatever `python3` is
     scratch = home / "spark"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     n_cores = (os.cpu_count() or 2) if cores == "*" else int(cores)
     settings = {
-        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, archives)),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.ui.enabled": "false",  # start-up time, and no open port
