@@ -32,7 +32,7 @@ def fetch(as_json: bool) -> None:
     said: list[str] = []
     fetcher = jars.Fetcher(java, Path(spark.origin).parent, _run, _explained, said.append, os.environ)
     try:
-        jars.get(jars.folder(), jars.cache(), fetcher)
+        jars.get(jars.folder(), jars.own_cache(), fetcher)
     except jars.JarError as error:
         raise UserError(str(error)) from error
     archives = [str(jars.folder() / jar.file) for jar in jars.listed() if jar.sha256]

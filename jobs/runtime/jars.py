@@ -76,7 +76,7 @@ def folder(environ: Mapping[str, str] = os.environ) -> Path:
     return ROOT / ".jars" if is_checkout else Path(sys.prefix) / "share" / "nightjar" / "jars"
 
 
-def cache(environ: Mapping[str, str] = os.environ) -> Path:
+def own_cache(environ: Mapping[str, str] = os.environ) -> Path:
     """Folder of this person that outlives checkouts and environments."""
     base = environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "nightjar" / "jars"
