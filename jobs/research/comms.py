@@ -120,7 +120,7 @@ def picture(ctx: RunContext, wanted: list[identifiers.Wanted], night: date) -> d
     usable = known.usable_events(ctx, night, partial(about, wanted=wanted))
     frame = identifiers.frame(ctx.spark, wanted)
     calls = comms_calls.calls(usable, options.clock_skew_s)
-    legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted).localCheckpoint(eager=False)
+    legs = concurrency.materialise_lazily(comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted))
     holders = known.usable_subscribers(ctx, night)
     cells = as_of.current(ctx.lake.read(silver.COMMS_CELLS), silver.COMMS_CELLS.key, night)
     return {"legs": legs, **questions(legs, frame, holders, cells, options)}
@@ -158,8 +158,8 @@ def questions(
     legs: DataFrame, wanted: DataFrame, subscribers: DataFrame, cells: DataFrame, options: tables.Options
 ) -> dict[str, DataFrame]:
     """The tables of TABLES, in their order."""
-    contacts = tables.contacts(legs, wanted).localCheckpoint(eager=False)  # several tables are made of each
-    positions = comms_positions.positions(legs, cells).localCheckpoint(eager=False)
+    contacts = concurrency.materialise_lazily(tables.contacts(legs, wanted))  # several tables are made of each
+    positions = concurrency.materialise_lazily(comms_positions.positions(legs, cells))
     records = indicators.records(legs.dropDuplicates(["call_id", "is_out"]))
     return {
         "summary": tables.summary(legs, options),

@@ -18,7 +18,7 @@ from jobs.runtime import jars
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
-# A cluster's own settings, and beside them what lets one machine do a small night in a minute.
+# Over a cluster's settings: what lets one machine do a small night, and what no session of ours may take over.
 SMALL = {
     "spark.master": "local[2]",
     "spark.driver.memory": "2g",
@@ -32,6 +32,7 @@ SMALL = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.connect.grpc.binding.address": "127.0.0.1",
+    "spark.sql.session.timeZone": "America/New_York",
 }
 
 

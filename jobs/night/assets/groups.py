@@ -5,8 +5,9 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.runtime import spark as spark_job
 from jobs.runtime.context import RunContext
-from pipelines.common import as_of
+from pipelines.common import as_of, concurrency
 from pipelines.network import deconfliction, groups
 from pipelines.network.edges import graph, links
 from pipelines.network.risk import scores as risk_scores
@@ -19,25 +20,25 @@ def propose(ctx: RunContext, walk: risk_scores.Walk) -> tuple[int, str]:
     known, section = walk.known, ctx.settings.risk.groups
     rules = groups.Rules(**dict(section))
     nodes, pairs = groups.network_of(walk.pair, walk.degrees, rules.max_degree)
-    pairs = pairs.localCheckpoint(eager=False)
+    pairs = concurrency.materialise_lazily(pairs)
     n_pairs = pairs.count()
     engine = graph.engine(ctx.spark, rules.engine, n_pairs, rules.largest_on_driver)
     if engine.name == "graphframes":
         nodes, pairs = _on_disk(ctx, nodes, pairs)
     seed = ctx.settings.night_seed(known.night)
-    communities = engine.communities(nodes, pairs, seed).localCheckpoint(eager=False)
+    communities = concurrency.materialise_lazily(engine.communities(nodes, pairs, seed))
     named = seeds.named(known.report_people, known.members, known.edges.limit(0), known.entities)
     members = groups.candidates(communities, pairs, known.entities, walk.seeds, named, rules)
-    members = members.localCheckpoint(eager=False)
+    members = concurrency.materialise_lazily(members)
     found: dict[str, list[str]] = {}
     for row in members.select("community_id", "entity_id").collect():  # candidates: some dozens a night
         found.setdefault(row.community_id, []).append(row.entity_id)
     near = pairs if n_pairs <= rules.largest_on_driver else _touching(pairs, members)
     stable = groups.stabilities(near.orderBy("near_id", "far_id").toPandas(), found, rules, seed) if found else {}
     stability = ctx.spark.createDataFrame(sorted(stable.items()), "community_id string, stability double")
-    rows = groups.rows(
-        members, communities, walk.pair, stability, ocg(ctx, known), known.night, engine.name, rules
-    ).localCheckpoint(eager=False)
+    rows = concurrency.materialise_lazily(
+        groups.rows(members, communities, walk.pair, stability, ocg(ctx, known), known.night, engine.name, rules)
+    )
     ctx.lake.replace(rows, risk.NETWORK_GROUPS, {"night": known.night.isoformat()})
     return len(found), engine.name
 
@@ -51,7 +52,7 @@ def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     interested = deconfliction.interests(cases, known.members, usable)
     before = lake.read(risk.DECONFLICTION)
     rows = deconfliction.pointers(interested, before, night, section.contacts, section.restricted)
-    rows = rows.localCheckpoint(eager=False)
+    rows = concurrency.materialise_lazily(rows)
     lake.replace(rows, risk.DECONFLICTION, {"night": night.isoformat()})
     told = {r.force: r["count"] for r in rows.groupBy("force").count().orderBy("force").collect()}
     if told:
@@ -71,7 +72,7 @@ def _on_disk(ctx: RunContext, nodes: DataFrame, pairs: DataFrame) -> tuple[DataF
     that are computed again while it iterates."""
     home = ctx.lake.location(risk.NETWORK_GROUPS)
     if not ctx.lake.catalog:  # a cluster's session names its own checkpoint folder
-        ctx.spark.sparkContext.setCheckpointDir(f"{home}_graph/checkpoints")
+        spark_job.checkpoint_in(ctx.spark, f"{home}_graph/checkpoints")
     found = []
     for name, frame in (("nodes", nodes), ("pairs", pairs)):
         writer = frame.write.format("delta").mode("overwrite")

@@ -41,10 +41,10 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
         )
         counts = {row.detector: row["count"] for row in by_detector}
         _log(ctx, night.isoformat(), counts)
-        items = queue.queue_items(
+        items = concurrency.materialise_lazily(queue.queue_items(
             rows, events, lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)), night,
             capacity=values.capacity, made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
-        ).localCheckpoint(eager=False)  # fmt: skip
+        ))  # fmt: skip
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
     yield common.result(ctx, contract.COMMS_LEADS, night, {"by detector": common.bars(counts, "leads")})
     yield common.queue_result(ctx, QUEUE, night)
@@ -61,7 +61,7 @@ def _rows(
     """Rows of gold.comms_leads as of a night, computed. `events` may be used; `hidden` numbers are left out of it."""
     if events.isEmpty():
         return ctx.spark.createDataFrame([], contract.COMMS_LEADS.struct())
-    people = known[silver.PEOPLE.path].select("person_id", "force", "phone").localCheckpoint(eager=False)
+    people = concurrency.materialise_lazily(known[silver.PEOPLE.path].select("person_id", "force", "phone"))
     material = leads.Known(
         events=events,
         hidden=hidden,
