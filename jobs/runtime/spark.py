@@ -42,9 +42,9 @@ def session(
         NotFoundError: the Delta jars are not there; set-up has not run.
     """
     if _is_of_a_cluster():
-        if "SPARK_REMOTE" in os.environ:
-            _know_deltas_errors()
         taken = SparkSession.builder.getOrCreate()
+        if is_remote(taken):
+            _know_deltas_errors()
         for name, value in EVERYWHERE.items():
             taken.conf.set(name, value)
         return taken
