@@ -16,11 +16,11 @@ COMPILE = ("pip", "compile", "pyproject.toml", "--universal", "--generate-hashes
 def main() -> None:
     environ = setup.mirror(dict(os.environ))
     base, full = setup.LOCKS[""], setup.LOCKS["bert"]
+    extras = ("--extra", "local", "--extra", "dev")
     uv = str(setup.VENV / "bin" / "uv")
-    subprocess.run([uv, *COMPILE, "--extra", "dev", "-o", base], cwd=setup.ROOT, env=environ, check=True)
+    subprocess.run([uv, *COMPILE, *extras, "-o", base], cwd=setup.ROOT, env=environ, check=True)
     shutil.copyfile(setup.ROOT / base, setup.ROOT / full)
-    extras = ("--extra", "dev", "--extra", "bert")
-    subprocess.run([uv, *COMPILE, *extras, "-o", full], cwd=setup.ROOT, env=environ, check=True)
+    subprocess.run([uv, *COMPILE, *extras, "--extra", "bert", "-o", full], cwd=setup.ROOT, env=environ, check=True)
 
 
 if __name__ == "__main__":

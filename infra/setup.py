@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,12 +30,14 @@ if python_problem(sys.version_info[:2]):
     sys.exit(python_problem(sys.version_info[:2]))
 
 import fcntl  # noqa: E402
-import tomllib  # noqa: E402  not in the interpreters refused above
 
 import machine  # noqa: E402  beside this file, which is run as a script
 from machine import Progress, SetupError  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from jobs.runtime import jars  # noqa: E402  standard library only
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".nightjar-setup"
@@ -47,7 +48,9 @@ SOURCES = (
     "requirements-bert.lock",
     "pyproject.toml",
     "infra/bootstrap.lock",
-    "infra/jars.toml",
+    "infra/wheel.py",
+    "jobs/runtime/jars.py",
+    "jobs/runtime/jars.toml",
     "infra/setup.py",
     "infra/machine.py",
 )
@@ -135,91 +138,40 @@ def mirror(environ: dict[str, str]) -> dict[str, str]:
     return {**{name: value for name, value in extra.items() if value}, **environ}
 
 
-def read_jars() -> list[dict[str, str]]:
-    """The archives of infra/jars.toml with their file names.
+def read_jars(environ: dict[str, str]) -> list[jars.Jar]:
+    """The archives that Spark needs.
 
     Raises:
         SetupError: an archive is not of the version that the lock file pins its package to.
     """
-    jars = tomllib.loads((ROOT / "infra" / "jars.toml").read_text())["jar"]
     lock = (ROOT / "requirements.lock").read_text()
-    for jar in jars:
-        jar["file"] = f"{jar['artifact']}-{jar['version']}.jar"
-        pinned = re.search(rf"^{re.escape(jar['package'])}==(\S+)", lock, re.MULTILINE)
-        if not pinned or pinned[1] != jar["version"]:
+    listed = jars.listed(environ)
+    for jar in listed:
+        pinned = re.search(rf"^{re.escape(jar.package)}==(\S+)", lock, re.MULTILINE)
+        if not pinned or pinned[1] != jar.version:
             raise SetupError(
-                f"infra/jars.toml has {jar['artifact']} {jar['version']}, but requirements.lock pins {jar['package']}"
+                f"jobs/runtime/jars.toml has {jar.artifact} {jar.version}, but requirements.lock pins {jar.package}"
                 f" {pinned[1] if pinned else 'not at all'}: move them together."
             )
-    return jars
-
-
-def jars_folder(environ: dict[str, str]) -> Path:
-    return Path(environ.get("NIGHTJAR_JARS") or ROOT / ".jars")
-
-
-def sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def has_jar(folder: Path, jar: dict[str, str]) -> bool:
-    path = folder / jar["file"]
-    return path.is_file() and sha256(path) == jar["sha256"]
+    return listed
 
 
 def get_jars(progress: Progress, environ: dict[str, str], cache: Path, java: str) -> None:
-    """Every archive of infra/jars.toml in the jars folder: from the cache, else by the Ivy inside pyspark."""
-    folder = jars_folder(environ)
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = cache / "jars"
-    kept.mkdir(parents=True, exist_ok=True)
-    for jar in read_jars():
-        optional = jar.get("optional", "")
-        jar["sha256"] = environ.get(optional, jar["sha256"]) if optional else jar["sha256"]
-        if not jar["sha256"]:
-            progress.say(f"{jar['file']}: left out ({optional} is not set); igraph does its work")
-            continue
-        if has_jar(folder, jar):
-            continue
-        if not has_jar(kept, jar):
-            progress.say(f"{jar['file']}: fetching")
-            try:
-                fetch_jar(progress, environ, kept, jar, java)
-            except SetupError as error:
-                if not optional:
-                    raise
-                progress.say(f"{jar['file']}: left out, igraph does its work. {error}")
-                continue
-        copy = folder / (jar["file"] + ".part")
-        shutil.copyfile(kept / jar["file"], copy)
-        copy.replace(folder / jar["file"])
-
-
-def fetch_jar(progress: Progress, environ: dict[str, str], kept: Path, jar: dict[str, str], java: str) -> None:
-    """One archive into the cache, by the Ivy that pyspark ships, kept only if its checksum is the recorded one."""
-    ivy = next(iter(sorted(VENV.glob("lib/python*/site-packages/pyspark/jars/ivy-*.jar"))), None)
-    if ivy is None:
-        raise SetupError("pyspark has no Ivy in it: remove .venv and run again.")
-    with tempfile.TemporaryDirectory(dir=kept) as work:
-        # Settings of your own (a mirror inside the network) come from NIGHTJAR_IVY_SETTINGS, an ivysettings.xml.
-        settings = ["-settings", environ["NIGHTJAR_IVY_SETTINGS"]] if environ.get("NIGHTJAR_IVY_SETTINGS") else []
-        command = [java, "-jar", str(ivy), *settings, "-cache", f"{work}/cache", "-notransitive", "-types", "jar"]
-        command += ["-dependency", jar["organisation"], jar["artifact"], jar["version"]]
-        code, text = progress.run(jar["file"], [*command, "-retrieve", f"{work}/[artifact]-[revision].[ext]"], environ)
-        fetched = Path(work) / jar["file"]
-        if code != 0 or not fetched.is_file():
-            raise machine.explain(f"Fetching {jar['file']}", text)
-        found = sha256(fetched)
-        if found != jar["sha256"]:
-            raise SetupError(
-                f"{jar['file']} has SHA-256 {found}, not the recorded {jar['sha256']}: it was not kept."
-                " Somebody changed the archive or the mirror; do not go on before you know why."
-            )
-        fetched.replace(kept / jar["file"])
+    """Every archive in the jars folder: from the cache, else by the Ivy inside pyspark."""
+    read_jars(environ)
+    pyspark = next(iter(sorted(VENV.glob("lib/python*/site-packages/pyspark"))), VENV)
+    fetcher = jars.Fetcher(
+        java=java,
+        pyspark=pyspark,
+        run=lambda what, command: progress.run(what, command, environ),
+        explain=machine.explain,
+        say=progress.say,
+        environ=environ,
+    )
+    try:
+        jars.get(jars.folder(environ), cache / "jars", fetcher)
+    except jars.JarError as error:
+        raise SetupError(str(error)) from error
 
 
 def rehearse(progress: Progress, environ: dict[str, str]) -> None:
@@ -254,14 +206,14 @@ def read_stamp() -> dict:
 def is_ready(environ: dict[str, str], extra: str = "") -> bool:
     """The stamp is of these sources, and interpreter, Java and archives are still there. Takes milliseconds."""
     stamp = read_stamp()
-    jars = [jar for jar in read_jars() if not jar.get("optional")]
+    needed = [jar for jar in read_jars(environ) if not jar.optional]
     return (
         stamp.get("fingerprint") == fingerprint()
         and extra in ("", stamp.get("extra"))
         and stamp.get("environ") == choices(environ)
         and os.access(stamp.get("java", ""), os.X_OK)
         and PYTHON.exists()
-        and all(has_jar(jars_folder(environ), jar) for jar in jars)
+        and all(jar.is_in(jars.folder(environ)) for jar in needed)
     )
 
 

@@ -106,15 +106,24 @@ class Table:
 
         Delta takes no CHECK inside `CREATE TABLE`.
         """
+        create = f"CREATE TABLE {self.path} {self._definition()}\nCOMMENT {_literal(self.doc)}"
+        alter = f"ALTER TABLE {self.path} ADD CONSTRAINT"
+        return [create, *(f"{alter} {name} CHECK ({sql})" for name, sql in self.constraints().items())]
+
+    def creation(self, name: str) -> str:
+        """SQL that makes the table under `name` where it is not there, its CHECKs in its first commit, as Delta keeps
+        them: as properties."""
+        kept = ", ".join(f"'delta.constraints.{check}' = {_literal(sql)}" for check, sql in self.constraints().items())
+        properties = f"\nTBLPROPERTIES ({kept})" if kept else ""
+        return f"CREATE TABLE IF NOT EXISTS {name} {self._definition()}{properties}"
+
+    def _definition(self) -> str:
         lines = [
             f"  {name} {c.type.simpleString()}{'' if c.nullable else ' NOT NULL'} COMMENT {_literal(c.doc)}"
             for name, c in self.columns.items()
         ]
         parts = f"\nPARTITIONED BY ({', '.join(self.partition_by)})" if self.partition_by else ""
-        body = ",\n".join(lines)
-        create = f"CREATE TABLE {self.path} (\n{body}\n) USING delta{parts}\nCOMMENT {_literal(self.doc)}"
-        alter = f"ALTER TABLE {self.path} ADD CONSTRAINT"
-        return [create, *(f"{alter} {name} CHECK ({sql})" for name, sql in self.constraints().items())]
+        return "(\n" + ",\n".join(lines) + f"\n) USING delta{parts}"
 
     def ddl(self) -> str:
         """The statements as one SQL script, for people and for a catalogue."""

@@ -111,6 +111,24 @@ def test_what_a_night_knows_is_asked_in_one_place() -> None:
     assert not wrong, "ctx.known(night) answers: table, tonight, until, before, newest"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "doors"),
+    [
+        (r"\blocalCheckpoint\b|\.(persist|unpersist|cache)\(", {"pipelines/common/concurrency.py"}),
+        (
+            r"\bsparkContext\b|\b_jvm\b|\b_jsc\b|\b_jsparkSession\b|\b_jdf\b|\.rdd\b|\bDeltaTable\b",
+            # The second looks for a jar where there is a Java machine; the third ends one that it began itself.
+            {"jobs/runtime/spark.py", "pipelines/network/edges/graph.py", "jobs/night/class_archive.py"},
+        ),
+    ],
+)
+def test_what_some_engines_lack_is_asked_for_in_few_places(pattern: str, doors: set[str]) -> None:
+    """Spark Connect reaches into no Java machine; a serverless engine keeps no rows between uses."""
+    right, wrong = _naming(pattern, *doors)
+    assert set(right) == doors
+    assert not wrong
+
+
 # Where pages are made. A tag begins like this; a smaller-than sign before a blank or a digit begins none.
 PAGE_MODULES = sorted(path for room in ("pages", "profile") for path in (ROOT / "jobs" / room).rglob("*.py"))
 TAG = re.compile(r"</?[a-zA-Z!]")

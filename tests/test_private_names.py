@@ -16,7 +16,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("schemas", "pipelines", "models", "jobs")
-DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DEPENDENCIES = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["local"]]
 # Names that are imported, by distribution.
 IMPORTED = {
     "scikit-learn": {"sklearn.calibration": {"_CalibratedClassifier", "_SigmoidCalibration"}},

@@ -14,6 +14,8 @@ from types import ModuleType
 
 import pytest
 
+from jobs.runtime import jars
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -116,103 +118,94 @@ def test_what_a_tool_printed_becomes_one_sentence(machine: ModuleType, printed: 
 
 
 @pytest.fixture
-def jar(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def jar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> jars.Jar:
     """One wanted archive whose content is b'good', and a folder for it."""
-    wanted = {"file": "thing-1.jar", "artifact": "thing", "version": "1", "organisation": "org", "package": "thing"}
-    wanted["sha256"] = hashlib.sha256(b"good").hexdigest()
-    monkeypatch.setattr(setup, "read_jars", lambda: [dict(wanted)])
-    (tmp_path / "cache" / "jars").mkdir(parents=True)
+    wanted = jars.Jar("org", "thing", "thing", "1", hashlib.sha256(b"good").hexdigest())
+    monkeypatch.setattr(jars, "listed", lambda _: [wanted])
+    (tmp_path / "cache").mkdir()
     return wanted
 
 
-def get_jars(setup: ModuleType, folder: Path, **environ: str) -> None:
-    setup.get_jars(setup.Progress(), {"NIGHTJAR_JARS": str(folder / "jars"), **environ}, folder / "cache", "java")
+def get_jars(folder: Path, content: bytes | None = None, **environ: str) -> list[str]:
+    """Get `folder`/jars with a cache beside it; Ivy fetches `content`, or must not be asked. Returns what was said."""
+
+    def run(what: str, command: list[str]) -> tuple[int, str]:
+        assert content is not None, "it was fetched"
+        (Path(command[command.index("-retrieve") + 1]).parent / what).write_bytes(content)
+        return 0, ""
+
+    (folder / "pyspark" / "jars").mkdir(parents=True, exist_ok=True)
+    (folder / "pyspark" / "jars" / "ivy-1.jar").touch()
+    said: list[str] = []
+    explain = lambda what, printed: AssertionError(f"{what}: {printed}")  # noqa: E731
+    fetcher = jars.Fetcher("java", folder / "pyspark", run, explain, said.append, environ)
+    jars.get(folder / "jars", folder / "cache", fetcher)
+    return said
 
 
-def test_an_archive_comes_from_the_cache_without_a_network(
-    setup: ModuleType, tmp_path: Path, jar: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(setup, "fetch_jar", lambda *_: pytest.fail("it was fetched"))
-    (tmp_path / "cache" / "jars" / jar["file"]).write_bytes(b"good")
-    get_jars(setup, tmp_path)
-    assert (tmp_path / "jars" / jar["file"]).read_bytes() == b"good"
+def test_an_archive_comes_from_the_cache_without_a_network(tmp_path: Path, jar: jars.Jar) -> None:
+    (tmp_path / "cache" / jar.file).write_bytes(b"good")
+    get_jars(tmp_path)
+    assert (tmp_path / "jars" / jar.file).read_bytes() == b"good"
 
 
-@pytest.mark.parametrize("where", ["cache/jars", "jars"])
-def test_an_archive_with_another_checksum_is_fetched_anew(
-    setup: ModuleType, tmp_path: Path, jar: dict[str, str], monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
+@pytest.mark.parametrize("where", ["cache", "jars"])
+def test_an_archive_with_another_checksum_is_fetched_anew(tmp_path: Path, jar: jars.Jar, where: str) -> None:
     (tmp_path / where).mkdir(exist_ok=True)
-    (tmp_path / where / jar["file"]).write_bytes(b"evil")
-    monkeypatch.setattr(setup, "fetch_jar", lambda _p, _e, kept, _j, _java: (kept / jar["file"]).write_bytes(b"good"))
-    get_jars(setup, tmp_path)
-    assert (tmp_path / "jars" / jar["file"]).read_bytes() == b"good"
+    (tmp_path / where / jar.file).write_bytes(b"evil")
+    get_jars(tmp_path, b"good")
+    assert (tmp_path / "jars" / jar.file).read_bytes() == b"good"
 
 
-def test_a_fetched_archive_with_another_checksum_is_not_kept(
-    setup: ModuleType, tmp_path: Path, jar: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Tampered(setup.Progress):  # type: ignore[name-defined, misc]
-        def run(self, what: str, command: list[str], environ: dict[str, str]) -> tuple[int, str]:
-            target = Path(command[command.index("-retrieve") + 1]).parent
-            (target / jar["file"]).write_bytes(b"evil")
-            return 0, ""
-
-    (tmp_path / "lib/python3/site-packages/pyspark/jars").mkdir(parents=True)
-    (tmp_path / "lib/python3/site-packages/pyspark/jars/ivy-1.jar").touch()
-    monkeypatch.setattr(setup, "VENV", tmp_path)
-    kept = tmp_path / "cache" / "jars"
-    with pytest.raises(setup.SetupError, match=r"not the recorded .* do not go on"):
-        setup.fetch_jar(Tampered(), {}, kept, jar, "java")
-    assert list(kept.iterdir()) == []
+def test_a_fetched_archive_with_another_checksum_is_not_kept(tmp_path: Path, jar: jars.Jar) -> None:
+    with pytest.raises(jars.JarError, match=r"not the recorded .* do not go on"):
+        get_jars(tmp_path, b"evil")
+    assert [*(tmp_path / "cache").iterdir(), *(tmp_path / "jars").iterdir()] == []
 
 
 def test_an_optional_archive_without_a_known_checksum_is_left_out(
-    setup: ModuleType,
-    tmp_path: Path,
-    jar: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, jar: jars.Jar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setup, "fetch_jar", lambda *_: pytest.fail("it was fetched"))
-    monkeypatch.setattr(setup, "read_jars", lambda: [{**jar, "sha256": "", "optional": "THING_SHA256"}])
-    get_jars(setup, tmp_path)
-    assert "left out" in capsys.readouterr().out
-    (tmp_path / "cache" / "jars" / jar["file"]).write_bytes(b"good")
-    get_jars(setup, tmp_path, THING_SHA256=jar["sha256"])
-    assert (tmp_path / "jars" / jar["file"]).read_bytes() == b"good"
+    listing = tmp_path / "jars.toml"
+    listing.write_text(
+        '[[jar]]\norganisation = "org"\nartifact = "thing"\npackage = "thing"\nversion = "1"\n'
+        'sha256 = ""\noptional = "THING_SHA256"\n'
+    )
+    monkeypatch.undo()
+    monkeypatch.setattr(jars, "LISTED", listing)
+    assert "left out" in " ".join(get_jars(tmp_path))
+    get_jars(tmp_path, b"good", THING_SHA256=jar.sha256)
+    assert (tmp_path / "jars" / jar.file).read_bytes() == b"good"
 
 
 def test_jars_that_are_not_of_the_locked_version_are_refused(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [jar["package"] for jar in setup.read_jars()] == ["delta-spark", "delta-spark", "graphframes-py"]
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra" / "jars.toml").write_bytes((ROOT / "infra" / "jars.toml").read_bytes())
+    assert [jar.package for jar in setup.read_jars({})] == ["delta-spark", "delta-spark", "graphframes-py"]
     (tmp_path / "requirements.lock").write_text("delta-spark==4.4.1 \\\n    --hash=sha256:0\ngraphframes-py==0.12.3\n")
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     with pytest.raises(setup.SetupError, match=r"requirements.lock pins delta-spark 4.4.1: move them together"):
-        setup.read_jars()
+        setup.read_jars({})
 
 
 def test_the_stamp_is_void_when_a_source_or_a_choice_changes(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in setup.SOURCES:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "STAMP", tmp_path / "stamp")
     monkeypatch.setattr(setup, "PYTHON", Path(sys.executable))
-    monkeypatch.setattr(setup, "has_jar", lambda *_: True)
+    monkeypatch.setattr(jars.Jar, "is_in", lambda *_: True)
     stamp = {"fingerprint": setup.fingerprint(), "environ": {}, "java": sys.executable}
     assert not setup.is_ready({})
     (tmp_path / "stamp").write_text(json.dumps(stamp))
     assert setup.is_ready({})
     assert not setup.is_ready({"NIGHTJAR_JARS": "elsewhere"})
-    monkeypatch.setattr(setup, "has_jar", lambda *_: False)
+    monkeypatch.setattr(jars.Jar, "is_in", lambda *_: False)
     assert not setup.is_ready({})
-    monkeypatch.setattr(setup, "has_jar", lambda *_: True)
+    monkeypatch.setattr(jars.Jar, "is_in", lambda *_: True)
     with (tmp_path / "requirements.lock").open("a") as lock:
         lock.write("\n")
     assert not setup.is_ready({})

@@ -18,6 +18,12 @@ future = click.option("--future", "is_future_allowed", is_flag=True, help="Allow
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
+NO_ENGINE = (
+    "Spark is not installed: on one machine install the extra `local` (`nightjar-pipeline[local]`);"
+    " on a cluster run this with the runtime's own Python."
+)
+
+
 class OneSentence(click.Group):
     """The outermost group: an error that a person can act on is its message and exit code 1; others a traceback."""
 
@@ -26,6 +32,10 @@ class OneSentence(click.Group):
             return super().invoke(ctx)
         except UserError as error:
             raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:
+            if str(error.name).partition(".")[0] not in ("pyspark", "delta"):
+                raise
+            raise click.ClickException(NO_ENGINE) from error
 
 
 def reviewer_option(help: str = "Who looks: it is logged.") -> Callable[[Any], Any]:

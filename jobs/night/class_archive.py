@@ -16,6 +16,7 @@ from typing import Any
 from jobs.runtime import settings, spark
 from jobs.runtime.context import RunContext
 from jobs.sources import demo, landing
+from pipelines.common import concurrency
 from pipelines.ingest import bronze as ingest_bronze
 from pipelines.ingest import conform
 from pipelines.ingest.readers import read
@@ -48,13 +49,13 @@ def first_steps(ctx: RunContext) -> None:
     """Bronze and some of silver: readers, joins, windows, writes with constraints."""
     tonight = {"night": NIGHT.isoformat()}
     files = landing.frame(ctx.spark, landing.scan(ctx.settings.landing, NIGHT, ctx.sources, ctx.layouts.refused))
-    listed = ingest_bronze.listed(files, ctx.lake.read(bronze.FILES), NIGHT).localCheckpoint(eager=False)
-    rows = read.rows(listed, ctx.sources).localCheckpoint(eager=False)
+    listed = concurrency.materialise_lazily(ingest_bronze.listed(files, ctx.lake.read(bronze.FILES), NIGHT))
+    rows = concurrency.materialise_lazily(read.rows(listed, ctx.sources))
     ctx.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)
     ctx.lake.replace(ingest_bronze.files(rows, listed), bronze.FILES, tonight)
     known = ctx.lake.read(bronze.ROWS)
     for feed in FEEDS:
-        judged = conform.validate(known, feed, ctx.sources, NIGHT, None, None).localCheckpoint(eager=False)
+        judged = concurrency.materialise_lazily(conform.validate(known, feed, ctx.sources, NIGHT, None, None))
         table = silver.BY_FEED[feed]
         ctx.lake.replace(conform.accepted(judged, feed), table, tonight)
         ctx.known(NIGHT).table(table).count()

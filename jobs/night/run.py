@@ -17,13 +17,13 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import functions as F
 
-from jobs.runtime import alerts, fault_points, night_bounds, progress, settings, watch
+from jobs.runtime import alerts, fault_points, night_bounds, progress, watch
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import bronze, gold, silver
 from schemas.errors import UserError
 
-INSTANCE_CONFIG = settings.ROOT / "infra" / "dagster.yaml"
+INSTANCE_CONFIG = Path(__file__).with_name("dagster.yaml")
 # Configurations that earlier versions put into a home, by SHA-256: replaced, where a deployment's own edit is not.
 SUPERSEDED = {"f765864395550d6704b59171270f5d18a3c80cb2f22f50d42284feb4c643e745"}
 N_STEPS = len(silver.BY_FEED) + 26  # one per feed; those of feeds that did not arrive are skipped
@@ -36,8 +36,17 @@ class NightFailedError(UserError, RuntimeError):
 
 
 @contextmanager
-def instance(home: Path) -> Iterator[dg.DagsterInstance]:
-    """Dagster's own record of runs, in `<home>/dagster`, with telemetry and questions off."""
+def instance(home: Path, *, is_recorded: bool = True) -> Iterator[dg.DagsterInstance]:
+    """Dagster's own record of runs, in `<home>/dagster`, with telemetry and questions off.
+
+    Args:
+        is_recorded: False keeps the record in memory for the length of the block and writes nothing: a cluster's volume
+            takes no SQLite. A server is named in a `dagster.yaml` of the deployment's own, in that folder.
+    """
+    if not is_recorded:
+        with dg.DagsterInstance.ephemeral() as made:
+            yield made
+        return
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = folder / "dagster.yaml"
@@ -71,7 +80,7 @@ def _run(ctx: RunContext, night: date, *, quiet: bool) -> dict[str, Any]:
     progress.start(N_STEPS, quiet=quiet)
     day_after = datetime.combine(night + timedelta(days=1), datetime.min.time(), UTC)
     with (
-        instance(ctx.settings.home) as made,
+        instance(ctx.settings.home, is_recorded=ctx.settings.run_record == "folder") as made,
         dg.partition_loading_context(
             effective_dt=max(day_after, datetime.now(UTC))  # the list of nights ends tomorrow: a later one is meant
         ),

@@ -55,7 +55,8 @@ def text(report: dict[str, Any]) -> str:
     ]
     lines += [f"  in {report['table']}", f"{report['n_decisions']} decisions taken in"]
     if "seconds" in report:
-        lines.append(f"{report['seconds']:.0f} s, {report['n_writes']} writes, {report['n_actions']} Spark actions")
+        actions = "" if report["n_actions"] is None else f", {report['n_actions']} Spark actions"
+        lines.append(f"{report['seconds']:.0f} s, {report['n_writes']} writes{actions}")
     following = date.fromisoformat(report["night"]) + timedelta(days=1)
     flag = " --future" if report.get("is_next_future") else ""
     lines += [

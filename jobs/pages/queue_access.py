@@ -17,7 +17,8 @@ from jobs.runtime.context import RunContext
 from schemas import bronze, codes, gold, review, silver
 from schemas.errors import NotFoundError
 
-NOTEBOOKS = settings.ROOT / "notebooks"
+PACKED = Path(__file__).with_name("notebooks")  # in a wheel: see infra/wheel.py
+NOTEBOOKS = PACKED if PACKED.is_dir() else settings.ROOT / "notebooks"
 
 
 def queue(

@@ -23,6 +23,7 @@ from jobs.profile import docx as profile_docx
 from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
 from jobs.runtime.context import RunContext
+from pipelines.common import concurrency
 from schemas import contract, gold, network, silver
 from schemas import travel as travel_contract
 from schemas.errors import NotFoundError
@@ -165,12 +166,9 @@ def _calls(
 ) -> tuple[profile_comms.Calls, list[dict[str, Any]]]:
     """Figures of the calls of the recorded telephones, and missing children whose episodes touch the subject."""
     phones = sorted({row["phone"] for row in people if row["phone"]})
-    legs = profile_comms.legs(ctx, phones, night).persist()
-    try:
-        overlaps = children.overlaps(ctx, legs, person_ids, night, ctx.settings.comms_research.zone)
-        return profile_comms.figures(legs), overlaps
-    finally:
-        legs.unpersist()
+    legs = concurrency.materialise_lazily(profile_comms.legs(ctx, phones, night))
+    overlaps = children.overlaps(ctx, legs, person_ids, night, ctx.settings.comms_research.zone)
+    return profile_comms.figures(legs), overlaps
 
 
 def _sections(

@@ -119,7 +119,7 @@ def picture(ctx: RunContext, wanted: list[identifiers.Wanted], night: date) -> d
     usable = ctx.known(night).usable_events(partial(about, wanted=wanted))
     frame = identifiers.frame(ctx.spark, wanted)
     calls = comms_calls.calls(usable, options.clock_skew_s)
-    legs = comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted).localCheckpoint(eager=False)
+    legs = concurrency.materialise_lazily(comms_calls.of_subjects(comms_calls.legs(calls, options.zone), wanted))
     holders = ctx.known(night).usable_subscribers()
     cells = ctx.known(night).table(silver.COMMS_CELLS)
     return {"legs": legs, **questions(legs, frame, holders, cells, options)}
@@ -157,8 +157,8 @@ def questions(
     legs: DataFrame, wanted: DataFrame, subscribers: DataFrame, cells: DataFrame, options: tables.Options
 ) -> dict[str, DataFrame]:
     """The tables of TABLES, in their order."""
-    contacts = tables.contacts(legs, wanted).localCheckpoint(eager=False)  # several tables are made of each
-    positions = comms_positions.positions(legs, cells).localCheckpoint(eager=False)
+    contacts = concurrency.materialise_lazily(tables.contacts(legs, wanted))  # several tables are made of each
+    positions = concurrency.materialise_lazily(comms_positions.positions(legs, cells))
     records = indicators.records(legs.dropDuplicates(["call_id", "is_out"]))
     return {
         "summary": tables.summary(legs, options),

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from delta.tables import DeltaTable
-
 from jobs.runtime.context import RunContext
 from schemas import silver
 from schemas.errors import NotFoundError
@@ -39,8 +37,6 @@ def cluster(ctx: RunContext) -> Clustered:
     table = silver.COMMS_EVENTS
     if not ctx.lake.exists(table):
         raise NotFoundError("no communications data is loaded yet: run a night first")
-    where = ctx.lake.location(table)
-    delta = DeltaTable.forName(ctx.spark, where) if ctx.lake.catalog else DeltaTable.forPath(ctx.spark, where)
     before = len(ctx.lake.read(table).inputFiles())
-    delta.optimize().executeZOrderBy(*BY)
+    ctx.spark.sql(f"OPTIMIZE {ctx.lake.sql_name(table)} ZORDER BY ({', '.join(BY)})")
     return Clustered(before, len(ctx.lake.read(table).inputFiles()))

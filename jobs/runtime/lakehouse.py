@@ -16,11 +16,11 @@ from functools import reduce
 from pathlib import Path
 
 from delta import exceptions as delta_exceptions
-from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.runtime import fault_points
+from jobs.runtime.spark import n_actions
 from schemas.contract import Table
 
 # From which versions a row was made is not what it says: made again after later nights, from newer versions of the
@@ -63,6 +63,10 @@ class Lakehouse:
         """Where the table is: a folder, or a three-level name."""
         return f"{self.catalog}.{table.path}" if self.catalog else str(self.root / table.layer / table.noun)
 
+    def sql_name(self, table: Table) -> str:
+        """The table as SQL names it."""
+        return self.location(table) if self.catalog else f"delta.`{self.location(table).replace('`', '``')}`"
+
     def exists(self, table: Table) -> bool:
         """Whether the table has a commit: its folder is there before, while another thread is making it."""
         if self.catalog:
@@ -101,7 +105,7 @@ class Lakehouse:
         if not self.exists(table):
             return None
         if self.catalog:
-            return int(self._delta(table).history(1).select("version").collect()[0][0])
+            return int(self.spark.sql(f"DESCRIBE HISTORY {self.sql_name(table)} LIMIT 1").collect()[0].version)
         return max(int(commit.stem) for commit in (Path(self.location(table)) / "_delta_log").glob("*.json"))
 
     def versions(self, tables: tuple[Table, ...]) -> dict[str, int]:
@@ -178,12 +182,13 @@ class Lakehouse:
         """
         fault_points.point(f"before {table.path}")
         same = " AND ".join(f"there.{name} = new.{name}" for name in table.key)
+        merge = f"MERGE INTO {self.sql_name(table)} AS there USING {{new}} AS new ON {same}"
         for attempt in range(MAX_ATTEMPTS):
             try:
                 with self._alone(table):
                     self._ensure(table)
-                    merge = self._delta(table).alias("there").merge(table.conform(df).alias("new"), same)
-                    n_new = int(merge.whenNotMatchedInsertAll().execute().collect()[0]["num_inserted_rows"])
+                    merged = self.spark.sql(f"{merge} WHEN NOT MATCHED THEN INSERT *", new=table.conform(df))
+                    n_new = int(merged.collect()[0].num_inserted_rows)
                     self._versions.pop(table.path, None)
                 break
             except CONFLICTS:
@@ -194,16 +199,11 @@ class Lakehouse:
         fault_points.point(f"after {table.path}")
         return n_new
 
-    def _delta(self, table: Table) -> DeltaTable:
-        where = self.location(table)
-        return DeltaTable.forName(self.spark, where) if self.catalog else DeltaTable.forPath(self.spark, where)
-
     def _allow_nulls(self, table: Table) -> None:
         """Columns of a table from before, which the contract no longer requires, take NULL from now on."""
-        name = self.location(table) if self.catalog else f"delta.`{self.location(table)}`"
-        for field_ in self._delta(table).toDF().schema:
+        for field_ in self.read(table).schema:
             if not field_.nullable and table.columns[field_.name].nullable:
-                self.spark.sql(f"ALTER TABLE {name} ALTER COLUMN {field_.name} DROP NOT NULL")
+                self.spark.sql(f"ALTER TABLE {self.sql_name(table)} ALTER COLUMN {field_.name} DROP NOT NULL")
 
     def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
         fault_points.point(f"before {table.path}")
@@ -233,13 +233,7 @@ class Lakehouse:
         """Create the table with its constraints in its first commit, so that no version of it ever lacked them."""
         if self.exists(table):
             return
-        builder = DeltaTable.createIfNotExists(self.spark)
-        builder = builder.tableName(self.location(table)) if self.catalog else builder.location(self.location(table))
-        for (name, column), structure in zip(table.columns.items(), table.struct(), strict=True):
-            builder = builder.addColumn(name, structure.dataType, nullable=structure.nullable, comment=column.doc)
-        for name, sql in table.constraints().items():
-            builder = builder.property(f"delta.constraints.{name}", sql)
-        builder.partitionedBy(*table.partition_by).execute()
+        self.spark.sql(table.creation(self.sql_name(table)))
         self._count_write()
 
 
@@ -263,17 +257,3 @@ def content_hash(df: DataFrame) -> str:
         F.count("*").alias("n"),
     )
     return "-".join(str(value) for value in row.collect()[0])
-
-
-def n_actions(spark: SparkSession) -> int | None:
-    """Spark SQL actions of this session so far; None where the engine does not tell (Spark Connect).
-
-    By the number of the last one: Spark remembers a thousand of them and no more.
-    """
-    session = getattr(spark, "_jsparkSession", None)
-    if session is None:
-        return None
-    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # it is told of actions a moment after they began
-    store = session.sharedState().statusStore()
-    n_kept = int(store.executionsCount())
-    return int(store.executionsList(n_kept - 1, 1).head().executionId()) + 1 if n_kept else 0

@@ -17,6 +17,7 @@ from schemas.documents import DocumentError
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = Path(__file__).with_name("settings.yaml")
+COMMIT = Path(__file__).with_name("commit.txt")  # in a wheel, which no git knows of: see infra/wheel.py
 
 
 class SettingsError(DocumentError):
@@ -122,9 +123,12 @@ def load(folder: Path | None = None) -> Settings:
 
 
 def code_commit() -> str:
-    """Commit of the code that runs: `NIGHTJAR_COMMIT`, else what git says (`-dirty` with changes), else `unknown`."""
+    """Commit of the code that runs: `NIGHTJAR_COMMIT`, else that which the wheel was built from, else what git says of
+    the checkout (`-dirty` with changes), else `unknown`."""
     if "NIGHTJAR_COMMIT" in os.environ:
         return os.environ["NIGHTJAR_COMMIT"]
+    if COMMIT.is_file():
+        return COMMIT.read_text(encoding="utf-8").strip()
     try:
         command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
         found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime import jars
 from schemas.errors import NotFoundError
 
-ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = Path(sys.prefix) / "java-classes.jsa"  # see jobs/night/class_archive.py
 # Of an archive that no longer fits Java or the packages it would say so on standard output, where `--json` goes.
 QUIET = "-Xlog:cds=error -Xlog:cds+dynamic=error"
+# Of every session, a cluster's as well, whose own may differ.
+EVERYWHERE = {
+    "spark.sql.session.timeZone": "UTC",  # instants are UTC everywhere
+    "spark.databricks.delta.schema.autoMerge.enabled": "false",  # a write never widens a table by itself
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "5000",  # report text is long: keeps workers' memory flat
+}
+REMOTE_TASKS = 200  # Spark's own default of a shuffle
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-
-
-def jars_folder() -> Path:
-    """Folder of the jars that set-up fetched: `NIGHTJAR_JARS`, or `.jars` beside the code."""
-    return Path(os.environ.get("NIGHTJAR_JARS", ROOT / ".jars"))
 
 
 def session(
@@ -39,16 +42,22 @@ def session(
         NotFoundError: the Delta jars are not there; set-up has not run.
     """
     if _is_of_a_cluster():
-        return SparkSession.builder.getOrCreate()
-    jars = sorted(jars_folder().glob("*.jar"))
-    if not any(jar.name.startswith("delta-spark") for jar in jars):
-        raise NotFoundError(f"No Delta jars in {jars_folder()}. Run `make setup` first.")
+        taken = SparkSession.builder.getOrCreate()
+        if is_remote(taken):
+            _know_deltas_errors()
+        for name, value in EVERYWHERE.items():
+            taken.conf.set(name, value)
+        return taken
+    archives = sorted(jars.folder().glob("*.jar"))
+    if not any(archive.name.startswith("delta-spark") for archive in archives):
+        raise NotFoundError(f"No Delta jars in {jars.folder()}. Run `make setup` in a checkout, else `nightjar jars`.")
     os.environ["PYSPARK_PYTHON"] = sys.executable  # workers run what the driver runs, not whatever `python3` is
     scratch = home / "spark"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     n_cores = (os.cpu_count() or 2) if cores == "*" else int(cores)
     settings = {
-        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        **EVERYWHERE,
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, archives)),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.ui.enabled": "false",  # start-up time, and no open port
@@ -56,13 +65,10 @@ def session(
         "spark.driver.memory": memory,
         "spark.driver.host": "127.0.0.1",  # loopback only
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.session.timeZone": "UTC",  # instants are UTC everywhere
         "spark.sql.shuffle.partitions": str(n_cores),  # 200 tiny tasks cost seconds on one machine
         "spark.default.parallelism": str(n_cores),
         "spark.databricks.delta.snapshotPartitions": "1",  # the default of 50 makes each small write take seconds
-        "spark.databricks.delta.schema.autoMerge.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "5000",  # report text is long: keeps workers' memory flat
         # Plans are wide here and data of one machine small: adapting them prints each plan anew at every stage, which
         # took more time than the work. A cluster's own session adapts.
         "spark.sql.adaptive.enabled": "false",
@@ -116,6 +122,44 @@ def configured(session: SparkSession, values: Mapping[str, str]) -> Iterator[Non
     finally:
         for name, earlier in before.items():
             session.conf.set(name, str(earlier))
+
+
+def n_tasks(session: SparkSession) -> int:
+    """How many tasks the session does at the same time; over Spark Connect, which does not tell, those of a shuffle."""
+    if is_remote(session):
+        told = session.conf.get("spark.sql.shuffle.partitions") or ""
+        return int(told) if told.isdigit() else REMOTE_TASKS  # Databricks says `auto`
+    return session.sparkContext.defaultParallelism
+
+
+def n_actions(spark: SparkSession) -> int | None:
+    """Spark SQL actions of this session so far; None where the engine does not tell (Spark Connect).
+
+    By the number of the last one: Spark remembers a thousand of them and no more.
+    """
+    session = getattr(spark, "_jsparkSession", None)
+    if session is None:
+        return None
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # it is told of actions a moment after they began
+    store = session.sharedState().statusStore()
+    n_kept = int(store.executionsCount())
+    return int(store.executionsList(n_kept - 1, 1).head().executionId()) + 1 if n_kept else 0
+
+
+def checkpoint_in(session: SparkSession, folder: str) -> None:
+    """Checkpoints of GraphFrames go to `folder`; for a session of this machine, since a cluster names its own."""
+    session.sparkContext.setCheckpointDir(folder)
+
+
+def is_remote(session: SparkSession) -> bool:
+    """Whether the session speaks to a server by Spark Connect: there is no Java machine to reach into."""
+    return not hasattr(session, "_jsparkSession")
+
+
+def _know_deltas_errors() -> None:
+    """Let conflicts of commits that a server tells of be raised as Delta's own classes: importing says so."""
+    with suppress(ImportError):
+        importlib.import_module("delta.connect.exceptions")
 
 
 def _is_of_a_cluster() -> bool:

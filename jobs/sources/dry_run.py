@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.sources import landing
+from pipelines.common import concurrency
 from pipelines.ingest import bronze as ingest_bronze
 from pipelines.ingest import conform
 from pipelines.ingest.conform import dry_run as checks
@@ -68,20 +69,17 @@ def check(
     listed = landing.below(folder, source, night)
     known = spark.createDataFrame([], bronze.FILES.struct())
     files = ingest_bronze.listed(landing.frame(spark, listed), known, night)
-    found = read.rows(files, {**(others or {}), **sources}).persist()
-    try:
-        rows = ingest_bronze.rows(found).drop("night").withColumn("night", F.lit(night))
-        seen: dict[str, set[str]] = {}
-        for row in checks.columns(rows).collect():  # bounded by the limit on columns
-            seen.setdefault(row["feed"], set()).add(row["column"])
-        refused = ingest_bronze.quarantine(found, ingest_bronze.files(found, files), files)
-        return [
-            _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night)
-            for feed in bronze.FEEDS
-            if feed in source.feeds
-        ]
-    finally:
-        found.unpersist()
+    found = concurrency.materialise_lazily(read.rows(files, {**(others or {}), **sources}))
+    rows = ingest_bronze.rows(found).drop("night").withColumn("night", F.lit(night))
+    seen: dict[str, set[str]] = {}
+    for row in checks.columns(rows).collect():  # bounded by the limit on columns
+        seen.setdefault(row["feed"], set()).add(row["column"])
+    refused = ingest_bronze.quarantine(found, ingest_bronze.files(found, files), files)
+    return [
+        _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night)
+        for feed in bronze.FEEDS
+        if feed in source.feeds
+    ]
 
 
 def propose(folder: Path, sources: Mapping[str, layouts.Source], night: date) -> list[dict[str, Any]]:
@@ -132,15 +130,15 @@ def _feed(
     source = next(iter(sources.values()))
     layout = source.feeds[feed]
     known = _authorisations(spark, rows, sources, night, feed), _airports(spark, rows, sources, night, feed)
-    judged = conform.validate(rows, feed, sources, night, *known).persist()
-    bad = conform.rejected(judged).unionByName(refused.filter(F.col("feed") == feed)).persist()
+    judged = concurrency.materialise_lazily(conform.validate(rows, feed, sources, night, *known))
+    bad = concurrency.materialise_lazily(conform.rejected(judged).unionByName(refused.filter(F.col("feed") == feed)))
     reasons = Counter({row["reason"]: row["count"] for row in bad.groupBy("reason").count().collect()})
     first = bad.orderBy("file", "row_number").select("file", "row_number", "reason", "detail").limit(SHOWN).collect()
     unknown = checks.unknown_codes(rows, feed, sources).orderBy(F.col("n_rows").desc(), "field", "value").limit(SHOWN)
     counts = conform.counts(judged).agg(F.sum("n_in"), F.sum("n_loaded"), F.sum("n_deduplicated")).first()
     n_in, n_loaded, n_again = ((n or 0) for n in (counts or (0, 0, 0)))
     mapped = layouts.mapped_columns(layout)
-    report = FeedCheck(
+    return FeedCheck(
         feed=feed,
         n_files=sum(file.feed == feed for file in listed),
         n_rows=n_in + refused.filter((F.col("feed") == feed) & (F.col("row_number") > 0)).count(),
@@ -154,9 +152,6 @@ def _feed(
         reasons=dict(sorted(reasons.items())),
         first_bad=[row.asDict() for row in first],
     )
-    bad.unpersist()
-    judged.unpersist()
-    return report
 
 
 def _authorisations(

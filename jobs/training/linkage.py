@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.runtime import night_bounds
 from jobs.runtime.context import RunContext
-from pipelines.common import quality
+from pipelines.common import concurrency, quality
 from pipelines.network.entities import nominals
 from schemas import network, silver
 from schemas.errors import InvalidInputError
@@ -26,7 +26,7 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     from pipelines.network.entities import linkage as resolution
 
     known = ctx.known(night).table(silver.PEOPLE)
-    records = nominals.records(known).select(resolution.ID, *nominals.COMPARED).persist()
+    records = concurrency.materialise_lazily(nominals.records(known).select(resolution.ID, *nominals.COMPARED))
     n, most = records.count(), ctx.settings.entities.max_people
     if not MIN_RECORDS <= n <= most:
         raise InvalidInputError(f"{n:,} records: a model is fitted on {MIN_RECORDS:,} to {most:,}")
@@ -39,7 +39,6 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     ctx.lake.replace(
         quality.demand(df, network.ENTITY_PARAMETERS), network.ENTITY_PARAMETERS, {"night": night.isoformat()}
     )
-    records.unpersist()
     return {"night": night.isoformat(), "n_records": n, "blocking": pairs}
 
 

@@ -29,7 +29,10 @@ def materialise(*frames: DataFrame) -> list[DataFrame]:
 
 
 def materialise_lazily(df: DataFrame) -> DataFrame:
-    """`df`, computed when first used and not again, its plan forgotten.
+    """`df`, computed when first used and not again, its plan forgotten. Freed when nobody holds it any more.
+
+    The only way to keep rows between uses (with `materialise`): where an engine has neither local checkpoints nor a
+    cache, as a serverless one, this module is what changes.
 
     The walk joins its own results to each other many times. Spark writes each plan out as text at every stage, and
     plans that hold plans that hold plans took longer to write than to run.

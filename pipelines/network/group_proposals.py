@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.network import groups
 from pipelines.network.edges import graph
 from pipelines.network.risk import scores as risk_scores
@@ -37,15 +38,15 @@ def propose(
     """
     known = walk.known
     nodes, pairs = groups.network_of(walk.pair, walk.degrees, rules.max_degree)
-    pairs = pairs.localCheckpoint(eager=False)
+    pairs = concurrency.materialise_lazily(pairs)
     n_pairs = pairs.count()
     engine = graph.engine(pairs.sparkSession, rules.engine, n_pairs, rules.largest_on_driver)
     if engine.name == "graphframes":
         nodes, pairs = on_disk((nodes, pairs))
-    communities = engine.communities(nodes, pairs, seed).localCheckpoint(eager=False)
+    communities = concurrency.materialise_lazily(engine.communities(nodes, pairs, seed))
     named = seeds.named(known.report_people, known.members, known.edges.limit(0), known.entities)
     members = groups.candidates(communities, pairs, known.entities, walk.seeds, named, rules)
-    members = members.localCheckpoint(eager=False)
+    members = concurrency.materialise_lazily(members)
     members_by_community: dict[str, list[str]] = {}
     for row in members.select("community_id", "entity_id").collect():  # candidates: some dozens a night
         members_by_community.setdefault(row.community_id, []).append(row.entity_id)
@@ -56,7 +57,7 @@ def propose(
         stable = groups.stabilities(in_order, members_by_community, rules, seed)
     stability = pairs.sparkSession.createDataFrame(sorted(stable.items()), "community_id string, stability double")
     rows = groups.rows(members, communities, walk.pair, stability, ocg, known.night, engine.name, rules)
-    return Proposed(rows.localCheckpoint(eager=False), len(members_by_community), engine.name)
+    return Proposed(concurrency.materialise_lazily(rows), len(members_by_community), engine.name)
 
 
 def ocg_members(listed: DataFrame, members: DataFrame) -> DataFrame:

@@ -15,6 +15,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.travel import matches as travel_matches
 from pipelines.travel.matches import LEG
 
@@ -70,7 +71,7 @@ def together(matches: DataFrame, crowd: DataFrame, *, published_from: float) -> 
         F.max("_theirs").alias("_theirs"),
         F.sort_array(F.collect_set("_theirs.passenger_id")).alias("other_ids"),
     )
-    met = met.localCheckpoint(eager=False)  # it names the pairs, and carries what they share
+    met = concurrency.materialise_lazily(met)  # it names the pairs, and carries what they share
     chances = of_subject.join(journeys, list(ROUTE), how="inner").join(squares, list(ROUTE), how="inner")
     chances = chances.join(met.select("subject_id", "other"), ["subject_id", "other"], how="left_semi")
     expected = chances.groupBy("subject_id", "other").agg(F.sum(F.expr("_k * _m * _same")).alias("expected"))

@@ -17,6 +17,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.travel import names as travel_names
 from schemas import codes
 
@@ -233,7 +234,7 @@ def scored(evidence_rows: DataFrame, wanted: DataFrame, crowd: DataFrame, n_rows
     joined = evidence_rows.join(F.broadcast(subject), ["person_id"], how="inner").join(
         rows, ["passenger_id"], how="inner"
     )
-    joined = joined.localCheckpoint(eager=False)  # scored without documents, then with what the sure ones teach
+    joined = concurrency.materialise_lazily(joined)  # scored without documents, then with what the sure ones teach
     first = _posterior(joined.withColumn("document_bits", F.lit(0.0)), n_rows, odds)
     known = first.where((F.col("score") >= odds.document_from) & F.col("document_no").isNotNull())
     known = known.groupBy("subject_id", "document_no").agg(F.collect_set("passenger_id").alias("_taught_by"))

@@ -13,7 +13,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.common import authorised
+from pipelines.common import authorised, concurrency
 from pipelines.queues import items
 from pipelines.travel import matches as travel_matches
 from schemas import silver
@@ -85,7 +85,7 @@ def rows(matches: DataFrame, events: DataFrame, night: date, *, by_chance: float
 
     The score is that of the match with the silence's likelihood ratio weighed in.
     """
-    trips = journeys(matches, published_from=published_from).localCheckpoint(eager=False)  # used three times
+    trips = concurrency.materialise_lazily(journeys(matches, published_from=published_from))  # used three times
     gaps = silences(events, trips.select(F.col("recorded_phone").alias("phone")).distinct())
     around = gaps.withColumnRenamed("phone", "recorded_phone")
     length = F.col("_end") - F.col("_start")

@@ -10,6 +10,7 @@ from jobs.night.assets import common
 from jobs.runtime import alerts, progress
 from jobs.runtime.context import RunContext
 from jobs.sources import landing
+from pipelines.common import concurrency
 from pipelines.ingest import bronze as ingest_bronze
 from pipelines.ingest.readers import read
 from schemas import bronze
@@ -34,10 +35,10 @@ def files_and_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterat
         ctx.lake.begin_night()  # after the scan, which needs no Spark while it starts
         # Checkpoints, not caches: their plans are forgotten, and wide plans take longer to write out than to run.
         listed = ingest_bronze.listed(landing.frame(ctx.spark, found), ctx.lake.read(bronze.FILES), night)
-        listed = listed.localCheckpoint(eager=False)
-        rows = read.rows(listed, ctx.sources).localCheckpoint(eager=False)
+        listed = concurrency.materialise_lazily(listed)
+        rows = concurrency.materialise_lazily(read.rows(listed, ctx.sources))
         ctx.lake.replace(ingest_bronze.rows(rows), bronze.ROWS, tonight)
-        ledger = ingest_bronze.files(rows, listed).localCheckpoint(eager=False)
+        ledger = concurrency.materialise_lazily(ingest_bronze.files(rows, listed))
         refused = ingest_bronze.quarantine(rows, ledger, listed)
         ctx.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
         ctx.lake.replace(ledger, bronze.FILES, tonight)

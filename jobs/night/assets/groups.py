@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
+from jobs.runtime import spark as spark_job
 from jobs.runtime.context import RunContext
+from pipelines.common import concurrency
 from pipelines.network import deconfliction, group_proposals, groups
 from pipelines.network.edges import links
 from pipelines.network.risk import scores as risk_scores
@@ -32,7 +34,7 @@ def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     interested = deconfliction.interests(cases, known.members, usable)
     before = lake.read(risk.DECONFLICTION)
     rows = deconfliction.pointers(interested, before, night, section.contacts, section.restricted)
-    rows = rows.localCheckpoint(eager=False)
+    rows = concurrency.materialise_lazily(rows)
     lake.replace(rows, risk.DECONFLICTION, {"night": night.isoformat()})
     told = {r.force: r["count"] for r in rows.groupBy("force").count().orderBy("force").collect()}
     if told:
@@ -45,7 +47,7 @@ def _on_disk(ctx: RunContext, nodes: DataFrame, pairs: DataFrame) -> tuple[DataF
     that are computed again while it iterates."""
     home = ctx.lake.location(risk.NETWORK_GROUPS)
     if not ctx.lake.catalog:  # a cluster's session names its own checkpoint folder
-        ctx.spark.sparkContext.setCheckpointDir(f"{home}_graph/checkpoints")
+        spark_job.checkpoint_in(ctx.spark, f"{home}_graph/checkpoints")
     found = []
     for name, frame in (("nodes", nodes), ("pairs", pairs)):
         writer = frame.write.format("delta").mode("overwrite")

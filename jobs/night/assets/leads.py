@@ -35,10 +35,10 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
         )
         counts = {row.detector: row["count"] for row in by_detector}
         _log(ctx, night.isoformat(), counts)
-        items = queue.queue_items(
+        items = concurrency.materialise_lazily(queue.queue_items(
             rows, known.events, ctx.known(night).until(gold.DECISIONS), night,
             capacity=values.capacity, made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
-        ).localCheckpoint(eager=False)  # fmt: skip
+        ))  # fmt: skip
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
     yield common.result(ctx, contract.COMMS_LEADS, night, {"by detector": common.bars(counts, "leads")})
     yield common.queue_result(ctx, QUEUE, night)

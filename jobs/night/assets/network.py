@@ -63,7 +63,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
         ctx.undo_inbox.settle(night, undo_asked.files)
     with progress.CURRENT.step("build edges"):
         tables = _tables(ctx, night)
-        pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
+        pieces = concurrency.materialise_lazily(edges.judged(edges.evidence(tables, night), members, persons, night))
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
         named = ", ".join(sorted(tables))
         ctx.audit.append("combination", "nightjar", f"{named} to edges, night {night}", counts=said)

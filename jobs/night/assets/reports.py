@@ -9,9 +9,11 @@ from jobs.night import decisions as decisions_intake
 from jobs.night.assets import common, review_metrics
 from jobs.output import export, published
 from jobs.runtime import alerts, fault_points, progress, watch
+from jobs.runtime import spark as spark_job
 from jobs.runtime.context import RunContext
 from jobs.runtime.known import REPORTS
 from jobs.training import champion as training_champion
+from pipelines.common import concurrency
 from pipelines.decisions import writeback
 from pipelines.reports import queue as reports_queue
 from schemas import catalogue, gold, leads, network, risk, silver, travel
@@ -95,12 +97,12 @@ def report_scores(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mate
             raw = ctx.spark.createDataFrame([], scoring.SCORED)
         else:
             texts = new.select("report_id", "text_hash", "text")
-            spread = texts.repartition(ctx.spark.sparkContext.defaultParallelism)
+            spread = texts.repartition(spark_job.n_tasks(ctx.spark))
             raw = spread.mapInArrow(scoring.scorer(model), scoring.SCORED)
         out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == version[1])
         scores = reports_queue.report_scores(raw, new, out_of_fold, night, version)
         scores = scores if kept is None else scores.unionByName(gold.REPORT_SCORES.conform(kept))
-        scores = scores.localCheckpoint(eager=False)
+        scores = concurrency.materialise_lazily(scores)
         ctx.lake.replace(scores, gold.REPORT_SCORES, {"night": night.isoformat()})
         counts = {row.stratum: row["count"] for row in scores.groupBy("stratum").count().orderBy("stratum").collect()}
     return common.result(

@@ -50,8 +50,8 @@ def network_risk(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]
 def _scored(ctx: RunContext, walk: risk_scores.Walk) -> DataFrame:
     """Seeds and scores, written; returns the rows of gold.network_risk, persisted."""
     lake, night = ctx.lake, walk.known.night
-    before = risk_scores.newest_before(lake.read(risk.NETWORK_RISK), night).localCheckpoint(eager=False)
-    rows = risk_scores.rows(walk, before, _otherwise(ctx, walk, before)).localCheckpoint(eager=False)
+    before = concurrency.materialise_lazily(risk_scores.newest_before(lake.read(risk.NETWORK_RISK), night))
+    rows = concurrency.materialise_lazily(risk_scores.rows(walk, before, _otherwise(ctx, walk, before)))
     concurrency.run(
         lambda: lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()}),
         lambda: lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()}),
@@ -68,12 +68,14 @@ def _publish(ctx: RunContext, walk: risk_scores.Walk, rows: DataFrame) -> None:
     known = walk.known
     shown = network_queue.chosen(rows, known.decisions, risk_rules.capacity(ctx.settings))
     shown = concurrency.materialise_lazily(risk_scores.left_out(walk, concurrency.materialise_lazily(shown)))
-    items = network_queue.queue_items(
-        shown,
-        known.reports,
-        known.night,
-        ctx.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
-    ).localCheckpoint(eager=False)
+    items = concurrency.materialise_lazily(
+        network_queue.queue_items(
+            shown,
+            known.reports,
+            known.night,
+            ctx.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
+        )
+    )
     ctx.lake.replace(items, gold.QUEUE_ITEMS, {"night": known.night.isoformat(), "queue": risk.QUEUES})
 
 

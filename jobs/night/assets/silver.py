@@ -46,22 +46,22 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
             return  # nothing came, and nothing of an earlier run has to go
         with progress.CURRENT.step(f"silver: {table.noun}"):
             known = (_authorisations(ctx, feed, night), _airports(ctx, feed, night))
-            judged[feed] = conform.validate(rows, feed, ctx.sources, night, *known).localCheckpoint(eager=False)
+            judged[feed] = concurrency.materialise_lazily(conform.validate(rows, feed, ctx.sources, night, *known))
             ctx.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
-            loaded[feed] = row_counts.loaded(ctx.known(night).tonight(table), feed).localCheckpoint()
+            (loaded[feed],) = concurrency.materialise(row_counts.loaded(ctx.known(night).tonight(table), feed))
 
     for feeds in (FIRST_FEEDS, LATER_FEEDS):
         concurrency.run(*(partial(judge, feed) for feed in feeds))
     with progress.CURRENT.step("silver: rejected rows and row counts"):
         refused = reduce(DataFrame.unionByName, (conform.rejected(judged[feed]) for feed in FEEDS if feed in judged))
         counted = reduce(DataFrame.unionByName, (conform.counts(judged[feed]) for feed in FEEDS if feed in judged))
-        _, twins = concurrency.run(
+        _, (twins,) = concurrency.run(
             lambda: ctx.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "conform"}),
-            counted.localCheckpoint,
+            partial(concurrency.materialise, counted),
         )
         written = reduce(DataFrame.unionByName, loaded.values())
         arrived, refusals = (ctx.known(night).tonight(table) for table in (bronze.FILES, bronze.QUARANTINE))
-        counts = row_counts.rows(arrived, refusals, written, twins, night).localCheckpoint(eager=False)
+        counts = concurrency.materialise_lazily(row_counts.rows(arrived, refusals, written, twins, night))
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row per sender and feed
     said: dict[str, dict[str, Any]] = {gold.ROW_COUNTS.path: {"rows loaded": sum(n_loaded.values())}}

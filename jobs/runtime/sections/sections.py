@@ -71,6 +71,7 @@ class Sections(Part):
     spark: Spark
     sources: t.Text | None
     catalog: t.Catalog | None
+    run_record: Literal["folder", "none"]
     demo: Demo
     training: queues.Training
     promotion: queues.Promotion

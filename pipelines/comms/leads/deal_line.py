@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.comms import positions
 from pipelines.comms.leads import evidence, usage
 
@@ -36,8 +37,8 @@ class Thresholds:
 
 def leads(used: DataFrame, spans: DataFrame, thresholds: Thresholds) -> DataFrame:
     """Leads, one a unit that texts in bursts. `used` and `spans` as of `usage`."""
-    texted = _in_bursts(used, thresholds).localCheckpoint(eager=False)  # each is used more than once
-    features = _features(used, spans, texted, thresholds).localCheckpoint(eager=False)
+    texted = concurrency.materialise_lazily(_in_bursts(used, thresholds))  # each is used more than once
+    features = concurrency.materialise_lazily(_features(used, spans, texted, thresholds))
     rates = features.agg(
         ((F.sum("n_bursts") + 1) / (F.sum("weeks") + 1)).alias("_bursts"),
         F.coalesce(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
+
 
 @dataclass(frozen=True)
 class Model:
@@ -37,7 +39,7 @@ def pairs(contacts: DataFrame, spans: DataFrame, model: Model) -> DataFrame:
     listed = contacts.join(busy, ["unit"], how="inner").withColumn(
         "n_contacts", F.expr("count(*) OVER (PARTITION BY unit)")
     ).withColumn("popularity", F.expr("count(*) OVER (PARTITION BY contact)"))  # fmt: skip
-    listed = listed.localCheckpoint(eager=False)  # both sides of a pair, and the totals
+    listed = concurrency.materialise_lazily(listed)  # both sides of a pair, and the totals
     left, right = (_side(listed, side) for side in ("a", "b"))
     telling = left.where(F.col("popularity_a") <= model.max_popular)
     met = (

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.comms import positions
 from pipelines.comms.leads import evidence
 
@@ -40,7 +41,7 @@ def leads(
         episodes: silver.missing_episodes as of the night.
     """
     mine = used.join(F.broadcast(lines.select("number").distinct()), ["number"], how="left_semi")
-    visits = _visits(mine, bases, thresholds).localCheckpoint(eager=False)  # used twice
+    visits = concurrency.materialise_lazily(_visits(mine, bases, thresholds))  # used twice
     span = mine.groupBy("unit", "number").agg(
         F.min(F.unix_seconds("started_at")).alias("from_s"), F.max(F.unix_seconds("started_at")).alias("to_s")
     )

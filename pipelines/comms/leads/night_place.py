@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.comms import positions
 from pipelines.comms.leads import evidence, usage
 
@@ -28,7 +29,7 @@ class Thresholds:
 
 def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
     """Leads: one a unit and second place. `used` and `spans` as of `usage`, `bases` of `usage.where_days_end`."""
-    away = _away(used, bases, thresholds, zone).localCheckpoint(eager=False)  # used three times
+    away = concurrency.materialise_lazily(_away(used, bases, thresholds, zone))  # used three times
     weeks = spans.select("unit", F.greatest(F.datediff("last_at", "first_at") / 7, F.lit(1.0)).alias("weeks"))
     order = Window.partitionBy("unit", "y", "x").orderBy("night")
     nightly = away.groupBy("unit", "y", "x", "night").agg(F.min("started_at").alias("at"))

@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.comms import sides
 from pipelines.comms.leads import usage
 from pipelines.queues import items, settled
@@ -33,8 +34,8 @@ def comms_leads(
     named = published.withColumn("lead_id", items.item_id(*key))
     # The same two numbers may have met in two handsets: the stronger lead stands for both.
     strongest = Window.partitionBy("lead_id").orderBy(F.col("evidence").desc(), F.col("first_at"))
-    once = (
-        named.withColumn("_n", F.row_number().over(strongest)).where("_n = 1").drop("_n").localCheckpoint(eager=False)
+    once = concurrency.materialise_lazily(
+        named.withColumn("_n", F.row_number().over(strongest)).where("_n = 1").drop("_n")
     )
     return contract.COMMS_LEADS.conform(
         once.join(_forces(once, use, people), ["lead_id"], how="left").withColumns(

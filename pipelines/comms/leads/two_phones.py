@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.common import concurrency
 from pipelines.comms import positions
 from pipelines.comms.leads import evidence as leads_evidence
 
@@ -42,9 +43,9 @@ class Thresholds:
 def leads(used: DataFrame, contacts: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
     """Leads: numbers are the pair in order. `used`, `contacts` and `bases` as of `usage`."""
     # What is used more than once is computed once: both sides of a pair are sightings, and a block is counted two ways.
-    seen = _presence(used).join(bases, ["unit"], how="left").localCheckpoint(eager=False)
+    seen = concurrency.materialise_lazily(_presence(used).join(bases, ["unit"], how="left"))
     blocks = _blocks(seen.where("base_latitude IS NOT NULL"), _candidates(seen, thresholds), thresholds, zone)
-    of_pair = evidence(blocks.localCheckpoint(eager=False), thresholds)
+    of_pair = evidence(concurrency.materialise_lazily(blocks), thresholds)
     calls = contacts.select(F.col("unit").alias("a"), F.col("contact").alias("_to")).distinct()
     joined = of_pair.join(calls, (of_pair.a == calls.a) & (of_pair.number_b == calls._to), "left").drop(calls.a)
     back = contacts.select(F.col("unit").alias("b"), F.col("contact").alias("_back")).distinct()

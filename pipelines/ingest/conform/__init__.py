@@ -1,6 +1,6 @@
 """From bronze rows to silver nouns: one judged DataFrame per feed, over all its senders in one pass.
 
-    judged = conform.judge(rows, "reports", sources, night).persist()
+    judged = concurrency.materialise_lazily(conform.validate(rows, "reports", sources, night))
     conform.accepted(judged, "reports")   # shape of silver.reports
     conform.refused(judged)               # shape of bronze.quarantine
     conform.counts(judged)                # rows per sender: loaded, quarantined, deduplicated

@@ -70,7 +70,7 @@ def engine(spark: SparkSession, setting: str, n_pairs: int, largest: int) -> Eng
     if setting not in ("auto", "graphframes"):
         raise ValueError(f"there is no engine {setting!r}: auto, igraph or graphframes")
     if not has_graphframes(spark):
-        raise ValueError("the engine graphframes needs its jar on Spark's class path: see infra/jars.toml")
+        raise ValueError("the engine graphframes needs its jar on Spark's class path: see jobs/runtime/jars.toml")
     return OnSpark()
 
 

@@ -75,6 +75,21 @@ def test_the_contract_is_kept_by_delta_itself(lake: lakehouse.Lakehouse, spark: 
     assert lake.read(PEOPLE).isEmpty()
 
 
+def test_a_table_is_made_with_the_rules_and_words_of_its_contract(spark: SparkSession, tmp_path: Path):
+    """Rules hold backslashes and quotes, and a folder may be called anything."""
+    lake = lakehouse.Lakehouse(spark, tmp_path / "o'clock `x`")
+    lake.append(people(spark, FIRST, "A"), PEOPLE)
+    assert any("\\\\" in rule and "'" in rule for rule in PEOPLE.constraints().values())
+    told = spark.sql(f"SHOW TBLPROPERTIES {lake.sql_name(PEOPLE)}").collect()
+    kept = {row.key.removeprefix("delta.constraints."): row.value for row in told if ".constraints." in row.key}
+    assert kept == PEOPLE.constraints()
+    fields = {field.name: field for field in lake.read(PEOPLE).schema}
+    for name, column in PEOPLE.columns.items():
+        assert fields[name].dataType == column.type
+        assert fields[name].nullable == column.nullable
+        assert fields[name].metadata["comment"] == column.doc
+
+
 def test_content_hash_sees_values_and_counts_but_not_order(spark: SparkSession):
     first = spark.createDataFrame([(1, "a"), (2, None)], "n int, s string")
     assert lakehouse.content_hash(first) == lakehouse.content_hash(first.orderBy("n", ascending=False).repartition(3))

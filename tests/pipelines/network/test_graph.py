@@ -17,7 +17,7 @@ pytestmark = pytest.mark.spark
 def engine(request: pytest.FixtureRequest, spark: SparkSession, tmp_path) -> graph.Engine:
     if request.param == "graphframes":
         if not graph.has_graphframes(spark):
-            pytest.skip("GraphFrames' jar is not on the class path (infra/jars.toml: optional)")
+            pytest.skip("GraphFrames' jar is not on the class path (jobs/runtime/jars.toml: optional)")
         spark.sparkContext.setCheckpointDir(str(tmp_path / "checkpoints"))
     return graph.engine(spark, request.param, 0, 0)
 
