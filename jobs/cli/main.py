@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import comms, evaluate, models, network, train, travel
+from jobs.cli import comms, evaluate, log, models, network, train, travel
 from jobs.cli.common import NIGHT, OneSentence, as_json, future, renamed, reviewer_option, show
 from schemas import codes
 from schemas.errors import NotFoundError
@@ -297,7 +297,7 @@ def _register() -> None:
     pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
     for command in (
         comms.comms, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
-        leads, pretrain, models.registered,
+        leads, pretrain, models.registered, log.log,
     ):  # fmt: skip
         main.add_command(command)
 

@@ -148,8 +148,8 @@ def _known(
         return []
     mine = session.table(table.path).where(F.col(by).isin(wanted))
     rows = as_of.current(mine, table.key, night).select(by, *columns)
-    named = wanted[0] if len(wanted) == 1 else f"{len(wanted)} by {by}, {wanted[0]} to {wanted[-1]}"
-    return session.read_logged(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS)
+    named = wanted[0] if len(wanted) == 1 else f"{len(wanted)} by {by}"
+    return session.read_logged(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS, asked=wanted)
 
 
 def _people(review: queue_page.Review, report_id: str) -> list[dict[str, Any]]:

@@ -142,7 +142,9 @@ def _edges_at(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
     near = edges.where(F.col("from_id").isin(wanted) | F.col("to_id").isin(wanted))
     near = near.select("edge_id", "from_id", "to_id", "kind", "strength", "first_at", "last_at", "n")
     order = near.orderBy(F.col("strength").desc(), "edge_id")
-    rows = subject.session.read_logged(order, f"gold.edges of {len(wanted)} entities", subject.who, limit=MOST_LINKS)
+    rows = subject.session.read_logged(
+        order, f"gold.edges of {len(wanted)} entities", subject.who, limit=MOST_LINKS, asked=wanted
+    )
     subject.is_cut |= len(rows) == MOST_LINKS
     return rows
 
@@ -152,14 +154,16 @@ def _entities(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
         (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
     )
     columns = ("entity_id", "kind", "label", "forces", "n_records", "is_child", "marking")
-    return subject.session.read_logged(rows.select(*columns), f"gold.entities {len(ids)} by id", subject.who)
+    return subject.session.read_logged(rows.select(*columns), f"gold.entities {len(ids)} by id", subject.who, asked=ids)
 
 
 def _seeds(subject: Subject, ids: Sequence[str]) -> set[str]:
     rows = subject.session.table("gold.risk_seeds").where(
         (F.col("night") == F.lit(subject.night)) & F.col("entity_id").isin(list(ids))
     )
-    seeds = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
+    seeds = subject.session.read_logged(
+        rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who, asked=ids
+    )
     return {str(row["entity_id"]) for row in seeds}
 
 

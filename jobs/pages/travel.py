@@ -137,7 +137,8 @@ def _rows(review: queue_page.Review, path: str, by: str, ids: Sequence[str]) -> 
     if not wanted:
         return []
     known = review.session.table(path).where(F.col(by).isin(wanted) & (F.col("night") <= F.lit(review.night)))
-    rows = review.session.read_logged(known.orderBy("night"), f"{path} {', '.join(wanted)}", review.reviewer)
+    said = f"{path} {len(wanted)} by {by}"
+    rows = review.session.read_logged(known.orderBy("night"), said, review.reviewer, asked=wanted)
     return list({row[by]: row for row in rows}.values())
 
 

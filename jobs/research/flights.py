@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from jobs.runtime import known as known_nights
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.travel import matches as travel_matches
@@ -43,7 +44,7 @@ def search(
             raise InvalidInputError(f"{name} takes an airport's IATA code of three letters, not {value!r}")
     on = night or known_nights.newest(ctx)
     asked = f"{origin or 'any'} to {destination or 'any'}, {first} to {last}, {carrier or 'any carrier'}"
-    ctx.audit.append("consultation", reviewer, f"silver.flights {asked}, as of {on}", why="flights search")
+    operations.flights_searched(ctx.audit, reviewer, asked, on)
     known = as_of.current(ctx.lake.read(travel.FLIGHTS), travel.FLIGHTS.key, on)
     if origin:
         known = known.where(F.col("from_airport") == F.lit(origin.upper()))

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.runtime import audit, lock, settings
+from jobs.runtime import alerts, audit, lock, settings
+from jobs.runtime.audit import marks
 from jobs.runtime.inbox.folder import FolderInbox
 from jobs.runtime.inbox.port import Inbox
 from schemas.errors import InvalidInputError
@@ -145,7 +146,7 @@ class RunContext:
 
     @cached_property
     def audit(self) -> audit.Audit:
-        return audit.Audit(self.settings.log)
+        return audit.Audit(self.settings.log_folder)
 
     def provenance(self, read: tuple[Table, ...]) -> Provenance:
         """What rows that are made now from the tables `read` come from."""
@@ -181,6 +182,15 @@ def reader() -> RunContext:
     return RunContext(chosen)
 
 
+def anchor_log(ctx: RunContext, cause: str) -> None:
+    """Leave an anchor of the log where the settings say. Where that fails an alert is sent, and the run goes on: what
+    was done is in the log, and the next anchor covers it."""
+    try:
+        marks.anchor(ctx.audit, ctx.settings.anchor, cause)
+    except (marks.AnchorError, audit.AuditError) as error:
+        alerts.send(ctx.settings, cause, str(error), run_id=ctx.run_id)
+
+
 @contextmanager
 def writer(*, is_future_allowed: bool = False) -> Iterator[RunContext]:
     """A context to write with: holds the writer's lock for the length of the block."""
@@ -188,4 +198,7 @@ def writer(*, is_future_allowed: bool = False) -> Iterator[RunContext]:
     ctx.is_future_allowed = is_future_allowed
     with lock.writer(ctx.settings.lakehouse):
         ctx.is_writer = True
-        yield ctx
+        try:
+            yield ctx
+        finally:
+            anchor_log(ctx, "a run")

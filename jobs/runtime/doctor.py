@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.errors import PySparkException
 
 from jobs.runtime import known, lock, watch
+from jobs.runtime.audit import verification
 from jobs.runtime.context import RunContext
 from models.registry import registry
 from models.serving import artefact
@@ -70,10 +71,8 @@ def _future(ctx: RunContext) -> dict[str, Any]:
 
 
 def _log(ctx: RunContext) -> dict[str, Any]:
-    broken = ctx.audit.verify()
-    return _finding(
-        "log of processing", broken is None, "chain is whole" if broken is None else f"first bad entry: {broken}"
-    )
+    verdict = verification.verify(ctx.settings)
+    return _finding("log of processing", verdict.broken is None, verdict.text())
 
 
 def _decisions(ctx: RunContext) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of
 from pipelines.network import deconfliction, groups
@@ -55,7 +56,7 @@ def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     lake.replace(rows, risk.DECONFLICTION, {"night": night.isoformat()})
     told = {r.force: r["count"] for r in rows.groupBy("force").count().orderBy("force").collect()}
     if told:
-        ctx.audit.append("disclosure", "nightjar", f"gold.deconfliction {night}: whom to call", counts=told)
+        operations.deconfliction_told(ctx.audit, night, told)
     return told
 
 

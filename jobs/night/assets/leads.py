@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from jobs.night.assets import common
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
 from pipelines.comms import leads
@@ -40,7 +41,7 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
             lambda: lake.replace(rows, contract.COMMS_LEADS, tonight),
         )
         counts = {row.detector: row["count"] for row in by_detector}
-        _log(ctx, night.isoformat(), counts)
+        _log(ctx, night, counts)
         items = queue.queue_items(
             rows, events, lake.read(gold.DECISIONS).where(F.col("night") <= F.lit(night)), night,
             capacity=values.capacity, made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
@@ -86,11 +87,10 @@ def _suspects(known: Mapping[str, DataFrame]) -> DataFrame:
     return named[0].unionByName(named[1]).distinct()
 
 
-def _log(ctx: RunContext, night: str, counts: dict[str, int]) -> None:
+def _log(ctx: RunContext, night: date, counts: dict[str, int]) -> None:
     """Communications data was joined with nominal records and missing episodes."""
     for table in (silver.PEOPLE, silver.MISSING_EPISODES):
-        what = f"{silver.COMMS_EVENTS.path} with {table.path}, night {night}"
-        ctx.audit.append("combination", "nightjar", what, why="leads in communications data", counts=counts)
+        operations.leads_detected(ctx.audit, night, silver.COMMS_EVENTS.path, table.path, counts)
 
 
 PIECE = common.Piece(

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.night.assets import common
 from jobs.runtime import known, progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
 from pipelines.decisions.decision import File
@@ -49,7 +50,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
             lambda: _undone(ctx, night),
         )
         people, counts = _people(ctx, night, records, before, undone)
-        ctx.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
+        operations.people_resolved(ctx.audit, night, counts)
         assigned = ctx.spark.createDataFrame(people.assigned, entities.ASSIGNED)
         events = ctx.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
         (persons, members), _ = concurrency.run(
@@ -59,6 +60,9 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
             lambda: lake.replace(events, network.ENTITY_EVENTS, tonight),
         )
         if files:
+            operations.undo_requests_taken_in(
+                ctx.audit, night, {"taken in": len(settled) - len(refused), "refused": len(refused)}, settled
+            )
             rows = ctx.spark.createDataFrame(refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
         ctx.undo_inbox.settle(night, settled)
@@ -67,7 +71,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
         pieces = edges.judged(edges.evidence(tables, night), members, persons, night).localCheckpoint(eager=False)
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
         named = ", ".join(sorted(tables))
-        ctx.audit.append("combination", "nightjar", f"{named} to edges, night {night}", counts=said)
+        operations.edges_built(ctx.audit, night, named, said)
         used = pieces.where("refusal IS NULL")
         values, made = concurrency.materialise(edges.values(used, night), edges.edges(used, night))
         listed = persons.unionByName(entities.value_entities(values, night))

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from jobs.night.assets import common
 from jobs.runtime import known as known_nights
 from jobs.runtime import progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
 from pipelines.travel import nightly_matches
@@ -80,11 +81,9 @@ def _known(ctx: RunContext, table: Any, night: date) -> DataFrame:
 
 def _log(ctx: RunContext, night: date, counts: dict[str, int]) -> None:
     """Intelligence met passenger lists, and for silent phones communications data: a combination each."""
-    on_what = f"people looked for with passenger lists, night {night}"
-    ctx.audit.append("combination", "nightjar", on_what, counts=counts)
+    operations.travel_matched(ctx.audit, night, counts)
     if silent := counts.get("PHONE_GAP", 0):
-        on_what = f"matched journeys with communications events, night {night}"
-        ctx.audit.append("combination", "nightjar", on_what, counts={"PHONE_GAP": silent})
+        operations.silent_phones_matched(ctx.audit, night, {"PHONE_GAP": silent})
 
 
 PIECE = common.Piece(
