@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from schemas import codes
 from schemas.errors import UserError
 
 FILE = "processing.jsonl"
+MOST_REMEMBERED = 1 << 16  # side files of one verification that are not read again
 _BLOCK = 1 << 16  # bytes read at once, from the log's end backwards
 
 
@@ -236,6 +238,7 @@ class Audit:
             known = max([head.n, *(mark.n for mark in marks)])
             return Broken(1, f"the log is missing: it had {known} entries") if known else None
         previous, n, n_bytes, to_come = GENESIS, 0, 0, deque(marks)
+        side_file = lru_cache(maxsize=MOST_REMEMBERED)(partial(id_files.problem, self.folder))
         with open(self.path, "rb") as log:
             for line in log:
                 n, n_bytes = n + 1, n_bytes + len(line)
@@ -249,7 +252,7 @@ class Audit:
                         break
                     return Broken(n, why)
                 previous = entry["hash"]
-                why = entries.unlike(to_come, n, previous) or self._side_file(entry)
+                why = entries.unlike(to_come, n, previous) or (entry.get("ids") and side_file(entry["ids"]["sha256"]))
                 if why is not None:
                     return Broken(n, why)
         if to_come:
@@ -260,10 +263,6 @@ class Audit:
         if n < head.n:
             return Broken(n + 1, f"the log ends after {n} of {head.n} entries")
         return Broken(n, "the last hash is not the one that the head knows: entries were rewritten")
-
-    def _side_file(self, entry: Mapping[str, Any]) -> str | None:
-        ids = entry.get("ids")
-        return id_files.problem(self.folder, ids["sha256"]) if ids else None
 
 
 def sync_folder(folder: Path) -> None:

@@ -50,8 +50,9 @@ class Mark:
 def line_of(entry: Mapping[str, Any]) -> tuple[bytes, str]:
     """The entry as a line of the log, and its hash."""
     ordered = {name: entry[name] for name in FIELDS if name in entry}
-    digest = hashlib.sha256(json.dumps(ordered, separators=(",", ":")).encode()).hexdigest()
-    return (json.dumps({**ordered, "hash": digest}, separators=(",", ":")) + "\n").encode(), digest
+    body = json.dumps(ordered, separators=(",", ":")).encode("ascii")
+    digest = hashlib.sha256(body).hexdigest()
+    return body[:-1] + f',"hash":"{digest}"}}\n'.encode("ascii"), digest
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:

@@ -64,7 +64,7 @@ def test_a_list_becomes_tables_and_a_workbook(ctx: context.RunContext) -> None:
     tables = {path.stem for path in found.folder.glob("*.parquet")}
     assert tables == set(research_comms.TABLES)
     entries = logged(ctx)
-    assert [e["action"] for e in entries] == ["consultation", "combination"]
+    assert [e["action"] for e in entries] == ["consultation", "combination", "disclosure"]
     assert {e["why"] for e in entries} == {"Op Trial"}
     assert found.workbook is not None
     book = openpyxl.load_workbook(found.workbook)
