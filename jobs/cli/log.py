@@ -56,10 +56,10 @@ def anchor(as_json: bool) -> None:
 @as_json
 def show_entries(last: int, operation: str | None, who: str | None, reviewer: str, as_json: bool) -> None:
     """Print entries of the log. The look is logged first."""
-    from jobs.runtime import settings
+    from jobs.runtime import home
     from jobs.runtime.audit import reading
 
-    rows = reading.shown(settings.load(), reviewer, last=last, operation=operation, person=who)
+    rows = reading.shown(home.opened(), reviewer, last=last, operation=operation, person=who)
     show(rows, as_json, reading.text(rows))
 
 
@@ -70,8 +70,8 @@ def show_entries(last: int, operation: str | None, who: str | None, reviewer: st
 @as_json
 def ids(entry: int, why: str, reviewer: str, as_json: bool) -> None:
     """Print the ids that ENTRY speaks of, such as identifiers researched. The look and its cause are logged first."""
-    from jobs.runtime import settings
+    from jobs.runtime import home
     from jobs.runtime.audit import reading
 
-    opened = reading.ids_of(settings.load(), entry, reviewer, why)
+    opened = reading.ids_of(home.opened(), entry, reviewer, why)
     show(opened, as_json, "\n".join(opened))

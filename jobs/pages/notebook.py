@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, rendering
-from jobs.runtime import context, identity
+from jobs.runtime import context, home, identity
 from jobs.runtime.audit import operations
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
@@ -41,6 +41,7 @@ class NotebookSession:
     """
 
     def __init__(self, name: str, ctx: context.RunContext | None = None) -> None:
+        home.private()
         self.name = name
         self.ctx = ctx or context.reader()
         self.is_on_cluster = self.ctx.is_on_cluster

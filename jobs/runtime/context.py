@@ -14,11 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.runtime import alerts, audit, lock, settings
+from jobs.runtime import alerts, audit, home, lock, settings
 from jobs.runtime.audit import marks
 from jobs.runtime.inbox.folder import FolderInbox
 from jobs.runtime.inbox.port import Inbox
-from schemas.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -172,14 +171,9 @@ def reader() -> RunContext:
 
     Raises:
         SettingsError: the settings cannot be read.
-        InvalidInputError: the home cannot be made.
+        InvalidInputError: the home cannot be made, or others may enter it and it is not ours to close.
     """
-    chosen = settings.load()
-    try:
-        chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise InvalidInputError(f"NIGHTJAR_HOME={chosen.home} cannot be used: {error.strerror}.") from error
-    return RunContext(chosen)
+    return RunContext(home.opened())
 
 
 def anchor_log(ctx: RunContext, cause: str) -> None:

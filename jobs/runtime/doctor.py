@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
-from jobs.runtime import known, lock, watch
+from jobs.runtime import home, known, lock, watch
 from jobs.runtime.audit import verification
 from jobs.runtime.context import RunContext
 from models.registry import registry
@@ -17,7 +17,8 @@ from schemas import catalogue, gold
 
 def examine(ctx: RunContext) -> list[dict[str, Any]]:
     """One finding per thing examined: what, whether it is well, and what was seen."""
-    return [*_tables(ctx), *_nights(ctx), _log(ctx), _decisions(ctx), _registry(ctx)]
+    modes = _finding("modes of the home", *home.examine(ctx.settings.home))
+    return [*_tables(ctx), *_nights(ctx), _log(ctx), modes, _decisions(ctx), _registry(ctx)]
 
 
 def _tables(ctx: RunContext) -> list[dict[str, Any]]:
