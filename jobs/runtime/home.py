@@ -19,7 +19,7 @@ from jobs.runtime.audit import operations
 from schemas.errors import InvalidInputError
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# Put there by those who deliver, as a mount or a link of their own.
+# Those who deliver may have a share of their own there.
 NOT_OURS = ("landing",)
 
 
@@ -71,16 +71,26 @@ def secure(chosen: settings.Settings) -> None:
 def examine(home: Path) -> tuple[bool, str]:
     """Whether everything in the home is its owner's alone, and what was seen, in words."""
     owner = os.stat(home).st_uid
-    open_to_others, n = [], 0
-    for n, path in enumerate(_below(home), start=1):  # noqa: B007  # counted
-        found = os.lstat(path)
-        if (found.st_mode & OTHERS and not stat.S_ISLNK(found.st_mode)) or found.st_uid != owner:
-            open_to_others.append(path.relative_to(home))
-    if not open_to_others:
-        return True, f"{n:,} files and folders, all their owner's alone"
-    first = ", ".join(map(str, open_to_others[:3]))
+    seen = [(path, status) for path in _below(home) if (status := _status(path)) is not None]
+    wrong = [path.relative_to(home) for path, status in seen if _is_open(status) or status.st_uid != owner]
+    if not wrong:
+        return True, f"{len(seen):,} files and folders, all their owner's alone"
+    first = ", ".join(map(str, wrong[:3]))
     mend = f"chmod -R go= {home}"
-    return False, f"{len(open_to_others):,} of {n:,} are open to others or not the owner's, such as {first}: `{mend}`"
+    return False, f"{len(wrong):,} of {len(seen):,} are open to others or not the owner's, such as {first}: `{mend}`"
+
+
+def _is_open(status: os.stat_result) -> bool:
+    """Whether others are given anything. A link has no mode of its own."""
+    return bool(status.st_mode & OTHERS) and not stat.S_ISLNK(status.st_mode)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What the kernel says of an entry; None where a night that runs meanwhile has just taken it away."""
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None
 
 
 def _below(home: Path) -> Iterator[Path]:
