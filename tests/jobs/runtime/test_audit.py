@@ -126,7 +126,7 @@ def test_nothing_is_appended_to_a_log_that_was_cut(log: audit.Audit) -> None:
         log.append("consultation", "a", "queue")
 
 
-def _rewritten(log: audit.Audit, lines: list[bytes]) -> None:
+def _with_its_head(log: audit.Audit, lines: list[bytes]) -> None:
     """The log made of `lines`, and its head made to fit them: what whoever may write the folder can do."""
     log.path.write_bytes(b"".join(lines))
     last = json.loads(lines[-1])
@@ -147,7 +147,7 @@ def test_log_and_head_rewritten_alike_are_found_by_marks_kept_elsewhere(log: aud
     marks = [audit.Mark(n, json.loads(lines[n - 1])["hash"], "anchor") for n in (6, 2)]
     assert log.verify(marks) is None
     change, first_bad = REWRITINGS[how]
-    _rewritten(log, change(lines))
+    _with_its_head(log, change(lines))
     assert log.verify() is None  # the log alone cannot tell
     broken = log.verify(marks)
     assert broken is not None
@@ -189,7 +189,7 @@ def test_entries_from_before_operations_and_ids_verify_still(tmp_path: Path) -> 
     log.folder.mkdir()
     old = {"n": 1, "at": "2026-01-01T00:00:00+00:00", "action": "collection", "who": "nightjar", "account": "x"}
     old |= {"on_what": "y", "to_whom": None, "why": None, "counts": {}, "previous": audit.GENESIS}
-    _rewritten(log, [entries.line_of(old)[0]])
+    _with_its_head(log, [entries.line_of(old)[0]])
     log.append("consultation", "a", "queue", operation="queue_viewed", ids=["x"])
     assert log.verify() is None
 
