@@ -76,12 +76,14 @@ class Door:
     who: str | None = ANALYST
     why: str | None = None
     to_whom: str | None = None
+    may_be_empty: bool = False  # a small world has not something in each queue
 
 
 def _shown(queue: str) -> Door:
     return Door(
         lambda w: w.command("queue", "show", "--queue", queue, "--reviewer", ANALYST),
         ("queue_viewed",), lambda _, rows: {row["item_id"] for row in rows}, to_whom=ANALYST,
+        may_be_empty=queue != "reclassify",
     )  # fmt: skip
 
 
@@ -146,7 +148,8 @@ DOORS: dict[str, Door] = {
         lambda w, _: {row.report_id for row in w.ctx.lake.read(silver.REPORTS).limit(20).collect()}, who="nightjar",
     ),
     "promote a version": Door(
-        lambda w: w.command("models", "promote", "1", "--why", WHY, "--although-refused"), ("model_promoted",),
+        lambda w: w.command("models", "promote", _not_champion(w), "--why", WHY, "--although-refused"),
+        ("model_promoted",),
         who=None,
     ),
     "withdraw a version": Door(
@@ -175,6 +178,10 @@ BY_NIGHTS = {
     },
 }  # fmt: skip
 IF_ANY = {"silent_phones_matched", "deconfliction_told"}  # where there is any such phone or common interest
+
+
+def _not_champion(world: World) -> str:
+    return next(each["version"] for each in world.command("models", "list") if not each["aliases"])
 
 
 def _entry(world: World, operation: str) -> str:
@@ -219,7 +226,7 @@ def test_trial_25_each_operation_leaves_its_entries_and_no_others(
     assert first["account"]
     if door.ids is not None:
         expected = door.ids(world, outcome)
-        assert expected
+        assert expected or door.may_be_empty
         assert expected <= set(id_files.read(world.ctx.audit.folder, first["ids"]["sha256"]))
     assert world.ctx.audit.verify() is None
 
