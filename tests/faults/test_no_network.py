@@ -44,7 +44,7 @@ def test_loopback_is_there_and_is_no_try(tmp_path: Path) -> None:
 @pytest.mark.spark
 def test_trial_29_a_whole_night_reaches_nobody(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    nights.world(home, n_reports=1000, n_nights=1, without=())
+    nights.world(home, n_reports=600, n_nights=1, without=())
     words = [sys.executable, "-m", "jobs.cli.main", "nightly", "--night", str(nights.FIRST), "--json"]
     told = no_network.run(words, tmp_path, NIGHTJAR_HOME=str(home))
     assert told.code == 0, told.stderr[-3000:]
