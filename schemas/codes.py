@@ -96,6 +96,51 @@ LABELLING_OUTCOMES = {"TAG_ADDED": True, "NOT_CSAE": False, "ALREADY_TAGGED": Tr
 # Log of processing. Source: Data Protection Act 2018 s.62.
 LOG_ACTIONS = ("collection", "alteration", "consultation", "disclosure", "combination", "erasure")
 
+# What the log of processing tells apart: one entry per operation. The key is in the log; the text is for people.
+LOG_OPERATIONS = {
+    # the night
+    "files_collected": "the night read the senders' files",
+    "settings_changed": "settings are not those of the last night",
+    "layouts_changed": "senders' layouts are not those of the last night",
+    "decisions_taken_in": "the night took in decisions of reviewers",
+    "undo_requests_taken_in": "the night took in requests to undo merges and splits",
+    "people_resolved": "nominal records were resolved to people",
+    "edges_built": "records were joined to the edges of the network",
+    "network_scored": "intelligence was joined with communications data for scores of the network",
+    "travel_matched": "people looked for were joined with passenger lists",
+    "silent_phones_matched": "matched journeys were joined with communications events",
+    "leads_detected": "communications data was joined with other records for leads",
+    "deconfliction_told": "forces were told whom to call about a common interest",
+    "writeback_exported": "files of decided tags were written for a force",
+    # models
+    "training_read": "reports were read to train classifiers",
+    "pretraining_read": "reports were read to pretrain an encoder",
+    "linkage_fitted": "nominal records were read to fit the linkage of people",
+    "model_registered": "a classifier was registered, and promoted or refused by the criteria",
+    "model_promoted": "a person made a version champion",
+    "model_withdrawn": "a person took a version out of use",
+    # people at work
+    "queue_viewed": "the top of a queue was printed",
+    "item_traced": "a queue item was traced to its source",
+    "rows_viewed": "rows of a table were shown on a page",
+    "entity_events_viewed": "merges and splits were listed",
+    "flights_searched": "listed flights were searched",
+    "communications_researched": "calls of listed identifiers were looked at",
+    "identifiers_combined": "listed identifiers were joined with communications data",
+    "research_handed_out": "tables and workbook of a research were written",
+    "profile_viewed": "a profile of a subject was asked for",
+    "profile_combined": "intelligence was joined with communications and travel data for a profile",
+    "profile_handed_out": "a profile was written for somebody",
+    "pages_handed_out": "notebooks were rendered to pages",
+    "decision_handed_in": "a reviewer decided on an item",
+    "undo_requested": "a reviewer asked to undo a merge or split",
+    "reference_list_imported": "a list of organised crime groups was imported",
+    # the log and the home
+    "log_viewed": "entries of the log of processing were shown",
+    "ids_opened": "the ids of an entry of the log were shown",
+    "home_mended": "something of the home was put right: modes, places, tables",
+}
+
 # Why something is in the quarantine. The key is what the tables hold; the text is for people.
 QUARANTINE_REASONS = {
     # files

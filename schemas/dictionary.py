@@ -45,6 +45,7 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
     ("Lawful bases of passenger rows", "statutes as named; to be confirmed per force", codes.PASSENGER_BASES),
     ("Outcomes of a decision", "review procedure; Data Protection Act 2018 ss.50A-50D", codes.OUTCOMES),
     ("Actions in the processing log", "Data Protection Act 2018 s.62", codes.LOG_ACTIONS),
+    ("Operations in the processing log", "this system", codes.LOG_OPERATIONS),
     ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),

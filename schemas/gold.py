@@ -185,6 +185,8 @@ RUN_MANIFEST = Table(
         "n_rows_in": required(LONG, "rows that arrived", minimum=0),
         "n_queue_items": required(LONG, "queue rows published", minimum=0),
         "n_decisions": required(LONG, "decisions taken in", minimum=0),
+        "log_entries": Column(LONG, "entries of the log of processing when the night was first run to its end"),
+        "log_hash": Column(STRING, "hash of the last of them"),
     },
     partition_by=("night",),
 )

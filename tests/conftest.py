@@ -18,6 +18,7 @@ from jobs.runtime import spark as spark_job
 # A process of pytest-xdist has no main file, which pyspark takes for a doctest run and ends.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
+os.umask(0o077)  # as at each process's door: what tests make of a home is their owner's alone
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("NIGHTJAR_SETTINGS", str(ROOT / "tests" / "support" / "settings.yaml"))
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import comms, evaluate, jars, models, network, train, travel
+from jobs.cli import comms, evaluate, jars, log, models, network, train, travel
 from jobs.cli.common import NIGHT, OneSentence, as_json, future, renamed, reviewer_option, show
 from schemas import codes
 from schemas.errors import NotFoundError
@@ -45,6 +45,9 @@ def main() -> None:
 
     All state lives in NIGHTJAR_HOME (default: .nightjar in the working directory). Removing it is a clean start.
     """
+    from jobs.runtime import home
+
+    home.private()
     atexit.register(_spare_the_last_collection)
 
 
@@ -75,10 +78,10 @@ def demo(
     as_json: bool,
 ) -> None:
     """Write a synthetic landing zone: files of several forces and providers, each in its sender's own layout."""
-    from jobs.runtime import settings
+    from jobs.runtime import home
     from jobs.sources import demo as demo_job
 
-    chosen = settings.load()
+    chosen = home.opened()
     summary = demo_job.write(
         chosen,
         first_night=_day(first_night, chosen.tonight()),
@@ -280,9 +283,9 @@ def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -
     Pages of other sites can use neither. Whoever can log in to this machine can use both.
     """
     from jobs.cli import ui as cli_ui
-    from jobs.runtime import settings
+    from jobs.runtime import home
 
-    chosen = settings.load()
+    chosen = home.opened()
     pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
     text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
     show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
@@ -297,7 +300,7 @@ def _register() -> None:
     pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
     for command in (
         comms.comms, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
-        leads, pretrain, models.registered, jars.fetch,
+        leads, pretrain, models.registered, jars.fetch, log.log,
     ):  # fmt: skip
         main.add_command(command)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.decisions import intake
 from pipelines.queues import near_duplicates
@@ -19,6 +20,10 @@ def take_in(ctx: RunContext, night: date) -> intake.TakenIn:
     files = ctx.inbox.read(night)
     published = near_duplicates.decidable(lake.read(gold.QUEUE_ITEMS), lake.read(review.QUEUE_NEAR_DUPLICATES))
     taken = intake.ingest_decisions(files, lake.read(gold.DECISIONS), night, published)
+    if taken.settled:
+        operations.decisions_taken_in(
+            ctx.audit, night, {"taken in": taken.n_accepted, "refused": taken.n_refused}, taken.settled
+        )
     if taken.n_accepted:
         lake.append(taken.accepted, gold.DECISIONS)
     if files:

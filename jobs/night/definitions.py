@@ -6,8 +6,9 @@ import dagster as dg
 
 from jobs.night import assets, resource, schedule, weekly_training
 from jobs.night.assets import checks
-from jobs.runtime import alerts, settings
+from jobs.runtime import alerts, home, settings
 
+home.private()  # whoever loads this location: Dagster's own processes run nights by it
 SETTINGS = settings.load()
 
 NIGHTLY = dg.define_asset_job(

@@ -17,6 +17,7 @@ from dagster_webserver.cli import (
 from dagster_webserver.version import __version__
 
 from jobs.night.own_pages import OwnPagesOnly
+from jobs.runtime import home
 
 MODULE = "jobs.night.definitions"
 
@@ -26,6 +27,7 @@ def serve(port: int, *, is_read_only: bool) -> None:
 
     Read-only, the page shows everything and starts nothing.
     """
+    home.private()
     with dg.DagsterInstance.get() as instance:
         instance.optimize_for_webserver(DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW)
         target = ModuleTarget(module_name=MODULE, attribute=None, working_directory=None, location_name=MODULE)

@@ -19,6 +19,7 @@ import xlsxwriter
 
 from jobs.output import escaping
 from jobs.runtime import audit
+from jobs.runtime.audit import operations
 from schemas import codes
 
 if TYPE_CHECKING:
@@ -91,14 +92,10 @@ def _force_files(
     }
     stale = {path: data for path, data in contents.items() if not path.is_file() or path.read_bytes() != data}
     if stale:
-        log.append(
-            "disclosure",
-            who,
-            f"gold.writeback night={night.isoformat()} force={force}",
-            to_whom=f"force {force} {codes.FORCES.get(force, '')}".strip(),
-            why="tags that reviewers decided to add, for the force's own system",
-            counts={"rows": len(rows), "files": len(stale)},
-        )
+        operations.writeback_exported(
+            log, night, force, f"force {force} {codes.FORCES.get(force, '')}".strip(), who,
+            {"rows": len(rows), "files": len(stale)}, [row["decision_id"] for row in rows],
+        )  # fmt: skip
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path, data in stale.items():
             _write_whole(path, data)

@@ -64,7 +64,7 @@ def open_list(
     wanted = [w for w in wanted if w.subject in sorted({w.subject for w in wanted})[:SHOWN]]
     if not wanted:
         raise LookupError("the list holds no number, handset, SIM or account")
-    research_comms.log(session.ctx, len({w.subject for w in wanted}), day, who=who, why=reason)
+    research_comms.log(session.ctx, wanted, day, who=who, why=reason)
     with spark.interpreted(session.ctx.spark):
         tables = research_comms.picture(session.ctx, wanted, day)
         shown = _shown(tables, tables.pop("legs"))

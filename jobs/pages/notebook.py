@@ -2,7 +2,7 @@
 
 On a cluster `widget`, `show` and `table` are Databricks' own: widgets, `displayHTML`, three-level names. Here a
 widget's value comes from the renderer, a page element goes to the notebook's output, a table is a Delta folder below
-`NIGHTJAR_HOME`. `consult` is the only way to rows: the look is in the log of processing before they are returned.
+`NIGHTJAR_HOME`. `read_logged` is the only way to rows: the look is in the log of processing before they are returned.
 `decide` hands a decision in where the night takes it from: a file here, a row of `bronze.inbox` on a cluster.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, rendering
-from jobs.runtime import context, identity
+from jobs.runtime import context, home, identity
+from jobs.runtime.audit import operations
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
 from schemas import catalogue
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 TABLES = {table.path: table for table in catalogue.TABLES}
+# Columns of communications data that name somebody and do not end in _id.
+IDENTIFIERS = {"subject", "other", "first", "second", "a_number", "b_number", "number", "imei", "imsi"}
 MAX_ROWS = 500  # one look: more than anybody reads, and small enough for a page
 
 
@@ -38,6 +41,7 @@ class NotebookSession:
     """
 
     def __init__(self, name: str, ctx: context.RunContext | None = None) -> None:
+        home.private()
         self.name = name
         self.ctx = ctx or context.reader()
         self.is_on_cluster = self.ctx.is_on_cluster
@@ -99,7 +103,7 @@ class NotebookSession:
         self.show(pages_html.banner(marking))
 
     def table(self, path: str) -> DataFrame:
-        """A contracted table, by its path such as `gold.queue_items`. Looking at its rows takes `consult`.
+        """A contracted table, by its path such as `gold.queue_items`. Looking at its rows takes `read_logged`.
 
         Raises:
             KeyError: no contract has this path.
@@ -107,16 +111,26 @@ class NotebookSession:
         return self.ctx.lake.read(TABLES[path])
 
     def read_logged(
-        self, df: DataFrame, on_what: str, who: str, *, why: str | None = None, limit: int = MAX_ROWS
+        self,
+        df: DataFrame,
+        on_what: str,
+        who: str,
+        *,
+        why: str | None = None,
+        limit: int = MAX_ROWS,
+        asked: Iterable[str] = (),
     ) -> list[dict[str, Any]]:
-        """At most `limit` rows of `df`, as mappings, once the look is in the log.
+        """At most `limit` rows of `df`, as mappings, once the look is in the log with the ids in them.
+
+        Args:
+            asked: ids that were asked for, whether or not a row has them: the log keeps these too.
 
         Raises:
             audit.AuditError: the look cannot be logged; no row is returned.
         """
         rows = [row.asDict(recursive=True) for row in df.limit(limit).collect()]
         why = f"notebook {self.name}" + (f": {why}" if why else "")
-        self.ctx.audit.append("consultation", who, on_what, to_whom=who, why=why, counts={"rows": len(rows)})
+        operations.rows_viewed(self.ctx.audit, who, on_what, why, len(rows), {*asked, *_ids(rows)})
         return rows
 
     def decide(
@@ -156,6 +170,17 @@ class NotebookSession:
     def waiting(self) -> list[one.Decision]:
         """Decisions that wait for the night, in the order in which they were made."""
         return sorted(one.readable(self.ctx.inbox.pending()), key=lambda d: d.decided_at)
+
+
+def _ids(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Whom and what rows speak of: values of columns that hold ids or identifiers of communications."""
+    names = [name for name in (rows[0] if rows else ()) if name.endswith(("_id", "_ids")) or name in IDENTIFIERS]
+    values = (value for row in rows for name in names for value in _listed(row[name]))
+    return {str(value) for value in values if value is not None}
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else (value,)
 
 
 def render(

@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.pages import notebook
-from jobs.runtime import settings
+from jobs.runtime import identity, settings
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from schemas import bronze, codes, gold, review, silver
 from schemas.errors import NotFoundError
@@ -29,8 +30,8 @@ def queue(
     rows = ctx.known(night).tonight(gold.QUEUE_ITEMS).where(F.col("queue") == name)
     if force:
         rows = rows.where(F.col("force") == force)
-    ctx.audit.append("consultation", reviewer, f"{name} {night} {force or 'all forces'}", why="queue show")
     found = rows.where(F.col("rank") <= limit).orderBy("force", "rank").collect()
+    operations.queue_viewed(ctx.audit, reviewer, night, name, force, [row.item_id for row in found])
     return [cast(gold.QueueItem, row.asDict(recursive=True)) for row in found]
 
 
@@ -76,7 +77,7 @@ def item(ctx: RunContext, item_id: str) -> dict[str, Any]:
 def trace(ctx: RunContext, item_id: str, reviewer: str) -> dict[str, Any]:
     """From a queue item back to file, row, table versions, model and code. Logged as a consultation first."""
     row = item(ctx, item_id)
-    ctx.audit.append("consultation", reviewer, f"{row['queue']} {row['night']} item {item_id}", why="trace")
+    operations.item_traced(ctx.audit, reviewer, row["night"], row["queue"], item_id, row["subject_id"])
     lake = ctx.lake
     versions = row["table_versions"]
     source = F.lit(False)
@@ -146,8 +147,10 @@ def render_notebooks(ctx: RunContext, night: date | None, out: Path | None, name
     night = night or ctx.known().newest_published()
     folder = out or ctx.settings.exports / "notebooks"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    chosen = [book for book in books if not names or book.stem.startswith(tuple(names))]
+    operations.pages_handed_out(ctx.audit, identity.person(), night, str(folder), [book.stem for book in chosen])
     pages = []
-    for source in (book for book in books if not names or book.stem.startswith(tuple(names))):
+    for source in chosen:
         page = folder / f"{source.stem}.html"
         notebook.render(source, page, {"night": night.isoformat()}, home=ctx.settings.home)
         pages.append(page)

@@ -146,8 +146,8 @@ def _known(
     if not wanted:
         return []
     rows = session.ctx.known(night).table(table).where(F.col(by).isin(wanted)).select(by, *columns)
-    named = wanted[0] if len(wanted) == 1 else f"{len(wanted)} by {by}, {wanted[0]} to {wanted[-1]}"
-    return session.read_logged(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS)
+    named = wanted[0] if len(wanted) == 1 else f"{len(wanted)} by {by}"
+    return session.read_logged(rows, f"{table.path} {named}", who, limit=10 * notebook.MAX_ROWS, asked=wanted)
 
 
 def _people(review: queue_page.Review, report_id: str) -> list[dict[str, Any]]:

@@ -146,7 +146,9 @@ def _edges_at(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
     near = edges.where(F.col("from_id").isin(wanted) | F.col("to_id").isin(wanted))
     near = near.select("edge_id", "from_id", "to_id", "kind", "strength", "first_at", "last_at", "n")
     order = near.orderBy(F.col("strength").desc(), "edge_id")
-    rows = subject.session.read_logged(order, f"gold.edges of {len(wanted)} entities", subject.who, limit=MOST_LINKS)
+    rows = subject.session.read_logged(
+        order, f"gold.edges of {len(wanted)} entities", subject.who, limit=MOST_LINKS, asked=wanted
+    )
     subject.is_cut |= len(rows) == MOST_LINKS
     return rows
 
@@ -154,12 +156,13 @@ def _edges_at(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
 def _entities(subject: Subject, ids: Sequence[str]) -> list[dict[str, Any]]:
     rows = subject.known.tonight(network.ENTITIES).where(F.col("entity_id").isin(list(ids)))
     columns = ("entity_id", "kind", "label", "forces", "n_records", "is_child", "marking")
-    return subject.session.read_logged(rows.select(*columns), f"gold.entities {len(ids)} by id", subject.who)
+    return subject.session.read_logged(rows.select(*columns), f"gold.entities {len(ids)} by id", subject.who, asked=ids)
 
 
 def _seeds(subject: Subject, ids: Sequence[str]) -> set[str]:
     rows = subject.known.tonight(risk.RISK_SEEDS).where(F.col("entity_id").isin(list(ids)))
-    seeds = subject.session.read_logged(rows.select("entity_id"), f"gold.risk_seeds {len(ids)} by id", subject.who)
+    named = f"gold.risk_seeds {len(ids)} by id"
+    seeds = subject.session.read_logged(rows.select("entity_id"), named, subject.who, asked=ids)
     return {str(row["entity_id"]) for row in seeds}
 
 

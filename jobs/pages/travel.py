@@ -138,7 +138,9 @@ def _rows(review: queue_page.Review, table: Table, by: str, ids: Sequence[str]) 
     if not wanted:
         return []
     known = review.session.ctx.known(review.night).table(table).where(F.col(by).isin(wanted))
-    return review.session.read_logged(known.orderBy(by), f"{table.path} {', '.join(wanted)}", review.reviewer)
+    return review.session.read_logged(
+        known.orderBy(by), f"{table.path} {len(wanted)} by {by}", review.reviewer, asked=wanted
+    )
 
 
 def _journeys(review: queue_page.Review, item: Row) -> list[dict[str, Any]]:

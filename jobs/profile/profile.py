@@ -22,6 +22,7 @@ from jobs.profile import comms as profile_comms
 from jobs.profile import docx as profile_docx
 from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import contract, gold, network, silver
@@ -88,11 +89,11 @@ def write(
         audit.AuditError: the look or the hand-over cannot be logged; nothing is written.
     """
     on = night or ctx.known().newest_published()
-    ctx.audit.append("consultation", reader, f"profile of {subject} as of {on}", to_whom=reader, why=why or None)
+    operations.profile_viewed(ctx.audit, reader, subject, on, why or None)
     made = gather(ctx, subject, on)
     n = {"statements": sum(len(s.statements) for s in made.sections), "sources": len(made.sources())}
-    ctx.audit.append("combination", reader, f"intelligence with communications and travel data, {subject}", counts=n)
-    ctx.audit.append("disclosure", reader, f"profile of {subject} as of {on}", to_whom=whom, why=why or None, counts=n)
+    operations.profile_combined(ctx.audit, reader, subject, on, made.person_ids, n)
+    operations.profile_handed_out(ctx.audit, reader, whom, subject, on, why or None, n)
     folder = out or ctx.settings.exports / "profiles"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     safe = "".join(c if c.isalnum() else "-" for c in subject)[:60]

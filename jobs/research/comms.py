@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import partial, reduce
@@ -20,6 +20,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from jobs.research import comms_workbook
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from pipelines.comms import calls as comms_calls
@@ -83,7 +84,7 @@ def run(ctx: RunContext, lines: Iterable[str], night: date, *, who: str, why: st
     if not wanted:
         raise NotFoundError("the list holds no number, handset, SIM or account")
     name = _name(wanted, night)
-    log(ctx, len({w.subject for w in wanted}), night, who=who, why=why)
+    log(ctx, wanted, night, who=who, why=why)
     found = picture(ctx, wanted, night)
     folder = (out or ctx.settings.exports / "comms_research") / name
     fresh = folder.with_name(f".{folder.name}.new")  # readers see a whole folder or none
@@ -99,18 +100,18 @@ def run(ctx: RunContext, lines: Iterable[str], night: date, *, who: str, why: st
         {t: (TABLES[t], s.columns, comms_workbook.rows(s, limit), counts[t]) for t, s in sheets.items()}, night
     )
     (fresh / "report.xlsx").write_bytes(content)
+    operations.research_handed_out(ctx.audit, who, why, night, str(folder), counts)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     n = len({w.subject for w in wanted})
     return Research(folder, night, n, len(unread), n_events, counts, folder / "report.xlsx")
 
 
-def log(ctx: RunContext, n_identifiers: int, night: date, *, who: str, why: str) -> None:
-    """Puts the look, and the combination of the list with communications data, into the log of processing."""
-    on_what = f"silver.comms_events, silver.comms_subscribers as of {night.isoformat()}"
-    counts = {"identifiers": n_identifiers}
-    ctx.audit.append("consultation", who, on_what, to_whom=who, why=why, counts=counts)
-    ctx.audit.append("combination", who, f"list of identifiers with {on_what}", why=why, counts=counts)
+def log(ctx: RunContext, wanted: Sequence[identifiers.Wanted], night: date, *, who: str, why: str) -> None:
+    """Put the look, and the combination of the list with communications data, into the log of processing."""
+    subjects = {w.subject for w in wanted}
+    operations.communications_researched(ctx.audit, who, why, night, subjects)
+    operations.identifiers_combined(ctx.audit, who, why, night, subjects)
 
 
 def picture(ctx: RunContext, wanted: list[identifiers.Wanted], night: date) -> dict[str, DataFrame]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.network.entities import undo as entity_undo
 from schemas import network
@@ -31,9 +32,10 @@ def listed(ctx: RunContext, night: date | None, entity: str | None, limit: int, 
         newest = night or ctx.known().newest(network.ENTITY_EVENTS)
         events = ctx.known(newest).tonight(network.ENTITY_EVENTS)
     of_what = f"entity={entity}" if entity else f"night={night or 'newest'}"
-    ctx.audit.append("consultation", who, f"gold.entity_events {of_what}")
     order = [F.col("night").desc(), F.col("match_weight").asc_nulls_first(), F.col("event_id")]
     rows = [row.asDict() for row in events.orderBy(*order).limit(limit).select(*SHOWN).collect()]
+    named = {row[column] for row in rows for column in ("event_id", "left_record", "right_record")} | {entity}
+    operations.entity_events_viewed(ctx.audit, who, of_what, filter(None, named))
     return [{**row, "waterfall": json.loads(row["waterfall"]) if row["waterfall"] else None} for row in rows]
 
 
@@ -48,7 +50,7 @@ def undo(ctx: RunContext, event_id: str, *, reviewer: str, why: str, decided_at:
     request = entity_undo.request(event_id, reviewer=reviewer, why=why, decided_at=decided_at)
     if ctx.lake.read(network.ENTITY_EVENTS).where(F.col("event_id") == event_id).isEmpty():
         raise NotFoundError(f"no night recorded an event {event_id}")
-    ctx.audit.append("alteration", request.reviewer, f"gold.entity_events event {event_id}", why=f"undo: {request.why}")
+    operations.undo_requested(ctx.audit, request.reviewer, event_id, request.why)
     return ctx.undo_inbox.submit(f"{request.request_id}.json", request.to_json())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.travel import matches as travel_matches
 from schemas import travel
@@ -41,7 +42,7 @@ def search(
             raise InvalidInputError(f"{name} takes an airport's IATA code of three letters, not {value!r}")
     on = night or ctx.known().newest_published()
     asked = f"{origin or 'any'} to {destination or 'any'}, {first} to {last}, {carrier or 'any carrier'}"
-    ctx.audit.append("consultation", reviewer, f"silver.flights {asked}, as of {on}", why="flights search")
+    operations.flights_searched(ctx.audit, reviewer, asked, on)
     known = ctx.known(on).table(travel.FLIGHTS)
     if origin:
         known = known.where(F.col("from_airport") == F.lit(origin.upper()))

@@ -26,7 +26,7 @@ def send(chosen: settings.Settings, night: str, message: str, *, run_id: str | N
     The message names steps and reasons, never rows. `run_id` is Dagster's where a run was made. A webhook that does not
     answer is itself written to the log; a log folder that cannot be written to is said on standard error.
     """
-    return _send(chosen.log, chosen.alerts.webhook, night, message, run_id)
+    return _send(chosen.log_folder, chosen.alerts.webhook, night, message, run_id)
 
 
 @contextmanager

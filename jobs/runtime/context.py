@@ -14,10 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.runtime import audit, lock, night_bounds, settings
+from jobs.runtime import alerts, audit, home, lock, night_bounds, settings
+from jobs.runtime.audit import marks
 from jobs.runtime.inbox.folder import FolderInbox
 from jobs.runtime.inbox.port import Inbox
-from schemas.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -152,7 +152,7 @@ class RunContext:
 
     @cached_property
     def audit(self) -> audit.Audit:
-        return audit.Audit(self.settings.log)
+        return audit.Audit(self.settings.log_folder)
 
     def provenance(self, read: tuple[Table, ...]) -> Provenance:
         """What rows that are made now from the tables `read` come from."""
@@ -178,14 +178,18 @@ def reader() -> RunContext:
 
     Raises:
         SettingsError: the settings cannot be read.
-        InvalidInputError: the home cannot be made.
+        InvalidInputError: the home cannot be made, or others may enter it and it is not ours to close.
     """
-    chosen = settings.load()
+    return RunContext(home.opened())
+
+
+def anchor_log(ctx: RunContext, cause: str) -> None:
+    """Leave an anchor of the log where the settings say. Where that fails an alert is sent, and the run goes on: what
+    was done is in the log, and the next anchor covers it."""
     try:
-        chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise InvalidInputError(f"NIGHTJAR_HOME={chosen.home} cannot be used: {error.strerror}.") from error
-    return RunContext(chosen)
+        marks.anchor(ctx.audit, ctx.settings.anchor, cause)
+    except (marks.AnchorError, audit.AuditError) as error:
+        alerts.send(ctx.settings, cause, str(error), run_id=ctx.run_id)
 
 
 @contextmanager
@@ -195,4 +199,7 @@ def writer(*, is_future_allowed: bool = False) -> Iterator[RunContext]:
     ctx.is_future_allowed = is_future_allowed
     with lock.writer(ctx.settings.lakehouse):
         ctx.is_writer = True
-        yield ctx
+        try:
+            yield ctx
+        finally:
+            anchor_log(ctx, "a run")

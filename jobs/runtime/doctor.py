@@ -6,7 +6,8 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
-from jobs.runtime import lock, watch
+from jobs.runtime import home, lock, watch
+from jobs.runtime.audit import verification
 from jobs.runtime.context import RunContext
 from models.registry import registry
 from models.serving import artefact
@@ -16,7 +17,8 @@ from schemas import catalogue, gold
 
 def examine(ctx: RunContext) -> list[dict[str, Any]]:
     """One finding per thing examined: what, whether it is well, and what was seen."""
-    return [*_tables(ctx), *_nights(ctx), _log(ctx), _decisions(ctx), _registry(ctx)]
+    modes = _finding("modes of the home", *home.examine(ctx.settings.home))
+    return [*_tables(ctx), *_nights(ctx), _log(ctx), modes, _decisions(ctx), _registry(ctx)]
 
 
 def _tables(ctx: RunContext) -> list[dict[str, Any]]:
@@ -70,10 +72,8 @@ def _future(ctx: RunContext) -> dict[str, Any]:
 
 
 def _log(ctx: RunContext) -> dict[str, Any]:
-    broken = ctx.audit.verify()
-    return _finding(
-        "log of processing", broken is None, "chain is whole" if broken is None else f"first bad entry: {broken}"
-    )
+    verdict = verification.verify(ctx.settings)
+    return _finding("log of processing", verdict.broken is None, verdict.text())
 
 
 def _decisions(ctx: RunContext) -> dict[str, Any]:

@@ -23,9 +23,9 @@ from jobs.runtime import fault_points
 from jobs.runtime.spark import n_actions
 from schemas.contract import Table
 
-# From which versions a row was made is not what it says: made again after later nights, from newer versions of the
-# same rows, it stays as it is, and keeps the versions that it was made from.
-PROVENANCE = ("table_versions",)
+# From which versions a row was made, and where the log stood, is not what it says: made again after later nights, from
+# newer versions of the same rows, it stays as it is, and keeps the versions that it was made from.
+PROVENANCE = ("table_versions", "log_entries", "log_hash")
 MAX_ATTEMPTS = 8  # of an append that other writers came between
 CONFLICTS = (  # what Delta says then; its classes have no base of their own
     delta_exceptions.ConcurrentAppendException,
@@ -139,8 +139,10 @@ class Lakehouse:
         condition = " AND ".join(_condition(column, value) for column, value in where.items())
         with self._alone(table):
             self._ensure(table)
-        if self._holds(df, table, where, condition):
+        there = self.read(table)
+        if self._holds(df, there.where(condition), table, where):
             return False
+        self._add_columns(there, table)
         self._commit(df, table, {"replaceWhere": condition}, "overwrite")
         return True
 
@@ -162,8 +164,7 @@ class Lakehouse:
             return False
         return not Path(self.location(table), f"night={where['night']}").exists()
 
-    def _holds(self, df: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]], condition: str) -> bool:
-        there = self.read(table).where(condition)
+    def _holds(self, df: DataFrame, there: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
         if self._is_unwritten(table, where) or there.isEmpty():
             return df.isEmpty()
         return content_hash(df.drop(*PROVENANCE)) == content_hash(there.drop(*PROVENANCE))
@@ -204,6 +205,15 @@ class Lakehouse:
         for field_ in self.read(table).schema:
             if not field_.nullable and table.columns[field_.name].nullable:
                 self.spark.sql(f"ALTER TABLE {self.sql_name(table)} ALTER COLUMN {field_.name} DROP NOT NULL")
+
+    def _add_columns(self, there: DataFrame, table: Table) -> None:
+        """Columns of the contract that a table from before has not, empty in the rows that are there."""
+        added = [column for column in table.struct() if column.name not in there.columns]
+        if added:
+            name = self.location(table) if self.catalog else f"delta.`{self.location(table)}`"
+            listed = ", ".join(f"{column.name} {column.dataType.simpleString()}" for column in added)
+            with self._alone(table):
+                self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({listed})")
 
     def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
         fault_points.point(f"before {table.path}")

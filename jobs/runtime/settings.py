@@ -78,8 +78,18 @@ class Settings(Sections):
         return self.home / "exports"
 
     @property
-    def log(self) -> Path:
+    def log_folder(self) -> Path:
         return self.home / "log"
+
+    @property
+    def manifests(self) -> Path:
+        """Copies of run manifests, with number and hash of the log's last entry, to be read without Spark."""
+        return self.home / "manifests"
+
+    @property
+    def anchor(self) -> Path | None:
+        """Where the log is anchored; None where no folder is set."""
+        return Path(self.log.anchor).absolute() if self.log.anchor else None
 
     @property
     def mlflow(self) -> Path:

@@ -92,6 +92,8 @@ def session(
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.log.level": "ERROR",
+        # Hadoop gives each file that it makes 0644 by itself, whatever the process's umask.
+        "spark.hadoop.fs.permissions.umask-mode": "077",
     }
     # Java logging of Delta and Parquet is quieted, and derby.log stays out of the working directory.
     java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -Duser.timezone=UTC {java_options}".strip()

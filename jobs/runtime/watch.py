@@ -121,11 +121,11 @@ def heartbeat(chosen: Settings) -> tuple[bool, str]:
 
 
 def _mark(chosen: Settings) -> Path:
-    return chosen.log / "running.json"
+    return chosen.log_folder / "running.json"
 
 
 def _heartbeat(chosen: Settings) -> Path:
-    return chosen.log / "heartbeat.json"
+    return chosen.log_folder / "heartbeat.json"
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -147,10 +147,12 @@ def _end(chosen: Settings, night: str, run_id: str) -> None:
     """Say that the time is over and where the code stands, and end the process: what hangs cannot be asked to."""
     limit = chosen.checks.max_runtime_s
     try:
-        with (chosen.log / "hung.txt").open("a", encoding="utf-8") as file:
+        with (chosen.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
             print(f"{alerts.now()} night {night}, run {run_id}", file=file, flush=True)
             faulthandler.dump_traceback(file)
-        told = f"still running after {limit} s (checks.max_runtime_s): ended. Where it stood: {chosen.log}/hung.txt"
+        told = (
+            f"still running after {limit} s (checks.max_runtime_s): ended. Where it stood: {chosen.log_folder}/hung.txt"
+        )
         alerts.send(chosen, night, told, run_id=run_id)
         _mark(chosen).unlink(missing_ok=True)
     finally:
@@ -160,7 +162,7 @@ def _end(chosen: Settings, night: str, run_id: str) -> None:
 @contextmanager
 def _backstop(chosen: Settings) -> Iterator[None]:
     """Native code that never gives the interpreter back would keep the watchdog from running: this one needs none."""
-    with (chosen.log / "hung.txt").open("a", encoding="utf-8") as file:
+    with (chosen.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
         faulthandler.dump_traceback_later(chosen.checks.max_runtime_s + BACKSTOP_S, exit=True, file=file)
         try:
             yield

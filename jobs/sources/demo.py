@@ -32,7 +32,7 @@ def is_due(chosen: Settings, *, is_asked_for: bool) -> bool:
 def is_new(chosen: Settings) -> bool:
     """Whether nothing ever ran here: no table was written and nothing is in the log of processing."""
     is_written = any(chosen.lakehouse.glob("*/*/_delta_log"))
-    is_logged = (chosen.log / audit.FILE).exists()
+    is_logged = (chosen.log_folder / audit.FILE).exists()
     return not (chosen.catalog or is_written or is_logged)
 
 

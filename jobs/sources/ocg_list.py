@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime import night_bounds
+from jobs.runtime import identity, night_bounds
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from schemas import codes, contract, risk
 from schemas.errors import InvalidInputError
@@ -42,8 +43,8 @@ def load(ctx: RunContext, file: Path, night: date) -> dict[str, Any]:
                     rows.add((night, ref, who))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidInputError(f"{file.name} is not UTF-8 CSV") from error
+    found = {"loaded": len(rows), "groups": len({ref for _, ref, _ in rows}), "refused": n - len(rows)}
+    operations.reference_list_imported(ctx.audit, identity.account(), night, found, {who for _, _, who in rows})
     frame = ctx.spark.createDataFrame(sorted(rows), risk.OCG_MEMBERS.struct())
     ctx.lake.replace(frame, risk.OCG_MEMBERS, {"night": night.isoformat()})
-    found = {"loaded": len(rows), "groups": len({ref for _, ref, _ in rows}), "refused": n - len(rows)}
-    ctx.audit.append("collection", "nightjar", f"silver.ocg_members {night}", counts=found)
     return found

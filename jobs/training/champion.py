@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.evaluation import hidden_reports
 from jobs.runtime import night_bounds, progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.runtime.sections.queues import Bert
 from jobs.training import summary as training_summary
@@ -114,6 +115,7 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     limits = chosen.first if is_first else chosen
     reports = ctx.known(night).training_reports()
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(limits.max_reports).toPandas()
+    operations.training_read(ctx.audit, night, frame["report_id"], {"reports": len(frame)})
     compared = compare.train(
         frame,
         _candidates(limits.candidates, chosen.bert),
@@ -190,7 +192,7 @@ def _register(
     def record(refusals: list[str], replaced: str | None) -> None:
         instead = f", in the place of v{replaced}" if replaced else ""
         why = f"promotion refused: {'; '.join(refusals)}" if refusals else f"promoted to champion{instead}"
-        ctx.audit.append("alteration", "nightjar", f"model {name} v{version} ({best.candidate.name})", why=why)
+        operations.model_registered(ctx.audit, f"{name} v{version} ({best.candidate.name})", why)
 
     return version, shelf.promote(name, version, best, compared, criteria, record)
 

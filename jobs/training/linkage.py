@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from jobs.runtime import night_bounds
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency, quality
 from pipelines.network.entities import nominals
@@ -30,10 +31,11 @@ def train(ctx: RunContext, night: date) -> dict[str, Any]:
     n, most = records.count(), ctx.settings.entities.max_people
     if not MIN_RECORDS <= n <= most:
         raise InvalidInputError(f"{n:,} records: a model is fitted on {MIN_RECORDS:,} to {most:,}")
-    linkage = resolution.Linkage(records.toPandas())
+    frame = records.toPandas()
+    operations.linkage_fitted(ctx.audit, night, frame[resolution.ID], {"records": n})
+    linkage = resolution.Linkage(frame)
     model = linkage.train(ctx.settings.night_seed(night))
     pairs = linkage.blocking()
-    ctx.audit.append("combination", "nightjar", f"nominals to fit the linkage, night {night}", counts={"records": n})
     row = (night, ctx.settings.config_hash, model, n)
     df = ctx.spark.createDataFrame([row], network.ENTITY_PARAMETERS.struct())
     ctx.lake.replace(

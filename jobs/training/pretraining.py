@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from jobs.runtime import progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from schemas.errors import InvalidInputError, UserError
 
@@ -42,13 +43,11 @@ def pretrain(
         raise InvalidInputError(f"{folder} holds something already: name a new folder")
     known = ctx.known(night).training_reports().where(~F.col("is_suspected_false"))
     known = known.orderBy(F.xxhash64("report_id"), "report_id").limit(max_reports)
-    texts = known.select("text").toPandas()["text"].to_numpy(dtype=object)
+    frame = known.select("report_id", "text").toPandas()
+    texts = frame["text"].to_numpy(dtype=object)
     if len(texts) < MIN_TEXTS:
         raise InvalidInputError(f"{len(texts):,} reports are known in {night}: pretraining takes {MIN_TEXTS:,} or more")
-    ctx.audit.append(
-        "consultation", "nightjar", f"reports to pretrain an encoder, night {night}", why=f"weights in {folder}",
-        counts={"reports": len(texts)},
-    )  # fmt: skip
+    operations.pretraining_read(ctx.audit, night, str(folder), frame["report_id"], {"reports": len(texts)})
     begun, seed = time.monotonic(), ctx.settings.night_seed(night)
     with training_loop.repeatable(seed, os.cpu_count() or 1):
         language = pretraining.pretrained(

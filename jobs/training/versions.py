@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from models.registry import registry
 from models.serving import artefact
@@ -37,7 +38,7 @@ def promote(ctx: RunContext, version: str, why: str, who: str, *, although_refus
         instead = f" in the place of v{replaced}" if replaced else ""
         although = ", although the criteria refused it" if although_refused else ""
         said = f"promoted to champion{instead}{although}: {why}"
-        ctx.audit.append("alteration", who, f"model {name} v{version}", why=said)
+        operations.model_promoted(ctx.audit, who, f"{name} v{version}", said)
 
     try:
         replaced = ctx.registry.appoint(name, version, record, although_refused=although_refused)
@@ -62,7 +63,7 @@ def withdraw(ctx: RunContext, version: str, why: str, who: str) -> dict[str, Any
         then = f"v{follows} follows it as champion" if follows else "no champion is left"
         said = f"withdrawn{f', {then}' if was_champion else ''}: {why}"
         counts = {**touched, "nights": len(nights)}
-        ctx.audit.append("alteration", who, f"model {name} v{version}", why=said, counts=counts)
+        operations.model_withdrawn(ctx.audit, who, f"{name} v{version}", said, counts)
 
     was_champion, follows = ctx.registry.withdraw(name, version, why, record)
     return {

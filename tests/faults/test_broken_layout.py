@@ -33,7 +33,7 @@ def test_a_night_runs_without_the_one_sender_and_with_it_once_the_layout_is_mend
     forces = {row.force for row in ctx.lake.read(silver.REPORTS).select("force").distinct().collect()}
     assert forces == {"36", "47", "45", "22"}
     _assert_rows_are_conserved(ctx)
-    (alert,) = (ctx.settings.log / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+    (alert,) = (ctx.settings.log_folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(alert)["message"] == (
         f"layout of suffolk cannot be used, and {n_files} of its files are quarantined: {told}"
     )
@@ -46,7 +46,7 @@ def test_a_night_runs_without_the_one_sender_and_with_it_once_the_layout_is_mend
     assert mended.lake.read(bronze.QUARANTINE).where("reason = 'LAYOUT_REFUSED'").isEmpty()
     assert not mended.lake.read(silver.REPORTS).where("force = '37'").isEmpty()
     _assert_rows_are_conserved(mended)
-    assert len((ctx.settings.log / "alerts.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+    assert len((ctx.settings.log_folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()) == 1
 
 
 def _assert_rows_are_conserved(ctx) -> None:

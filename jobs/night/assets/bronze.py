@@ -8,6 +8,7 @@ import dagster as dg
 
 from jobs.night.assets import common
 from jobs.runtime import alerts, progress
+from jobs.runtime.audit import changes, operations
 from jobs.runtime.context import RunContext
 from jobs.sources import landing
 from pipelines.common import concurrency
@@ -30,6 +31,7 @@ def files_and_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterat
     with progress.CURRENT.step("bronze: read files"):
         if landing.is_empty(ctx.settings.landing):
             raise landing.LandingZoneEmptyError(ctx.settings.landing)
+        changes.note(ctx.audit, ctx.settings, night)
         found = landing.scan(ctx.settings.landing, night, ctx.sources, ctx.layouts.refused)
         progress.CURRENT.say(f"         {len(found)} files from {len({file.sender for file in found})} senders")
         ctx.lake.begin_night()  # after the scan, which needs no Spark while it starts
@@ -45,7 +47,7 @@ def files_and_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterat
         totals = ledger.groupBy("sender").sum("n_rows_loaded", "n_rows_quarantined").collect()
     loaded = {row[0]: row[1] for row in sorted(totals)}
     tell_of_refused_layouts(ctx, night, Counter(file.sender for file in found if file.reason == "LAYOUT_REFUSED"))
-    ctx.audit.append("collection", "nightjar", f"landing zone, night {night}", counts=loaded)
+    operations.files_collected(ctx.audit, night, loaded, (file.file for file in found))
     said = {bronze.ROWS.path: {"by sender": common.bars(loaded, "rows loaded")}}
     yield from common.results(ctx, TABLES, night, said)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 
 from jobs.runtime import spark as spark_job
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from pipelines.network import deconfliction, group_proposals, groups
@@ -38,7 +39,7 @@ def deconflict(ctx: RunContext, walk: risk_scores.Walk) -> dict[str, int]:
     lake.replace(rows, risk.DECONFLICTION, {"night": night.isoformat()})
     told = {r.force: r["count"] for r in rows.groupBy("force").count().orderBy("force").collect()}
     if told:
-        ctx.audit.append("disclosure", "nightjar", f"gold.deconfliction {night}: whom to call", counts=told)
+        operations.deconfliction_told(ctx.audit, night, told)
     return told
 
 

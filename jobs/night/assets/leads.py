@@ -7,6 +7,7 @@ import dagster as dg
 
 from jobs.night.assets import common
 from jobs.runtime import progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.runtime.known import Known
 from pipelines.common import concurrency
@@ -34,7 +35,7 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
             lambda: lake.replace(rows, contract.COMMS_LEADS, tonight),
         )
         counts = {row.detector: row["count"] for row in by_detector}
-        _log(ctx, night.isoformat(), counts)
+        _log(ctx, night, counts)
         items = concurrency.materialise_lazily(queue.queue_items(
             rows, known.events, ctx.known(night).until(gold.DECISIONS), night,
             capacity=values.capacity, made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
@@ -59,11 +60,10 @@ def _known(known: Known) -> leads.Known:
     )
 
 
-def _log(ctx: RunContext, night: str, counts: dict[str, int]) -> None:
+def _log(ctx: RunContext, night: date, counts: dict[str, int]) -> None:
     """Communications data was joined with nominal records and missing episodes."""
     for table in (silver.PEOPLE, silver.MISSING_EPISODES):
-        what = f"{silver.COMMS_EVENTS.path} with {table.path}, night {night}"
-        ctx.audit.append("combination", "nightjar", what, why="leads in communications data", counts=counts)
+        operations.leads_detected(ctx.audit, night, silver.COMMS_EVENTS.path, table.path, counts)
 
 
 PIECE = common.Piece(

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.night.assets import common
 from jobs.runtime import progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from pipelines.decisions.decision import File
@@ -48,7 +49,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
         )
         rules = resolve.Rules(**dict(ctx.settings.entities))
         people, counts = resolve.people(records, before, undo_asked.events, _model(ctx, night), rules, night)
-        ctx.audit.append("combination", "nightjar", f"nominals to people, night {night}", counts=counts)
+        operations.people_resolved(ctx.audit, night, counts)
         assigned = ctx.spark.createDataFrame(people.assigned, entities.ASSIGNED)
         events = ctx.spark.createDataFrame(people.events, network.ENTITY_EVENTS.struct())
         (persons, members), _ = concurrency.run(
@@ -58,6 +59,9 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
             lambda: lake.replace(events, network.ENTITY_EVENTS, tonight),
         )
         if files:
+            n_refused = len(undo_asked.refused)
+            taken_in = {"taken in": len(undo_asked.files) - n_refused, "refused": n_refused}
+            operations.undo_requests_taken_in(ctx.audit, night, taken_in, undo_asked.files)
             rows = ctx.spark.createDataFrame(undo_asked.refused, bronze.QUARANTINE.struct())
             lake.replace(rows, bronze.QUARANTINE, {**tonight, "stage": undo.STAGE})
         ctx.undo_inbox.settle(night, undo_asked.files)
@@ -66,7 +70,7 @@ def entities_and_edges(context: dg.AssetExecutionContext, ctx: common.Ctx) -> It
         pieces = concurrency.materialise_lazily(edges.judged(edges.evidence(tables, night), members, persons, night))
         said = {f"{r.kind} {r.refusal or 'used'}": r.n for r in _counts(pieces)}
         named = ", ".join(sorted(tables))
-        ctx.audit.append("combination", "nightjar", f"{named} to edges, night {night}", counts=said)
+        operations.edges_built(ctx.audit, night, named, said)
         used = pieces.where("refusal IS NULL")
         values, made = concurrency.materialise(edges.values(used, night), edges.edges(used, night))
         listed = persons.unionByName(entities.value_entities(values, night))

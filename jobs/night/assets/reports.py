@@ -10,7 +10,8 @@ from jobs.night.assets import common, review_metrics
 from jobs.output import export, published
 from jobs.runtime import alerts, fault_points, progress, watch
 from jobs.runtime import spark as spark_job
-from jobs.runtime.context import RunContext
+from jobs.runtime.audit import marks
+from jobs.runtime.context import RunContext, anchor_log
 from jobs.runtime.known import REPORTS
 from jobs.training import champion as training_champion
 from pipelines.common import concurrency
@@ -167,6 +168,12 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
             lake.versions(others), _sum(ctx, gold.ROW_COUNTS, night, "n_in"), _count(ctx, gold.QUEUE_ITEMS, night),
             _count(ctx, gold.DECISIONS, night),
         )  # fmt: skip
+        head = marks.note_manifest(
+            ctx.audit, ctx.settings.manifests, night, ctx.run_id,
+            dict(zip(gold.RUN_MANIFEST.names[1:6], row[1:6], strict=True)),
+        )  # fmt: skip
+        anchor_log(ctx, f"night {night}")
+        row = (*row, head.n, head.hash)
         manifest = ctx.spark.createDataFrame([row], gold.RUN_MANIFEST.struct())
         lake.replace(manifest, gold.RUN_MANIFEST, {"night": night.isoformat()})
         watch.note_good(ctx.settings, night.isoformat(), ctx.run_id)  # all else is written and kept its contract

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from jobs.night.assets import common, groups
 from jobs.runtime import progress, risk_rules
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from pipelines.network import queue as network_queue
@@ -56,10 +57,7 @@ def _scored(ctx: RunContext, walk: risk_scores.Walk) -> DataFrame:
         lambda: lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()}),
         lambda: lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()}),
     )
-    ctx.audit.append(
-        "combination", "nightjar", f"gold.network_risk {night}: intelligence reports with communications data",
-        counts={"subjects": rows.count(), "seeds": walk.seeds.count()},
-    )  # fmt: skip
+    operations.network_scored(ctx.audit, night, {"subjects": rows.count(), "seeds": walk.seeds.count()})
     return rows
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.night.assets import common
 from jobs.runtime import progress
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.runtime.known import Known
 from pipelines.common import concurrency
@@ -73,11 +74,9 @@ def _resolved(known: Known) -> DataFrame:
 
 def _log(ctx: RunContext, night: date, counts: dict[str, int]) -> None:
     """Intelligence met passenger lists, and for silent phones communications data: a combination each."""
-    on_what = f"people looked for with passenger lists, night {night}"
-    ctx.audit.append("combination", "nightjar", on_what, counts=counts)
+    operations.travel_matched(ctx.audit, night, counts)
     if silent := counts.get("PHONE_GAP", 0):
-        on_what = f"matched journeys with communications events, night {night}"
-        ctx.audit.append("combination", "nightjar", on_what, counts={"PHONE_GAP": silent})
+        operations.silent_phones_matched(ctx.audit, night, {"PHONE_GAP": silent})
 
 
 PIECE = common.Piece(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
-from jobs.runtime.audit import Audit
+from jobs.runtime.audit import Audit, operations
 from pipelines.decisions import decision as one
 from pipelines.decisions import rules as decision_rules
 from schemas.errors import InvalidInputError, UserError
@@ -67,6 +67,8 @@ def hand_in(inbox: Inbox, log: Audit, decision: one.Decision) -> str:
     problems = decision_rules.problems(json.loads(text), one.NAMES)
     if problems or not _ID.fullmatch(decision.decision_id):
         raise InvalidInputError("the decision is not valid: " + ("; ".join(problems) or "decision_id: not of its form"))
-    on_what = f"{decision.queue} {decision.queue_night} item {decision.item_id}"
-    log.append("alteration", decision.reviewer, on_what, why=f"decision {decision.decision_id}: {decision.outcome}")
+    operations.decision_handed_in(
+        log, decision.reviewer, decision.queue_night, decision.queue, decision.item_id, decision.decision_id,
+        decision.outcome,
+    )  # fmt: skip
     return inbox.submit(f"{decision.decision_id}.json", text)

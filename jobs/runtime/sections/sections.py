@@ -56,6 +56,12 @@ class Alerts(Part):
     webhook: t.Webhook | None
 
 
+class Log(Part):
+    """The log of processing."""
+
+    anchor: t.Text | None
+
+
 class Timetable(Part):
     """When nights and trainings begin."""
 
@@ -84,6 +90,7 @@ class Sections(Part):
     comms_research: CommsResearch
     checks: Checks
     alerts: Alerts
+    log: Log
     schedule: Timetable
     risk: network.Risk
     deconfliction: network.Deconfliction

@@ -62,6 +62,25 @@ class Spec:
         )
 
 
+def connection(n_threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """The one maker of DuckDB connections: in memory, reaching nothing outside this process, and locked as it is.
+
+    By default DuckDB fetches extensions from its makers' server, installs and loads them by itself, and reads whatever
+    file or address an SQL text names.
+    """
+    config: dict[str, Any] = {
+        "threads": n_threads,
+        "temp_directory": "",  # nothing is spilled to disk: a bound on the number of records keeps it in memory
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+    }
+    made = duckdb.connect(config=config)
+    made.execute("SET enable_external_access = false")  # no INSTALL or LOAD, no file, no address; not before the others
+    made.execute("SET lock_configuration = true")  # no SQL text undoes any of it
+    return made
+
+
 def level(sql: str, label: str, m: float, u: float) -> Any:
     """A level by an SQL condition on `<column>_l` and `<column>_r` that DuckDB and Spark both read."""
     return cll.CustomLevel(sql, label_for_charts=label).configure(m_probability=m, u_probability=u)
@@ -186,9 +205,7 @@ class Linkage:
     ) -> None:
         self.spec = spec
         if isinstance(records, pd.DataFrame):
-            # Nothing is spilled to disk: the bound on the number of records is what keeps it in memory.
-            config: dict[str, Any] = {"threads": n_threads, "temp_directory": ""}
-            self._api: Any = DuckDBAPI(duckdb.connect(config=config))
+            self._api: Any = DuckDBAPI(connection(n_threads))
         else:
             self._api = SparkAPI(spark_session=records.sparkSession)
         self._records = records

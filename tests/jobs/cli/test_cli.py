@@ -53,6 +53,7 @@ EVERY_COMMAND = (
     "entities events", "entities undo EVENT --why x", "entities train",
     "flights search --between 2026-01-01 2026-01-02",
     "profile SUBJECT", "evaluate travel", "comms research --identifiers FILE --why x", "comms cluster",
+    "log verify", "log anchor", "log show", "log ids 1 --why x",
     "leads evaluate", "train", "pretrain FOLDER", "train classifiers", "train bert FOLDER", "train linkage",
     "evaluate network", "evaluate leads", "models list", "models promote 1 --why x", "models withdraw 1 --why x",
 )  # fmt: skip

@@ -71,7 +71,7 @@ def test_the_network_of_a_night(ctx: RunContext):
     named = [e for e in edges if e["kind"] == "NAMED_TOGETHER"]
     assert [e["strength"] for e in named] == [pytest.approx(0.6)]
     assert {e["from_id"] for e in edges} | {e["to_id"] for e in edges} <= set(entities)
-    logged = [json.loads(line) for line in (ctx.settings.log / "processing.jsonl").read_text().splitlines()]
+    logged = [json.loads(line) for line in (ctx.settings.log_folder / "processing.jsonl").read_text().splitlines()]
     combined = [entry for entry in logged if entry["action"] == "combination"]
     assert len(combined) == 2
     assert combined[0]["counts"]["events_merge"] == 1

@@ -48,13 +48,15 @@ def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> contex
 
 def logged(ctx: context.RunContext) -> list[dict[str, Any]]:
     lines = [
-        line for path in sorted(ctx.settings.log.glob("processing.jsonl")) for line in path.read_text().splitlines()
+        line
+        for path in sorted(ctx.settings.log_folder.glob("processing.jsonl"))
+        for line in path.read_text().splitlines()
     ]
     return [json.loads(line) for line in lines]
 
 
 def test_a_list_becomes_tables_and_a_workbook(ctx: context.RunContext) -> None:
-    ctx.__dict__["audit"] = audit.Audit(ctx.settings.log)
+    ctx.__dict__["audit"] = audit.Audit(ctx.settings.log_folder)
     found = research_comms.run(ctx, [N(1), N(2), "nobody?!"], NIGHT, who="a.analyst", why="Op Trial")
     assert (found.n_identifiers, found.unread, found.n_events) == (2, 1, 3)
     assert set(found.rows) == set(research_comms.TABLES)
@@ -62,7 +64,7 @@ def test_a_list_becomes_tables_and_a_workbook(ctx: context.RunContext) -> None:
     tables = {path.stem for path in found.folder.glob("*.parquet")}
     assert tables == set(research_comms.TABLES)
     entries = logged(ctx)
-    assert [e["action"] for e in entries] == ["consultation", "combination"]
+    assert [e["action"] for e in entries] == ["consultation", "combination", "disclosure"]
     assert {e["why"] for e in entries} == {"Op Trial"}
     assert found.workbook is not None
     book = openpyxl.load_workbook(found.workbook)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import audit
+from jobs.runtime.audit import entries, id_files
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -65,7 +67,7 @@ def _forged(lines: list[bytes]) -> list[bytes]:
         entry = json.loads(line)
         if entry["n"] == 3:
             entry["who"] = "somebody else"
-        new, previous = audit._line({**entry, "previous": previous})
+        new, previous = entries.line_of({**entry, "previous": previous})
         found.append(new)
     return found
 
@@ -77,7 +79,7 @@ def _flipped(lines: list[bytes]) -> list[bytes]:
 def _added(lines: list[bytes]) -> list[bytes]:
     """A seventh entry that continues the chain rightly, written by somebody who does not know the head."""
     last = json.loads(lines[-1])
-    return [*lines, audit._line({**last, "n": 7, "previous": last["hash"]})[0]]
+    return [*lines, entries.line_of({**last, "n": 7, "previous": last["hash"]})[0]]
 
 
 # What is done to the six lines, and the first entry that must be named.
@@ -109,7 +111,7 @@ def test_tampering_is_found_at_its_first_entry(log: audit.Audit, how: str) -> No
 def test_a_missing_log_or_head_is_found(log: audit.Audit) -> None:
     content = log.path.read_bytes()
     log.path.unlink()
-    assert log.verify() == audit.Broken(1, "the log is missing")
+    assert log.verify() == audit.Broken(1, "the log is missing: it had 6 entries")
     log.path.write_bytes(content)
     log.head_path.unlink()
     broken = log.verify()
@@ -124,12 +126,83 @@ def test_nothing_is_appended_to_a_log_that_was_cut(log: audit.Audit) -> None:
         log.append("consultation", "a", "queue")
 
 
-def test_both_files_forged_are_found_where_the_head_is_kept_elsewhere(tmp_path: Path) -> None:
-    log = audit.Audit(tmp_path / "log", anchor=tmp_path / "elsewhere" / "head.json")
-    for n in range(3):
-        log.append("erasure", "a", f"person {n}")
-    log.path.write_bytes(b"".join(_forged(log.path.read_bytes().splitlines(keepends=True))))
-    assert log.verify() is not None
+def _with_its_head(log: audit.Audit, lines: list[bytes]) -> None:
+    """The log made of `lines`, and its head made to fit them: what whoever may write the folder can do."""
+    log.path.write_bytes(b"".join(lines))
+    last = json.loads(lines[-1])
+    log._write_head(audit.Head(len(lines), sum(map(len, lines)), last["hash"]), None)
+
+
+# What a writer does to log and head alike, and the first entry that a mark of entries 2 and 6 must name.
+REWRITINGS: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int]] = {
+    "a forged row, and all after it chained to it": (_forged, 6),
+    "the last two rows cut": (lambda lines: lines[:4], 5),
+    "cut below the first mark": (lambda lines: lines[:1], 2),
+}
+
+
+@pytest.mark.parametrize("how", REWRITINGS)
+def test_log_and_head_rewritten_alike_are_found_by_marks_kept_elsewhere(log: audit.Audit, how: str) -> None:
+    lines = log.path.read_bytes().splitlines(keepends=True)
+    marks = [audit.Mark(n, json.loads(lines[n - 1])["hash"], "anchor") for n in (6, 2)]
+    assert log.verify(marks) is None
+    change, first_bad = REWRITINGS[how]
+    _with_its_head(log, change(lines))
+    assert log.verify() is None  # the log alone cannot tell
+    broken = log.verify(marks)
+    assert broken is not None
+    assert broken.n == first_bad, str(broken)
+    assert "anchor" in str(broken)
+
+
+def test_a_deleted_log_is_found_by_marks_kept_elsewhere(log: audit.Audit) -> None:
+    mark = audit.Mark(6, log.head().hash, "anchor")
+    shutil.rmtree(log.folder)
+    assert log.verify() is None
+    assert log.verify([mark]) == audit.Broken(1, "the log is missing: it had 6 entries")
+    log.append("consultation", "a", "as if nothing had been")
+    assert log.verify([mark]) is not None
+
+
+def test_ids_lie_in_a_side_file_whose_digest_is_in_the_entry(log: audit.Audit) -> None:
+    ids = ["+447700900123", "+447700900007", "two\nlines", "+447700900123"]
+    log.append("consultation", "a", "research", ids=ids)
+    log.append("combination", "a", "research", ids=reversed(ids))
+    first, second = list(log.entries())[-2:]
+    assert first["ids"] == second["ids"]  # the same ids, whatever their order
+    assert first["ids"]["n"] == 3
+    assert "7700900" not in log.path.read_text()
+    path = id_files.path_of(log.folder, first["ids"]["sha256"])
+    told = subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True).stdout
+    assert told.split()[0] == first["ids"]["sha256"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert id_files.read(log.folder, first["ids"]["sha256"]) == sorted(set(ids))
+    assert log.verify() is None
+    path.write_text(path.read_text().replace("123", "124"))
+    assert log.verify() == audit.Broken(7, f"its side file of ids (ids/{path.stem[:16]}...) was changed")
+    path.unlink()
+    assert log.verify() == audit.Broken(7, f"its side file of ids (ids/{path.stem[:16]}...) is missing")
+
+
+def test_entries_from_before_operations_and_ids_verify_still(tmp_path: Path) -> None:
+    log = audit.Audit(tmp_path / "log")
+    log.folder.mkdir()
+    old = {"n": 1, "at": "2026-01-01T00:00:00+00:00", "action": "collection", "who": "nightjar", "account": "x"}
+    old |= {"on_what": "y", "to_whom": None, "why": None, "counts": {}, "previous": audit.GENESIS}
+    _with_its_head(log, [entries.line_of(old)[0]])
+    log.append("consultation", "a", "queue", operation="queue_viewed", ids=["x"])
+    assert log.verify() is None
+
+
+def test_the_newest_entry_of_an_operation_is_found_from_the_end(log: audit.Audit) -> None:
+    assert log.last("queue_viewed") is None
+    for n in (1, 2):
+        log.append("consultation", "a", f"queue {n}", operation="queue_viewed")
+    for _ in range(40):  # more than one block of the log after it
+        log.append("consultation", "a", "x" * 2000)
+    newest = log.last("queue_viewed")
+    assert newest is not None
+    assert newest["on_what"] == "queue 2"
 
 
 def test_what_cannot_be_written_raises(tmp_path: Path) -> None:
@@ -151,6 +224,7 @@ APPEND = """
 import sys
 from pathlib import Path
 from jobs.runtime import audit
+from jobs.runtime.audit import entries, id_files
 log = audit.Audit(Path(sys.argv[1]))
 for n in range(int(sys.argv[2])):
     log.append("combination", f"process {sys.argv[3]}", f"join {n}", counts={"rows": n})
@@ -193,7 +267,7 @@ def test_an_append_killed_between_its_writes_is_repaired(log: audit.Audit, writt
     """The three states a kill can leave: intent only, half a line, the whole line without the final head."""
     head, _ = log._heads()
     entry = {**list(log.entries())[-1], "n": 7, "previous": head.hash}
-    line, digest = audit._line(entry)
+    line, digest = entries.line_of(entry)
     log._write_head(head, audit.Head(7, head.n_bytes + len(line), digest))
     with open(log.path, "ab") as file:
         file.write(line[:written])

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime import context, lakehouse
 from pipelines.common import concurrency
-from schemas import review, silver
+from schemas import gold, review, silver
 from tests.support import tables
 
 pytestmark = pytest.mark.spark
@@ -127,6 +127,25 @@ def test_threads_that_write_parts_of_one_table_take_turns(lake: lakehouse.Lakeho
     assert sorted(row.night for row in lake.read(PEOPLE).collect()) == nights
     assert lake.version(PEOPLE) == 2  # made once, with its constraints; then a commit a night
     assert lake.n_writes == 3
+
+
+def test_a_table_from_before_gets_the_columns_that_came_since(lake: lakehouse.Lakehouse, spark: SparkSession):
+    since = ("log_entries", "log_hash")
+    columns = {name: column for name, column in gold.RUN_MANIFEST.columns.items() if name not in since}
+    before = replace(gold.RUN_MANIFEST, columns=columns)
+    lake.replace(tables.frame(spark, before, {"night": FIRST}), before, {"night": str(FIRST)})
+    rows = tables.frame(spark, gold.RUN_MANIFEST, {"night": SECOND, "log_entries": 7, "log_hash": "ab"})
+    lake.replace(rows, gold.RUN_MANIFEST, {"night": str(SECOND)})
+    found = lake.read(gold.RUN_MANIFEST).orderBy("night").select("night", *since).collect()
+    assert [tuple(row) for row in found] == [(FIRST, None, None), (SECOND, 7, "ab")]
+
+
+def test_where_the_log_stood_is_kept_from_the_first_run(lake: lakehouse.Lakehouse, spark: SparkSession):
+    """A night that is run again changes no table, though the log has grown since."""
+    for log_entries in (7, 9):
+        rows = tables.frame(spark, gold.RUN_MANIFEST, {"night": FIRST, "log_entries": log_entries, "log_hash": "ab"})
+        assert lake.replace(rows, gold.RUN_MANIFEST, {"night": str(FIRST)}) == (log_entries == 7)
+    assert [row.log_entries for row in lake.read(gold.RUN_MANIFEST).collect()] == [7]
 
 
 OLD, NEW = (

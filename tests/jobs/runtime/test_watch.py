@@ -48,8 +48,8 @@ def test_a_mark_is_there_while_a_run_lives_and_gone_however_it_ends(chosen: sett
 
 
 def test_a_mark_that_a_hand_has_spoilt_stops_no_night(chosen: settings.Settings):
-    chosen.log.mkdir()
-    (chosen.log / "running.json").write_text("{", encoding="utf-8")
+    chosen.log_folder.mkdir()
+    (chosen.log_folder / "running.json").write_text("{", encoding="utf-8")
     with watch.running(chosen, "2026-01-05", "a run"):
         pass
 

@@ -47,7 +47,7 @@ def test_a_night_that_cannot_train_publishes_an_empty_queue_and_says_why(night: 
     assert report["why_no_model"].startswith("training is impossible: ")
     assert "queue rows published by no model\n  training is impossible" in summary.text(report)
     assert ctx.lake.exists(gold.QUEUE_ITEMS)
-    (alert,) = (ctx.settings.log / "alerts.jsonl").read_text().splitlines()
+    (alert,) = (ctx.settings.log_folder / "alerts.jsonl").read_text().splitlines()
     assert "no classifier, so no queue of reports" in json.loads(alert)["message"]
 
 

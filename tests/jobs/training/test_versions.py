@@ -86,7 +86,7 @@ def test_the_command_promotes_logs_who_and_why_and_the_night_follows(
 
 def test_a_rerun_keeps_its_model_until_that_is_withdrawn(home: context.RunContext, client: mlflow.MlflowClient):
     manifest = home.spark.createDataFrame(
-        [(SECOND, "c", "h", NAME, "2", None, {}, 0, 0, 0)], gold.RUN_MANIFEST.struct()
+        [(SECOND, "c", "h", NAME, "2", None, {}, 0, 0, 0, None, None)], gold.RUN_MANIFEST.struct()
     )  # fmt: skip
     home.lake.replace(manifest, gold.RUN_MANIFEST, {"night": SECOND.isoformat()})
     client.set_registered_model_alias(NAME, "champion", "1")

@@ -1,10 +1,10 @@
 """The log of processing that the Data Protection Act 2018 s.62 asks for: hash-chained, verified offline.
 
-One JSON object a line in `processing.jsonl`, each with the SHA-256 of the line before. Beside it `head.json` keeps how
-many entries there are, how many bytes, and the last hash, so that a log that was cut short, or written anew from some
+One JSON object per line in `processing.jsonl`, each with the SHA-256 of the line before. Alongside it `head.json` keeps
+how many entries there are, how many bytes, and the last hash, so that a log that was cut short, or rewritten from some
 entry on, no longer fits its head. The head is written twice for each entry, once as an intent: a process killed between
-leaves a log that the next append repairs, and never one that looks tampered with. Keep the head (`anchor`), or copies
-of it, on storage that the log's writers cannot change, and whoever rewrites both files is found too.
+leaves a log that the next append repairs, and never one that looks tampered with. Whoever rewrites both files is found
+by marks of the log that are kept elsewhere: see `marks`.
 
 Nothing may be shown, shared or joined before its entry is on disk: every failure to write raises.
 """
@@ -12,57 +12,38 @@ Nothing may be shown, shared or joined before its entry is on disk: every failur
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from jobs.runtime import identity
+from jobs.runtime.audit import entries, id_files
+from jobs.runtime.audit.entries import GENESIS, Broken, Head, Mark
 from schemas import codes
 from schemas.errors import UserError
 
-GENESIS = "0" * 64
 FILE = "processing.jsonl"
-_FIELDS = ("n", "at", "action", "who", "account", "on_what", "to_whom", "why", "counts", "previous")
-_LATER_FIELDS = {"account"}  # entries that were written before these came hold none of them, and still verify
+MOST_REMEMBERED = 1 << 16  # side files of one verification that are not read again
+_BLOCK = 1 << 16  # bytes read at once, from the log's end backwards
 
 
 class AuditError(UserError, RuntimeError):
     """The entry could not be written, so what it speaks of must not happen."""
 
 
-@dataclass(frozen=True)
-class Broken:
-    """The first entry of the log that cannot be right: its number from 1, and why."""
-
-    n: int
-    why: str
-
-    def __str__(self) -> str:
-        return f"entry {self.n}: {self.why}"
-
-
-@dataclass(frozen=True)
-class Head:
-    """Where the log ends: number of entries, bytes, and hash of the last entry."""
-
-    n: int = 0
-    n_bytes: int = 0
-    hash: str = GENESIS
-
-
 class Audit:
     """The log in `folder`. Several processes and threads may append to it: the kernel's lock puts them in a row."""
 
-    def __init__(self, folder: Path, *, anchor: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self.path = self.folder / FILE
-        self.head_path = Path(anchor) if anchor is not None else self.folder / "head.json"
+        self.head_path = self.folder / "head.json"
 
     def append(
         self,
@@ -73,12 +54,24 @@ class Audit:
         to_whom: str | None = None,
         why: str | None = None,
         counts: Mapping[str, int] | None = None,
+        operation: str | None = None,
+        night: date | None = None,
+        ids: Iterable[str] | None = None,
         at: datetime | None = None,
     ) -> str:
         """Write one entry and return its hash; it is on disk when this returns.
 
-        `who` is who it is said to be; the account of the operating system that this process runs under is written
-        alongside. `counts` are numbers of rows by name. `at` is for tests and replays; the clock by default.
+        Called by the functions of `operations`, one per operation, and by tests.
+
+        Args:
+            action: kind of processing by the law's words, one of `codes.LOG_ACTIONS`.
+            who: who it is said to be; the account of the operating system that this process runs under is written
+                alongside.
+            counts: numbers of rows by name.
+            operation: which of the system's operations it is, one of `codes.LOG_OPERATIONS`.
+            night: the night that it is about.
+            ids: of what it is about, whatever their order; the entry holds their number and digest, a side file them.
+            at: for tests and replays; the clock by default.
 
         Raises:
             ValueError: the action is not one of `codes.LOG_ACTIONS`, or nobody is named.
@@ -88,19 +81,25 @@ class Audit:
             raise ValueError(f"{action!r} is not one of {', '.join(codes.LOG_ACTIONS)}")
         if not who.strip() or not on_what.strip():
             raise ValueError("an entry of the log names who did it and on what")
+        if operation is not None and operation not in codes.LOG_OPERATIONS:
+            raise ValueError(f"{operation!r} is not one of codes.LOG_OPERATIONS")
         moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
-        entry: dict[str, Any] = {"at": moment, "action": action, "who": who, "on_what": on_what, "to_whom": to_whom}
-        entry["account"] = identity.account()
-        entry |= {"why": why, "counts": {str(k): int(v) for k, v in (counts or {}).items()}}
+        entry: dict[str, Any] = {
+            "at": moment, "operation": operation, "action": action, "night": night.isoformat() if night else None,
+            "who": who, "account": identity.account(), "on_what": on_what, "to_whom": to_whom, "why": why,
+            "counts": {str(k): int(v) for k, v in (counts or {}).items()}, "ids": None,
+        }  # fmt: skip
         try:
             with self._locked():
+                if ids is not None:
+                    entry["ids"] = id_files.keep(self.folder, ids)
                 return self._append(entry)
         except OSError as error:
             raise AuditError(f"the log of processing in {self.folder} cannot be written: {error}") from error
 
     def _append(self, entry: dict[str, Any]) -> str:
         head = self._repaired(*self._heads())
-        line, digest = _line({**entry, "n": head.n + 1, "previous": head.hash})
+        line, digest = entries.line_of({**entry, "n": head.n + 1, "previous": head.hash})
         after = Head(head.n + 1, head.n_bytes + len(line), digest)
         self._write_head(head, after)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
@@ -129,7 +128,7 @@ class Audit:
     def _last_hash(self, start: int) -> str | None:
         with open(self.path, "rb") as log:
             log.seek(start)
-            found = _parsed(log.read())
+            found = entries.parsed(log.read())
         return None if found is None else str(found.get("hash"))
 
     def _heads(self) -> tuple[Head, Head | None]:
@@ -190,62 +189,80 @@ class Audit:
                 for line in log:
                     yield json.loads(line)
 
-    def verify(self) -> Broken | None:
-        """The first entry that cannot be right, or None where the whole log holds. Reads only; memory does not grow."""
+    def last(self, operation: str) -> dict[str, Any] | None:
+        """The newest entry of an operation; None where there is none. Reads from the end: the newest are near it."""
+        for line in self._backwards():
+            entry = entries.parsed(line)
+            if entry is not None and entry.get("operation") == operation:
+                return entry
+        return None
+
+    def _backwards(self) -> Iterator[bytes]:
+        """Lines, the last first, in blocks: memory does not grow with the log."""
+        if not self.path.exists():
+            return
+        with open(self.path, "rb") as log:
+            start, rest = log.seek(0, os.SEEK_END), b""
+            while start:
+                size = min(_BLOCK, start)
+                start = log.seek(start - size)
+                rest, *lines = (log.read(size) + rest).split(b"\n")
+                yield from reversed(lines)
+            yield rest
+
+    def head(self) -> Head:
+        """Where the log ends now. Reads only.
+
+        Raises:
+            AuditError: the log does not fit its head.
+        """
+        with self._shared():
+            head, intent = self._heads()
+            size = self.path.stat().st_size if self.path.exists() else 0
+            return intent if intent is not None and size == intent.n_bytes else head
+
+    def verify(self, marks: Iterable[Mark] = ()) -> Broken | None:
+        """The first entry that cannot be right, or None where the whole log holds. Reads only; memory does not grow.
+
+        Args:
+            marks: what others have kept of the log. Each of their entries is looked for.
+        """
         with self._shared():
             try:
-                return self._verified(*self._heads())
+                return self._verified(*self._heads(), sorted(marks, key=lambda mark: mark.n))
             except AuditError as error:
                 return Broken(1, str(error))
 
-    def _verified(self, head: Head, intent: Head | None) -> Broken | None:
+    def _verified(self, head: Head, intent: Head | None, marks: Sequence[Mark]) -> Broken | None:
         if not self.path.exists():
-            return Broken(1, "the log is missing") if head.n else None
-        previous, n, n_bytes = GENESIS, 0, 0
+            known = max([head.n, *(mark.n for mark in marks)])
+            return Broken(1, f"the log is missing: it had {known} entries") if known else None
+        previous, n, n_bytes, to_come = GENESIS, 0, 0, deque(marks)
+        side_file = lru_cache(maxsize=MOST_REMEMBERED)(partial(id_files.problem, self.folder))
         with open(self.path, "rb") as log:
             for line in log:
                 n, n_bytes = n + 1, n_bytes + len(line)
-                why = _wrong(line, n, previous)
+                entry, why = entries.read(line, n, previous)
                 if why is None and n > head.n and (intent is None or n > intent.n):
                     why = "written past the end that the head knows"
                 if why is not None:
-                    torn = intent is not None and n == head.n + 1 and not line.endswith(b"\n")
-                    return None if torn else Broken(n, why)
-                previous = json.loads(line)["hash"]
+                    is_torn = intent is not None and n == head.n + 1 and not line.endswith(b"\n")
+                    if is_torn:
+                        n, n_bytes = n - 1, n_bytes - len(line)
+                        break
+                    return Broken(n, why)
+                previous = entry["hash"]
+                why = entries.unlike(to_come, n, previous) or (entry.get("ids") and side_file(entry["ids"]["sha256"]))
+                if why is not None:
+                    return Broken(n, why)
+        if to_come:
+            return Broken(n + 1, f"the log ends after {n} entries; {to_come[-1].kept_by} knows {to_come[-1].n}")
         for end in (head, intent):
             if end is not None and (n, n_bytes, previous) == (end.n, end.n_bytes, end.hash):
                 return None
         if n < head.n:
             return Broken(n + 1, f"the log ends after {n} of {head.n} entries")
-        return Broken(n, "the last hash is not the one that the head knows: entries were written anew")
-
-
-def _line(entry: Mapping[str, Any]) -> tuple[bytes, str]:
-    """The entry as a line of the log, and its hash."""
-    ordered = {name: entry[name] for name in _FIELDS if name in entry}
-    digest = hashlib.sha256(json.dumps(ordered, separators=(",", ":")).encode()).hexdigest()
-    return (json.dumps({**ordered, "hash": digest}, separators=(",", ":")) + "\n").encode(), digest
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _wrong(line: bytes, n: int, previous: str) -> str | None:
-    entry = _parsed(line)
-    if entry is None or {*entry} | _LATER_FIELDS != {*_FIELDS, "hash"}:
-        return "not an entry of the log"
-    if entry["n"] != n:
-        return f"numbered {entry['n']}: an entry was removed, added or moved"
-    if entry["previous"] != previous:
-        return "does not follow from the entry before it"
-    if _line(entry)[0] != line:
-        return "its content does not give its hash"
-    return None
+        return Broken(n, "the last hash is not the one that the head knows: entries were rewritten")
 
 
 def sync_folder(folder: Path) -> None:
