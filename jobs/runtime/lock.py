@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from schemas.errors import UserError
 
@@ -19,19 +20,23 @@ class LakehouseBusyError(UserError, RuntimeError):
     """Another process is writing to this lakehouse."""
 
 
+class LakehouseUnwritableError(UserError, OSError):
+    """The folder of the lakehouse cannot be written to: read-only, full, or somebody else's."""
+
+
 @contextmanager
 def writer(folder: Path, *, wait_s: float = 3.0) -> Iterator[None]:
     """Hold the writer's lock of the lakehouse in `folder` for the length of the block.
 
     Raises:
         LakehouseBusyError: another process still holds it after `wait_s` seconds; names the holder's pid.
+        LakehouseUnwritableError: the folder cannot be made or written to.
     """
     folder = folder.absolute()
     if folder in _held:
         yield
         return
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(folder / ".writer.lock", "a+", encoding="ascii") as file:
+    with _opened(folder) as file:
         deadline = time.monotonic() + wait_s
         while True:
             try:
@@ -54,6 +59,17 @@ def writer(folder: Path, *, wait_s: float = 3.0) -> Iterator[None]:
             yield
         finally:
             _held.discard(folder)
+
+
+def _opened(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return open(folder / ".writer.lock", "a+", encoding="ascii")
+    except OSError as error:
+        raise LakehouseUnwritableError(
+            f"The lakehouse {folder} cannot be written: {error.strerror}. Nothing was changed. See to its disk, then "
+            "start again."
+        ) from error
 
 
 def is_held(folder: Path) -> bool:

@@ -8,7 +8,6 @@ Each death costs a night's start, so `make test` dies at a point of two layers; 
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 from datetime import UTC, datetime, timedelta
@@ -23,11 +22,11 @@ from schemas import gold
 from tests.support import whole_nights as nights
 
 SECOND = nights.FIRST + timedelta(days=1)
-IS_FULL = os.environ.get("NIGHTJAR_TRIALS") == "all"
-POINTS = fault_points.POINTS if IS_FULL else ("after silver.reports", "after gold.queue_items")
-WITHOUT = () if IS_FULL else nights.NOT_FORCES
+POINTS = fault_points.POINTS if nights.IS_FULL else ("after silver.reports", "after gold.queue_items")
+WITHOUT = () if nights.IS_FULL else nights.NOT_FORCES
 
 
+@pytest.mark.trial(3)
 @pytest.mark.spark
 @pytest.mark.slow
 def test_a_night_killed_and_rerun_equals_one_undisturbed(spark: SparkSession, tmp_path: Path):

@@ -16,6 +16,7 @@ from tests.support import whole_nights as nights
 LONDON = ZoneInfo("Europe/London")
 
 
+@pytest.mark.trial(8)
 @pytest.mark.spark
 @pytest.mark.slow
 def test_the_older_night_after_the_newer_keeps_both(spark: SparkSession, tmp_path: Path):
@@ -29,6 +30,7 @@ def test_the_older_night_after_the_newer_keeps_both(spark: SparkSession, tmp_pat
     assert ctx.lake.read(bronze.ROWS).select("night").distinct().count() == 2
 
 
+@pytest.mark.trial(28)
 @pytest.mark.parametrize(
     "around",
     [date(2026, 3, 29), date(2026, 10, 25), date(2028, 2, 29), date(2026, 12, 31)],

@@ -41,6 +41,7 @@ with lock.writer(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.trial(5)
 @pytest.mark.slow
 @pytest.mark.spark
 def test_no_commit_of_two_processes_is_lost(spark: SparkSession, tmp_path: Path):
@@ -66,6 +67,7 @@ def holder(tmp_path: Path):
     process.kill()
 
 
+@pytest.mark.trial(6)
 @pytest.mark.slow
 def test_a_second_night_stops_within_five_seconds_and_names_the_first(holder, tmp_path: Path):
     environment = {**os.environ, "NIGHTJAR_HOME": str(tmp_path)}

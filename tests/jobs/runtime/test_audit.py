@@ -97,6 +97,7 @@ TAMPERINGS: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int]] = {
 }
 
 
+@pytest.mark.trial(21)
 @pytest.mark.parametrize("how", TAMPERINGS)
 def test_tampering_is_found_at_its_first_entry(log: audit.Audit, how: str) -> None:
     change, first_bad = TAMPERINGS[how]

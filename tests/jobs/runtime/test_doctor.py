@@ -92,7 +92,7 @@ def home(whole: Path, tmp_path: Path, spark: SparkSession) -> Home:
 
 
 N_ROWS = sum(range(1, N_NIGHTS + 1))
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.trial(27)]
 
 
 def test_a_whole_home_is_well_and_counted(home: Home):

@@ -73,6 +73,7 @@ def recall(pipeline: object, test: pd.DataFrame, texts: np.ndarray) -> float:
     return float(is_csae[first].sum() / is_csae.sum())
 
 
+@pytest.mark.trial(17)
 @pytest.mark.parametrize("name", ATTACKS)
 def test_hidden_words_cost_little(name: str, halves: tuple[object, pd.DataFrame]):
     """Only CSAE reports are attacked: whoever hides words hides those."""

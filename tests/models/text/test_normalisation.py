@@ -83,6 +83,7 @@ SLOW = {
 LONG = 10_000  # characters: five pages, longer than any report of the demonstration
 
 
+@pytest.mark.trial(16)
 @pytest.mark.parametrize("name", SLOW)
 def test_no_text_is_slow(name: str):
     """Trial 16: under 200 ms a report, and time that grows no faster than the text."""
