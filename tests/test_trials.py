@@ -55,6 +55,7 @@ def test_of_no_trial():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one process", "two"])
 def test_a_run_tells_outcome_and_figures(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, processes: list[str]
