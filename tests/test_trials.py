@@ -70,4 +70,11 @@ def test_a_run_tells_outcome_and_figures(
     assert all(each["figures"] == {"kills": 10} and each["trials"] == [4] for each in told.values())
     said = page.render(told)
     assert "1 failed, 1 passed" in said
-    assert "kills: 10 (a)" in said
+    assert "kills: 10 |" in said
+
+
+def test_a_figure_of_several_cases_is_their_span():
+    told = {f"tests/test_trials.py::t[{n}]": {"trials": [16], "outcome": "passed", "seconds": 1, "on": "2026-01-05",
+                                              "figures": {"ms": n, "found": f"{n} of 9"}} for n in (3, 12)}  # fmt: skip
+    said = page.render(told)
+    assert "ms: 3 to 12, 2 cases<br>found: 3 of 9, 12 of 9" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,15 @@ def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> nigh
 
 @pytest.mark.trial(9)
 @pytest.mark.spark
-def test_twenty_poison_files_are_quarantined_and_good_ones_loaded(night: nights.Ingested) -> None:
+def test_twenty_poison_files_are_quarantined_and_good_ones_loaded(
+    night: nights.Ingested, record_property: Callable[[str, object], None]
+) -> None:
     files = {row.file.rsplit("/", 1)[-1]: row for row in night.files.collect()}
     assert len(poison.REASONS) == 20
     assert {name: files[name].reason for name in poison.REASONS} == poison.REASONS
     refused = {row.file.rsplit("/", 1)[-1] for row in night.quarantine.collect()}
     assert refused == set(poison.REASONS)
+    record_property("files quarantined with their reason", f"{len(refused)} of {len(poison.REASONS)}")
     assert files["good.csv"].n_rows_loaded == 3
     assert files["good_with_mark.csv"].n_rows_loaded == 1
     assert not files["good_with_mark.csv"].rescued_columns  # the mark is not part of the first column's name
@@ -81,7 +85,9 @@ print(json.dumps({"reason": batches[0][0]["reason"], "grown": (after - before) *
 @pytest.mark.trial(11)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(poison.BOMBS))
-def test_bombs_are_refused_within_memory(name: str, tmp_path: Path) -> None:
+def test_bombs_are_refused_within_memory(
+    name: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     sender, content, reason = poison.BOMBS[name]
     path = tmp_path / name
     path.write_bytes(content())
@@ -92,6 +98,7 @@ def test_bombs_are_refused_within_memory(name: str, tmp_path: Path) -> None:
     )
     found = json.loads(done.stdout)
     assert found["reason"] == reason
+    record_property("MiB more", found["grown"] >> 20)
     assert found["grown"] < MEMORY_LIMIT, f"{found['grown'] >> 20} MiB"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,18 @@ def _row(number: int, told: Mapping[str, Mapping[str, Any]]) -> str:
     counts = ", ".join(f"{n} {outcome}" for outcome, n in sorted(ended.items()))
     last = max(each["on"] for each in mine.values())
     seconds = sum(each["seconds"] for each in mine.values())
-    figures = "<br>".join(_figure(test, name, value) for test, each in mine.items()
-                          for name, value in each["figures"].items())  # fmt: skip
+    measured: dict[str, list[object]] = {}
+    for each in mine.values():
+        for name, value in each["figures"].items():
+            measured.setdefault(name, []).append(value)
+    figures = "<br>".join(_figure(name, values) for name, values in measured.items())
     return f"| {number} | {PROMISES[number]} | {listed} | {counts} in {seconds:,.0f} s, {last} | {figures} |\n"
 
 
-def _figure(test: str, name: str, value: object) -> str:
-    case = test.partition("[")[2].rstrip("]")
-    said = f"{value:,}" if isinstance(value, int | float) else str(value)
-    return f"{name}: {said}" + (f" ({case})" if case else "")
+def _figure(name: str, values: Sequence[object]) -> str:
+    """A figure that one test measured, or the span of one that several did."""
+    numbers = [value for value in values if isinstance(value, int | float)]
+    if len(numbers) < len(values):
+        return f"{name}: {', '.join(dict.fromkeys(map(str, values)))}"
+    lowest, highest = (f"{number:,}" for number in (min(numbers), max(numbers)))
+    return f"{name}: {lowest}" if lowest == highest else f"{name}: {lowest} to {highest}, {len(values)} cases"
