@@ -35,10 +35,10 @@ def examine(ctx: RunContext, *, deep: bool = False) -> list[Finding]:
     Args:
         deep: read every byte and row of the tables as well.
     """
-    tables = _tables_of_catalogue if ctx.settings.catalog else partial(_tables, deep=deep)
     checks = {
-        "tables": tables, "nights": _nights, "log of processing": _log, "chain of decisions": _decisions,
-        "registry": _registry,
+        "tables": _tables_of_catalogue if ctx.settings.catalog else partial(_tables, deep=deep),
+        "last good night": _heartbeat, "running now": _running, "nights to come": _future,
+        "log of processing": _log, "chain of decisions": _decisions, "registry": _registry,
     }  # fmt: skip
     return [finding for what, check in checks.items() for finding in _examined(ctx, what, check)]
 
@@ -112,11 +112,6 @@ def _tables_of_catalogue(ctx: RunContext) -> list[Finding]:
             line = " ".join(str(error).split())[:300]
             findings.append(_finding(table.path, False, f"version {version} cannot be read: {line}"))
     return findings
-
-
-def _nights(ctx: RunContext) -> list[Finding]:
-    """The heartbeat: the last good night, whatever runs or was killed, and nights that cannot be."""
-    return [_heartbeat(ctx), _running(ctx), _future(ctx)]
 
 
 def _heartbeat(ctx: RunContext) -> Finding:
