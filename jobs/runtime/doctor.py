@@ -40,13 +40,13 @@ def examine(ctx: RunContext, *, deep: bool = False) -> list[Finding]:
         "last good night": _heartbeat, "running now": _running, "nights to come": _future,
         "log of processing": _log, "chain of decisions": _decisions, "registry": _registry,
     }  # fmt: skip
-    return [finding for what, check in checks.items() for finding in _examined(ctx, what, check)]
+    return [finding for what, check in checks.items() for finding in _examined(what, partial(check, ctx))]
 
 
-def _examined(ctx: RunContext, what: str, check: Callable[[RunContext], Finding | list[Finding]]) -> list[Finding]:
+def _examined(what: str, check: Callable[[], Finding | list[Finding]]) -> list[Finding]:
     """What a check finds; whatever it dies of is its finding, and the next check still runs."""
     try:
-        found = check(ctx)
+        found = check()
     except Exception as error:  # noqa: BLE001 - the promise: one broken thing never hides another
         line = " ".join(str(error).split())[:300]
         return [_finding(what, False, f"cannot be examined: {type(error).__name__}: {line}")]
@@ -55,12 +55,13 @@ def _examined(ctx: RunContext, what: str, check: Callable[[RunContext], Finding 
 
 def _tables(ctx: RunContext, *, deep: bool) -> list[Finding]:
     is_written_to = lock.is_held(ctx.settings.lakehouse)
-    findings = [
-        _finding(table.path, *seen)
-        for table in catalogue.TABLES
-        for seen in table_health.examine(_folder(ctx, table), table, deep=deep, is_written_to=is_written_to)
-    ]
-    return [*findings, *_examined(ctx, "tables of the last night", _behind)]
+
+    def seen(table: Table) -> list[Finding]:
+        health = table_health.examine(_folder(ctx, table), table, deep=deep, is_written_to=is_written_to)
+        return [_finding(table.path, *each) for each in health]
+
+    findings = [each for table in catalogue.TABLES for each in _examined(table.path, partial(seen, table))]
+    return [*findings, *_examined("tables of the last night", partial(_behind, ctx))]
 
 
 def _folder(ctx: RunContext, table: Table) -> Path:
