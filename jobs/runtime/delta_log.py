@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,10 +33,14 @@ _OF_CHECKPOINT = [
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, pa.ArrowException)
 
 
+Kind = Literal["commit", "checkpoint", "newer checkpoint", "pointer", "checksum"]
+
+
 @dataclass(frozen=True)
 class Flaw:
-    """One file of the log that cannot be right: its name, the version it belongs to, and why."""
+    """One file of the log that cannot be right: what it is, its name, the version it belongs to, and why."""
 
+    kind: Kind
     file: str
     version: int
     why: str
@@ -133,7 +137,7 @@ def _commits(table: Path, names: Iterable[str], flaws: list[Flaw]) -> dict[int, 
             lines = (table / LOG / name).read_text(encoding="utf-8").splitlines()
             found[version] = _step(table, [json.loads(line) for line in lines if line.strip()], version)
         except (*_MALFORMED, OSError) as error:
-            flaws.append(Flaw(name, version, f"this commit cannot be read: {_said(error)}"))
+            flaws.append(Flaw("commit", name, version, f"this commit cannot be read: {_said(error)}"))
     return found
 
 
@@ -144,18 +148,20 @@ def _checkpoints(table: Path, names: Iterable[str], flaws: list[Flaw]) -> dict[i
         if match := _CHECKPOINT.fullmatch(name):
             parts.setdefault(int(match[1]), []).append(name)
         elif match := _V2_CHECKPOINT.fullmatch(name):
-            flaws.append(Flaw(name, int(match[1]), "a checkpoint of the newer kind (V2), which is not judged here"))
+            why = "a checkpoint of the newer kind (V2), which is not judged here"
+            flaws.append(Flaw("newer checkpoint", name, int(match[1]), why))
     found = {}
     for version, files in parts.items():
         match = _CHECKPOINT.fullmatch(files[0])
         wanted = int(match[3]) if match and match[3] else 1
         if len(files) < wanted:
-            flaws.append(Flaw(files[0], version, f"{len(files)} of the {wanted} parts of this checkpoint are there"))
+            why = f"{len(files)} of the {wanted} parts of this checkpoint are there"
+            flaws.append(Flaw("checkpoint", files[0], version, why))
             continue
         try:
             found[version] = _step(table, [row for name in files for row in _rows(table / LOG / name)], None)
         except (*_MALFORMED, OSError) as error:
-            flaws.append(Flaw(files[0], version, f"this checkpoint cannot be read: {_said(error)}"))
+            flaws.append(Flaw("checkpoint", files[0], version, f"this checkpoint cannot be read: {_said(error)}"))
     return found
 
 
@@ -226,11 +232,12 @@ def _gaps(names: Iterable[str], newest: int) -> list[Flaw]:
     begun = {int(match[1]) for name in names if (match := _CHECKPOINT.fullmatch(name))}
     first = min(there, default=newest)
     start = first if begun & {first, first - 1} else 0
-    missing = [v for v in range(start, newest + 1) if v not in there and not (v == newest and v in begun)]
-    ends = [v for v in missing if v + 1 not in missing]
+    missing = {v for v in range(start, newest + 1) if v not in there and not (v == newest and v in begun)}
+    begins = sorted(v for v in missing if v - 1 not in missing)
+    ends = sorted(v for v in missing if v + 1 not in missing)
     return [
-        Flaw(f"{begin:020d}.json", begin, _missing(begin, end))
-        for begin, end in zip([v for v in missing if v - 1 not in missing], ends, strict=True)
+        Flaw("commit", f"{begin:020d}.json", begin, _missing(begin, end))
+        for begin, end in zip(begins, ends, strict=True)
     ]
 
 
@@ -245,11 +252,13 @@ def _last_checkpoint(table: Path, names: Iterable[str], checkpoints: Mapping[int
     try:
         version = int(json.loads((table / LOG / LAST_CHECKPOINT).read_text(encoding="utf-8"))["version"])
     except (*_MALFORMED, OSError) as error:
-        return [Flaw(LAST_CHECKPOINT, NOTHING, f"it cannot be read: {_said(error)}")]
+        return [Flaw("pointer", LAST_CHECKPOINT, NOTHING, f"it cannot be read: {_said(error)}")]
     is_there = any(match and int(match[1]) == version for match in map(_CHECKPOINT.fullmatch, names))
     if version in checkpoints or is_there:  # one that is there and broken is a flaw of its own
         return []
-    return [Flaw(LAST_CHECKPOINT, version, f"it names a checkpoint of version {version}, which is not there")]
+    return [
+        Flaw("pointer", LAST_CHECKPOINT, version, f"it names a checkpoint of version {version}, which is not there")
+    ]
 
 
 def _checksum(table: Path, state: State) -> list[Flaw]:
@@ -261,14 +270,16 @@ def _checksum(table: Path, state: State) -> list[Flaw]:
         noted = json.loads(path.read_text(encoding="utf-8"))
         wanted = (int(noted["numFiles"]), int(noted["tableSizeBytes"]))
     except (*_MALFORMED, OSError) as error:
-        return [Flaw(path.name, state.version, f"the checksum of this version cannot be read: {_said(error)}")]
+        return [
+            Flaw("checksum", path.name, state.version, f"the checksum of this version cannot be read: {_said(error)}")
+        ]
     seen = (len(state.files), sum(live.n_bytes for live in state.files.values()))
     if wanted == seen:
         return []
     why = (
         f"the log gives {seen[0]:,} files of {seen[1]:,} bytes where its writer counted {wanted[0]:,} of {wanted[1]:,}"
     )
-    return [Flaw(path.name, state.version, why)]
+    return [Flaw("checksum", path.name, state.version, why)]
 
 
 def _said(error: Exception) -> str:

@@ -71,11 +71,15 @@ def _of_log(log: Log) -> Iterator[Seen]:
 
 def _mend_of_log(log: Log, flaw: Flaw) -> str:
     usable = log.state.version
-    if not flaw.file.endswith(".json") and usable == log.newest:
+    if flaw.kind == "newer checkpoint":
+        return "read the table with Spark: what depends on this checkpoint cannot be told here"
+    if flaw.kind == "checksum":
+        return "compare the commits of this version and its checksum with the backup: one is not what was written"
+    if usable == log.newest and flaw.kind != "commit":
         return f"move it out of {LOG}: the table is whole without it, and Delta writes another"
     if usable == log.newest:
         return f"version {usable} is whole without it; put it back from the backup if earlier versions are wanted"
-    if usable == delta_log.NOTHING or flaw.version == delta_log.NOTHING:
+    if usable == delta_log.NOTHING or flaw.kind == "pointer":
         return f"put it back from the backup, or {BACKUP}"
     return (
         f"put it back from the backup. Without one, version {usable} is the last good: move what {LOG} holds of later "
