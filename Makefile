@@ -31,8 +31,8 @@ test: setup-bert ## every test, benchmarks aside
 coverage: setup ## the share of lines and branches that the quick tests reach, and its floor
 	@$(PYTEST) --quick --cov --cov-report=term --cov-report=xml:build/coverage.xml --cov-fail-under=$(FLOOR) $(ARGS)
 
-trials: setup-bert ## the trials of faults in full: a night killed at every named point takes about an hour
-	@NIGHTJAR_TRIALS=all $(BIN)/python -m pytest tests/faults $(ARGS)
+trials: setup-bert ## the thirty trials in full, and docs/reliability.md made of what they tell: hours
+	@$(BIN)/python -m tests.trials $(ARGS)
 
 lint: setup ## lint, format, types, import rules
 	@$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime import settings
 from jobs.runtime import spark as spark_job
+from tests.trials import recording
 
 # A process of pytest-xdist has no main file, which pyspark takes for a doctest run and ends.
 if not hasattr(sys.modules["__main__"], "__file__"):
@@ -29,6 +30,13 @@ LONGEST = ("test_kill.py", "test_three_nights.py", "test_screening.py", "test_tw
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="only tests that need no Spark, no extra and no ten seconds")
+    parser.addoption("--trial", help="only tests that bear one of these numbers of trials: 4,27")
+    parser.addoption("--trials", type=Path, help="file of JSON that takes what trials told")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (file := config.getoption("--trials")) and not hasattr(config, "workerinput"):  # the first process writes
+        config.pluginmanager.register(recording.Recorder(file))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -43,6 +51,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("spark")
+    recording.mark(items)
+    if config.getoption("--trial"):
+        wanted = {int(number) for number in config.getoption("--trial").split(",")}
+        items[:] = [item for item in items if wanted & set(recording.numbers_of(item))]
     if config.getoption("--quick"):
         left_out = [item for item in items if any(item.get_closest_marker(name) for name in ("spark", "slow", "bert"))]
         config.hook.pytest_deselected(items=left_out)

@@ -246,16 +246,40 @@ def trace(item: str, reviewer: str, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--deep", "is_deep", is_flag=True, help="Read every byte and row of the tables as well.")
 @as_json
-def doctor(as_json: bool) -> None:
-    """Check tables, log and registry. Exit code 1 if anything is wrong."""
+def doctor(is_deep: bool, as_json: bool) -> None:
+    """Check tables, log and registry, and say what mends what is wrong. Exit code 1 if anything is."""
     from jobs.runtime import context
     from jobs.runtime import doctor as doctor_job
 
-    findings = doctor_job.examine(context.reader())
+    findings = doctor_job.examine(context.reader(), deep=is_deep)
     show(findings, as_json, doctor_job.text(findings))
     if any(not finding["ok"] for finding in findings):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("table")
+@click.option("--to", "version", type=click.IntRange(min=0), help="Version to go back to.")
+@click.option("--without-night", type=NIGHT, help="Night to take out, for it to be run again.")
+@click.option("--why", required=True, help="Reason: it is logged.")
+@reviewer_option("Who does it: it is logged.")
+@as_json
+def restore(
+    table: str, version: int | None, without_night: datetime | None, why: str, reviewer: str, as_json: bool
+) -> None:
+    """Take a TABLE back to a version that is whole, or one night out of it, as `nightjar doctor` says."""
+    from jobs.runtime import context, mending
+
+    with context.writer() as ctx:
+        if without_night is not None and version is None:
+            now = mending.remove_night(ctx, table, without_night.date(), who=reviewer, why=why)
+        elif version is not None and without_night is None:
+            now = mending.restore(ctx, table, version, who=reviewer, why=why)
+        else:
+            raise click.UsageError("give --to or --without-night")
+    show({"table": table, "version": now}, as_json, f"{table} is now at version {now}. Run `nightjar doctor`.")
 
 
 @main.command()

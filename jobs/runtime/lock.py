@@ -3,6 +3,7 @@ the same commit. The lock is the kernel's, so it is gone with its holder however
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ class LakehouseBusyError(UserError, RuntimeError):
     """Another process is writing to this lakehouse."""
 
 
+class LakehouseUnwritableError(UserError, OSError):
+    """The folder of the lakehouse cannot be written to: read-only, full, or somebody else's."""
+
+
 @contextmanager
 def writer(folder: Path, *, wait_s: float = 3.0) -> Iterator[None]:
     """Hold the writer's lock of the lakehouse in `folder` for the length of the block.
@@ -27,20 +32,26 @@ def writer(folder: Path, *, wait_s: float = 3.0) -> Iterator[None]:
 
     Raises:
         LakehouseBusyError: another process still holds it after `wait_s` seconds; names the holder's pid.
-        OSError: the file system has no locks of the kernel's (ENOSYS): nothing may be written there.
+        LakehouseUnwritableError: the folder cannot be made or written to, or its file system has no locks.
     """
     folder = folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = _lock(folder)
     try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire(timeout=wait_s, poll_interval=0.1)
+        (folder / HOLDER).write_text(str(os.getpid()), encoding="ascii")
     except filelock.Timeout:
         raise LakehouseBusyError(
             f"Another night or training is writing to {folder} (process {_holder(folder)}). "
             "Wait for it to end, then start again; nothing was changed."
         ) from None
+    except OSError as error:
+        lock.release()
+        raise LakehouseUnwritableError(
+            f"The lakehouse {folder} cannot be written: {error.strerror}. Nothing was changed. See to its disk, then "
+            "start again."
+        ) from error
     try:
-        (folder / HOLDER).write_text(str(os.getpid()), encoding="ascii")
         yield
     finally:
         lock.release()
@@ -48,16 +59,14 @@ def writer(folder: Path, *, wait_s: float = 3.0) -> Iterator[None]:
 
 def is_held(folder: Path) -> bool:
     """Whether any process, this one included, holds the writer's lock of the lakehouse in `folder`."""
-    folder = folder.absolute()
-    if not (folder / LOCK).exists():
-        return False
-    if _lock(folder).is_locked:
-        return True
     try:
-        with _lock(folder).acquire(blocking=False):
-            return False
-    except filelock.Timeout:
+        with open(folder / LOCK, encoding="ascii") as file:  # read alone: whoever asks may not write there
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # gone again as the file is closed
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
         return True
+    return False
 
 
 def _lock(folder: Path) -> filelock.FileLock:

@@ -184,6 +184,28 @@ def verify_chain(decisions: DataFrame) -> str | None:
     return f"decision {bad[0]['sequence']}: {bad[0]['why']}" if bad else None
 
 
+def verify_rows(decisions: pa.Table) -> str | None:
+    """`verify_chain` of the table as Arrow, with the types of its contract, where there is no Spark."""
+    previous, last = GENESIS, 0
+    for batch in decisions.sort_by("sequence").to_batches():
+        for row in batch.to_pylist():
+            if why := _broken(row, previous, last):
+                return f"decision {row['sequence']}: {why}"
+            previous, last = row["hash"], row["sequence"]
+    return None
+
+
+def _broken(row: Mapping[str, Any], previous: str, last: int) -> str | None:
+    """Why a decision does not follow from the one before it, of which hash and place in the chain are given."""
+    if row["sequence"] == last:
+        return "two decisions have this place"
+    if digest(row) != row["hash"]:
+        return "its content does not give its hash"
+    if row["sequence"] != last + 1:
+        return "the decision before it is missing"
+    return None if row["previous_hash"] == previous else "does not follow from the decision before it"
+
+
 def _check_hashes(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 

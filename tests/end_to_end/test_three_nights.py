@@ -241,6 +241,7 @@ def test_the_health_page_and_the_review_page_show_it(story: dict, tmp_path):
     assert mine.rows == []  # read all of it before
 
 
+@pytest.mark.trial(1)
 def test_a_night_again_changes_nothing(story: dict):
     ctx: RunContext = story["ctx"]
     before = nights.hashes(ctx)
@@ -254,6 +255,7 @@ def test_history_is_kept_and_corrections_supersede(story: dict):
     assert corrected > 0
 
 
+@pytest.mark.trial(2)
 def test_a_resent_file_loads_nothing(story: dict):
     files = story["ctx"].lake.read(bronze.FILES)
     again = files.where("status = 'DUPLICATE'").collect()

@@ -71,6 +71,7 @@ def _starts_formula(cell: str, cuts: str) -> bool:
     return False
 
 
+@pytest.mark.trial(13)
 def test_trial_13_no_formula_leaves_by_csv_or_xlsx(spark: SparkSession, tmp_path: Path) -> None:
     rows = []
     for n, text in enumerate((*FORMULAS, *PHONES)):
@@ -136,6 +137,7 @@ class _Page(html.parser.HTMLParser):
         self.text += data
 
 
+@pytest.mark.trial(14)
 @pytest.mark.slow
 def test_trial_14_no_active_element_in_the_rendered_page(spark: SparkSession, tmp_path: Path) -> None:
     """The real notebook in its own kernel, over tables whose every free text is markup."""

@@ -146,6 +146,7 @@ EIGHT = (
 )  # fmt: skip
 
 
+@pytest.mark.trial(18)
 @pytest.mark.parametrize("is_forged", [False, True], ids=["", "and its hashes forged"])
 @pytest.mark.parametrize("attack", EIGHT)
 def test_a_malicious_model_is_refused_before_it_is_loaded(
@@ -162,6 +163,7 @@ def test_a_malicious_model_is_refused_before_it_is_loaded(
     assert not canary.exists()
 
 
+@pytest.mark.trial(18)
 def test_hashes_and_seal_do_not_excuse_code_or_a_foreign_type(shelf: registry.Registry, folder: Path, tmp_path: Path):
     """What a thief of the key could do: the description and the types are judged all the same."""
     client, canary = mlflow.MlflowClient(shelf.uri, shelf.uri), tmp_path / "it-ran"
@@ -181,6 +183,7 @@ def test_a_bert_file_that_is_none_is_refused():
             artefact.load(blob, hashlib.sha256(blob).hexdigest(), artefact.BERT)
 
 
+@pytest.mark.trial(19)
 @pytest.mark.parametrize(
     "given",
     ["one text", b"bytes", 7, [1, 2], ["a", None], [["a"], ["b"]], [b"a"], np.array([["a", "b"]]), [float("nan")]],
@@ -193,6 +196,7 @@ def test_what_is_not_a_list_of_texts_is_a_typed_error(shelf: registry.Registry, 
     assert artefact.probabilities(model.load(), ["", "parcel collected nightly"]).shape == (2,)
 
 
+@pytest.mark.trial(19)
 def test_a_batch_with_a_null_or_a_number_for_a_text_is_a_typed_error(shelf: registry.Registry):
     score = scoring.scorer(shelf.champion(NAME))
     for texts in (pa.array(["a", None]), pa.array([1, 2])):
@@ -210,6 +214,7 @@ class Odd:
         return self.gives
 
 
+@pytest.mark.trial(19)
 @pytest.mark.parametrize(
     "gives", [np.zeros((2, 3)), np.zeros(2), np.array([[0, np.nan], [0, 1]]), np.full((2, 2), 1.5)]
 )
@@ -218,6 +223,7 @@ def test_what_is_not_a_probability_per_text_is_a_typed_error(gives: np.ndarray):
         artefact.probabilities(Odd(gives), ["a", "b"])
 
 
+@pytest.mark.trial(19)
 def test_another_signature_is_refused():
     about = {
         "flavors": {"nightjar_bert": {}},
@@ -227,6 +233,7 @@ def test_another_signature_is_refused():
         verification.form_and_file(about, "it")
 
 
+@pytest.mark.trial(20)
 def test_a_worse_model_is_refused_and_stays_challenger(
     shelf: registry.Registry, compared: compare.Comparison, run: str
 ):
@@ -275,6 +282,7 @@ def _promote(folder: Path, version: str, compared: compare.Comparison, precision
     told.put((version, shelf.promote(NAME, version, own, compared, CRITERIA)))
 
 
+@pytest.mark.trial(20)
 def test_of_two_promotions_at_once_one_is_champion(tmp_path: Path, compared: compare.Comparison):
     """Two processes, the same night, each good enough alone: whoever is second must beat the first."""
     shelf = registry.Registry(tmp_path / "mlflow")

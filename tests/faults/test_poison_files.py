@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,17 @@ def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> nigh
     return nights.ingested(spark, home)
 
 
+@pytest.mark.trial(9)
 @pytest.mark.spark
-def test_twenty_poison_files_are_quarantined_and_good_ones_loaded(night: nights.Ingested) -> None:
+def test_twenty_poison_files_are_quarantined_and_good_ones_loaded(
+    night: nights.Ingested, record_property: Callable[[str, object], None]
+) -> None:
     files = {row.file.rsplit("/", 1)[-1]: row for row in night.files.collect()}
     assert len(poison.REASONS) == 20
     assert {name: files[name].reason for name in poison.REASONS} == poison.REASONS
     refused = {row.file.rsplit("/", 1)[-1] for row in night.quarantine.collect()}
     assert refused == set(poison.REASONS)
+    record_property("files quarantined with their reason", f"{len(refused)} of {len(poison.REASONS)}")
     assert files["good.csv"].n_rows_loaded == 3
     assert files["good_with_mark.csv"].n_rows_loaded == 1
     assert not files["good_with_mark.csv"].rescued_columns  # the mark is not part of the first column's name
@@ -48,6 +53,7 @@ def test_reasons_are_known_and_details_hold_no_content(night: nights.Ingested) -
         assert "van" not in (row.detail or "")
 
 
+@pytest.mark.trial(9)
 @pytest.mark.spark
 def test_files_refused_whole_leave_no_rows(night: nights.Ingested) -> None:
     whole = {row.file for row in night.files.filter("status = 'QUARANTINED'").collect()}
@@ -56,6 +62,7 @@ def test_files_refused_whole_leave_no_rows(night: nights.Ingested) -> None:
     assert not whole & loaded
 
 
+@pytest.mark.trial(9)
 @pytest.mark.spark
 def test_rows_are_conserved_in_every_file(night: nights.Ingested) -> None:
     for row in night.files.filter("reason IS NULL OR reason NOT LIKE 'FILE%'").collect():
@@ -75,9 +82,12 @@ print(json.dumps({"reason": batches[0][0]["reason"], "grown": (after - before) *
 """
 
 
+@pytest.mark.trial(11)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(poison.BOMBS))
-def test_bombs_are_refused_within_memory(name: str, tmp_path: Path) -> None:
+def test_bombs_are_refused_within_memory(
+    name: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     sender, content, reason = poison.BOMBS[name]
     path = tmp_path / name
     path.write_bytes(content())
@@ -88,9 +98,11 @@ def test_bombs_are_refused_within_memory(name: str, tmp_path: Path) -> None:
     )
     found = json.loads(done.stdout)
     assert found["reason"] == reason
+    record_property("MiB more", found["grown"] >> 20)
     assert found["grown"] < MEMORY_LIMIT, f"{found['grown'] >> 20} MiB"
 
 
+@pytest.mark.trial(12)
 @pytest.mark.parametrize(
     "name", ["..evil.csv", "a\\..\\b.csv", "%2e%2e%2fetc.csv", "-rf.csv", "new\nline.csv", "=cmd.csv"]
 )
@@ -107,6 +119,7 @@ def test_strange_names_stay_names(name: str, tmp_path: Path) -> None:
     assert all(Path(p).resolve().is_relative_to(tmp_path.resolve()) for p in found)
 
 
+@pytest.mark.trial(12)
 def test_unknown_senders_and_linked_folders(tmp_path: Path) -> None:
     nights.drop(tmp_path, "Nowhere Police!", "reports", "a.csv", b"a")
     nights.drop(tmp_path, "norfolk", "gossip", "a.csv", b"a")

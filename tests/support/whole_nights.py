@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from schemas import catalogue
 
 TRAVEL = ("bluewing", "skyline", "southgate")
 NOT_FORCES = (*TRAVEL, "telco_north", "telco_south")
+ONE_DAY = timedelta(days=1)
+IS_FULL = os.environ.get("NIGHTJAR_TRIALS") == "all"
 FIRST = date(2026, 3, 27)  # the night after next is that of the spring clock change
 
 

@@ -50,7 +50,7 @@ def test_a_world_of_more_forces_brings_their_layouts(home: Path):
 EVERY_COMMAND = (
     "demo", "sources check .", "sources check", "nightly", "backfill --from 2026-01-05 --to 2026-01-05", "queue show",
     "decide ITEM NOT_CSAE", "trace ITEM", "doctor", "notebooks", "ui", "network evaluate", "network import-ocg .",
-    "entities events", "entities undo EVENT --why x", "entities train",
+    "restore silver.people --to 1 --why W", "entities events", "entities undo EVENT --why x", "entities train",
     "flights search --between 2026-01-01 2026-01-02",
     "profile SUBJECT", "evaluate travel", "comms research --identifiers FILE --why x", "comms cluster",
     "log verify", "log anchor", "log show", "log ids 1 --why x",

@@ -44,6 +44,7 @@ def asked(which: dg.ScheduleDefinition, tick: datetime) -> str:
     return request.partition_key
 
 
+@pytest.mark.trial(28)
 @pytest.mark.parametrize("cron", ["0 2 * * *", "30 1 * * *", "15 0 * * *", "55 23 * * *"])
 @pytest.mark.parametrize(
     "since",

@@ -72,6 +72,15 @@ def _forged(lines: list[bytes]) -> list[bytes]:
     return found
 
 
+def _rewritten(lines: list[bytes]) -> list[bytes]:
+    """Entry 3 alone rewritten, with a right hash of its own and as long as it was, so that the head still fits."""
+    entry = json.loads(lines[2])
+    new = audit._line({**entry, "who": entry["who"][::-1]})[0]
+    assert new != lines[2]
+    assert len(new) == len(lines[2])
+    return [*lines[:2], new, *lines[3:]]
+
+
 def _flipped(lines: list[bytes]) -> list[bytes]:
     return [line.replace(b"queue 3", b"queue 8") for line in lines]
 
@@ -93,12 +102,14 @@ TAMPERINGS: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int]] = {
     "emptied": (lambda lines: [], 1),
     "a row repeated": (lambda lines: [*lines[:3], *lines[2:]], 4),
     "a row added": (_added, 7),
+    "one row rewritten with its own hash": (_rewritten, 4),
     "written anew from a forged row on": (_forged, 6),
     "not a row": (lambda lines: [*lines[:3], b"[]\n", *lines[4:]], 4),
     "spaces added within a row": (lambda lines: [*lines[:3], lines[3].replace(b",", b", ", 1), *lines[4:]], 4),
 }
 
 
+@pytest.mark.trial(21)
 @pytest.mark.parametrize("how", TAMPERINGS)
 def test_tampering_is_found_at_its_first_entry(log: audit.Audit, how: str) -> None:
     change, first_bad = TAMPERINGS[how]
@@ -106,6 +117,8 @@ def test_tampering_is_found_at_its_first_entry(log: audit.Audit, how: str) -> No
     broken = log.verify()
     assert broken is not None
     assert broken.n == first_bad, str(broken)
+    if how == "a row deleted":
+        assert "an entry was removed, added or moved" in broken.why
 
 
 def test_a_missing_log_or_head_is_found(log: audit.Audit) -> None:

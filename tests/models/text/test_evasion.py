@@ -73,8 +73,11 @@ def recall(pipeline: object, test: pd.DataFrame, texts: np.ndarray) -> float:
     return float(is_csae[first].sum() / is_csae.sum())
 
 
+@pytest.mark.trial(17)
 @pytest.mark.parametrize("name", ATTACKS)
-def test_hidden_words_cost_little(name: str, halves: tuple[object, pd.DataFrame]):
+def test_hidden_words_cost_little(
+    name: str, halves: tuple[object, pd.DataFrame], record_property: Callable[[str, object], None]
+):
     """Only CSAE reports are attacked: whoever hides words hides those."""
     pipeline, test = halves
     rng = np.random.default_rng(5)
@@ -85,4 +88,6 @@ def test_hidden_words_cost_little(name: str, halves: tuple[object, pd.DataFrame]
     before = recall(pipeline, test, normalisation.texts(test["text"]))
     after, unread = recall(pipeline, test, normalisation.texts(written)), recall(pipeline, test, written)
     print(f"{name}: recall {before:.3f}, hidden {after:.3f}, hidden and not read back {unread:.3f}")
+    record_property("points of recall lost", round(100 * (before - after), 1))
+    record_property("without normalisation", round(100 * (before - unread), 1))
     assert before - after <= MOST_LOST

@@ -159,6 +159,7 @@ def test_json_lines(night: nights.Ingested, raws: dict[str, dict[int, dict[str, 
     }  # fmt: skip
 
 
+@pytest.mark.trial(10)
 def test_changed_columns_are_rescued_and_lost_ones_refuse_the_file(files: dict[str, bronze.Table]) -> None:
     """Trial 10."""
     assert files["drift.csv"].status == "LOADED"
@@ -166,6 +167,7 @@ def test_changed_columns_are_rescued_and_lost_ones_refuse_the_file(files: dict[s
     assert (files["lost.csv"].status, files["lost.csv"].reason) == ("QUARANTINED", "FILE_LAYOUT_UNKNOWN")
 
 
+@pytest.mark.trial(10)
 def test_drifted_columns_are_kept_in_the_record(night: nights.Ingested) -> None:
     judged = nights.judged(night.rows.filter("file LIKE '%drift.csv'"), "reports").collect()
     assert [row.reason for row in judged] == [None]
@@ -203,6 +205,8 @@ def test_rows_are_conserved(night: nights.Ingested) -> None:
     assert (night.rows.count(), night.quarantine.count()) == (loaded, refused)
 
 
+@pytest.mark.trial(1)
+@pytest.mark.trial(2)
 def test_a_renamed_copy_loads_nothing_and_a_rerun_changes_nothing(
     spark: SparkSession, night: nights.Ingested, tmp_path: Path
 ) -> None:

@@ -1,0 +1,75 @@
+"""Going back to a version of a table that is whole, or doing without one night of it, logged before it is done.
+
+Neither reads the data files that are broken, so both work where reading no longer does.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from delta.tables import DeltaTable
+from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
+
+from jobs.runtime.context import RunContext
+from schemas import catalogue
+from schemas.contract import Table
+from schemas.errors import InvalidInputError, NotFoundError
+
+
+def restore(ctx: RunContext, path: str, version: int, *, who: str, why: str) -> int:
+    """Make a version of the table at `path` its newest again, and return the number that it has then.
+
+    Raises:
+        NotFoundError: there is no such table, or no such version of it, or files of that version are gone.
+    """
+    delta = _opened(ctx, _table(path))
+    ctx.audit.append("alteration", who, f"{path} back to version {version}", why=why)
+    try:
+        delta.restoreToVersion(version)
+    except PySparkException as error:
+        raise NotFoundError(f"{path} cannot go back to version {version}: {_line(error)}") from error
+    return _version(delta)
+
+
+def remove_night(ctx: RunContext, path: str, night: date, *, who: str, why: str) -> int:
+    """Take what `night` wrote out of the table at `path`, for it to be run again; returns the version after.
+
+    Raises:
+        NotFoundError: there is no such table.
+        InvalidInputError: the table is not kept by night.
+    """
+    table = _table(path)
+    if "night" not in table.partition_by:
+        raise InvalidInputError(f"{path} is not kept by night: give the version to go back to.")
+    delta = _opened(ctx, table)
+    ctx.audit.append("alteration", who, f"{path} without night {night}", why=why)
+    delta.delete(F.col("night") == F.lit(night))  # of whole partitions: no file is read
+    return _version(delta)
+
+
+def _table(path: str) -> Table:
+    for table in catalogue.TABLES:
+        if table.path == path:
+            return table
+    raise NotFoundError(f"There is no table {path!r}: docs/data-dictionary.md lists them.")
+
+
+def _opened(ctx: RunContext, table: Table) -> DeltaTable:
+    where = ctx.lake.location(table)
+    if not ctx.lake.exists(table):
+        raise NotFoundError(f"{table.path} was never written.")
+    try:
+        return DeltaTable.forName(ctx.spark, where) if ctx.lake.catalog else DeltaTable.forPath(ctx.spark, where)
+    except PySparkException as error:
+        raise NotFoundError(
+            f"The log of {table.path} cannot be read: {_line(error)}. Run `nightjar doctor`."
+        ) from error
+
+
+def _version(delta: DeltaTable) -> int:
+    return int(delta.history(1).select("version").collect()[0][0])
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
