@@ -15,7 +15,6 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 REGION = "GB"
-WITHHELD = frozenset({"WITHHELD", "PRIVATE", "ANONYMOUS", "UNKNOWN", "UNAVAILABLE", "RESTRICTED", "NUMBER WITHHELD"})
 _MOBILE = re.compile(r"(?:\+44|0044|44|0)(7\d{9})")  # most of what UK police data holds: no need of the library
 _SHORT_CODE = re.compile(r"\d{3,8}")
 _ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 .&_-]{2,11}")  # GSM 03.40: a sender's name of up to 11 characters

@@ -124,15 +124,18 @@ class Extract:
         """
         field = self.fields[name]
         value = self.text(name) if value is None else value
-        key = F.upper(F.regexp_replace(value, r"\s+", " "))
-        pairs = {s: dict(feed.codes[name]) for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
-        mapped = [F.try_element_at(of_sender(pairs), key)] if pairs else []
-        among = field.among if field.kind != "marking" else ()
-        passed = _among(key, among) if among else key
+        named = self.named(name, value)
+        mapped = [] if named is None else [named]
+        passed = _among(_key(value), field.among) if field.among and field.kind != "marking" else value
         unmapped = {s: f.unmapped[name] for s, (_, f) in self.senders.items() if name in f.unmapped}
         rest = [F.when(value.isNotNull(), lookup(unmapped))] if unmapped and not is_strict else []
         found = F.coalesce(*mapped, passed, *rest)
         return _marking(found) if field.kind == "marking" else found
+
+    def named(self, name: str, value: Column) -> Column | None:
+        """What the sender's layout says that a code of the field is, or NULL; None where no layout has codes for it."""
+        pairs = {s: dict(feed.codes[name]) for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
+        return F.try_element_at(of_sender(pairs), _key(value)) if pairs else None
 
     def _clock(self) -> Column | None:
         """The offset that a sender's clock column says, or NULL; None where no sender has one."""
@@ -182,6 +185,11 @@ class Extract:
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
         return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+
+
+def _key(value: Column) -> Column:
+    """A code as the codes of layouts are compared: in upper case with single spaces."""
+    return F.upper(F.regexp_replace(value, r"\s+", " "))
 
 
 def _among(key: Column, among: Sequence[str]) -> Column:

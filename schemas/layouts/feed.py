@@ -120,6 +120,9 @@ class Feed(Part):
     items: Items | None = Key(None, description="reports only", validate_default=True)
     codes: dict[str, dict[str, values.National]] = Key({}, description="ours: {theirs: national}; trimmed, caseless")
     unmapped: _Columns = Key({}, description="what a value that `codes` does not name becomes, else BAD_CODE")
+    absent: dict[str, Annotated[tuple[values.Word, ...], Key(strict=False)]] = Key(
+        {}, description="ours: [theirs], words of this sender's that mean nothing, beside those that always do"
+    )
     ignore: Annotated[tuple[values.Word, ...], Key(strict=False)] = Key((), description="known and deliberately unused")
     header_rows: int = Key(1, ge=1, le=9, description="xlsx: rows that a column's name is spread over")
     skip_rows: int = Key(0, ge=0, le=9, description="xlsx: rows with a title before the header")
@@ -137,7 +140,7 @@ class Feed(Part):
             return keys
         return {**keys, "constants": {**sources[1], "scheme": SCHEME}}
 
-    @field_validator("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns")
+    @field_validator("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns", "absent")
     @classmethod
     def _names_fields(cls, given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         known = _nameable(str(info.field_name), info.data)
@@ -182,6 +185,11 @@ class Feed(Part):
         fields = FIELDS[info.data["name"]]
         _refuse(((n,), problem) for n, national in given.items() if (problem := _no_national(fields[n], national)))
         return given
+
+    @field_validator("absent")
+    @classmethod
+    def _caseless_words(cls, given: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(" ".join(word.upper().split()) for word in words) for name, words in given.items()}
 
     @field_validator("header_rows", "skip_rows")
     @classmethod

@@ -15,15 +15,22 @@ from schemas import codes
 class Field:
     """One of our fields in a feed: what kind of value it takes and whether a record is refused without it."""
 
-    # text, code, codes, boolean, date, instant, number, duration, degrees, phone, party, imei, imsi, postcode, vehicle,
-    # marking
+    # text, narrative, name, address, reference, document, code, codes, boolean, date, instant, number, duration,
+    # degrees, phone, party, imei, imsi, postcode, vehicle, marking
     kind: str
     is_required: bool = False
     among: tuple[str, ...] = ()  # national values, for codes
+    is_protecting: bool = False  # a flag that protects somebody: what is not plainly yes or no refuses the record
+    is_open: bool = False  # a first day: a date that means nothing is "always so far", not an absent value
 
 
 def _text(is_required: bool = False) -> Field:
     return Field("text", is_required)
+
+
+def _reference(is_required: bool = False) -> Field:
+    """A key of a sender's own: what other feeds of the same sender name it by."""
+    return Field("reference", is_required)
 
 
 def _code(*among: str, is_required: bool = False) -> Field:
@@ -31,48 +38,50 @@ def _code(*among: str, is_required: bool = False) -> Field:
 
 
 _FLAG = Field("boolean")
+_PROTECTING = Field("boolean", is_protecting=True)
+_NAME, _ADDRESS, _NARRATIVE = Field("name"), Field("address"), Field("narrative")
 
 FIELDS: dict[str, dict[str, Field]] = {
     "reports": {
-        "urn": _text(True),
+        "urn": _reference(True),
         "scheme": _code(*codes.SCHEMES, is_required=True),
         "marking": Field("marking", True, codes.MARKINGS),
         "originator": _text(),
         "intelligence_on": Field("date", True),
         "created_at": Field("instant"),
-        "title": _text(),
-        "provenance_text": _text(),
+        "title": _NARRATIVE,
+        "provenance_text": _NARRATIVE,
         "provenance_source": _text(),
         "provenance_intelligence": _text(),
         "provenance_grade": _text(),
         "handling_code": _text(True),
         "action_code": _text(),
         "sanitisation_code": _text(),
-        "handling_conditions": _text(),
-        "is_immunity_claimed": _FLAG,
+        "handling_conditions": _NARRATIVE,
+        "is_immunity_claimed": _PROTECTING,
         "tags": Field("codes", False, codes.TAGS),
     },
     "nominals": {
-        "person_ref": _text(True),
-        "forename": _text(),
-        "surname": _text(),
+        "person_ref": _reference(True),
+        "forename": _NAME,
+        "surname": _NAME,
         "born_on": Field("date"),
         "sex": _code(*codes.SEXES),
         "self_defined_ethnicity": _code(*codes.SELF_DEFINED_ETHNICITIES, *codes.MIGRATED_ETHNICITIES),
         "officer_defined_ethnicity": _code(*codes.OFFICER_DEFINED_ETHNICITIES, *codes.UNKNOWN_OFFICER_DEFINED),
         "phone": Field("phone"),
-        "address": _text(),
+        "address": _ADDRESS,
         "postcode": Field("postcode"),
         "vehicle": Field("vehicle"),
     },
     "report_links": {
-        "urn": _text(True),
-        "person_ref": _text(True),
+        "urn": _reference(True),
+        "person_ref": _reference(True),
         "role": _code(*codes.ROLES, is_required=True),
     },
     "investigations": {
-        "investigation_ref": _text(True),
-        "person_ref": _text(True),
+        "investigation_ref": _reference(True),
+        "person_ref": _reference(True),
         "operation": _text(),
         "role": _code(*codes.ROLES, is_required=True),
         "status": _code(*codes.INVESTIGATION_STATUSES, is_required=True),
@@ -80,8 +89,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         "closed_on": Field("date"),
     },
     "missing_episodes": {
-        "episode_ref": _text(True),
-        "person_ref": _text(True),
+        "episode_ref": _reference(True),
+        "person_ref": _reference(True),
         "reported_at": Field("instant", True),
         "last_seen_at": Field("instant"),
         "found_at": Field("instant"),
@@ -94,19 +103,19 @@ FIELDS: dict[str, dict[str, Field]] = {
         "is_interview_held": _FLAG,
     },
     "comms_authorisations": {
-        "auth_urn": _text(True),
+        "auth_urn": _reference(True),
         "section": _text(),
         "purpose": _code(*codes.COMMS_PURPOSES, is_required=True),
         "kind": _code(*codes.AUTHORISATION_KINDS, is_required=True),
         "granted_at": Field("instant", True),
         "expires_at": Field("instant", True),
         "authoriser": _text(),
-        "is_protected_profession": _FLAG,
-        "is_journalist_source": _FLAG,
+        "is_protected_profession": _PROTECTING,
+        "is_journalist_source": _PROTECTING,
         "approved_at": Field("instant"),
     },
     "comms_events": {
-        "auth_urn": _text(),  # absent or unknown has a reason of its own: NO_AUTHORISATION
+        "auth_urn": _reference(),  # absent or unknown has a reason of its own: NO_AUTHORISATION
         "a_number": Field("party"),
         "b_number": Field("party"),
         "subject_number": Field("party"),  # of a sender who says whose record it is and with whom, instead of a and b
@@ -116,27 +125,27 @@ FIELDS: dict[str, dict[str, Field]] = {
         "type": _code(*codes.COMMS_TYPES, is_required=True),
         "started_at": Field("instant", True),
         "duration_s": Field("duration"),
-        "first_cell": _text(),
-        "last_cell": _text(),
+        "first_cell": _reference(),
+        "last_cell": _reference(),
         "direction": _code(*codes.DIRECTIONS),
     },
     "comms_subscribers": {
-        "auth_urn": _text(),  # as for events
+        "auth_urn": _reference(),  # as for events
         "number": Field("party", True),
         "imsi": Field("imsi"),
         "imei": Field("imei"),
-        "name": _text(),
-        "address": _text(),
+        "name": _NAME,
+        "address": _ADDRESS,
         "postcode": Field("postcode"),
-        "from_on": Field("date", True),
+        "from_on": Field("date", True, is_open=True),
         "to_on": Field("date"),
     },
     "comms_cells": {
-        "cell": _text(True),
+        "cell": _reference(True),
         "latitude": Field("degrees", True),
         "longitude": Field("degrees", True),
         "azimuth": Field("degrees"),
-        "from_on": Field("date", True),
+        "from_on": Field("date", True, is_open=True),
         "to_on": Field("date"),
     },
     "airports": {
@@ -175,11 +184,11 @@ FIELDS: dict[str, dict[str, Field]] = {
         "from_airport": _text(True),
         "to_airport": _text(True),
         "flight_on": Field("date", True),
-        "name": _text(),  # the whole name in one column: SURNAME/GIVEN MR, Surname, Given, or Given Surname
-        "forename": _text(),
-        "surname": _text(),
+        "name": _NAME,  # the whole name in one column: SURNAME/GIVEN MR, Surname, Given, or Given Surname
+        "forename": _NAME,
+        "surname": _NAME,
         "born_on": Field("date"),
-        "document_no": _text(),
+        "document_no": Field("document"),
         "booking_ref": _text(),
         "seat": _text(),
         "basis": _code(*codes.PASSENGER_BASES),  # absent has a reason of its own: NO_LAWFUL_BASIS

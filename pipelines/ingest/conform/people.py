@@ -49,24 +49,30 @@ def report_links(rows: DataFrame, sources: Mapping[str, layouts.Source], night: 
 
 
 def investigations(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged subjects of investigations (silver.investigations)."""
+    """Judged subjects of investigations (silver.investigations). A last day before the first is not known."""
     record = records.read(rows, "investigations", sources, night)
     record = record.with_columns(
         {
             "force": record.extract.force(),
             "investigation_id": records.local_id(record.extract, F.col("investigation_ref")),
             "person_id": records.local_id(record.extract, F.col("person_ref")),
+            "closed_on": records.unless(F.col("closed_on") < F.col("opened_on"), "closed_on"),
         }
     )
     return records.finish(record, silver.INVESTIGATIONS, "investigations")
 
 
 def missing_episodes(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged missing-person episodes (silver.missing_episodes)."""
+    """Judged missing-person episodes (silver.missing_episodes).
+
+    Who was found before being reported is still missing; a last sight after the report is not known.
+    """
     record = records.read(rows, "missing_episodes", sources, night)
     record = record.with_columns(
         {
             "force": record.extract.force(),
+            "found_at": records.unless(F.col("found_at") < F.col("reported_at"), "found_at"),
+            "last_seen_at": records.unless(F.col("last_seen_at") > F.col("reported_at"), "last_seen_at"),
             "episode_id": records.local_id(record.extract, F.col("episode_ref")),
             "person_id": records.local_id(record.extract, F.col("person_ref")),
         }

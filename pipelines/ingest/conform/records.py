@@ -14,15 +14,18 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.common import devices, phones
-from pipelines.ingest import layout_columns
+from pipelines.ingest import absent, layout_columns
+from pipelines.ingest.conform import values
+from schemas import absent as meaningless
 from schemas import codes
 from schemas.contract import Table
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS, Field
 
 FORGIVING = ("date", "instant", "phone", "postcode", "vehicle", "imei", "imsi")  # unreadable: NULL, kept in `_rescued`
-YES, NO = ("Y", "YES", "TRUE", "T", "1"), ("N", "NO", "FALSE", "F", "0")
+CODED = ("code", "codes", "boolean")  # kinds of fields whose values are codes; markings are judged by their own rules
 EARLIEST = date(1900, 1, 1)
+LATE = date(2000, 1, 1)  # a day that means nothing before it stands for "always so far", after it for "for ever"
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
 FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
 _FUTURE = ("expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
@@ -59,27 +62,83 @@ class Record:
 def parsed(
     rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source]
 ) -> tuple[DataFrame, layout_columns.Extract]:
-    """Rows of `feed` from senders that have a layout for it, with `_m` and the fields' texts `_t_<field>`."""
+    """Rows of `feed` from senders that have a layout for it, with `_m`, the fields' texts `_t_<field>` and `_void`.
+
+    Text that means nothing is NULL, and its field is named in `_void`.
+    """
     senders = list(layouts.of_feed(sources, feed))
     mine = rows.filter((F.col("feed") == feed) & F.col("sender").isin(senders))
     extract = layout_columns.Extract(sources, feed, F.col("_m"))
-    texts = {f"_t_{name}": extract.text(name) for name in FIELDS[feed]}
-    for name, field in FIELDS[feed].items():
-        if field.kind == "party":  # a withheld number is an absent one
-            text = texts[f"_t_{name}"]
-            texts[f"_t_{name}"] = F.when(~F.upper(text).isin(*phones.WITHHELD), text)
-    return mine.withColumn("_m", F.from_json("raw", "map<string,string>")).withColumns(texts), extract
+    df = mine.withColumn("_m", F.from_json("raw", "map<string,string>"))
+    df = df.withColumns({f"_t_{name}": extract.text(name) for name in FIELDS[feed]})
+    void = [F.when(_is_void_text(extract, name, field), F.lit(name)) for name, field in FIELDS[feed].items()]
+    df = df.withColumn("_void", F.array_compact(F.array(*void)))
+    return df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in FIELDS[feed]}), extract
+
+
+def _is_void_text(extract: layout_columns.Extract, name: str, field: Field) -> Column:
+    """Whether the field's text means nothing: never where the layout or the national list names it as a code."""
+    text = F.col(f"_t_{name}")
+    if field.is_protecting:
+        return F.lit(False)
+    is_void = absent.by_text(extract, name, text)
+    return (
+        is_void & _code(extract, name, text).isNull() if field.kind in CODED else is_void & _is_unnamed(extract, name)
+    )
+
+
+def _is_unnamed(extract: layout_columns.Extract, name: str) -> Column:
+    named = extract.named(name, F.col(f"_t_{name}"))
+    return F.lit(True) if named is None else named.isNull()
+
+
+def _code(extract: layout_columns.Extract, name: str, value: Column) -> Column:
+    """The national code that a layout or the national list gives for `value`; NULL for one that neither names."""
+    code = extract.national(name, value, is_strict=True)
+    return values.boolean(code) if extract.fields[name].kind == "boolean" else code
+
+
+def _unless_void(name: str, column: str) -> Column:
+    return F.when(~F.array_contains("_void", name), F.col(column))
 
 
 def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], night: date) -> Record:
     """Typed values of every field of `feed`, and what is wrong with them."""
     df, extract = parsed(rows, feed, sources)
     fields = FIELDS[feed]
-    df = df.withColumns({name: _value(extract, name, field, night) for name, field in fields.items()})
+    df = df.withColumns({name: _value(extract, name, field) for name, field in fields.items()})
+    void = {name: _is_void_value(extract, name, field) for name, field in fields.items()}
+    found = F.array_compact(F.array(*[F.when(v, F.lit(name)) for name, v in void.items() if v is not None]))
+    df = df.withColumn("_void", F.concat("_void", found.cast("array<string>")))
+    df = df.withColumns({name: _possible(name, field, night) for name, field in fields.items()})
+    df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in fields})
     missing = [
         Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name) for name, f in fields.items() if f.is_required
     ]
     return Record(df.withColumn("_wrong", _first((*missing, *_unreadable(fields)))), extract, night)
+
+
+def _is_void_value(extract: layout_columns.Extract, name: str, field: Field) -> Column | None:
+    """Whether the field's value, as read, means nothing; None for kinds of which no value does."""
+    value = F.col(name)
+    if field.kind == "date":  # a first day that is none is always so far
+        return absent.is_no_day(value) & (value >= LATE) if field.is_open else absent.is_no_day(value)
+    if field.kind == "instant":
+        return absent.is_no_instant(value, extract.time_zone())
+    return absent.by_value(field.kind, value) if field.kind in meaningless.VALUES else None
+
+
+def _possible(name: str, field: Field, night: date) -> Column:
+    """The field's value where it means something and lies in the possible, else NULL."""
+    value = _unless_void(name, name)
+    ahead = FAR_AHEAD if name in _FUTURE else AHEAD
+    if field.kind == "date":
+        bounded = values.within(value, F.lit(EARLIEST), F.lit(night + ahead))
+        return F.when(absent.is_no_day(value), F.lit(EARLIEST)).otherwise(bounded) if field.is_open else bounded
+    if field.kind == "instant":
+        latest = values.instant_of(night + ahead + AHEAD)
+        return values.within(value, values.instant_of(EARLIEST), latest)
+    return value
 
 
 _REASONS = {"date": "BAD_DATE", "instant": "BAD_DATE", "code": "BAD_CODE", "boolean": "BAD_CODE", "marking": "BAD_CODE"}
@@ -104,30 +163,29 @@ def _unreadable(fields: Mapping[str, Field]) -> list[Problem]:
     return found
 
 
-def _value(extract: layout_columns.Extract, name: str, field: Field, night: date) -> Column:
+def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     """The typed value of a field, from its text `_t_<name>`; NULL where it is absent or cannot be read."""
     text = F.col(f"_t_{name}")
     is_coded = any(feed.codes.get(name) for _, feed in extract.senders.values())
-    ahead = FAR_AHEAD if name in _FUTURE else AHEAD
     kinds = {
-        "text": lambda: extract.national(name, text) if is_coded else text,
         "code": lambda: extract.national(name, text),
         "marking": lambda: extract.national(name, text),
         "codes": lambda: F.transform(raw_list(extract, name), lambda value: extract.national(name, value)),
-        "date": lambda: within(extract.date(text), F.lit(EARLIEST), F.lit(night + ahead)),
-        "instant": lambda: within(extract.instant(text), instant_of(EARLIEST), instant_of(night + ahead + AHEAD)),
-        "boolean": lambda: boolean(extract.national(name, text)),
-        "number": lambda: number(text),
-        "duration": lambda: duration(extract, text),
-        "degrees": lambda: degrees(text),
+        "date": lambda: extract.date(text),
+        "instant": lambda: extract.instant(text),
+        "boolean": lambda: values.boolean(extract.national(name, text)),
+        "number": lambda: values.number(text),
+        "duration": lambda: values.duration(extract, text),
+        "degrees": lambda: values.degrees(text),
         "phone": lambda: phones.e164_of(text),
         "party": lambda: phones.party_of(text),
         "imei": lambda: devices.imei_of(text),
         "imsi": lambda: devices.imsi_of(text),
-        "postcode": lambda: postcode(text),
-        "vehicle": lambda: vehicle(text),
+        "postcode": lambda: values.postcode(text),
+        "vehicle": lambda: values.vehicle(text),
     }
-    return kinds[field.kind]()
+    as_written = lambda: extract.national(name, text) if is_coded else text  # noqa: E731
+    return kinds.get(field.kind, as_written)()
 
 
 def raw_list(extract: layout_columns.Extract, name: str) -> Column:
@@ -140,63 +198,21 @@ def raw_list(extract: layout_columns.Extract, name: str) -> Column:
         split = F.when(F.col("sender").isin(senders), F.split(text, _quoted(separator))).otherwise(split)
     array = F.when(text.startswith("["), F.from_json(text, "array<string>"))
     cleaned = F.transform(F.coalesce(array, split), layout_columns.clean)
-    return F.when(text.isNull(), F.array().cast("array<string>")).otherwise(F.filter(cleaned, F.isnotnull))
+
+    def means_something(value: Column) -> Column:
+        is_void = absent.by_text(extract, name, value) & _code(extract, name, value).isNull()
+        return value.isNotNull() & ~is_void
+
+    return F.when(text.isNull(), F.array().cast("array<string>")).otherwise(F.filter(cleaned, means_something))
 
 
 def _quoted(separator: str) -> str:
     return "\\Q" + separator + "\\E"
 
 
-def instant_of(day: date) -> Column:
-    """Midnight UTC of `day`, whatever the session's time zone."""
-    return F.lit(f"{day.isoformat()}T00:00:00Z").cast("timestamp")
-
-
-def within(value: Column, earliest: Column, latest: Column) -> Column:
-    """`value` where it lies in the possible, else NULL."""
-    return F.when(value.between(earliest, latest), value)
-
-
-def boolean(text: Column) -> Column:
-    """Y/N, Yes/No, True/False, T/F, 1/0 in any case; NULL for anything else."""
-    upper = F.upper(text)
-    return F.when(upper.isin(*YES), F.lit(True)).when(upper.isin(*NO), F.lit(False))
-
-
-def number(text: Column) -> Column:
-    """A number of 0 or more, thousands commas allowed; NULL for anything else, also for NaN and infinities."""
-    plain = F.when(text.rlike(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?(?:[eE][+]?\d{1,2})?$"), text)
-    return F.regexp_replace(plain, ",", "").try_cast("double")
-
-
-def duration(extract: layout_columns.Extract, text: Column) -> Column:
-    """Seconds, of 0 or more. Decimal minutes are rounded to whole seconds, which two decimals tell apart; mm:ss and
-    h:mm:ss may run over 59 minutes."""
-    parts = F.transform(F.split(text, ":"), lambda part: part.try_cast("double"))
-    is_clock = text.rlike(r"^(?:\d{1,3}:)?\d{1,4}:[0-5]\d$")
-    seconds = F.aggregate(parts, F.lit(0.0), lambda total, part: total * 60 + part)
-    by_clock = F.when(extract.units("clock"), F.when(is_clock, seconds))
-    by_minutes = F.when(extract.units("minutes"), F.round(number(text) * 60))
-    return F.coalesce(by_clock, by_minutes, F.when(extract.units("seconds"), number(text)))
-
-
-def degrees(text: Column) -> Column:
-    """An angle in decimal degrees, signed, from -180 to 360; NULL for anything else."""
-    value = F.when(text.rlike(r"^[+-]?\d{1,3}(?:\.\d+)?$"), text).try_cast("double")
-    return F.when(value.between(-180, 360), value)
-
-
-def postcode(text: Column) -> Column:
-    """A UK postcode with one space ("nr13aa" -> "NR1 3AA"), or NULL."""
-    packed = F.regexp_replace(F.upper(text), r"[\s.\-]", "")
-    is_valid = packed.rlike(r"^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$")
-    return F.when(is_valid, F.regexp_replace(packed, r"^(.+)(.{3})$", "$1 $2"))
-
-
-def vehicle(text: Column) -> Column:
-    """A registration mark without spaces, 2 to 8 letters and digits, or NULL."""
-    packed = F.regexp_replace(F.upper(text), r"[\s.\-]", "")
-    return F.when(packed.rlike(r"^(?=.*[0-9])[A-Z0-9]{2,8}$"), packed)
+def unless(contradicted: Column, name: str) -> Column:
+    """The optional value `name`, or NULL (and its column rescued) where the record itself contradicts it."""
+    return F.when(~F.coalesce(contradicted, F.lit(False)), F.col(name))
 
 
 def local_id(extract: layout_columns.Extract, reference: Column) -> Column:
@@ -248,9 +264,15 @@ def _each(problems: Sequence[Problem]) -> list[Column]:
 
 def _rescued(extract: layout_columns.Extract) -> Column:
     """JSON of the sender's columns that no mapping names, and of those whose value could not be read; or NULL."""
-    forgiving = [n for n, f in extract.fields.items() if f.kind in FORGIVING]
-    lost = [F.when(F.col(f"_t_{n}").isNotNull() & F.col(n).isNull(), extract.top_level(n)) for n in forgiving]
-    unread = F.array_compact(F.array(*lost)) if lost else F.array().cast("array<string>")
+    lost = [F.when(_is_lost(n, f), extract.top_level(n)) for n, f in extract.fields.items()]
+    unread = F.array_compact(F.array(*lost))
     known = F.array_except(extract.known_columns(), unread)
     kept = F.map_filter("_m", lambda name, value: value.isNotNull() & ~F.array_contains(known, name))
     return F.when(F.size(kept) > 0, F.to_json(kept))
+
+
+def _is_lost(name: str, field: Field) -> Column:
+    """Whether the field's value is not in the record as it came: it means nothing, or cannot be read."""
+    is_void = F.array_contains("_void", name)
+    is_unread = F.col(f"_t_{name}").isNotNull() & F.col(name).isNull()
+    return is_void | is_unread if field.kind in FORGIVING else is_void

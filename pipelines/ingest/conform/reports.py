@@ -30,6 +30,7 @@ def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
             "force": extract.force(),
             "report_id": records.local_id(extract, F.col("urn")),
             "title": _lines("title"),
+            "created_at": records.unless(_created_on(extract) < F.col("intelligence_on"), "created_at"),
             "raw_tags": records.raw_list(extract, "tags"),
             "handling_code": F.upper("handling_code"),
             "action_code": F.upper("action_code"),
@@ -52,6 +53,11 @@ def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
         first=first,
         then=_problems(),
     )
+
+
+def _created_on(extract: layout_columns.Extract) -> Column:
+    """The day, by the sender's clock, on which the report was created."""
+    return F.to_date(F.from_utc_timestamp("created_at", extract.time_zone()))
 
 
 def _is_csae(tags: Column) -> Column:

@@ -151,6 +151,7 @@ def passengers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: da
             "forename": F.coalesce(_plain("forename"), parts["forename"]),
             "surname": F.coalesce(_plain("surname"), parts["surname"]),
             "name": whole,
+            "born_on": records.unless(F.col("born_on") > F.col("flight_on"), "born_on"),
             "document_no": F.nullif(document, F.lit("")),
             "from_airport": _airport("from_airport"),
             "to_airport": _airport("to_airport"),

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from pipelines.common import phones
 from pipelines.ingest import conform
-from pipelines.ingest.conform import records, reports
+from pipelines.ingest.conform import reports, values
 from schemas import codes, silver
 from schemas.layouts import layouts
 from tests.support import nights
@@ -156,10 +156,10 @@ def test_small_values(spark: SparkSession) -> None:
         "number": {"60": 60.0, "1,200.5": 1200.5, "-1": None, "NaN": None, "1,2": None, "1e3": 1000.0, "": None},
         "boolean": {"y": True, "No": False, "1": True, "0": False, "TRUE": True, "maybe": None},
     }
-    for name, values in cases.items():
-        df = spark.createDataFrame([(v,) for v in values], "text string")
-        found = {r[0]: r[1] for r in df.select("text", getattr(records, name)(F.col("text"))).collect()}
-        assert found == values, name
+    for name, expected in cases.items():
+        df = spark.createDataFrame([(v,) for v in expected], "text string")
+        found = {r[0]: r[1] for r in df.select("text", getattr(values, name)(F.col("text"))).collect()}
+        assert found == expected, name
 
 
 @given(st.text(max_size=30))
