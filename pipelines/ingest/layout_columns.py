@@ -21,7 +21,9 @@ from schemas.layouts.fields import FIELDS
 _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
-
+_SCIENTIFIC = r"^([0-9])\.([0-9]+)E([0-9]{1,2})$"  # as programs write it; spreadsheets round, and write E+14
+IDENTIFIERS = ("reference", "document", "imei", "imsi")  # kinds of digits that programs take for numbers
+_ZEROS_LEFT_OUT = 2  # that are taken for a program's: more are digits that were lost
 
 _SHAPES: dict[type, str] = {str: "string", list: "array<string>", dict: "map<string,string>"}
 
@@ -61,6 +63,20 @@ def clean(value: Column) -> Column:
     return F.nullif(F.btrim(value, F.lit(_SPACE)), F.lit(""))
 
 
+def whole_number(text: Column) -> Column:
+    """An identifier that a program wrote as a number with a decimal point or an exponent, as its digits.
+
+    `352099001761481.0` and `3.52099001761481E14` are the same handset. Where an exponent says that digits were lost
+    (3.52099E+14) the text stays as it is, and is no identifier.
+    """
+    exponent = F.regexp_extract(text, _SCIENTIFIC, 3).try_cast("int")
+    digits = F.concat(F.regexp_extract(text, _SCIENTIFIC, 1), F.regexp_extract(text, _SCIENTIFIC, 2))
+    n_lost = exponent + 1 - F.length(digits)
+    is_whole = text.rlike(_SCIENTIFIC) & n_lost.between(0, _ZEROS_LEFT_OUT)
+    spelt = F.when(text.rlike(r"^[0-9]+\.0+$"), F.substring_index(text, ".", 1)).otherwise(text)
+    return F.when(is_whole, F.rpad(digits, exponent + 1, F.lit("0"))).otherwise(spelt)
+
+
 class Extract:
     """A feed's fields as expressions over one row's JSON, parsed as a map of the sender's top-level columns.
 
@@ -78,7 +94,8 @@ class Extract:
     def text(self, name: str) -> Column:
         """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
         read = self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name)
-        return clean(self._from_file_name(name, self._part(name, read)))
+        text = clean(self._from_file_name(name, self._part(name, read)))
+        return whole_number(text) if self.fields[name].kind in IDENTIFIERS else text
 
     def _part(self, name: str, value: Column) -> Column:
         """What a sender's pattern names as the value, of the senders that have one for the field."""
@@ -148,6 +165,10 @@ class Extract:
     def units(self, unit: str) -> Column:
         """Whether the row's sender writes durations in `unit`."""
         return F.col("sender").isin([s for s, (_, feed) in self.senders.items() if feed.durations == unit])
+
+    def numbers(self) -> Column:
+        """How the row's sender writes telephone numbers, as a rule of `pipelines.common.phones`."""
+        return lookup({s: f"{feed.numbers}:{feed.region}" for s, (_, feed) in self.senders.items()})
 
     def time_zone(self) -> Column:
         return lookup({sender: source.time_zone for sender, (source, _) in self.senders.items()})

@@ -127,6 +127,10 @@ class Feed(Part):
     header_rows: int = Key(1, ge=1, le=9, description="xlsx: rows that a column's name is spread over")
     skip_rows: int = Key(0, ge=0, le=9, description="xlsx: rows with a title before the header")
     durations: Literal["seconds", "minutes", "clock"] = "seconds"
+    numbers: Literal["e164", "international", "national", "as_dialled"] = Key(
+        "national", description="how telephone numbers are written: with country code first, or as in `region`"
+    )
+    region: values.Region = Key("GB", description="country, ISO 3166, whose national numbers the sender writes")
     clock: Annotated[Clock | None, values.IsGiven] = Key(None, description="which clock a local time was read from")
     patterns: _Expressions = Key({}, description="ours: what part of the text is the value, as one group")
 

@@ -27,6 +27,8 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         header_rows: 3           # xlsx: a column's name is spread over these rows, joined by " / "
         skip_rows: 1             # xlsx: rows with a title before the header
         durations: seconds       # seconds | minutes (decimal) | clock (mm:ss or h:mm:ss)
+        numbers: national        # e164 | international | national | as_dialled: how telephone numbers are written
+        region: GB               # whose national numbers
         clock: {column: Zone, offsets: {BST: "+01:00", GMT: "+00:00"}}  # which clock a local time was read from
         patterns: {first_cell: "^([^@]+)"}        # ours: what part of the text is the value, as one group
         file_name: {subject_number: "_([0-9]+)[.]csv$"}   # ours: value that only the file's name tells, as one group
