@@ -114,8 +114,15 @@ def _national(digits: str, region: str) -> str | None:
 
 
 def _longer(digits: str, region: str) -> str | None:
-    most = max(phonenumbers.PhoneMetadata.metadata_for_region(region, None).general_desc.possible_length)
-    return _parsed(f"+{digits}", None) if len(digits) > most else None
+    """Digits that are too many for a national number of `region`: country code and number."""
+    return _parsed(f"+{digits}", None) if len(digits) > _longest(region) else None
+
+
+@functools.cache
+def _longest(region: str) -> int:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    described = metadata.general_desc if metadata else None
+    return max((described.possible_length if described else None) or (15,))
 
 
 def _as_dialled(digits: str, region: str) -> str | None:

@@ -11,7 +11,7 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.ingest import layout_columns
+from pipelines.ingest import layout_columns, look_alikes
 from schemas import absent
 
 _LONGEST = 60  # characters: longer text is never a word that means nothing, and is not searched for one
@@ -30,7 +30,11 @@ def by_text(extract: layout_columns.Extract, name: str, text: Column) -> Column:
     is_word = bare.rlike(_any_of(absent.words(kind))) | text.rlike(_NO_WORD)
     for pattern in absent.PATTERNS.get(kind, ()):
         is_word = is_word | upper.rlike(pattern)
-    own = {s: list(feed.absent[name]) for s, (_, feed) in extract.senders.items() if feed.absent.get(name)}
+    own = {
+        s: [*map(look_alikes.plain, feed.absent[name])]
+        for s, (_, feed) in extract.senders.items()
+        if feed.absent.get(name)
+    }
     if own:
         listed = F.array_contains(layout_columns.of_sender(own), upper)
         is_word = is_word | F.coalesce(listed, F.lit(False))

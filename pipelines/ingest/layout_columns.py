@@ -14,6 +14,7 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from pipelines.ingest import look_alikes
 from schemas import codes
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
@@ -151,7 +152,8 @@ class Extract:
 
     def named(self, name: str, value: Column) -> Column | None:
         """What the sender's layout says that a code of the field is, or NULL; None where no layout has codes for it."""
-        pairs = {s: dict(feed.codes[name]) for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
+        codes_of = {s: feed.codes[name] for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
+        pairs = {s: _as_values(own) for s, own in codes_of.items()}
         return F.try_element_at(of_sender(pairs), _key(value)) if pairs else None
 
     def _clock(self) -> Column | None:
@@ -160,7 +162,7 @@ class Extract:
         if not clocks:
             return None
         word = F.upper(self.nested({s: clock.column for s, clock in clocks.items()}))
-        return F.try_element_at(of_sender({s: dict(clock.offsets) for s, clock in clocks.items()}), word)
+        return F.try_element_at(of_sender({s: _as_values(clock.offsets) for s, clock in clocks.items()}), word)
 
     def units(self, unit: str) -> Column:
         """Whether the row's sender writes durations in `unit`."""
@@ -206,6 +208,11 @@ class Extract:
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
         return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+
+
+def _as_values(words: Mapping[str, str]) -> dict[str, str]:
+    """A sender's words, in the form in which its values arrive, with what each means."""
+    return {look_alikes.plain(theirs): ours for theirs, ours in words.items()}
 
 
 def _key(value: Column) -> Column:

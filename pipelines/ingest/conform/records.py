@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.common import devices, phones
-from pipelines.ingest import absent, layout_columns
+from pipelines.ingest import absent, layout_columns, look_alikes
 from pipelines.ingest.conform import values
 from schemas import absent as meaningless
 from schemas import codes
@@ -69,7 +69,7 @@ def parsed(
     senders = list(layouts.of_feed(sources, feed))
     mine = rows.filter((F.col("feed") == feed) & F.col("sender").isin(senders))
     extract = layout_columns.Extract(sources, feed, F.col("_m"))
-    df = mine.withColumn("_m", F.from_json("raw", "map<string,string>"))
+    df = mine.withColumn("_m", F.from_json(look_alikes.rows(F.col("raw")), "map<string,string>"))
     df = df.withColumns({f"_t_{name}": extract.text(name) for name in FIELDS[feed]})
     void = [F.when(_is_void_text(extract, name, field), F.lit(name)) for name, field in FIELDS[feed].items()]
     df = df.withColumn("_void", F.array_compact(F.array(*void)))
