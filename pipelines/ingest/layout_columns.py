@@ -92,6 +92,10 @@ class Extract:
         self.senders = layouts.of_feed(sources, feed)
         self.fields = FIELDS[feed]
 
+    def layouts(self) -> list[tuple[str, layouts.Feed]]:
+        """The feed's layout of each sender, in order of name."""
+        return [(sender, feed) for sender, (_, feed) in self.senders.items()]
+
     def text(self, name: str) -> Column:
         """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
         read = self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name)

@@ -20,7 +20,7 @@ class Field:
     kind: str
     is_required: bool = False
     among: tuple[str, ...] = ()  # national values, for codes
-    is_protecting: bool = False  # a flag that protects somebody: what is not plainly yes or no refuses the record
+    is_strict: bool = False  # protects somebody, or other values are read by it: unreadable, it refuses the record
     is_open: bool = False  # a first day: a date that means nothing is "always so far", not an absent value
 
 
@@ -33,12 +33,12 @@ def _reference(is_required: bool = False) -> Field:
     return Field("reference", is_required)
 
 
-def _code(*among: str, is_required: bool = False) -> Field:
-    return Field("code", is_required, among)
+def _code(*among: str, is_required: bool = False, is_strict: bool = False) -> Field:
+    return Field("code", is_required, among, is_strict)
 
 
 _FLAG = Field("boolean")
-_PROTECTING = Field("boolean", is_protecting=True)
+_PROTECTING = Field("boolean", is_strict=True)
 _NAME, _ADDRESS, _NARRATIVE = Field("name"), Field("address"), Field("narrative")
 
 FIELDS: dict[str, dict[str, Field]] = {
@@ -167,7 +167,9 @@ FIELDS: dict[str, dict[str, Field]] = {
         "flight_no": _text(True),
         "from_airport": _text(),
         "to_airport": _text(),
-        "side": _code(*codes.LIST_SIDES),  # with home_airport, other_airport and listed_at: an airport's own list
+        "side": _code(
+            *codes.LIST_SIDES, is_strict=True
+        ),  # with home_airport, other_airport and listed_at: an airport's own list
         "home_airport": _text(),
         "other_airport": _text(),
         "listed_at": Field("instant"),
@@ -176,7 +178,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "arrives_time": _text(),
         "departs_at": Field("instant"),
         "arrives_at": Field("instant"),
-        "times_in": _code(*codes.TIMES_IN),  # AIRPORT: clock times are local to the airport of each end
+        "times_in": _code(*codes.TIMES_IN, is_strict=True),  # AIRPORT: clock times are local to the airport of each end
         "status": _code(*codes.FLIGHT_STATUSES),
     },
     "flight_passengers": {
@@ -191,7 +193,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "document_no": Field("document"),
         "booking_ref": _text(),
         "seat": _text(),
-        "basis": _code(*codes.PASSENGER_BASES),  # absent has a reason of its own: NO_LAWFUL_BASIS
+        "basis": _code(*codes.PASSENGER_BASES, is_strict=True),  # absent has a reason of its own: NO_LAWFUL_BASIS
         "authority_ref": _text(),
     },
 }

@@ -18,7 +18,8 @@ from pipelines.ingest.conform.records import Problem
 from schemas import silver
 from schemas.layouts import layouts
 
-_PARTIES = ("a_number", "b_number", "subject_number", "other_number")
+_EQUIPMENT = ("imei", "imsi")
+_IDENTIFYING = ("a_number", "b_number", "subject_number", "other_number", *_EQUIPMENT)
 
 
 def authorisations(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
@@ -39,7 +40,8 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
         night: night of the run.
         known: authorisations as of the night, one row an `auth_urn` (shape of silver.comms_authorisations).
 
-    An event whose authorisation is absent or unknown is refused; one outside the window, or under an authorisation for
+    An event that anything identifies is kept, whatever its other values hold. One whose authorisation is absent or
+    unknown is refused; one outside the window, or under an authorisation for
     entity data alone, is kept and `is_excess`.
     """
     record = _authorised(records.read(rows, "comms_events", sources, night), known)
@@ -59,9 +61,18 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
             "event_id": _event_id(),
         }
     )
-    parties = F.coalesce(*(f"_t_{name}" for name in (*_PARTIES, "imei", "imsi")))
-    nobody = Problem(parties.isNull(), "MISSING_REQUIRED", "a number, imei or imsi")
-    return records.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=(nobody,))
+    return records.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=_nobody())
+
+
+def _nobody() -> tuple[Problem, ...]:
+    """Why an event is refused that no number, handset or SIM identifies."""
+    written, read = (
+        F.coalesce(*names) for names in ([f"_t_{name}" for name in _IDENTIFYING], ["a_number", "b_number", *_EQUIPMENT])
+    )
+    return (
+        Problem(written.isNull(), "MISSING_REQUIRED", "a number, imei or imsi"),
+        Problem(read.isNull(), "BAD_NUMBER", "no number, imei or imsi can be read"),
+    )
 
 
 def subscribers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
@@ -86,11 +97,16 @@ def subscribers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: d
 
 
 def cells(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged cells (silver.comms_cells): reference data, which needs no authorisation."""
-    record = records.read(rows, "comms_cells", sources, night).with_columns({"operator": F.col("sender")})
-    off_earth = ~F.col("latitude").between(-90, 90) | ~F.col("longitude").between(-180, 180) | (F.col("azimuth") < 0)
+    """Judged cells (silver.comms_cells): reference data, which needs no authorisation.
+
+    A cell is kept without an azimuth that is none: it sends all ways, or was not told.
+    """
+    record = records.read(rows, "comms_cells", sources, night)
+    azimuth = records.unless(~F.col("azimuth").between(0, 360), "azimuth")
+    record = record.with_columns({"operator": F.col("sender"), "azimuth": azimuth})
+    off_earth = ~F.col("latitude").between(-90, 90) | ~F.col("longitude").between(-180, 180)
     problems = (
-        Problem(off_earth, "BAD_NUMBER", "latitude, longitude or azimuth: outside the possible"),
+        Problem(off_earth, "BAD_NUMBER", "latitude or longitude: outside the possible"),
         Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on"),
     )
     return records.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)

@@ -1,7 +1,8 @@
 """What every noun's conforming shares: typed values by the kind of field, reasons, rescued values, the last of a night.
 
-A field that is required, or coded, refuses the record when it cannot be read. Any other value that cannot be read
-becomes NULL and its column is kept in `_rescued`: a nominal is not lost for a telephone number "n/k".
+A value that cannot be read becomes NULL and its column is kept in `_rescued`: a nominal is not lost for a telephone
+number "n/k", nor an event for its other party. Refused is a record without a required value, or with one of those that
+are strict (`schemas.layouts.fields`): flags that protect somebody, and what other values are read by.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from schemas.contract import Table
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS, Field
 
-FORGIVING = ("date", "instant", "phone", "postcode", "vehicle", "imei", "imsi")  # unreadable: NULL, kept in `_rescued`
 CODED = ("code", "codes", "boolean")  # kinds of fields whose values are codes; markings are judged by their own rules
 EARLIEST = date(1900, 1, 1)
 LATE = date(2000, 1, 1)  # a day that means nothing before it stands for "always so far", after it for "for ever"
@@ -48,6 +48,7 @@ class Record:
     """A feed's rows with one typed column per field (named as the field).
 
     `df` also holds the row's own columns, `_m` (map of the sender's top-level columns), `_t_<field>` (as written) and
+    `_void` and `_unread` (names of fields whose value means nothing, or cannot be read) and
     `_wrong`: the first problem that follows from the kinds of fields alone, judged before a noun changes any column.
     """
 
@@ -79,7 +80,7 @@ def parsed(
 def _is_void_text(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     """Whether the field's text means nothing: never where the layout or the national list names it as a code."""
     text = F.col(f"_t_{name}")
-    if field.is_protecting:
+    if field.is_strict:
         return F.lit(False)
     is_void = absent.by_text(extract, name, text)
     return (
@@ -112,10 +113,12 @@ def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], nigh
     df = df.withColumn("_void", F.concat("_void", found.cast("array<string>")))
     df = df.withColumns({name: _possible(name, field, night) for name, field in fields.items()})
     df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in fields})
+    unread = [F.when(is_unread(name, field), F.lit(name)) for name, field in fields.items()]
+    df = df.withColumn("_unread", F.array_compact(F.array(*unread)))
     missing = [
         Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name) for name, f in fields.items() if f.is_required
     ]
-    return Record(df.withColumn("_wrong", _first((*missing, *_unreadable(fields)))), extract, night)
+    return Record(df.withColumn("_wrong", _first((*missing, *_unreadable(extract, fields)))), extract, night)
 
 
 def _is_void_value(extract: layout_columns.Extract, name: str, field: Field) -> Column | None:
@@ -141,26 +144,41 @@ def _possible(name: str, field: Field, night: date) -> Column:
     return value
 
 
-_REASONS = {"date": "BAD_DATE", "instant": "BAD_DATE", "code": "BAD_CODE", "boolean": "BAD_CODE", "marking": "BAD_CODE"}
+_REASONS = {
+    **dict.fromkeys(("date", "instant"), "BAD_DATE"),
+    **dict.fromkeys(("code", "boolean", "marking", "codes"), "BAD_CODE"),
+    **dict.fromkeys(("party", "number", "duration", "degrees"), "BAD_NUMBER"),
+}
+_DETAILS = {
+    "BAD_DATE": "not in the layout's formats, or outside the possible",
+    "BAD_CODE": "a code that the layout does not name",
+    "BAD_NUMBER": "cannot be read",
+}
 
 
-def _unreadable(fields: Mapping[str, Field]) -> list[Problem]:
+def _unreadable(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> list[Problem]:
     """Problems of values that are there and cannot be read, for the fields that refuse a record."""
     found = []
     for name, field in fields.items():
-        is_bad = F.col(f"_t_{name}").isNotNull() & F.col(name).isNull()
-        if field.kind == "marking":
-            is_bad = F.col(f"_t_{name}").isNotNull() & ~F.coalesce(F.col(name).isin(*codes.MARKINGS), F.lit(False))
-        if field.kind == "codes":
-            found.append(Problem(F.exists(name, F.isnull), "BAD_CODE", f"{name}: a code that the layout does not name"))
-        elif field.kind in ("party", "number", "duration", "degrees"):
-            found.append(Problem(is_bad, "BAD_NUMBER", f"{name}: cannot be read"))
-        elif field.kind in ("code", "boolean", "marking"):
-            found.append(Problem(is_bad, "BAD_CODE", f"{name}: a code that the layout does not name"))
-        elif field.is_required and field.kind in _REASONS:
-            detail = f"{name}: not in the layout's formats, or outside the possible"
-            found.append(Problem(is_bad, _REASONS[field.kind], detail))
+        is_bad = F.array_contains("_unread", name)
+        if field.kind == "codes":  # a sender that says what other codes become loses none
+            is_bad = is_bad & ~F.col("sender").isin([s for s, f in extract.layouts() if name in f.unmapped])
+        elif not (field.is_required or field.is_strict):
+            continue
+        if field.kind in _REASONS:
+            reason = _REASONS[field.kind]
+            found.append(Problem(is_bad, reason, f"{name}: {_DETAILS[reason]}"))
     return found
+
+
+def is_unread(name: str, field: Field) -> Column:
+    """Whether the field's value is there and cannot be read."""
+    if field.kind == "codes":
+        return F.exists(name, F.isnull)
+    value = F.col(name)
+    if field.kind == "marking":
+        value = F.when(value.isin(*codes.MARKINGS), value)
+    return F.col(f"_t_{name}").isNotNull() & value.isNull()
 
 
 def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
@@ -272,7 +290,7 @@ def _rescued(extract: layout_columns.Extract) -> Column:
 
 
 def _is_lost(name: str, field: Field) -> Column:
-    """Whether the field's value is not in the record as it came: it means nothing, or cannot be read."""
-    is_void = F.array_contains("_void", name)
-    is_unread = F.col(f"_t_{name}").isNotNull() & F.col(name).isNull()
-    return is_void | is_unread if field.kind in FORGIVING else is_void
+    """Whether the field's value is not in the record as it came: it means nothing, cannot be read, or the noun took it
+    off because the record contradicts it."""
+    lost = F.array_contains("_void", name) | F.array_contains("_unread", name)
+    return lost if field.kind == "codes" else lost | is_unread(name, field)

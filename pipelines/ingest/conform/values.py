@@ -58,7 +58,34 @@ def postcode(text: Column) -> Column:
     return F.when(is_valid, F.regexp_replace(packed, r"^(.+)(.{3})$", "$1 $2"))
 
 
+# Registration marks of the United Kingdom since 1903 (DVLA INF104): current, prefix, suffix and dateless, those of
+# Northern Ireland among the last.
+_BRITISH = (
+    r"[A-Z]{2}[0-9]{2}[A-Z]{3}",
+    r"[A-Z][0-9]{1,3}[A-Z]{3}",
+    r"[A-Z]{3}[0-9]{1,3}[A-Z]",
+    r"[A-Z]{1,3}[0-9]{1,4}",
+    r"[0-9]{1,4}[A-Z]{1,3}",
+)
+# Of neighbours whose marks no make and model looks like: France and Italy, Ireland, Poland, Romania.
+_FOREIGN = (
+    r"[A-Z]{2}[0-9]{3}[A-Z]{2}",
+    r"[0-9]{2,3}(?:CE|CN|CW|DL|KE|KK|KY|LD|LH|LM|LS|MH|MN|MO|OY|RN|SO|TN|TS|WH|WX|WW|[CDGLTW])[0-9]{2,6}",
+    r"[A-Z]{2,3}[0-9]{5}",
+    r"(?:B[0-9]{2,3}|[A-Z]{2}[0-9]{2})[A-Z]{3}",
+)
+# What stands in the column in place of a mark, and has the shape of one: a make or a kind of vehicle with a number or
+# a model ("BMW 320", "2 vans"), and a model alone ("X5").
+_NO_MARK = (
+    r"^(?:[0-9]{1,4} ?)?(?:BMW|VW|MG|KIA|GMC|BYD|MAN|DAF|JCB|KTM|UTE|CAR|VAN|CAB|BUS|SUV|MPV|4X4|RED|KA|UP|GTI|TDI|CLK|"
+    r"SLK|GLA|GLC|CLA|TT|RAV|CRV|HRV|CMAX|SMAX)S?(?: ?[0-9]{1,4})?$|^(?:A[2-8]|Q[2-8]|X[1-7]|Z[34]|M[2-6]|C[1-5]|I[348]"
+    r"|I[1234]0|S[34678]|DS[3-9]|ID[3-7]|E[23]|MX[35]|CX[357]|RAV4|XC[469]0|V[4679]0|GT86|[0-9]{3}[DI])$"
+)
+
+
 def vehicle(text: Column) -> Column:
-    """A registration mark without spaces, 2 to 8 letters and digits, or NULL."""
-    packed = F.regexp_replace(F.upper(text), r"[\s.\-]", "")
-    return F.when(packed.rlike(r"^(?=.*[0-9])[A-Z0-9]{2,8}$"), packed)
+    """A registration mark without spaces, or NULL: also for a make or model, which strangers share."""
+    spelt = F.upper(F.regexp_replace(F.btrim(text), r"[\s.\-]+", " "))
+    packed = F.regexp_replace(spelt, " ", "")
+    is_mark = packed.rlike("^(?:" + "|".join((*_BRITISH, *_FOREIGN)) + ")$")
+    return F.when(is_mark & ~spelt.rlike(_NO_MARK) & ~packed.rlike(_NO_MARK), packed)
