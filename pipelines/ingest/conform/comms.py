@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import authorised
-from pipelines.ingest.conform import records
+from pipelines.ingest.conform import places, records
 from pipelines.ingest.conform.records import Problem
 from schemas import silver
 from schemas.layouts import layouts
@@ -104,9 +104,8 @@ def cells(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
     record = records.read(rows, "comms_cells", sources, night)
     azimuth = records.unless(~F.col("azimuth").between(0, 360), "azimuth")
     record = record.with_columns({"operator": F.col("sender"), "azimuth": azimuth})
-    off_earth = ~F.col("latitude").between(-90, 90) | ~F.col("longitude").between(-180, 180)
     problems = (
-        Problem(off_earth, "BAD_NUMBER", "latitude or longitude: outside the possible"),
+        *places.problems(record.extract),
         Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on"),
     )
     return records.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)

@@ -28,7 +28,7 @@ EARLIEST = date(1900, 1, 1)
 LATE = date(2000, 1, 1)  # a day that means nothing before it stands for "always so far", after it for "for ever"
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
 FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
-_FUTURE = ("expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
+_FUTURE = ("to_on", "expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
 KEPT_RAW = 100_000  # characters of a refused row that are kept
 _LINEAGE = {"_sender": "sender", "_file": "file", "_file_hash": "file_hash", "_row_number": "row_number"}
 JUDGEMENT = ("_feed", "reason", "detail", "raw", "is_superseded")  # columns of a judged record beyond its contract

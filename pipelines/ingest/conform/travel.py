@@ -9,7 +9,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.ingest.conform import records
+from pipelines.ingest.conform import places, records
 from pipelines.ingest.conform.records import Problem
 from schemas import travel
 from schemas.layouts import layouts
@@ -22,13 +22,13 @@ _TITLE = r"(?:MR|MRS|MS|MISS|MSTR|MASTER|MX|DR|CHD|INF)"
 
 
 def airports(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged airports (silver.airports). Angles that are none become NULL."""
+    """Judged airports (silver.airports). Where latitude and longitude are no place, both become NULL."""
     record = records.read(rows, "airports", sources, night)
+    is_no_place = places.is_off_earth() | places.is_nowhere()
     record = record.with_columns(
         {
             "airport": _airport("airport"),
-            "latitude": F.when(F.abs("latitude") <= 90, F.col("latitude")),
-            "longitude": F.when(F.abs("longitude") <= 180, F.col("longitude")),
+            **{name: records.unless(is_no_place, name) for name in ("latitude", "longitude")},
             "time_zone": F.when(F.col("time_zone").rlike(_ZONE), F.col("time_zone")),
             "is_uk": F.coalesce(F.upper("country").isin(*UK), F.lit(False)),
         }

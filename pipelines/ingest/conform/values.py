@@ -29,9 +29,12 @@ def boolean(text: Column) -> Column:
 
 
 def number(text: Column) -> Column:
-    """A number of 0 or more, thousands commas allowed; NULL for anything else, also for NaN and infinities."""
-    plain = F.when(text.rlike(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?(?:[eE][+]?\d{1,2})?$"), text)
-    return F.regexp_replace(plain, ",", "").try_cast("double")
+    """A number of 0 or more, with thousands commas or a decimal comma ("1,200" and "1,2"); NULL for anything else, also
+    for NaN and infinities."""
+    grouped = F.when(text.rlike(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$"), F.regexp_replace(text, ",", ""))
+    decimal = F.when(text.rlike(r"^\d+,(?:\d{1,2}|\d{4,})$"), F.regexp_replace(text, ",", "."))
+    plain = F.when(text.rlike(r"^\d+(?:\.\d+)?(?:[eE][+]?\d{1,2})?$"), text)
+    return F.coalesce(plain, grouped, decimal).try_cast("double")
 
 
 def duration(extract: layout_columns.Extract, text: Column) -> Column:
@@ -46,8 +49,13 @@ def duration(extract: layout_columns.Extract, text: Column) -> Column:
 
 
 def degrees(text: Column) -> Column:
-    """An angle in decimal degrees, signed, from -180 to 360; NULL for anything else."""
-    value = F.when(text.rlike(r"^[+-]?\d{1,3}(?:\.\d+)?$"), text).try_cast("double")
+    """An angle in decimal degrees from -180 to 360, signed or with its side of the world ("1,25 W"); else NULL."""
+    parts = r"^([+-]?)(\d{1,3})(?:[.,](\d+))?\s*°?\s*([NSEWnsew]?)$"
+    sign, whole, decimals, side = (F.regexp_extract(text, parts, n) for n in (1, 2, 3, 4))
+    size = F.concat(whole, F.lit("."), F.when(decimals == "", "0").otherwise(decimals)).try_cast("double")
+    is_negative = (sign == "-") | F.upper(side).isin("S", "W")
+    is_plain = text.rlike(parts) & ((sign == "") | (side == ""))
+    value = F.when(is_plain, F.when(is_negative, -size).otherwise(size))
     return F.when(value.between(-180, 360), value)
 
 

@@ -153,7 +153,16 @@ def test_small_values(spark: SparkSession) -> None:
     cases = {
         "postcode": {"nr13aa": "NR1 3AA", "NR1  3AA": "NR1 3AA", "SW1A1AA": "SW1A 1AA", "NR1": None, "12345": None},
         "vehicle": {"ab12 cde": "AB12CDE", "A1": "A1", "n/k": None, "UNKNOWN": None, "AB12CDEFG": None},
-        "number": {"60": 60.0, "1,200.5": 1200.5, "-1": None, "NaN": None, "1,2": None, "1e3": 1000.0, "": None},
+        "number": {
+            "60": 60.0,
+            "1,200.5": 1200.5,
+            "-1": None,
+            "NaN": None,
+            "1,2": 1.2,
+            "1,234": 1234.0,
+            "1e3": 1000.0,
+            "": None,
+        },
         "boolean": {"y": True, "No": False, "1": True, "0": False, "TRUE": True, "maybe": None},
     }
     for name, expected in cases.items():
