@@ -21,6 +21,7 @@ from schemas.layouts.fields import FIELDS
 
 _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
+_UNIVERSAL = {"UTC": "+00:00", "Z": "+00:00"}  # clocks that no layout has to name
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _SCIENTIFIC = r"^([0-9])\.([0-9]+)E([0-9]{1,2})$"  # as programs write it; spreadsheets round, and write E+14
 IDENTIFIERS = ("reference", "document", "imei", "imsi")  # kinds of digits that programs take for numbers
@@ -160,13 +161,14 @@ class Extract:
         pairs = {s: _as_values(own) for s, own in codes_of.items()}
         return F.try_element_at(of_sender(pairs), _key(value)) if pairs else None
 
-    def _clock(self) -> Column | None:
-        """The offset that a sender's clock column says, or NULL; None where no sender has one."""
+    def _zone(self) -> Column:
+        """Zone of the row's local times: its clock column's, else its sender's; NULL for a word that is no clock."""
         clocks = {s: feed.clock for s, (_, feed) in self.senders.items() if feed.clock is not None}
         if not clocks:
-            return None
+            return self.time_zone()
         word = F.upper(self.nested({s: clock.column for s, clock in clocks.items()}))
-        return F.try_element_at(of_sender({s: _as_values(clock.offsets) for s, clock in clocks.items()}), word)
+        offsets = {s: {**_UNIVERSAL, **_as_values(clock.offsets)} for s, clock in clocks.items()}
+        return F.when(word.isNull(), self.time_zone()).otherwise(F.try_element_at(of_sender(offsets), word))
 
     def units(self, unit: str) -> Column:
         """Whether the row's sender writes durations in `unit`."""
@@ -191,27 +193,36 @@ class Extract:
         )
         return F.coalesce(*tried, iso)
 
-    def instant(self, value: Column) -> Column:
+    def instant(self, value: Column, needs_clock: bool = False) -> Column:
         """Text as an instant: ISO with offset, else the sender's patterns in its own time zone, else ISO in that zone.
 
         Local times are read as if UTC and then shifted, so the session's time zone does not matter. Of the hour that
         occurs twice in autumn the first (summer time) is taken, unless a clock column says which; a time in the hour
-        that spring skips moves on by one.
+        that spring skips moves on by one. With `needs_clock`, patterns that tell the day alone do not count.
         """
         spelt = F.regexp_replace(value, r"([+-]\d{2})(\d{2})$", "$1:$2")
         with_offset = F.when(value.rlike(_ISO_TIME + _OFFSET), spelt.try_cast("timestamp"))
-        clock = self._clock()
-        zone = self.time_zone() if clock is None else F.coalesce(clock, self.time_zone())
+        zone = self._zone()
         tried = []
         for pattern, senders in by_literal({sender: feed.times for sender, (_, feed) in self.senders.items()}):
-            if re.search(r"[XxZzVO]", re.sub(r"'[^']*'", "", pattern)):
+            letters = re.sub(r"'[^']*'", "", pattern)
+            if needs_clock and not re.search("[HhKk]", letters):
+                continue
+            if re.search(r"[XxZzVO]", letters):
                 read = F.try_to_timestamp(value, F.lit(pattern))
             else:
                 as_utc = F.try_to_timestamp(F.concat(value, F.lit("Z")), F.lit(pattern + "XXX"))
                 read = F.to_utc_timestamp(as_utc, zone)
+            read = _until_midnight(value, read) if "k" in letters else read
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
         return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+
+
+def _until_midnight(value: Column, read: Column) -> Column:
+    """`read` by a pattern whose hours run from 1 to 24: 24:00 ends its day, and 24:01 is no time."""
+    ends = F.when(value.rlike(r"[ T]24[:.]?00(?:[:.]?00)?\b"), read + F.expr("INTERVAL 1 DAY"))
+    return F.when(value.rlike(r"[ T]24[:.]?[0-5][0-9]"), ends).otherwise(read)
 
 
 def _as_values(words: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ class Field:
     is_required: bool = False
     among: tuple[str, ...] = ()  # national values, for codes
     is_strict: bool = False  # protects somebody, or other values are read by it: unreadable, it refuses the record
+    needs_clock: bool = False  # an instant that a day alone does not tell
     is_open: bool = False  # a first day: a date that means nothing is "always so far", not an absent value
 
 
@@ -123,7 +124,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "imei": Field("imei"),
         "imsi": Field("imsi"),
         "type": _code(*codes.COMMS_TYPES, is_required=True),
-        "started_at": Field("instant", True),
+        "started_at": Field("instant", True, needs_clock=True),
         "duration_s": Field("duration"),
         "first_cell": _reference(),
         "last_cell": _reference(),

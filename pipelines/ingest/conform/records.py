@@ -190,7 +190,7 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
         "marking": lambda: extract.national(name, text),
         "codes": lambda: F.transform(raw_list(extract, name), lambda value: extract.national(name, value)),
         "date": lambda: extract.date(text),
-        "instant": lambda: extract.instant(text),
+        "instant": lambda: extract.instant(text, field.needs_clock),
         "boolean": lambda: values.boolean(extract.national(name, text)),
         "number": lambda: values.number(text),
         "duration": lambda: values.duration(extract, text),
