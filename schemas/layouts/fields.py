@@ -39,6 +39,7 @@ def _code(*among: str, is_required: bool = False, is_strict: bool = False) -> Fi
 
 
 _FLAG = Field("boolean")
+_AMENDED = Field("instant")  # when the sender last changed the record: of several of one night, the newest holds
 _PROTECTING = Field("boolean", is_strict=True)
 _NAME, _ADDRESS, _NARRATIVE = Field("name"), Field("address"), Field("narrative")
 
@@ -61,6 +62,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "handling_conditions": _NARRATIVE,
         "is_immunity_claimed": _PROTECTING,
         "tags": Field("codes", False, codes.TAGS),
+        "amended_at": _AMENDED,
     },
     "nominals": {
         "person_ref": _reference(True),
@@ -74,6 +76,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "address": _ADDRESS,
         "postcode": Field("postcode"),
         "vehicle": Field("vehicle"),
+        "amended_at": _AMENDED,
     },
     "report_links": {
         "urn": _reference(True),
@@ -88,6 +91,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "status": _code(*codes.INVESTIGATION_STATUSES, is_required=True),
         "opened_on": Field("date", True),
         "closed_on": Field("date"),
+        "amended_at": _AMENDED,
     },
     "missing_episodes": {
         "episode_ref": _reference(True),
@@ -102,6 +106,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "found_postcode": Field("postcode"),
         "is_interview_offered": _FLAG,
         "is_interview_held": _FLAG,
+        "amended_at": _AMENDED,
     },
     "comms_authorisations": {
         "auth_urn": _reference(True),
@@ -114,6 +119,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "is_protected_profession": _PROTECTING,
         "is_journalist_source": _PROTECTING,
         "approved_at": Field("instant"),
+        "amended_at": _AMENDED,
     },
     "comms_events": {
         "auth_urn": _reference(),  # absent or unknown has a reason of its own: NO_AUTHORISATION

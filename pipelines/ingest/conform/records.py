@@ -29,6 +29,7 @@ LATE = date(2000, 1, 1)  # a day that means nothing before it stands for "always
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
 FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
 _FUTURE = ("to_on", "expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
+_DIGITS = 18  # of the numbers in a file's name: dates and times with milliseconds have 17
 KEPT_RAW = 100_000  # characters of a refused row that are kept
 _LINEAGE = {"_sender": "sender", "_file": "file", "_file_hash": "file_hash", "_row_number": "row_number"}
 JUDGEMENT = ("_feed", "reason", "detail", "raw", "is_superseded")  # columns of a judged record beyond its contract
@@ -245,8 +246,9 @@ def finish(
 
     Problems in `first` come before those of the kinds of fields, problems in `then` after them.
 
-    `reason` is the first problem's, or NULL for an accepted record. Of several accepted records of one key the last by
-    file and row is current; the others are `is_superseded`.
+    `reason` is the first problem's, or NULL for an accepted record. Of several accepted records of one key the one that
+    its sender amended last is current, else the last by file (in the order of their numbers) and row; the others are
+    `is_superseded`.
     """
     df = record.df.withColumn("_rescued", _rescued(record.extract))
     df = df.withColumn("_why", F.coalesce(*_each(first), F.col("_wrong"), *_each(then)))
@@ -261,11 +263,20 @@ def finish(
     )
     kept = (F.col("reason") != "MARKING_REFUSED") & F.col("reason").isNotNull()
     df = df.withColumn("raw", F.when(kept, F.substring("raw", 1, KEPT_RAW)))
-    df = df.select(*table.names, *JUDGEMENT[:-1])
+    amended = F.col("amended_at") if "amended_at" in record.extract.fields else F.lit(None).cast("timestamp")
+    df = df.select(*table.names, *JUDGEMENT[:-1], amended.alias("_amended_at"))
     natural = [name for name in table.key if name != "night"]
     is_accepted = F.col("reason").isNull()
-    latest = Window.partitionBy(*natural, is_accepted).orderBy(F.col("_file").desc(), F.col("_row_number").desc())
-    return df.withColumn("is_superseded", is_accepted & (F.row_number().over(latest) > 1))
+    latest = Window.partitionBy(*natural, is_accepted).orderBy(
+        F.desc_nulls_last("_amended_at"), by_number(F.col("_file")).desc(), F.col("_row_number").desc()
+    )
+    return df.withColumn("is_superseded", is_accepted & (F.row_number().over(latest) > 1)).drop("_amended_at")
+
+
+def by_number(name: Column) -> Column:
+    """A name to sort by: with its numbers as numbers, so that part 9 comes before part 10."""
+    padded = F.regexp_replace(name, r"([0-9]+)", "0" * _DIGITS + "$1")
+    return F.regexp_replace(padded, rf"[0-9]+?([0-9]{{{_DIGITS}}})(?![0-9])", "$1")
 
 
 def _first(problems: Sequence[Problem]) -> Column:
