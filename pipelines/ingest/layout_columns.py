@@ -18,6 +18,7 @@ from pipelines.ingest import look_alikes
 from schemas import codes
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
+from schemas.layouts.values import folded
 
 _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
@@ -166,7 +167,7 @@ class Extract:
         clocks = {s: feed.clock for s, (_, feed) in self.senders.items() if feed.clock is not None}
         if not clocks:
             return self.time_zone()
-        word = F.upper(self.nested({s: clock.column for s, clock in clocks.items()}))
+        word = _key(self.nested({s: clock.column for s, clock in clocks.items()}))
         offsets = {s: {**_UNIVERSAL, **_as_values(clock.offsets)} for s, clock in clocks.items()}
         return F.when(word.isNull(), self.time_zone()).otherwise(F.try_element_at(of_sender(offsets), word))
 
@@ -227,18 +228,19 @@ def _until_midnight(value: Column, read: Column) -> Column:
 
 def _as_values(words: Mapping[str, str]) -> dict[str, str]:
     """A sender's words, in the form in which its values arrive, with what each means."""
-    return {look_alikes.plain(theirs): ours for theirs, ours in words.items()}
+    return {folded(look_alikes.plain(theirs)): ours for theirs, ours in words.items()}
 
 
 def _key(value: Column) -> Column:
-    """A code as the codes of layouts are compared: in upper case with single spaces."""
-    return F.upper(F.regexp_replace(value, r"\s+", " "))
+    """A code as `schemas.layouts.values.folded` compares it."""
+    dashed = F.regexp_replace(F.upper(value), "[\u2010-\u2015\u2212]", "-")
+    return F.regexp_replace(F.btrim(F.regexp_replace(dashed, r"\s+", " ")), r" ?([-/]) ?", "$1")
 
 
 def _among(key: Column, among: Sequence[str]) -> Column:
     """The national value that `key` (in upper case) spells, or NULL."""
-    upper = [value for value in among if value == value.upper()]
-    others = {value.upper(): value for value in among if value != value.upper()}
+    upper = [value for value in among if value == folded(value)]
+    others = {folded(value): value for value in among if value not in upper}
     found = [F.when(key.isin(upper), key)] if upper else []
     return F.coalesce(*found, *[F.when(key == spelt, F.lit(value)) for spelt, value in others.items()])
 

@@ -11,7 +11,7 @@ from pydantic import ValidationInfo, field_validator, model_validator
 from schemas import codes as code_lists
 from schemas.documents import Location
 from schemas.layouts import values
-from schemas.layouts.fields import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
+from schemas.layouts.fields import FIELDS, ITEM_CODES, ITEM_CONSTANTS, ITEM_PARTS, Field
 from schemas.validation import Part, refusal
 
 NESTED = ("jsonl", "parquet")  # formats whose columns are paths: dots reach into nested values
@@ -179,7 +179,7 @@ class Feed(Part):
             ((name, theirs), problem)
             for name, pairs in given.items()
             for theirs, national in pairs.items()
-            if (problem := _no_national(fields[name], national))
+            if (problem := _no_national(fields.get(name, _GRADE), national))
         )
         return {name: _caseless(pairs, (name,)) for name, pairs in given.items()}
 
@@ -229,18 +229,19 @@ def _refuse(problems: Iterable[tuple[Location, str]]) -> None:
 
 
 def _caseless(pairs: Mapping[str, str], at: Location = ()) -> dict[str, str]:
-    """The sender's words in upper case with single spaces: how they are compared."""
+    """The sender's words in the form in which they are compared (see `values.folded`)."""
     words: dict[str, str] = {}
     twice: list[tuple[Location, str]] = []
     for theirs, ours in pairs.items():
-        upper = " ".join(theirs.upper().split())
-        if upper in words:
+        word = values.folded(theirs)
+        if word in words:
             twice.append(((*at, theirs), "is named twice (case and spaces do not count)"))
-        words[upper] = ours
+        words[word] = ours
     _refuse(twice)
     return words
 
 
+_GRADE = Field("text")
 _KINDS_OF = {"lists": ("codes",), "unmapped": ("code", "codes", "boolean")}  # kinds of field that a key is about
 
 
@@ -250,7 +251,8 @@ def _nameable(key: str, data: Mapping[str, Any]) -> list[str]:
     if key == "patterns":
         return list(data.get("columns", fields))
     own = [name for name, field in fields.items() if field.kind in _KINDS_OF.get(key, (field.kind,))]
-    return [*own, *(ITEM_CONSTANTS if key == "constants" and data["name"] == "reports" else ())]
+    of_items = {"constants": ITEM_CONSTANTS, "codes": ITEM_CODES}.get(key, ())
+    return [*own, *(of_items if data["name"] == "reports" else ())]
 
 
 def _no_national(field: Field, national: str) -> str | None:

@@ -206,3 +206,4 @@ FIELDS: dict[str, dict[str, Field]] = {
 }
 ITEM_PARTS = ("text", "source", "intelligence", "grade")
 ITEM_CONSTANTS = ("item_source", "item_intelligence")
+ITEM_CODES = ("item_source", "item_intelligence", "item_grade")  # grades of items that a sender writes in words

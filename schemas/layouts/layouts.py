@@ -35,7 +35,9 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
 
 A layout that cannot be used stops its own sender and no other; its file is named as its sender is.
 
-`constants` may also name `item_source` and `item_intelligence`, the grading of every item of a sender that grades none.
+`codes` may name any field whose values are words, and `item_source`, `item_intelligence` and `item_grade`, the grades
+of a report's items ("2 - Untested": 2). `constants` may also name `item_source` and `item_intelligence`, the grading of
+every item of a sender that grades none.
 """
 
 from __future__ import annotations

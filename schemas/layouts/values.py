@@ -16,6 +16,12 @@ from schemas.validation import Matching
 _DATE_PATTERN = re.compile(r"(?:[yMLdHhmsSaEXxZzOVkKuDnAN /:.,\-\[\]]|'[^']*')+")
 
 
+def folded(word: str) -> str:
+    """A code in the form in which it is compared: upper case, one kind of dash, single blanks, none around dashes."""
+    dashed = re.sub("[\u2010-\u2015\u2212]", "-", word.upper())
+    return re.sub(r" ?([-/]) ?", r"\1", " ".join(dashed.split()))
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise ValueError("takes text, and is empty")

@@ -69,11 +69,6 @@ def _lines(name: str) -> Column:
     return F.regexp_replace(name, r"\r\n?", "\n")
 
 
-def _grade(value: Column, is_source: bool) -> Column:
-    """A grade as written, upper case without padding."""
-    return F.upper(layout_columns.clean(value))
-
-
 def split_grade(grade: Column, scheme: Column) -> tuple[Column, Column]:
     """Source and intelligence of a combined grade ("2B", "B2", "2/B"); NULLs where it is not one letter and one digit.
 
@@ -122,7 +117,8 @@ def _nested(extract: layout_columns.Extract) -> list[Column]:
 
 
 def _item(extract: layout_columns.Extract, n: Column, parts: Mapping[str, Column]) -> Column:
-    source, intelligence = split_grade(parts["grade"], F.col("scheme"))
+    graded = {part: _coded(extract, f"item_{part}", parts[part]) for part in _PARTS if part != "text"}
+    source, intelligence = split_grade(graded["grade"], F.col("scheme"))
     constants = {
         name: layout_columns.lookup(
             {s: f.constants[name] for s, (_, f) in extract.senders.items() if name in f.constants}
@@ -133,11 +129,17 @@ def _item(extract: layout_columns.Extract, n: Column, parts: Mapping[str, Column
     return F.struct(
         n.cast("int").alias("n"),
         F.regexp_replace(parts["text"], r"\r\n?", "\n").alias("text"),
-        F.coalesce(F.upper(parts["source"]), source, F.when(is_there, constants["item_source"])).alias("source"),
+        F.coalesce(F.upper(graded["source"]), source, F.when(is_there, constants["item_source"])).alias("source"),
         F.coalesce(
-            F.upper(parts["intelligence"]), intelligence, F.when(is_there, constants["item_intelligence"])
+            F.upper(graded["intelligence"]), intelligence, F.when(is_there, constants["item_intelligence"])
         ).alias("intelligence"),
     )
+
+
+def _coded(extract: layout_columns.Extract, name: str, value: Column) -> Column:
+    """A grade by the sender's codes ("2 - Untested" is 2), else as written."""
+    named = extract.named(name, value)
+    return value if named is None else F.coalesce(named, value)
 
 
 def _provenance() -> Column:
