@@ -25,6 +25,12 @@ _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _UNIVERSAL = {"UTC": "+00:00", "Z": "+00:00"}  # clocks that no layout has to name
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _SCIENTIFIC = r"^([0-9])\.([0-9]+)E([0-9]{1,2})$"  # as programs write it; spreadsheets round, and write E+14
+# Capitals of the Greek and Cyrillic alphabets that look like Latin ones.
+_LOOK_ALIKE_LETTERS = (
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405",
+    "ABEZHIKMNOPTYXABEKMHOPCTYXIJS",
+)
 IDENTIFIERS = ("reference", "document", "imei", "imsi")  # kinds of digits that programs take for numbers
 _ZEROS_LEFT_OUT = 2  # that are taken for a program's: more are digits that were lost
 
@@ -174,6 +180,17 @@ class Extract:
     def units(self, unit: str) -> Column:
         """Whether the row's sender writes durations in `unit`."""
         return F.col("sender").isin([s for s, (_, feed) in self.senders.items() if feed.durations == unit])
+
+    def reference(self, value: Column) -> Column:
+        """A sender's own key in its one form, the same from every feed of the sender ("int/b18 /1" is "INT/B18/1").
+
+        Case and blanks at separators do not count, unless the layout says that keys are exact; letters of other
+        alphabets that look like ours are ours. Zeros count: INT/1 and INT/01 are two.
+        """
+        marked = F.regexp_replace(value, r"""^=?["']+(.*?)["']*$""", "$1")
+        exact = [sender for sender, (source, _) in self.senders.items() if source.references == "exact"]
+        spelt = F.translate(_key(marked), *_LOOK_ALIKE_LETTERS)
+        return clean(F.when(F.col("sender").isin(exact), marked).otherwise(spelt) if exact else spelt)
 
     def numbers(self) -> Column:
         """How the row's sender writes telephone numbers, as a rule of `pipelines.common.phones`."""

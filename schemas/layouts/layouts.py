@@ -7,6 +7,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
     kind: force                  # force | provider | travel
     force: "36"                  # forces only
     time_zone: Europe/London     # of times that carry no offset
+    references: caseless         # caseless | exact: whether case counts in the sender's own keys
     feeds:
       reports:
         format: csv              # csv | jsonl | xlsx | parquet
@@ -88,6 +89,10 @@ class Source(Part):
         None, description='forces only: two-character code, quoted ("36")', validate_default=True
     )
     time_zone: values.TimeZone = Key(description="of times that carry no offset, such as Europe/London")
+    references: Literal["caseless", "exact"] = Key(
+        "caseless",
+        description="whether case counts in the sender's own keys, by which its feeds name each other's rows",
+    )
     feeds: dict[str, Feed]
 
     @field_validator("sender")

@@ -187,6 +187,7 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     text = F.col(f"_t_{name}")
     is_coded = any(feed.codes.get(name) for _, feed in extract.senders.values())
     kinds = {
+        "reference": lambda: extract.reference(text),
         "code": lambda: extract.national(name, text),
         "marking": lambda: extract.national(name, text),
         "codes": lambda: F.transform(raw_list(extract, name), lambda value: extract.national(name, value)),
