@@ -150,7 +150,8 @@ class Extract:
     def national(self, name: str, value: Column | None = None, is_strict: bool = False) -> Column:
         """The field (or `value`) in national codes: mapped, or national already, or what `unmapped` says; else NULL.
 
-        With `is_strict`, what `unmapped` says does not count: NULL is then a code that the layout does not name.
+        With `is_strict`, what `unmapped` says does not count: NULL is then a code that the layout does not name. It
+        never counts for a tag with a word of sexual abuse or exploitation in it: none such becomes OTHER.
         """
         field = self.fields[name]
         value = self.text(name) if value is None else value
@@ -158,7 +159,8 @@ class Extract:
         mapped = [] if named is None else [named]
         passed = _among(_key(value), field.among) if field.among and field.kind != "marking" else value
         unmapped = {s: f.unmapped[name] for s, (_, f) in self.senders.items() if name in f.unmapped}
-        rest = [F.when(value.isNotNull(), lookup(unmapped))] if unmapped and not is_strict else []
+        is_let_through = value.isNotNull() if field.kind != "codes" else ~is_of_exploitation(value)
+        rest = [F.when(is_let_through, lookup(unmapped))] if unmapped and not is_strict else []
         found = F.coalesce(*mapped, passed, *rest)
         return _marking(found) if field.kind == "marking" else found
 
@@ -241,6 +243,14 @@ def _until_midnight(value: Column, read: Column) -> Column:
     """`read` by a pattern whose hours run from 1 to 24: 24:00 ends its day, and 24:01 is no time."""
     ends = F.when(value.rlike(r"[ T]24[:.]?00(?:[:.]?00)?\b"), read + F.expr("INTERVAL 1 DAY"))
     return F.when(value.rlike(r"[ T]24[:.]?[0-5][0-9]"), ends).otherwise(read)
+
+
+_EXPLOITATION = r"(?:^|[^A-Z])(?:" + "|".join(codes.EXPLOITATION_WORDS) + ")"
+
+
+def is_of_exploitation(code: Column) -> Column:
+    """Whether a code holds a word of sexual abuse or of exploitation; NULL for none."""
+    return F.upper(code).rlike(_EXPLOITATION)
 
 
 def _as_values(words: Mapping[str, str]) -> dict[str, str]:

@@ -112,7 +112,7 @@ EXEMPT = {
 # Tables that a later step of the night waits for, or that are complete only when a later step has ended, by the check
 # that looks at them; every other table is looked at with its layer.
 _WITH = {
-    **dict.fromkeys((gold.ROW_COUNTS.path,), "silver"),  # decisions wait for it
+    **dict.fromkeys((gold.ROW_COUNTS.path, gold.VALUE_COUNTS.path), "silver"),  # decisions wait for it
     **dict.fromkeys((gold.REPORT_SCORES.path, gold.DECISIONS.path), "scores"),  # the queue waits for them
     **dict.fromkeys((table.path for table in network.NIGHTLY), "network"),  # the risk waits for it
     **dict.fromkeys((table.path for table in (*leads.TABLES, *travel.GOLD)), "leads_and_flights"),

@@ -10,10 +10,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
-from jobs.runtime import progress
+from jobs.runtime import alerts, progress
 from jobs.runtime.context import RunContext
 from pipelines.common import as_of, concurrency
-from pipelines.ingest import conform, row_counts
+from pipelines.ingest import conform, row_counts, value_counts
 from schemas import bronze, gold, silver
 from schemas.contract import Table
 
@@ -28,6 +28,7 @@ FIRST_FEEDS = tuple(feed for feed in FEEDS if feed not in LATER_FEEDS)
     specs=[
         *(common.spec(table, [bronze.ROWS]) for table in silver.TABLES),
         common.spec(gold.ROW_COUNTS, [bronze.FILES, bronze.ROWS, bronze.QUARANTINE]),
+        common.spec(gold.VALUE_COUNTS, [bronze.ROWS]),
     ],
 )
 def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
@@ -66,11 +67,31 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
         counts = row_counts.rows(arrived, refusals, written, twins, night).localCheckpoint(eager=False)
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row a sender and feed
+    with progress.CURRENT.step("silver: values not taken as they came"):
+        ctx.lake.replace(_value_counts(ctx, judged, night), gold.VALUE_COUNTS, tonight)
+    tell_of_new_codes(ctx, night)
     said: dict[str, dict[str, Any]] = {gold.ROW_COUNTS.path: {"rows loaded": sum(n_loaded.values())}}
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(n_loaded.items()) if name.endswith(f" {feed}")}
         said[table.path] = {"by sender": common.bars(of_feed, "rows loaded")}
-    yield from common.results(ctx, (*silver.TABLES, gold.ROW_COUNTS), night, said)
+    yield from common.results(ctx, (*silver.TABLES, gold.ROW_COUNTS, gold.VALUE_COUNTS), night, said)
+
+
+def _value_counts(ctx: RunContext, judged: dict[str, DataFrame], night: date) -> DataFrame:
+    known = [ctx.lake.read(t).where(F.col("night") <= F.lit(night)) for t in (silver.REPORTS, silver.PEOPLE)]
+    links = value_counts.dangling(judged, *known)
+    counted = reduce(DataFrame.unionByName, [value_counts.noted(df) for df in judged.values()])
+    counted = counted if links is None else counted.unionByName(links)
+    return value_counts.rows(counted, ctx.lake.read(gold.VALUE_COUNTS), night).localCheckpoint()
+
+
+def tell_of_new_codes(ctx: RunContext, night: date) -> None:
+    """Alert for codes that no layout names and no night before had; the alert names fields, never values."""
+    new = _of_night(ctx, gold.VALUE_COUNTS, night).where("is_new").groupBy("sender", "feed", "field").count().collect()
+    fields = [f"{row['count']} in {row.field} of {row.sender} {row.feed}" for row in sorted(new)]
+    if fields:
+        message = f"codes that no layout names appeared: {'; '.join(fields)} (nightjar nightly prints them)"
+        alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
 
 
 def _authorisations(ctx: RunContext, feed: str, night: date) -> DataFrame | None:

@@ -13,8 +13,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import authorised
-from pipelines.ingest.conform import places, records
-from pipelines.ingest.conform.records import Problem
+from pipelines.ingest.conform import judgement, places, records
+from pipelines.ingest.conform.judgement import Problem
 from schemas import silver
 from schemas.layouts import layouts
 
@@ -28,7 +28,7 @@ def authorisations(rows: DataFrame, sources: Mapping[str, layouts.Source], night
     flags = ("is_protected_profession", "is_journalist_source")
     record = record.with_columns({name: F.coalesce(name, F.lit(False)) for name in flags})
     backwards = Problem(F.col("expires_at") < F.col("granted_at"), "BAD_DATE", "expires_at: before granted_at")
-    return records.finish(record, silver.COMMS_AUTHORISATIONS, "comms_authorisations", then=(backwards,))
+    return judgement.finish(record, silver.COMMS_AUTHORISATIONS, "comms_authorisations", then=(backwards,))
 
 
 def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
@@ -61,7 +61,7 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
             "event_id": _event_id(),
         }
     )
-    return records.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=_nobody())
+    return judgement.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=_nobody())
 
 
 def _nobody() -> tuple[Problem, ...]:
@@ -91,7 +91,7 @@ def subscribers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: d
         }
     )
     backwards = Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on")
-    return records.finish(
+    return judgement.finish(
         record, silver.COMMS_SUBSCRIBERS, "comms_subscribers", first=_unauthorised(), then=(backwards,)
     )
 
@@ -102,13 +102,13 @@ def cells(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
     A cell is kept without an azimuth that is none: it sends all ways, or was not told.
     """
     record = records.read(rows, "comms_cells", sources, night)
-    azimuth = records.unless(~F.col("azimuth").between(0, 360), "azimuth")
+    azimuth = judgement.unless(~F.col("azimuth").between(0, 360), "azimuth")
     record = record.with_columns({"operator": F.col("sender"), "azimuth": azimuth})
     problems = (
         *places.problems(record.extract),
         Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on"),
     )
-    return records.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)
+    return judgement.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)
 
 
 def _authorised(record: records.Record, known: DataFrame) -> records.Record:

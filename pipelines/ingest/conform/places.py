@@ -6,7 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from pipelines.ingest import layout_columns
-from pipelines.ingest.conform.records import Problem
+from pipelines.ingest.conform.judgement import Problem
 
 # Degrees within which a country's places lie, by the region of a layout: latitudes, then longitudes, with its islands.
 BOUNDS = {

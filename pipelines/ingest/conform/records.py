@@ -7,19 +7,17 @@ are strict (`schemas.layouts.fields`): flags that protect somebody, and what oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import devices, phones
 from pipelines.ingest import absent, layout_columns, look_alikes
-from pipelines.ingest.conform import values
+from pipelines.ingest.conform import judgement, values
 from schemas import absent as meaningless
-from schemas import codes
-from schemas.contract import Table
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS, Field
 
@@ -29,19 +27,8 @@ LATE = date(2000, 1, 1)  # a day that means nothing before it stands for "always
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
 FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
 _FUTURE = ("to_on", "expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
-_DIGITS = 18  # of the numbers in a file's name: dates and times with milliseconds have 17
-KEPT_RAW = 100_000  # characters of a refused row that are kept
-_LINEAGE = {"_sender": "sender", "_file": "file", "_file_hash": "file_hash", "_row_number": "row_number"}
-JUDGEMENT = ("_feed", "reason", "detail", "raw", "is_superseded")  # columns of a judged record beyond its contract
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A condition under which a record is refused. NULL counts as false."""
-
-    condition: Column
-    reason: str
-    detail: str  # what was wrong, without personal data
+_SEPARATORS = r"[,;|\n\t]|\s/\s"  # of several codes in one text, where a sender's own does not divide it
+MAX_CODE = 80  # characters of an unknown code that are kept
 
 
 @dataclass(frozen=True)
@@ -64,7 +51,8 @@ class Record:
 def parsed(
     rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source]
 ) -> tuple[DataFrame, layout_columns.Extract]:
-    """Rows of `feed` from senders that have a layout for it, with `_m`, the fields' texts `_t_<field>` and `_void`.
+    """Rows of `feed` from senders that have a layout for it, with `_m`, the fields' texts `_t_<field>` (in lists
+    `_l_<field>` where a field holds several values) and `_void`.
 
     Text that means nothing is NULL, and its field is named in `_void`.
     """
@@ -75,7 +63,9 @@ def parsed(
     df = df.withColumns({f"_t_{name}": extract.text(name) for name in FIELDS[feed]})
     void = [F.when(_is_void_text(extract, name, field), F.lit(name)) for name, field in FIELDS[feed].items()]
     df = df.withColumn("_void", F.array_compact(F.array(*void)))
-    return df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in FIELDS[feed]}), extract
+    df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in FIELDS[feed]})
+    several = [name for name, field in FIELDS[feed].items() if field.kind == "codes"]
+    return df.withColumns({f"_l_{name}": _listed(extract, name) for name in several}), extract
 
 
 def _is_void_text(extract: layout_columns.Extract, name: str, field: Field) -> Column:
@@ -114,12 +104,15 @@ def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], nigh
     df = df.withColumn("_void", F.concat("_void", found.cast("array<string>")))
     df = df.withColumns({name: _possible(name, field, night) for name, field in fields.items()})
     df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in fields})
-    unread = [F.when(is_unread(name, field), F.lit(name)) for name, field in fields.items()]
+    unread = [F.when(judgement.is_unread(name, field), F.lit(name)) for name, field in fields.items()]
     df = df.withColumn("_unread", F.array_compact(F.array(*unread)))
+    df = df.withColumn("_notes", _notes(extract, fields))
     missing = [
-        Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name) for name, f in fields.items() if f.is_required
+        judgement.Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name)
+        for name, field in fields.items()
+        if field.is_required
     ]
-    return Record(df.withColumn("_wrong", _first((*missing, *_unreadable(extract, fields)))), extract, night)
+    return Record(df.withColumn("_wrong", judgement.first((*missing, *_unreadable(extract, fields)))), extract, night)
 
 
 def _is_void_value(extract: layout_columns.Extract, name: str, field: Field) -> Column | None:
@@ -130,6 +123,37 @@ def _is_void_value(extract: layout_columns.Extract, name: str, field: Field) -> 
     if field.kind == "instant":
         return absent.is_no_instant(value, extract.time_zone())
     return absent.by_value(field.kind, value) if field.kind in meaningless.VALUES else None
+
+
+def _notes(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> Column:
+    """What is counted of a row (array of NOTES): values that mean nothing or cannot be read, codes that are unknown."""
+
+    def noted(names: Column, note: str) -> Column:
+        return F.transform(names, lambda name: _note(name, note, F.lit(""), F.lit(None).cast("string")))
+
+    coded = F.array(*[F.lit(name) for name, field in fields.items() if field.kind in CODED]).cast("array<string>")
+    parts = [noted(F.col("_void"), "NOTHING"), noted(F.array_except("_unread", coded), "UNREAD")]
+    parts += [unknown_codes(extract, name) for name, field in fields.items() if field.kind in CODED]
+    return F.concat(*parts).cast(judgement.NOTES)
+
+
+def _note(field: Column, note: str, value: Column, becomes: Column) -> Column:
+    return F.struct(field.alias("field"), F.lit(note).alias("note"), value.alias("value"), becomes.alias("becomes"))
+
+
+def unknown_codes(extract: layout_columns.Extract, name: str) -> Column:
+    """Codes of a coded field that neither the layout nor the national list names (array of NOTES)."""
+    kind = extract.fields[name].kind
+    written = raw_list(name) if kind == "codes" else F.array_compact(F.array(F.col(f"_t_{name}")))
+    unknown = F.filter(written, lambda value: _code(extract, name, value).isNull())
+
+    def told(value: Column) -> Column:
+        becomes = extract.national(name, value)
+        if kind == "boolean":
+            becomes = F.when(values.boolean(becomes).isNotNull(), becomes)
+        return _note(F.lit(name), "UNKNOWN_CODE", F.substring(value, 1, MAX_CODE), becomes)
+
+    return F.transform(unknown, told).cast(judgement.NOTES)
 
 
 def _possible(name: str, field: Field, night: date) -> Column:
@@ -157,7 +181,7 @@ _DETAILS = {
 }
 
 
-def _unreadable(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> list[Problem]:
+def _unreadable(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> list[judgement.Problem]:
     """Problems of values that are there and cannot be read, for the fields that refuse a record."""
     found = []
     for name, field in fields.items():
@@ -168,18 +192,8 @@ def _unreadable(extract: layout_columns.Extract, fields: Mapping[str, Field]) ->
             continue
         if field.kind in _REASONS:
             reason = _REASONS[field.kind]
-            found.append(Problem(is_bad, reason, f"{name}: {_DETAILS[reason]}"))
+            found.append(judgement.Problem(is_bad, reason, f"{name}: {_DETAILS[reason]}"))
     return found
-
-
-def is_unread(name: str, field: Field) -> Column:
-    """Whether the field's value is there and cannot be read."""
-    if field.kind == "codes":
-        return F.exists(name, F.isnull)
-    value = F.col(name)
-    if field.kind == "marking":
-        value = F.when(value.isin(*codes.MARKINGS), value)
-    return F.col(f"_t_{name}").isNotNull() & value.isNull()
 
 
 def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
@@ -190,7 +204,7 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
         "reference": lambda: extract.reference(text),
         "code": lambda: extract.national(name, text),
         "marking": lambda: extract.national(name, text),
-        "codes": lambda: F.transform(raw_list(extract, name), lambda value: extract.national(name, value)),
+        "codes": lambda: F.transform(raw_list(name), lambda value: extract.national(name, value)),
         "date": lambda: extract.date(text),
         "instant": lambda: extract.instant(text, field.needs_clock),
         "boolean": lambda: values.boolean(extract.national(name, text)),
@@ -208,21 +222,36 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     return kinds.get(field.kind, as_written)()
 
 
-def raw_list(extract: layout_columns.Extract, name: str) -> Column:
-    """Values of a field that holds several, as written: a JSON array, or text split at the sender's separator."""
+def raw_list(name: str) -> Column:
+    """Values, as written, of a field that holds several; those that mean nothing are left out."""
+    return F.col(f"_l_{name}")
+
+
+def _listed(extract: layout_columns.Extract, name: str) -> Column:
+    """Values of a field that holds several, as written: a JSON array, or text split at the sender's separator.
+
+    A part that is no code is split at other separators as well, where one of what they divide is a code: a system
+    whose separator changed does not lose its tags.
+    """
     text = F.col(f"_t_{name}")
-    separators = {s: feed.lists[name] for s, (_, feed) in extract.senders.items() if name in feed.lists}
+    separators = {s: feed.lists[name] for s, feed in extract.layouts() if name in feed.lists}
     split = F.array(text)
     for separator in sorted(set(separators.values())):
         senders = [s for s, own in separators.items() if own == separator]
         split = F.when(F.col("sender").isin(senders), F.split(text, _quoted(separator))).otherwise(split)
     array = F.when(text.startswith("["), F.from_json(text, "array<string>"))
-    cleaned = F.transform(F.coalesce(array, split), layout_columns.clean)
+
+    def divided(part: Column) -> Column:
+        parts = F.transform(F.split(part, _SEPARATORS), layout_columns.clean)
+        has_code = F.exists(parts, lambda code: _code(extract, name, code).isNotNull())
+        is_several = part.rlike(_SEPARATORS) & _code(extract, name, part).isNull() & has_code
+        return F.when(is_several, parts).otherwise(F.array(part))
 
     def means_something(value: Column) -> Column:
         is_void = absent.by_text(extract, name, value) & _code(extract, name, value).isNull()
         return value.isNotNull() & ~is_void
 
+    cleaned = F.flatten(F.transform(F.transform(F.coalesce(array, split), layout_columns.clean), divided))
     return F.when(text.isNull(), F.array().cast("array<string>")).otherwise(F.filter(cleaned, means_something))
 
 
@@ -230,79 +259,6 @@ def _quoted(separator: str) -> str:
     return "\\Q" + separator + "\\E"
 
 
-def unless(contradicted: Column, name: str) -> Column:
-    """The optional value `name`, or NULL (and its column rescued) where the record itself contradicts it."""
-    return F.when(~F.coalesce(contradicted, F.lit(False)), F.col(name))
-
-
 def local_id(extract: layout_columns.Extract, reference: Column) -> Column:
     """A force's reference as an id: "<force>:<reference>"."""
     return F.concat(extract.force(), F.lit(":"), reference)
-
-
-def finish(
-    record: Record, table: Table, feed: str, first: Sequence[Problem] = (), then: Sequence[Problem] = ()
-) -> DataFrame:
-    """The judged records: the contract's columns, and the columns of JUDGEMENT.
-
-    Problems in `first` come before those of the kinds of fields, problems in `then` after them.
-
-    `reason` is the first problem's, or NULL for an accepted record. Of several accepted records of one key the one that
-    its sender amended last is current, else the last by file (in the order of their numbers) and row; the others are
-    `is_superseded`.
-    """
-    df = record.df.withColumn("_rescued", _rescued(record.extract))
-    df = df.withColumn("_why", F.coalesce(*_each(first), F.col("_wrong"), *_each(then)))
-    df = df.withColumns(
-        {
-            "night": F.lit(record.night),
-            "_feed": F.lit(feed),
-            "reason": F.col("_why.reason"),
-            "detail": F.col("_why.detail"),
-            **{ours: F.col(theirs) for ours, theirs in _LINEAGE.items()},
-        }
-    )
-    kept = (F.col("reason") != "MARKING_REFUSED") & F.col("reason").isNotNull()
-    df = df.withColumn("raw", F.when(kept, F.substring("raw", 1, KEPT_RAW)))
-    amended = F.col("amended_at") if "amended_at" in record.extract.fields else F.lit(None).cast("timestamp")
-    df = df.select(*table.names, *JUDGEMENT[:-1], amended.alias("_amended_at"))
-    natural = [name for name in table.key if name != "night"]
-    is_accepted = F.col("reason").isNull()
-    latest = Window.partitionBy(*natural, is_accepted).orderBy(
-        F.desc_nulls_last("_amended_at"), by_number(F.col("_file")).desc(), F.col("_row_number").desc()
-    )
-    return df.withColumn("is_superseded", is_accepted & (F.row_number().over(latest) > 1)).drop("_amended_at")
-
-
-def by_number(name: Column) -> Column:
-    """A name to sort by: with its numbers as numbers, so that part 9 comes before part 10."""
-    padded = F.regexp_replace(name, r"([0-9]+)", "0" * _DIGITS + "$1")
-    return F.regexp_replace(padded, rf"[0-9]+?([0-9]{{{_DIGITS}}})(?![0-9])", "$1")
-
-
-def _first(problems: Sequence[Problem]) -> Column:
-    """The first problem that applies, as a struct of reason and detail; NULL where none does."""
-    return F.coalesce(*_each(problems))
-
-
-def _each(problems: Sequence[Problem]) -> list[Column]:
-    def why(problem: Problem) -> Column:
-        return F.struct(F.lit(problem.reason).alias("reason"), F.lit(problem.detail).alias("detail"))
-
-    return [F.when(problem.condition, why(problem)) for problem in problems]
-
-
-def _rescued(extract: layout_columns.Extract) -> Column:
-    """JSON of the sender's columns that no mapping names, and of those whose value could not be read; or NULL."""
-    lost = [F.when(_is_lost(n, f), extract.top_level(n)) for n, f in extract.fields.items()]
-    unread = F.array_compact(F.array(*lost))
-    known = F.array_except(extract.known_columns(), unread)
-    kept = F.map_filter("_m", lambda name, value: value.isNotNull() & ~F.array_contains(known, name))
-    return F.when(F.size(kept) > 0, F.to_json(kept))
-
-
-def _is_lost(name: str, field: Field) -> Column:
-    """Whether the field's value is not in the record as it came: it means nothing, cannot be read, or the noun took it
-    off because the record contradicts it."""
-    lost = F.array_contains("_void", name) | F.array_contains("_unread", name)
-    return lost if field.kind == "codes" else lost | is_unread(name, field)

@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.ingest import layout_columns
-from pipelines.ingest.conform import records
-from pipelines.ingest.conform.records import Problem
+from pipelines.ingest.conform import judgement, records
+from pipelines.ingest.conform.judgement import Problem
 from schemas import codes, silver
 from schemas.layouts import layouts
 from schemas.layouts.fields import ITEM_CONSTANTS, ITEM_PARTS
@@ -30,8 +30,8 @@ def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
             "force": extract.force(),
             "report_id": records.local_id(extract, F.col("urn")),
             "title": _lines("title"),
-            "created_at": records.unless(_created_on(extract) < F.col("intelligence_on"), "created_at"),
-            "raw_tags": records.raw_list(extract, "tags"),
+            "created_at": judgement.unless(_created_on(extract) < F.col("intelligence_on"), "created_at"),
+            "raw_tags": records.raw_list("tags"),
             "handling_code": F.upper("handling_code"),
             "action_code": F.upper("action_code"),
             "sanitisation_code": F.upper("sanitisation_code"),
@@ -46,7 +46,7 @@ def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
         ),
         Problem(F.col("marking").isin(*codes.LEGACY_MARKINGS), "MARKING_LEGACY", "marking: legacy, for review"),
     )
-    return records.finish(
+    return judgement.finish(
         record.with_columns({"tags": national, "text_hash": F.sha2("text", 256), "is_csae": _is_csae(national)}),
         silver.REPORTS,
         "reports",

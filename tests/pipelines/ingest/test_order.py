@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.ingest import conform
-from pipelines.ingest.conform import records
+from pipelines.ingest.conform import judgement
 from schemas.layouts import layouts
 from tests.support import nights
 
@@ -45,5 +45,5 @@ def test_a_records_own_time_of_amendment_comes_first(spark: SparkSession) -> Non
 @settings(max_examples=1, deadline=None)
 def test_names_sort_by_their_numbers(spark: SparkSession, names: list[tuple[str, int]]) -> None:
     df = spark.createDataFrame([(f"{word}{n}.csv", word, n) for word, n in names], "name string, word string, n long")
-    found = df.orderBy(records.by_number(F.col("name"))).select("word", "n").collect()
+    found = df.orderBy(judgement.by_number(F.col("name"))).select("word", "n").collect()
     assert [tuple(row) for row in found] == sorted(names)
