@@ -251,7 +251,7 @@ def trace(item: str, reviewer: str, as_json: bool) -> None:
 def doctor(is_deep: bool, as_json: bool) -> None:
     """Check tables, log and registry, and say what mends what is wrong. Exit code 1 if anything is."""
     from jobs.runtime import context
-    from jobs.runtime import doctor as doctor_job
+    from jobs.runtime.health import doctor as doctor_job
 
     findings = doctor_job.examine(context.reader(), deep=is_deep)
     show(findings, as_json, doctor_job.text(findings))
@@ -270,7 +270,8 @@ def restore(
     table: str, version: int | None, without_night: datetime | None, why: str, reviewer: str, as_json: bool
 ) -> None:
     """Take a TABLE back to a version that is whole, or one night out of it, as `nightjar doctor` says."""
-    from jobs.runtime import context, mending
+    from jobs.runtime import context
+    from jobs.runtime.health import mending
 
     with context.writer() as ctx:
         if without_night is not None and version is None:

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from jobs.pages import notebook as notebooks
 from jobs.pages import queue_access, queue_health, queue_page, review_reclassify
-from jobs.runtime import doctor
 from jobs.runtime.context import RunContext
+from jobs.runtime.health import doctor
 from jobs.runtime.inbox import port
 from jobs.training import champion
 from models.serving import scoring

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime import delta_log, lock
+from jobs.runtime import lock
+from jobs.runtime.health import delta_log
 from tests.support import disks
 from tests.support import whole_nights as nights
 

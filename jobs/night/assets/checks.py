@@ -108,7 +108,7 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) ->
         metadata={"refused_whole": dg.MetadataValue.json(silent)},
         asset_key=counted,
     )
-    tonight = ctx.lake.read(gold.VALUE_COUNTS).where(F.col("night") == F.lit(context.partition_key))
+    tonight = ctx.known(date.fromisoformat(context.partition_key)).tonight(gold.VALUE_COUNTS)
     new = tonight.where("is_new").select("sender", "feed", "field").collect()  # of a field no more than MAX_CODES
     n_codes = Counter(f"{row.sender} {row.feed} {row.field}" for row in new)  # what they are is in the table alone
     yield dg.AssetCheckResult(

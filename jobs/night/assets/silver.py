@@ -7,8 +7,8 @@ from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
-
 from pyspark.sql import functions as F
+
 from jobs.night.assets import common
 from jobs.runtime import alerts, progress
 from jobs.runtime.context import RunContext

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime import doctor, settings
+from jobs.runtime import settings
 from jobs.runtime.context import RunContext
+from jobs.runtime.health import doctor
 from schemas import gold
 from tests.support import tables
 

@@ -15,7 +15,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.cli import main as cli_main
-from jobs.runtime import context, doctor
+from jobs.runtime import context
+from jobs.runtime.health import doctor
 from jobs.training import champion
 from models.serving import artefact
 from schemas import gold

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime import delta_files, delta_log
+from jobs.runtime.health import delta_files, delta_log
 from tests.support import damage
 
 pytestmark = pytest.mark.spark

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from delta.tables import DeltaTable
 from pyspark.errors import PySparkException
-from pyspark.sql import functions as F
 
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from schemas import catalogue
 from schemas.contract import Table
@@ -23,13 +22,13 @@ def restore(ctx: RunContext, path: str, version: int, *, who: str, why: str) -> 
     Raises:
         NotFoundError: there is no such table, or no such version of it, or files of that version are gone.
     """
-    delta = _opened(ctx, _table(path))
-    ctx.audit.append("alteration", who, f"{path} back to version {version}", why=why)
+    table = _opened(ctx, _table(path))
+    operations.home_mended(ctx.audit, who, f"{path} back to version {version}", why)
     try:
-        delta.restoreToVersion(version)
+        ctx.spark.sql(f"RESTORE TABLE {ctx.lake.sql_name(table)} TO VERSION AS OF {int(version)}").collect()
     except PySparkException as error:
         raise NotFoundError(f"{path} cannot go back to version {version}: {_line(error)}") from error
-    return _version(delta)
+    return _version(ctx, table)
 
 
 def remove_night(ctx: RunContext, path: str, night: date, *, who: str, why: str) -> int:
@@ -42,10 +41,11 @@ def remove_night(ctx: RunContext, path: str, night: date, *, who: str, why: str)
     table = _table(path)
     if "night" not in table.partition_by:
         raise InvalidInputError(f"{path} is not kept by night: give the version to go back to.")
-    delta = _opened(ctx, table)
-    ctx.audit.append("alteration", who, f"{path} without night {night}", why=why)
-    delta.delete(F.col("night") == F.lit(night))  # of whole partitions: no file is read
-    return _version(delta)
+    _opened(ctx, table)
+    operations.home_mended(ctx.audit, who, f"{path} without night {night}", why)
+    # Of whole partitions: no file is read.
+    ctx.spark.sql(f"DELETE FROM {ctx.lake.sql_name(table)} WHERE night = :night", {"night": night}).collect()
+    return _version(ctx, table)
 
 
 def _table(path: str) -> Table:
@@ -55,20 +55,21 @@ def _table(path: str) -> Table:
     raise NotFoundError(f"There is no table {path!r}: docs/data-dictionary.md lists them.")
 
 
-def _opened(ctx: RunContext, table: Table) -> DeltaTable:
-    where = ctx.lake.location(table)
+def _opened(ctx: RunContext, table: Table) -> Table:
+    """The table, if its log can be read."""
     if not ctx.lake.exists(table):
         raise NotFoundError(f"{table.path} was never written.")
     try:
-        return DeltaTable.forName(ctx.spark, where) if ctx.lake.catalog else DeltaTable.forPath(ctx.spark, where)
+        _version(ctx, table)
     except PySparkException as error:
         raise NotFoundError(
             f"The log of {table.path} cannot be read: {_line(error)}. Run `nightjar doctor`."
         ) from error
+    return table
 
 
-def _version(delta: DeltaTable) -> int:
-    return int(delta.history(1).select("version").collect()[0][0])
+def _version(ctx: RunContext, table: Table) -> int:
+    return int(ctx.spark.sql(f"DESCRIBE HISTORY {ctx.lake.sql_name(table)} LIMIT 1").collect()[0].version)
 
 
 def _line(error: Exception) -> str:

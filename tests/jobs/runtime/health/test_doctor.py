@@ -18,8 +18,9 @@ from click.testing import CliRunner, Result
 from pyspark.sql import SparkSession
 
 from jobs.cli import main as cli_main
-from jobs.runtime import doctor, lock, settings
+from jobs.runtime import lock, settings
 from jobs.runtime.context import RunContext
+from jobs.runtime.health import doctor
 from pipelines.decisions import intake
 from schemas import catalogue, gold, silver
 from tests.support import damage, tables

@@ -16,10 +16,11 @@ import pyarrow as pa
 from pyspark.errors import PySparkException
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from jobs.runtime import delta_log, home, lakehouse, lock, night_bounds, table_health, watch
+from jobs.runtime import home, lakehouse, lock, night_bounds, watch
 from jobs.runtime.audit import verification
 from jobs.runtime.context import RunContext
-from jobs.runtime.delta_log import Log
+from jobs.runtime.health import delta_log, table_health
+from jobs.runtime.health.delta_log import Log
 from models.registry import registry
 from models.serving import artefact
 from pipelines.decisions import intake
