@@ -7,6 +7,7 @@ import sys
 import click
 
 from jobs.cli.common import as_json, reviewer_option, show
+from schemas import codes
 
 
 @click.group("log")
@@ -50,7 +51,12 @@ def anchor(as_json: bool) -> None:
 
 @log.command("show")
 @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="Entries shown, the newest.")
-@click.option("--operation", help="Entries of this operation alone: see the data dictionary.")
+@click.option(
+    "--operation",
+    type=click.Choice(sorted(codes.LOG_OPERATIONS)),
+    metavar="OPERATION",
+    help="Entries of this operation alone: see the data dictionary.",
+)
 @click.option("--who", help="Entries of this person alone.")
 @reviewer_option()
 @as_json

@@ -25,7 +25,8 @@ from tests.support import notebook_world, travel_rows
 ROOT = settings.ROOT
 PAYLOADS = (
     "' OR '1'='1", "x' OR 1=1 --", '" OR ""="', "%", "*", "' UNION SELECT * FROM gold.queue_items --", "\\' OR true --",
-    "x'; DROP TABLE silver.people; --", "1=1", "${spark.home}", "`force`", "') OR array_contains(array('a'),'a",
+    "x'; DROP TABLE silver.people; --", "1=1", "${spark.home}", "`force` = `force`",
+    "') OR array_contains(array('a'),'a",
 )  # fmt: skip
 # Text that is written down as it is: into the log, a decision, a document. None of it chooses rows.
 RECORDED = {"reviewer", "why", "whom", "second_reviewer"}
@@ -36,8 +37,9 @@ LISTED = {
     ("decide", "item"): ["decide", "{}", "NOT_CSAE"],
     ("sources check", "sender"): ["sources", "check", ".", "--sender", "{}"],
 }
-# Names of files that are made, and versions that MLflow looks up by its own bound statements.
-ELSEWHERE = {("demo", "forces"), ("models promote", "version"), ("models withdraw", "version")}
+# Names of files that are made, versions that MLflow looks up by its own bound statements, and the name of a person that
+# entries of the log, a file, are compared with.
+ELSEWHERE = {("demo", "forces"), ("models promote", "version"), ("models withdraw", "version"), ("log show", "who")}
 BETWEEN = ["--between", "2026-03-01", "2026-03-31"]
 # Commands whose parameter chooses rows: how it is asked, and a value that finds some.
 COMMANDS = {
@@ -181,6 +183,13 @@ def test_what_is_no_identifier_is_not_searched_for():
 
 # Statements that are put together, and of what: none of it comes from a person or a file.
 MADE = {
+    ("jobs/research/comms_clustering.py", "cluster"): "names of a table and columns",
+    ("jobs/runtime/health/mending.py", "_version"): "names of tables",
+    ("jobs/runtime/health/mending.py", "remove_night"): "names of tables",
+    ("jobs/runtime/health/mending.py", "restore"): "names of tables and a number",
+    ("jobs/runtime/lakehouse.py", "_add_columns"): "names of tables and columns, and types of the contract",
+    ("jobs/runtime/lakehouse.py", "append_new"): "names of tables and columns",
+    ("jobs/runtime/lakehouse.py", "version"): "names of tables",
     ("jobs/runtime/lakehouse.py", "_rename"): "names of tables",
     ("jobs/runtime/lakehouse.py", "_allow_nulls"): "names of tables and columns",
     ("pipelines/common/quality.py", "counted"): "conditions of the contract",

@@ -69,6 +69,7 @@ def _leaves(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[str
 
 def test_every_command_is_in_the_list():
     leaves = set(_leaves(cli_main.main))
+    leaves.remove("jars")  # before there is a Spark, or anything to be set
     assert {leaf for leaf in leaves if any(f"{words} ".startswith(f"{leaf} ") for words in EVERY_COMMAND)} == leaves
 
 

@@ -68,7 +68,7 @@ def _is_one_sentence(said: Result) -> None:
     assert not told.startswith(("'", "("))  # the bare repr of an exception
 
 
-@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+@pytest.mark.parametrize("path", [path for path in LEAVES if path != ("jars",)], ids=" ".join)  # it reads none
 def test_settings_that_cannot_be_read_stop_every_command_in_one_sentence(
     home: Path, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...]
 ) -> None:

@@ -75,7 +75,7 @@ def _forged(lines: list[bytes]) -> list[bytes]:
 def _rewritten(lines: list[bytes]) -> list[bytes]:
     """Entry 3 alone rewritten, with a right hash of its own and as long as it was, so that the head still fits."""
     entry = json.loads(lines[2])
-    new = audit._line({**entry, "who": entry["who"][::-1]})[0]
+    new = entries.line_of({**entry, "who": entry["who"][::-1]})[0]
     assert new != lines[2]
     assert len(new) == len(lines[2])
     return [*lines[:2], new, *lines[3:]]
