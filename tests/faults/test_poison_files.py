@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -12,7 +13,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.sources import landing
+from pipelines.ingest.readers import read
 from schemas import codes
+from schemas.layouts import layouts
 from tests.support import bombs, nights, poison
 
 MEMORY_LIMIT = 200 << 20  # bytes beyond what a plain file takes
@@ -118,18 +121,76 @@ def test_strange_names_stay_names(name: str, tmp_path: Path) -> None:
     assert all(Path(p).resolve().is_relative_to(tmp_path.resolve()) for p in found)
 
 
-def test_unknown_senders_and_linked_folders(tmp_path: Path) -> None:
+def test_unknown_senders_and_feeds(tmp_path: Path) -> None:
     nights.drop(tmp_path, "Nowhere Police!", "reports", "a.csv", b"a")
     nights.drop(tmp_path, "norfolk", "gossip", "a.csv", b"a")
-    outside = tmp_path.parent / "elsewhere"
-    nights.drop(outside, "reports", "", "b.csv", b"b")
-    (tmp_path / "suffolk").symlink_to(outside, target_is_directory=True)
-    drop = tmp_path / "norfolk" / "reports"
-    drop.mkdir(parents=True)
-    (drop / nights.NIGHT.isoformat()).symlink_to(outside, target_is_directory=True)
     found = landing.scan(tmp_path, nights.NIGHT)
     assert {(f.sender, f.feed, f.reason) for f in found} == {
         ("nowhere_police_", "reports", "FILE_UNKNOWN_FEED"),
         ("norfolk", "gossip", "FILE_UNKNOWN_FEED"),
-        ("norfolk", "reports", "FILE_NOT_REGULAR"),
     }
+
+
+_SECRET = nights.csv_bytes([nights.report(Intel_Ref="OUTSIDE")])
+_DAY = nights.NIGHT.isoformat()
+
+
+@pytest.mark.parametrize("is_inside", [False, True], ids=["to outside", "to another sender"])
+@pytest.mark.parametrize(
+    ("link", "target", "entry"),
+    [
+        ("suffolk", "", None),  # no sender, so not even an entry
+        ("norfolk/reports", "reports", None),
+        (f"norfolk/reports/{_DAY}", f"reports/{_DAY}", f"norfolk/reports/{_DAY}"),
+        (f"norfolk/reports/{_DAY}", f"reports/{_DAY}/b.csv", f"norfolk/reports/{_DAY}"),
+        (f"norfolk/reports/{_DAY}/link.csv", f"reports/{_DAY}/b.csv", f"norfolk/reports/{_DAY}/link.csv"),
+        (f"norfolk/reports/{_DAY}/link", f"reports/{_DAY}", f"norfolk/reports/{_DAY}/link"),
+    ],
+    ids=["sender", "feed", "drop", "drop to a file", "file", "file to a folder"],
+)
+def test_no_link_is_followed_to_a_file(
+    link: str, target: str, entry: str | None, is_inside: bool, tmp_path: Path
+) -> None:
+    """Behind every link lies a file in a layout of ours, at the place where following it would find it."""
+    home = tmp_path / "landing"
+    behind = home / "surrey" if is_inside else tmp_path / "outside"
+    nights.drop(behind.parent, behind.name, "reports", "b.csv", _SECRET)
+    at = home / link
+    at.parent.mkdir(parents=True, exist_ok=True)
+    at.symlink_to(behind / target)
+    assert at.resolve().exists()
+    found = {f.file: f for f in landing.scan(home, nights.NIGHT) if not f.file.startswith("surrey/")}
+    assert {file: (f.reason, f.detail, f.file_hash) for file, f in found.items()} == (
+        {} if entry is None else {entry: ("FILE_NOT_REGULAR", "a link", None)}
+    )
+
+
+def _swapped(path: Path, outside: Path) -> None:
+    outside.write_bytes(_SECRET)
+    path.unlink()
+    path.symlink_to(outside)
+
+
+def test_a_file_that_becomes_a_link_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the listing and the reading, and between the look at a file and its hashing."""
+    good = _SECRET.replace(b"OUTSIDE", b"WITHIN!")  # of the same size
+    path = nights.drop(tmp_path / "landing", "norfolk", "reports", "a.csv", good)
+    (listed,) = landing.scan(tmp_path / "landing", nights.NIGHT)
+    _swapped(path, tmp_path / "outside.csv")
+    rows = [row for batch in read.read_file(asdict(listed), layouts.load()) for row in batch.to_pylist()]
+    assert [row["reason"] for row in rows] == ["FILE_UNREADABLE"]
+
+    path.unlink()
+    path.write_bytes(good)
+    look = os.lstat
+
+    def looked_at_and_swapped(at: Path) -> os.stat_result:
+        seen = look(at)
+        if Path(at) == path and not path.is_symlink():
+            _swapped(path, tmp_path / "outside.csv")
+        return seen
+
+    monkeypatch.setattr(os, "lstat", looked_at_and_swapped)
+    (listed,) = landing.scan(tmp_path / "landing", nights.NIGHT)
+    assert path.is_symlink()
+    assert (listed.reason, listed.file_hash) == ("FILE_UNREADABLE", None)
