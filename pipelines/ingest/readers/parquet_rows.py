@@ -54,7 +54,7 @@ def _check_footer(file: IO[bytes]) -> None:
     file.seek(0)
     length = int.from_bytes(tail[:4], "little")
     if tail[4:] != MAGIC or length + 12 > n_bytes:
-        raise FileRefused("FILE_TRUNCATED", "the file's footer is missing")
+        raise FileRefused("FILE_UNREADABLE", "the footer is missing, as where the file ends early")
     if length > MAX_FOOTER:
         raise FileRefused("FILE_TOO_LARGE", f"a footer of over {MAX_FOOTER >> 20} MiB")
 
