@@ -157,6 +157,7 @@ QUARANTINE_REASONS = {
     "FILE_UNREADABLE": "the file cannot be opened or read",
     "FILE_NOT_REGULAR": "a folder, link, pipe or device where a file was expected",
     "FILE_TRUNCATED": "a compressed file ends early",
+    "FILE_CHECKSUM": "the file is not the one that its checksum was made of",
     "FILE_ENCRYPTED": "the file is encrypted",
     "FILE_TOO_LARGE": "the file, a line of it, or what it unpacks to is over a limit",
     "FILE_TOO_WIDE": "the file has more columns than the limit",

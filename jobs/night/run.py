@@ -73,6 +73,7 @@ def run(ctx: RunContext, night: date, *, quiet: bool = False) -> dict[str, Any]:
 
 def _run(ctx: RunContext, night: date, *, quiet: bool) -> dict[str, Any]:
     from jobs.night import definitions  # imports all of Dagster's definitions
+    from jobs.night.assets import bronze as assets_bronze
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     begun = time.monotonic()
@@ -104,9 +105,14 @@ def _run(ctx: RunContext, night: date, *, quiet: bool) -> dict[str, Any]:
         path = alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
         raise NightFailedError(f"Night {night} failed. {message}. Told in {path}. Run it again to finish it.")
     (recorded,) = outcome.asset_materializations_for_node("gold__run_manifest")
+    (files,) = (m for m in outcome.asset_materializations_for_node("bronze") if assets_bronze.WAITING in m.metadata)
+    arrived = {
+        "waiting": files.metadata[assets_bronze.WAITING].value,
+        "concerns": files.metadata[assets_bronze.CONCERNS].value,
+    }
     effort = {f"n_{name}": recorded.metadata[name].value for name in ("writes", "actions")}
     seconds = {"seconds": round(time.monotonic() - begun, 1), "step_seconds": progress.CURRENT.seconds}
-    return {**report(ctx, night), **effort, **seconds}
+    return {**report(ctx, night), **arrived, **effort, **seconds}
 
 
 def backfill(ctx: RunContext, first: date, last: date, *, quiet: bool = False) -> list[dict[str, Any]]:

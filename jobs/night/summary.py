@@ -57,6 +57,15 @@ def values_text(counted: Sequence[Mapping[str, Any]]) -> list[str]:
 _TOLD = {"NOTHING": "values that mean nothing", "UNREAD": "values that cannot be read"}
 
 
+def arrivals_text(report: Mapping[str, Any]) -> list[str]:
+    """Senders that did not send what was expected of them, and files that are not whole yet."""
+    concerns, waiting = report.get("concerns", []), report.get("waiting", [])
+    lines = ["", "not as expected"] if concerns else []
+    lines += [f"  {each['sender']}/{each['feed']}: {each['why']}" for each in concerns]
+    lines += ["", "left for the next night: not known to be whole"] if waiting else []
+    return lines + [f"  {each['file']}: {each['why']}" for each in waiting]
+
+
 def text(report: dict[str, Any]) -> str:
     """What happened per sender, what was published, where it is, and what to do next."""
     lines = [f"Night {report['night']}", "", f"{'sender':<14}" + "".join(f"{name:>13}" for name in ("files", *COLUMNS))]
@@ -65,6 +74,7 @@ def text(report: dict[str, Any]) -> str:
         lines.append(f"{row['sender']:<14}" + "".join(f"{row[name]:>13,}" for name in ("files", *COLUMNS)) + note)
     if not report["senders"]:
         lines.append("  no sender delivered anything")
+    lines += arrivals_text(report)
     lines += refused_layouts_text(report["refused_layouts"])
     if report["quarantine"]:
         lines += ["", "quarantined, and why"]

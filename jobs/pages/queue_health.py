@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook
 from jobs.runtime import watch
+from jobs.sources import ledger
 from schemas import review
 
 Row = Mapping[str, Any]
@@ -51,6 +52,7 @@ class Health:
     history: list[dict[str, Any]]
     figures: list[dict[str, Any]]
     heartbeat: tuple[bool, str] = (True, "none yet")  # whether the last good night is recent, and which it was
+    concerns: Sequence[str] = ()  # who did not send what was expected of that night
 
     def of(self, *names: str, force: str | None = None, reviewers: bool = False) -> list[dict[str, Any]]:
         """Figures of these names, of one force or all; those per reviewer if asked."""
@@ -92,19 +94,22 @@ def open_health(
         history[::-1],
         session.read_logged(figures, f"{review.REVIEW_FIGURES.path} {named}", who, limit=10 * notebook.MAX_ROWS),
         watch.heartbeat(session.ctx.settings),
+        [str(concern) for concern in ledger.concerns(session.ctx, day)],
     )
 
 
 def header(health: Health) -> markup.Html:
-    """The last good night, and the pooled certificate in figures."""
+    """The last good night, who did not send what was expected, and the pooled certificate in figures."""
     is_recent, said = health.heartbeat
     beat = pages_html.notice(f"Last good night: {said}.", "good" if is_recent else "warn")
+    sent = [pages_html.notice(f"Not as expected: {concern}.", "warn") for concern in health.concerns]
     pooled = next((row for row in health.certificates if row["force"] == review.POOLED), None)
     if pooled is None:
         nothing = "No report was in scope, so there is nothing to certify."
-        return pages_html.block(beat, pages_html.notice(nothing, "warn"))
+        return pages_html.block(beat, *sent, pages_html.notice(nothing, "warn"))
     return pages_html.block(
         beat,
+        *sent,
         pages_html.cards(
             [
                 (health.night.strftime("%a %d %b %Y"), "night"),

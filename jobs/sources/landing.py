@@ -53,29 +53,55 @@ class LandedFile:
     detail: str | None = None
 
 
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a drop, not looked into yet. Sender and feed are the names of its folders as they are."""
+
+    path: Path
+    sender: str
+    feed: str
+    night: date  # of the drop
+
+
 def scan(
     landing: Path,
     night: date,
     sources: Mapping[str, layouts.Source] | None = None,
     refused: Mapping[str, layouts.LayoutError] | None = None,
 ) -> list[LandedFile]:
-    """Entries of every sender's and feed's drop of one night, in order of path.
+    """Entries of every sender's and feed's drop of one night, in order of path, whatever their state.
 
     Files of senders or feeds without a layout are listed with FILE_UNKNOWN_FEED, those of senders whose layout cannot
-    be used (`refused`) with LAYOUT_REFUSED. Dot-files and unfinished uploads are left out: they are picked up by the
-    night that finds them finished, if they arrive in its folder.
+    be used (`refused`) with LAYOUT_REFUSED. Dot-files and unfinished uploads are left out. `arrivals` judges which
+    files are whole, and finds those that came late.
     """
     known = layouts.load() if sources is None else sources
-    wrong = refused or {}
-    found: list[LandedFile] = []
+    return sorted((listed(entry, night, landing, known, refused or {}) for entry in entries(landing, night)), key=_file)
+
+
+def entries(landing: Path, night: date) -> Iterator[Entry]:
+    """What lies in every sender's and feed's drop of one night."""
     for sender in _folders(landing):
         for feed in _folders(sender):
-            drop = feed / night.isoformat()
-            why_not = _why_not(sender.name, feed.name, known, wrong)
-            for path in _drop(drop):
-                landed = _landed(path, night, _plain(sender.name), _plain(feed.name), landing)
-                found.append(landed if why_not is None else _refused(landed, *why_not))
-    return sorted(found, key=lambda f: f.file)
+            for path in _drop(feed / night.isoformat()):
+                yield Entry(path, sender.name, feed.name, night)
+
+
+def listed(
+    entry: Entry,
+    night: date,
+    landing: Path,
+    sources: Mapping[str, layouts.Source],
+    refused: Mapping[str, layouts.LayoutError],
+) -> LandedFile:
+    """An entry as a file of the night that takes it in: hashed, or with the reason why it cannot be read."""
+    why_not = _why_not(entry.sender, entry.feed, sources, refused)
+    landed = _landed(entry.path, night, _plain(entry.sender), _plain(entry.feed), landing)
+    return landed if why_not is None else as_refused(landed, *why_not)
+
+
+def _file(landed: LandedFile) -> str:
+    return landed.file
 
 
 def _why_not(
@@ -155,27 +181,32 @@ def _entries(drop: Path) -> list[os.DirEntry[str]]:
     return sorted(kept, key=lambda e: e.name)
 
 
+def name_of(path: Path, landing: Path) -> str:
+    """A file's name below the landing zone as tables and logs have it; bytes that are not UTF-8 are escaped."""
+    return os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "backslashreplace")
+
+
 def _landed(path: Path, night: date, sender: str, feed: str, landing: Path) -> LandedFile:
     """The entry at `path`, hashed if it is a plain readable file."""
-    # A name may hold bytes that are not UTF-8; tables and logs get it escaped, only the file system sees the bytes.
-    name = os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "backslashreplace")
+    name = name_of(path, landing)
     entry = LandedFile(night, sender, feed, name, str(path), None, None)
     if name.encode("utf-8") != os.fsencode(path.relative_to(landing).as_posix()):
-        return _refused(entry, "FILE_UNREADABLE", "the file's name is not UTF-8")
+        return as_refused(entry, "FILE_UNREADABLE", "the file's name is not UTF-8")
     try:
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):
-            return _refused(entry, "FILE_NOT_REGULAR", _kind(status.st_mode))
+            return as_refused(entry, "FILE_NOT_REGULAR", _kind(status.st_mode))
         if not status.st_mode & 0o444:  # the administrator can read such a file, but nobody meant it to be read
-            return _refused(entry, "FILE_UNREADABLE", "no permission to read")
+            return as_refused(entry, "FILE_UNREADABLE", "no permission to read")
         digest, n_bytes = _hash(path)
     except OSError as error:
-        return _refused(entry, "FILE_UNREADABLE", f"cannot be opened ({type(error).__name__})")
+        return as_refused(entry, "FILE_UNREADABLE", f"cannot be opened ({type(error).__name__})")
     landed = LandedFile(night, sender, feed, name, str(path), digest, n_bytes)
-    return landed if n_bytes else _refused(landed, "FILE_EMPTY", "0 bytes")
+    return landed if n_bytes else as_refused(landed, "FILE_EMPTY", "0 bytes")
 
 
-def _refused(file: LandedFile, reason: str, detail: str) -> LandedFile:
+def as_refused(file: LandedFile, reason: str, detail: str) -> LandedFile:
+    """The file with a reason why it cannot be taken in."""
     if file.reason is not None:  # the first reason stands
         return file
     return replace(file, reason=reason, detail=detail)

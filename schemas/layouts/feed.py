@@ -107,6 +107,9 @@ class Feed(Part):
     # Order matters: the checks of a key may read those above it. `name` comes from the key of the feed, not from it.
     name: str = Key(exclude=True)
     format: Literal["csv", "jsonl", "xlsx", "parquet"]
+    due: Literal["daily", "weekdays", "weekly", "irregular"] | None = Key(
+        None, description="when it is expected; left out: as it usually comes; irregular: never missed"
+    )
     delimiter: values.Delimiter = Key(",", description="csv only")
     encoding: values.Encoding = Key("utf-8", description="csv and jsonl")
     dates: _Patterns = Key((), description="Spark patterns, tried in order; ISO dates are always accepted")

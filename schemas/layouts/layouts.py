@@ -11,6 +11,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
     feeds:
       reports:
         format: csv              # csv | jsonl | xlsx | parquet
+        due: daily               # daily | weekdays | weekly | irregular; left out: as it usually comes
         delimiter: ","           # csv only
         encoding: utf-8          # csv and jsonl
         dates: ["dd/MM/yyyy"]    # Spark patterns, tried in order; ISO dates are always accepted

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from jobs.sources import landing
+from pipelines.ingest.readers import read
 from schemas import codes
-from tests.support import nights, poison
+from schemas.layouts import layouts
+from tests.support import bombs, nights, poison
 
-MEMORY_LIMIT = 200 << 20  # bytes beyond what the reader's own modules take
+MEMORY_LIMIT = 200 << 20  # bytes beyond what a plain file takes
 
 
 @pytest.fixture(scope="module")
@@ -69,37 +73,47 @@ def test_rows_are_conserved_in_every_file(night: nights.Ingested) -> None:
         assert row.n_rows == row.n_rows_loaded + row.n_rows_quarantined + row.n_rows_deduplicated, row.file
 
 
+# Reads one file after the other, and tells of each the reasons given and the process's peak of resident memory so far.
 _MEASURE = """
-import json, resource, sys
+import json, re, sys
+from pathlib import Path
 from pipelines.ingest.readers import read
-from schemas.layouts import layouts as sources
-layouts = sources.load()
-file = json.loads(sys.argv[1])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-batches = [b.to_pylist()[:1] for b in read.read_file(file, layouts)]
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"reason": batches[0][0]["reason"], "grown": (after - before) * 1024}))
+from schemas.layouts import layouts
+sources = layouts.load()
+for file in json.loads(sys.argv[1]):
+    reasons = {reason for batch in read.read_file(file, sources) for reason in batch.column("reason").to_pylist()}
+    peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) << 10
+    print(json.dumps({"reasons": sorted(reasons - {None}), "peak": peak}))
 """
+
+
+def _listed(folder: Path, name: str, bomb: bombs.Bomb) -> dict[str, object]:
+    """The file as the landing zone lists it."""
+    path = folder / name
+    path.write_bytes(bomb.content())
+    landed = landing.LandedFile(nights.NIGHT, bomb.sender, bomb.feed, name, str(path), None, path.stat().st_size)
+    return {**asdict(landed), "night": None}
 
 
 @pytest.mark.trial(11)
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(poison.BOMBS))
-def test_bombs_are_refused_within_memory(
+@pytest.mark.parametrize("name", sorted(bombs.BOMBS))
+def test_trial_11_what_becomes_large_is_bounded_while_it_is_read(
     name: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    sender, content, reason = poison.BOMBS[name]
-    path = tmp_path / name
-    path.write_bytes(content())
-    file = {"night": None, "sender": sender, "feed": "reports", "file": name, "path": str(path), "file_hash": None}
-    file |= {"n_bytes": path.stat().st_size, "reason": None, "detail": None}
+    """The witness is the kernel's account of a process that reads a plain file of the format, then the bomb."""
+    bomb = bombs.BOMBS[name]
+    kind = name.removesuffix(".gz").rsplit(".", 1)[1]
+    files = [_listed(tmp_path, f"small.{kind}", bombs.PLAIN[kind]), _listed(tmp_path, name, bomb)]
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURE, json.dumps(file)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _MEASURE, json.dumps(files)], capture_output=True, text=True, check=True
     )
-    found = json.loads(done.stdout)
-    assert found["reason"] == reason
-    record_property("MiB more", found["grown"] >> 20)
-    assert found["grown"] < MEMORY_LIMIT, f"{found['grown'] >> 20} MiB"
+    plain, read = (json.loads(line) for line in done.stdout.splitlines())
+    assert plain["reasons"] == []
+    assert read["reasons"] == ([bomb.reason] if bomb.reason else [])
+    grown = read["peak"] - plain["peak"]
+    record_property("MiB more", grown >> 20)
+    assert grown < MEMORY_LIMIT, f"{grown >> 20} MiB"
 
 
 @pytest.mark.trial(12)
@@ -120,18 +134,76 @@ def test_strange_names_stay_names(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.trial(12)
-def test_unknown_senders_and_linked_folders(tmp_path: Path) -> None:
+def test_unknown_senders_and_feeds(tmp_path: Path) -> None:
     nights.drop(tmp_path, "Nowhere Police!", "reports", "a.csv", b"a")
     nights.drop(tmp_path, "norfolk", "gossip", "a.csv", b"a")
-    outside = tmp_path.parent / "elsewhere"
-    nights.drop(outside, "reports", "", "b.csv", b"b")
-    (tmp_path / "suffolk").symlink_to(outside, target_is_directory=True)
-    drop = tmp_path / "norfolk" / "reports"
-    drop.mkdir(parents=True)
-    (drop / nights.NIGHT.isoformat()).symlink_to(outside, target_is_directory=True)
     found = landing.scan(tmp_path, nights.NIGHT)
     assert {(f.sender, f.feed, f.reason) for f in found} == {
         ("nowhere_police_", "reports", "FILE_UNKNOWN_FEED"),
         ("norfolk", "gossip", "FILE_UNKNOWN_FEED"),
-        ("norfolk", "reports", "FILE_NOT_REGULAR"),
     }
+
+
+_SECRET = nights.csv_bytes([nights.report(Intel_Ref="OUTSIDE")])
+_DAY = nights.NIGHT.isoformat()
+
+
+@pytest.mark.parametrize("is_inside", [False, True], ids=["to outside", "to another sender"])
+@pytest.mark.parametrize(
+    ("link", "target", "entry"),
+    [
+        ("suffolk", "", None),  # no sender, so not even an entry
+        ("norfolk/reports", "reports", None),
+        (f"norfolk/reports/{_DAY}", f"reports/{_DAY}", f"norfolk/reports/{_DAY}"),
+        (f"norfolk/reports/{_DAY}", f"reports/{_DAY}/b.csv", f"norfolk/reports/{_DAY}"),
+        (f"norfolk/reports/{_DAY}/link.csv", f"reports/{_DAY}/b.csv", f"norfolk/reports/{_DAY}/link.csv"),
+        (f"norfolk/reports/{_DAY}/link", f"reports/{_DAY}", f"norfolk/reports/{_DAY}/link"),
+    ],
+    ids=["sender", "feed", "drop", "drop to a file", "file", "file to a folder"],
+)
+def test_no_link_is_followed_to_a_file(
+    link: str, target: str, entry: str | None, is_inside: bool, tmp_path: Path
+) -> None:
+    """Behind every link lies a file in a layout of ours, at the place where following it would find it."""
+    home = tmp_path / "landing"
+    behind = home / "surrey" if is_inside else tmp_path / "outside"
+    nights.drop(behind.parent, behind.name, "reports", "b.csv", _SECRET)
+    at = home / link
+    at.parent.mkdir(parents=True, exist_ok=True)
+    at.symlink_to(behind / target)
+    assert at.resolve().exists()
+    found = {f.file: f for f in landing.scan(home, nights.NIGHT) if not f.file.startswith("surrey/")}
+    assert {file: (f.reason, f.detail, f.file_hash) for file, f in found.items()} == (
+        {} if entry is None else {entry: ("FILE_NOT_REGULAR", "a link", None)}
+    )
+
+
+def _swapped(path: Path, outside: Path) -> None:
+    outside.write_bytes(_SECRET)
+    path.unlink()
+    path.symlink_to(outside)
+
+
+def test_a_file_that_becomes_a_link_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the listing and the reading, and between the look at a file and its hashing."""
+    good = _SECRET.replace(b"OUTSIDE", b"WITHIN!")  # of the same size
+    path = nights.drop(tmp_path / "landing", "norfolk", "reports", "a.csv", good)
+    (listed,) = landing.scan(tmp_path / "landing", nights.NIGHT)
+    _swapped(path, tmp_path / "outside.csv")
+    rows = [row for batch in read.read_file(asdict(listed), layouts.load()) for row in batch.to_pylist()]
+    assert [row["reason"] for row in rows] == ["FILE_UNREADABLE"]
+
+    path.unlink()
+    path.write_bytes(good)
+    look = os.lstat
+
+    def looked_at_and_swapped(at: Path) -> os.stat_result:
+        seen = look(at)
+        if Path(at) == path and not path.is_symlink():
+            _swapped(path, tmp_path / "outside.csv")
+        return seen
+
+    monkeypatch.setattr(os, "lstat", looked_at_and_swapped)
+    (listed,) = landing.scan(tmp_path / "landing", nights.NIGHT)
+    assert path.is_symlink()
+    assert (listed.reason, listed.file_hash) == ("FILE_UNREADABLE", None)

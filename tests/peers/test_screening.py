@@ -67,6 +67,7 @@ def land(home: Path, records: pd.DataFrame, deleted: set[str]) -> None:
         folder = home / "landing" / "screening" / feed / NIGHT.isoformat()
         folder.mkdir(parents=True)
         rows.to_csv(folder / f"{feed}.csv", index=False)
+        (folder / f"{feed}.csv.done").touch()
 
 
 def plain(records: pd.DataFrame, deleted: set[str], seed: int) -> list[str]:

@@ -224,6 +224,7 @@ def health(text: str) -> markup.Html:
     figures = [{**figure, "figure": name, "force": text, "reviewer": who} for name in names for who in ("", text)]
     pooled = {**certificate, "force": queue_health.review.POOLED}
     shown = queue_health.Health(NIGHT, text, [pooled, {**certificate, "force": text}], [pooled], figures)
+    shown.concerns = [text]
     parts = (queue_health.header, queue_health.certificates, queue_health.history, queue_health.agreement,
              queue_health.unscored, queue_health.exposure)  # fmt: skip
     return markup.join(*(part(shown) for part in parts))

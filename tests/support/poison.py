@@ -1,4 +1,4 @@
-"""Files that must not stop a night: the twenty of trial 9 and the bombs of trial 11, each with the reason it earns.
+"""Files that must not stop a night: the twenty of trial 9, each with the reason it earns.
 
 Two of the list are good files in their plain form and are loaded: UTF-8 with one byte order mark, and a file that mixes
 CRLF with LF. Their poisoned forms are here: two marks, and lone carriage returns inside unquoted values.
@@ -11,7 +11,6 @@ import io
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from pyarrow import parquet
 
 from tests.support import nights
 
-_TWO = nights.csv_bytes([nights.report(), nights.report(Intel_Ref="INT/26/000002")])
-_SUSSEX = {
+TWO = nights.csv_bytes([nights.report(), nights.report(Intel_Ref="INT/26/000002")])
+SUSSEX = {
     "header": {"urn": "S1", "classification": "Official", "intelligenceDate": "2026-03-01"},
     "handling": {"code": "P"},
     "entries": [{"body": "Seen at the station.", "grading": "2B"}],
@@ -30,7 +29,7 @@ _SUSSEX = {
 
 
 def _truncated() -> bytes:
-    return gzip.compress(_TWO * 50)[:-40]
+    return gzip.compress(TWO * 50)[:-40]
 
 
 def _deep() -> bytes:
@@ -38,11 +37,11 @@ def _deep() -> bytes:
 
 
 def _duplicate_keys() -> bytes:
-    return (json.dumps(_SUSSEX)[:-1] + ', "handling": {"code": "C"}}\n').encode()
+    return (json.dumps(SUSSEX)[:-1] + ', "handling": {"code": "C"}}\n').encode()
 
 
 def _lone_returns() -> bytes:
-    return _TWO.replace(b"A van waited", b"A van\rwaited")
+    return TWO.replace(b"A van waited", b"A van\rwaited")
 
 
 def _parquet() -> bytes:
@@ -77,15 +76,15 @@ _FUTURE = nights.csv_bytes([{f"{name} v2": value for name, value in nights.REPOR
 CONTENTS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "empty.csv": ("norfolk", lambda: b"", "FILE_EMPTY"),
     "truncated.csv.gz": ("norfolk", _truncated, "FILE_TRUNCATED"),
-    "utf16.csv": ("norfolk", lambda: _TWO.decode().encode("utf-16"), "FILE_ENCODING"),
-    "nul.csv": ("norfolk", lambda: _TWO.replace(b"van", b"v\0n"), "FILE_ENCODING"),
-    "invalid_utf8.csv": ("norfolk", lambda: _TWO.replace(b"van", b"v\xe9n"), "FILE_ENCODING"),
-    "long_line.csv": ("norfolk", lambda: _TWO + b"x" * (100 << 20), "FILE_TOO_LARGE"),
+    "utf16.csv": ("norfolk", lambda: TWO.decode().encode("utf-16"), "FILE_ENCODING"),
+    "nul.csv": ("norfolk", lambda: TWO.replace(b"van", b"v\0n"), "FILE_ENCODING"),
+    "invalid_utf8.csv": ("norfolk", lambda: TWO.replace(b"van", b"v\xe9n"), "FILE_ENCODING"),
+    "long_line.csv": ("norfolk", lambda: TWO + b"x" * (100 << 20), "FILE_TOO_LARGE"),
     "deep.jsonl": ("sussex", _deep, "ROW_TOO_DEEP"),
     "duplicate_keys.jsonl": ("sussex", _duplicate_keys, "ROW_DUPLICATE_KEYS"),
-    "wrong_delimiter.csv": ("norfolk", lambda: _TWO.replace(b",", b"|"), "FILE_LAYOUT_UNKNOWN"),
-    "header_only.csv": ("norfolk", lambda: _TWO.split(b"\n")[0] + b"\n", "FILE_NO_ROWS"),
-    "two_marks.csv": ("norfolk", lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + _TWO, "FILE_ENCODING"),
+    "wrong_delimiter.csv": ("norfolk", lambda: TWO.replace(b",", b"|"), "FILE_LAYOUT_UNKNOWN"),
+    "header_only.csv": ("norfolk", lambda: TWO.split(b"\n")[0] + b"\n", "FILE_NO_ROWS"),
+    "two_marks.csv": ("norfolk", lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + TWO, "FILE_ENCODING"),
     "mixed_line_ends.csv": ("norfolk", _lone_returns, "ROW_MALFORMED"),
     "wrong_extension.csv": ("norfolk", _parquet, "FILE_TYPE_MISMATCH"),
     "encrypted.xlsx": ("surrey", _encrypted, "FILE_ENCRYPTED"),
@@ -107,51 +106,10 @@ def write(landing: Path) -> None:
         nights.drop(landing, sender, "reports", name, content())
     drop = landing / "norfolk" / "reports" / nights.NIGHT.isoformat()
     (drop / "folder.csv").mkdir()
-    (drop / "folder.csv" / "inside.csv").write_bytes(_TWO)
+    (drop / "folder.csv" / "inside.csv").write_bytes(TWO)
     outside = landing.parent / "outside.csv"
-    outside.write_bytes(_TWO)
+    outside.write_bytes(TWO)
     (drop / "link.csv").symlink_to(outside)
     os.mkfifo(drop / "pipe.csv")
     # The administrator reads what nobody may read, so the mode itself is what the scan judges.
-    nights.drop(landing, "norfolk", "reports", "no_permission.csv", _TWO).chmod(0)
-
-
-def _entities() -> bytes:
-    """A "billion laughs" of nine levels."""
-    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    return f'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY l0 "ha">{levels}]><sst><si><t>&l9;</t></si></sst>'.encode()
-
-
-def _zeros(n_bytes: int) -> bytes:
-    return b"0" * n_bytes
-
-
-def gzip_bomb(n_mebibytes: int = 256) -> bytes:
-    """A gzip file of one header and endless short rows, about a thousandth of what it unpacks to."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    packed = packer.compress(_TWO.split(b"\n")[0] + b"\n")
-    block = b",".join([b"0"] * 25) + b"\n"
-    block *= (1 << 20) // len(block)
-    return packed + b"".join(packer.compress(block) for _ in range(n_mebibytes)) + packer.flush()
-
-
-# name -> (sender, content, reason)
-BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
-    "bomb.csv.gz": ("norfolk", gzip_bomb, "FILE_TOO_LARGE"),
-    "bomb.xlsx": (
-        "surrey",
-        lambda: archive({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": _zeros(256 << 20)}),
-        "FILE_TOO_LARGE",
-    ),
-    "entities.xlsx": (
-        "surrey",
-        lambda: archive({"xl/workbook.xml": b"<workbook/>", "xl/sharedStrings.xml": _entities()}),
-        "FILE_TOO_LARGE",
-    ),
-    "nested.xlsx": (
-        "surrey",
-        lambda: archive({"a.zip": archive({"b.zip": archive({"c": _zeros(64 << 20)})})}),
-        "FILE_TYPE_MISMATCH",
-    ),
-    "long_line.csv": CONTENTS["long_line.csv"],
-}
+    nights.drop(landing, "norfolk", "reports", "no_permission.csv", TWO).chmod(0)

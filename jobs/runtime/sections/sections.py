@@ -62,6 +62,17 @@ class Log(Part):
     anchor: t.Text | None
 
 
+class Arrivals(Part):
+    """When a file counts as arrived, and what senders usually send."""
+
+    late_nights: t.CountOrNone
+    quiet_s: t.CountOrNone
+    usual_nights: t.Count
+    usual_at_least: t.Count
+    volume_factor: Annotated[float, Field(gt=1)]
+    volume_rows: t.Count
+
+
 class Timetable(Part):
     """When nights and trainings begin."""
 
@@ -88,6 +99,7 @@ class Sections(Part):
     overtagged: queues.Overtagged
     entities: network.Entities
     comms_research: CommsResearch
+    arrivals: Arrivals
     checks: Checks
     alerts: Alerts
     log: Log

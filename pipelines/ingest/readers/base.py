@@ -20,7 +20,7 @@ import pyarrow as pa
 from schemas import codes
 from schemas.layouts import layouts
 
-MAX_LINE = 4 << 20  # bytes of one row: reports are long, but not this long
+MAX_LINE = 2 << 20  # bytes of one row: reports are long, but not this long; CSV is read ahead 32 times as far
 MAX_COLUMNS = 500
 MAX_DEPTH = 64  # nested JSON levels; the layouts need four
 MAX_TEXT = 16 << 30  # bytes that one file may unpack to
@@ -28,6 +28,7 @@ MAX_RATIO = 200  # unpacked / packed beyond MIN_UNPACKED; text of one layout pac
 MIN_UNPACKED = 32 << 20
 BLOCK = 2 << 20  # bytes read at once
 BATCH = 2_000  # rows at once where a reader counts rows
+ROW_COST = 16  # bytes that a row is counted with beyond its text: a file may be nothing but rows
 KEPT_RAW = 100_000  # characters of a refused row that are kept
 SPOOLED = 32 << 20  # bytes kept in memory before the spool goes to disk
 
@@ -152,15 +153,24 @@ def check_columns(names: Sequence[str], paths: Iterable[Sequence[str]], feed: la
     return [name for name in names if name not in layouts.mapped_columns(feed)]
 
 
-class Spool:
-    """Rows of one file on their way: kept until the file is known to be whole. Use as a context manager."""
+def scratch() -> str | None:
+    """Folder for temporary files: Spark's own, where there is one."""
+    folder = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
+    return folder if folder and os.path.isdir(folder) else None
 
-    def __init__(self) -> None:
-        scratch = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
-        folder = scratch if scratch and os.path.isdir(scratch) else None
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOLED, dir=folder)  # noqa: SIM115
+
+class Spool:
+    """Rows of one file on their way: kept until the file is known to be whole. Use as a context manager.
+
+    What a file becomes is summed up here, whatever its format and however it is packed.
+    """
+
+    def __init__(self, n_bytes: int) -> None:
+        """`n_bytes`: size of the file as it landed."""
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOLED, dir=scratch())  # noqa: SIM115
         self._writer = pa.ipc.new_stream(self._file, PARTS)
         self.n_rows = 0
+        self._n_landed, self._n_spooled = n_bytes, 0
 
     def __enter__(self) -> Spool:
         return self
@@ -181,6 +191,15 @@ class Spool:
         ]
         self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=PARTS))
         self.n_rows += n
+        self._n_spooled += columns[1].nbytes + n * ROW_COST
+        self.check(self._n_spooled)
+
+    def check(self, n_bytes: int) -> None:
+        """Refuses the file if it becomes `n_bytes` in all, and that is beyond the limits."""
+        if n_bytes > MIN_UNPACKED and n_bytes > MAX_RATIO * self._n_landed:
+            raise FileRefused("FILE_TOO_LARGE", f"becomes over {MAX_RATIO} times its size")
+        if n_bytes > MAX_TEXT:
+            raise FileRefused("FILE_TOO_LARGE", f"over {MAX_TEXT >> 30} GiB unpacked")
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """What was added, in order. Ends the adding."""

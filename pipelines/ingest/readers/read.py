@@ -19,7 +19,7 @@ from pyspark.sql import types as T
 
 from pipelines.ingest import layout_columns
 from pipelines.ingest.readers import base as readers
-from pipelines.ingest.readers import tabular
+from pipelines.ingest.readers import parquet_rows, workbook
 from pipelines.ingest.readers import text as readers_text
 from pipelines.ingest.readers.base import FileRefused, Spool
 from schemas import codes
@@ -89,7 +89,7 @@ def read_file(file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) ->
     if file["reason"] is not None:
         yield _whole(file, file["reason"], file["detail"], None)
         return
-    with Spool() as spool:
+    with Spool(file["n_bytes"] or 0) as spool:
         try:
             unmapped = _read_into(spool, file, sources)
             if not spool.n_rows:
@@ -111,7 +111,7 @@ def refusal(file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) -> F
     """Why a file (one of FILES) cannot be read in its sender's layout, or None where it can."""
     if file["reason"] is not None:
         return FileRefused(file["reason"], file["detail"] or "")
-    with Spool() as spool:
+    with Spool(file["n_bytes"] or 0) as spool:
         try:
             _read_into(spool, file, sources)
         except FileRefused as found:
@@ -155,9 +155,9 @@ def _read_into(spool: Spool, file: Mapping[str, Any], sources: Mapping[str, layo
             readers.check_name(file["file"], feed.format)
         del head
         if feed.format == "xlsx":
-            return tabular.read_xlsx(stream, feed, spool)
+            return workbook.read_xlsx(stream, feed, spool)
         if feed.format == "parquet":
-            return tabular.read_parquet(stream, feed, spool)
+            return parquet_rows.read_parquet(stream, feed, spool)
         line_limit = readers.MAX_LINE if feed.format == "csv" else None
         text = readers_text.CheckedText(stream, feed.encoding, is_packed, line_limit)
         start = text.peek(1 << 16)

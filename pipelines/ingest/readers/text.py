@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 import zlib
+from array import array
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -19,9 +20,11 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from pipelines.ingest.readers import base as readers
+from pipelines.ingest.readers import json_rows
 from pipelines.ingest.readers.base import FileRefused, Spool
 from schemas.layouts import layouts
 
+MAX_PATHS = 10_000  # distinct keys of the sampled lines, at any depth: nested layouts have some dozens
 SAMPLED_LINES = 1_000  # JSON lines from which a file's columns are known: a constant, whatever the file's size
 
 
@@ -129,21 +132,6 @@ class CheckedText(io.RawIOBase):
             raise FileRefused("FILE_TOO_LARGE", f"a line of over {self._line_limit >> 20} MiB")
 
 
-def json_rows(batch: pa.RecordBatch) -> pa.Array:
-    """Each row as one JSON object, names and values as they are (in C, no Python per row)."""
-    text = batch.to_pandas().to_json(orient="records", lines=True, force_ascii=False, date_format="iso")
-    return pa.array(text.split("\n")[: batch.num_rows], pa.string())
-
-
-def spool_json(numbers: Any, batch: pa.RecordBatch, spool: Spool) -> None:
-    """Spools rows of a batch as JSON; rows over the limit are refused."""
-    raw = json_rows(batch)
-    is_long = pc.greater(pc.binary_length(raw), readers.MAX_LINE).to_numpy(zero_copy_only=False)
-    spool.add(numbers[~is_long], raw.filter(pa.array(~is_long)))
-    detail = f"over {readers.MAX_LINE >> 20} MiB"
-    spool.add(numbers[is_long], pa.nulls(int(is_long.sum()), pa.string()), "ROW_TOO_LONG", detail)
-
-
 def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
     """Spools every row of a CSV file; returns the columns that no mapping names.
 
@@ -156,7 +144,7 @@ def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
     reader = arrow_csv.open_csv(
         pa.PythonFile(text, mode="r"),
         read_options=arrow_csv.ReadOptions(
-            use_threads=False, block_size=2 * readers.MAX_LINE, column_names=names, skip_rows_after_names=1
+            use_threads=False, block_size=readers.MAX_LINE, column_names=names, skip_rows_after_names=1
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=feed.delimiter, newlines_in_values=True, invalid_row_handler=bad.take
@@ -167,9 +155,10 @@ def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
     )
     try:
         for batch in reader:
+            numbers = bad.numbers_of_good(batch.num_rows)
             for start in range(0, batch.num_rows, readers.BATCH):
-                part = batch.slice(start, readers.BATCH)
-                spool_json(bad.numbers_of_good(part.num_rows), part, spool)
+                rows = slice(start, start + readers.BATCH)
+                json_rows.spool_rows(numbers[rows], batch.slice(start, readers.BATCH), spool)
     except pa.ArrowInvalid as error:  # its message quotes the row: not for a detail
         if "straddl" in str(error):
             raise FileRefused("FILE_TOO_LARGE", f"a row of over {readers.MAX_LINE >> 20} MiB") from error
@@ -197,30 +186,31 @@ class _BadRows:
         self._spool, self._detail = spool, f"another number of values than the header's {n_columns}"
         self._numbers: list[int] = []
         self._texts: list[str] = []
-        self._skipped: set[int] = set()  # numbers of refused rows not yet passed
+        self._n_characters = 0
+        self._skipped = array("q")  # numbers of refused rows not yet passed, in order: a block may hold millions
         self._next = 1
 
     def take(self, row: Any) -> str:
         number = row.number - 1  # the parser counts the header
-        self._skipped.add(number)
+        self._skipped.append(number)
         self._numbers.append(number)
         self._texts.append(row.text[: readers.MAX_LINE])
-        if len(self._numbers) >= readers.BATCH:
+        self._n_characters += len(self._texts[-1])
+        if len(self._numbers) >= readers.BATCH or self._n_characters > readers.MAX_LINE:
             self.flush()
         return "skip"
 
     def flush(self) -> None:
         self._spool.add(self._numbers, pa.array(self._texts, pa.string()), "ROW_MALFORMED", self._detail)
-        self._numbers, self._texts = [], []
+        self._numbers, self._texts, self._n_characters = [], [], 0
 
     def numbers_of_good(self, n: int) -> Any:
         """Positions of the next `n` good rows: the parser has always reported the bad rows before them."""
-        numbers = np.arange(self._next, self._next + n)
-        if self._skipped:
-            candidates = np.arange(self._next, self._next + n + len(self._skipped))
-            numbers = candidates[~np.isin(candidates, np.fromiter(self._skipped, dtype=np.int64))][:n]
+        skipped = np.array(self._skipped, dtype=np.int64)
+        n_good_before = skipped - self._next - np.arange(len(skipped))
+        numbers = self._next + np.arange(n) + np.searchsorted(n_good_before, np.arange(n), side="right")
         self._next = int(numbers[-1]) + 1 if n else self._next
-        self._skipped = {number for number in self._skipped if number >= self._next}
+        self._skipped = array("q", skipped[skipped >= self._next].tobytes())
         return numbers
 
 
@@ -292,8 +282,15 @@ def _json_columns(head: bytes, feed: layouts.Feed) -> list[str]:
             continue  # judged line by line later
         if isinstance(value, dict):
             names.update(dict.fromkeys(value))
-            paths.update(_paths(value))
+            _add_paths(value, paths)
     return readers.check_columns(list(names), paths, feed) if names else []
+
+
+def _add_paths(value: Any, paths: set[tuple[str, ...]]) -> None:
+    for path in _paths(value):
+        paths.add(path)
+        if len(paths) > MAX_PATHS:
+            raise FileRefused("FILE_TOO_WIDE", f"over {MAX_PATHS} nested columns")
 
 
 def _paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

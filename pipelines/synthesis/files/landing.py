@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from pipelines.synthesis.reports import cases, people, reports, subjects
 from pipelines.synthesis.travel import travel
 
 CHUNK = 20_000  # rows of a file at most
+WRITTEN_AT = 315_532_800  # 1980-01-01: every file arrived long ago, so that a night need not wait to see it quiet
 Columns = dict[str, pa.Array]
 
 
@@ -105,6 +107,8 @@ class Writer:
                 self._spoil(night)
         finally:
             self.truth.close()
+        for file in self.files:
+            os.utime(self.landing / file.path, (WRITTEN_AT, WRITTEN_AT))
         return Summary(self.files, self.planet.n_reports, sum(f.n_rows for f in self.files))
 
     def _day(self, night: int) -> str:

@@ -1,0 +1,168 @@
+"""Workbooks and Parquet as others read them: openpyxl and pyarrow are the witnesses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from pyarrow import parquet
+
+from pipelines.ingest.readers import base as readers
+from pipelines.ingest.readers import read, sizes
+from schemas.layouts import layouts
+from tests.support import bombs
+
+LINKS = bombs.SURREY_LINKS
+CELLS = [
+    dt.datetime(2026, 2, 1), dt.datetime(2026, 2, 1, 13, 5, 7), dt.date(1990, 12, 31), dt.time(23, 59), True, False,
+    dt.timedelta(hours=30), 0, 7700900123, 447700900831, -1.5, 2.0, 1e300, 0.1 + 0.2, "#N/A", "=1+1", "  spaced ", "",
+    "é\U0001f600 <&>", CellRichText("a ", TextBlock(InlineFont(b=True), "bold"), " c"), "1.0", "line\nbreak", None,
+]  # fmt: skip
+
+
+def _read(tmp_path: Path, name: str, sender: str, content: bytes) -> list[dict[str, Any]]:
+    """Rows of a file of `report_links`, as they would be kept; raises on a refusal of the file."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    file = {"night": None, "sender": sender, "feed": "report_links", "file": name, "path": str(path)}
+    file |= {"file_hash": None, "n_bytes": len(content), "reason": None, "detail": None}
+    found = [row for batch in read.read_file(file, layouts.load()) for row in batch.to_pylist()]
+    assert found[0]["reason"] is None, found[0]
+    assert [row["row_number"] for row in found] == list(range(len(found)))
+    return [json.loads(row["raw"]) for row in found[1:]]
+
+
+def _as_kept(value: Any) -> str | None:
+    """What is kept of a value that openpyxl reads."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return value.isoformat() if isinstance(value, dt.datetime | dt.date | dt.time) else str(value)
+
+
+@pytest.mark.parametrize("is_from_1904", [False, True])
+def test_a_workbook_reads_as_openpyxl_reads_it(tmp_path: Path, is_from_1904: bool) -> None:
+    book = openpyxl.Workbook()
+    if is_from_1904:
+        book.epoch = CALENDAR_MAC_1904
+    book.create_sheet("Notes", 0).append(["by hand"])
+    sheet = book.worksheets[1]
+    sheet.append(list(LINKS))
+    for n, value in enumerate(CELLS):
+        sheet.append([str(n), value])
+    sheet["B200"] = "far down"
+    sink = io.BytesIO()
+    book.save(sink)
+    peer = openpyxl.load_workbook(sink, data_only=True, read_only=True).worksheets[1]
+    rows = [row for row in peer.iter_rows(min_row=2, values_only=True) if any(cell is not None for cell in row)]
+    expected = [dict(zip(LINKS, [*map(_as_kept, row), None, None][:3], strict=True)) for row in rows]
+    assert _read(tmp_path, "l.xlsx", "surrey", sink.getvalue()) == expected
+
+
+def test_cells_without_places_and_strings_in_runs(tmp_path: Path) -> None:
+    """What other programs write: no "r", prefixed names, runs and phonetic texts, a number with an exponent."""
+    texts = "<si><t>A</t></si><si><r><t>B</t></r><r><t>2</t></r><rPh><t>not this</t></rPh></si>"
+    cells = '<c t="s"><v>1</v></c><c/><c><v>1.5E3</v></c>'
+    content = bombs.workbook(
+        [bombs._inline(*LINKS), f"<row>{cells}</row>", '<row><c r="C9" t="s"><v>0</v></c></row>'], texts
+    )
+    assert _read(tmp_path, "l.xlsx", "surrey", content) == [
+        dict(zip(LINKS, ["B2", None, "1500"], strict=True)),
+        dict(zip(LINKS, [None, None, "A"], strict=True)),
+    ]
+
+
+_ITEMS = [[{"k": "a", "n": [1, 2]}, {"k": None, "n": None}], None, [], [{"k": "b" * 50, "n": []}]]
+_TYPED = {
+    "whole": pa.array([9007199254740993, None, 0, -1], pa.int64()),
+    "day": pa.array([dt.date(1990, 2, 1), None, None, dt.date(1900, 1, 1)]),
+    "at": pa.array([dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)] * 4, pa.timestamp("us", "UTC")),
+    "amount": pa.array([Decimal("1.10"), None, None, Decimal("-3.00")], pa.decimal128(10, 2)),
+    "bytes": pa.array([b"\x00\xff", None, b"", b"a"]),
+    "items": pa.array(_ITEMS),
+    "tags": pa.array([["x", "y"], None, ["x"], []], pa.large_list(pa.large_string())),
+    "pairs": pa.array([[("k", "v")], None, [], [("k", None)]], pa.map_(pa.string(), pa.string())),
+}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression": "zstd"},
+        {"use_dictionary": False, "compression": "gzip", "data_page_version": "2.0"},
+        {"use_dictionary": False, "column_encoding": {"intel_urn": "DELTA_BYTE_ARRAY"}, "row_group_size": 3},
+        {"use_dictionary": ["nominal_urn"], "column_encoding": {"intel_urn": "DELTA_LENGTH_BYTE_ARRAY"}},
+        {"compression": "none", "row_group_size": 1, "write_page_index": True},
+    ],
+)
+def test_parquet_reads_the_same_however_it_is_packed(tmp_path: Path, options: dict[str, Any]) -> None:
+    n = 5_003
+    columns = {
+        "intel_urn": pa.array([f"R{row // 7}" for row in range(n)]),
+        "nominal_urn": pa.array([None if row % 5 == 0 else "N" * (row % 90) for row in range(n)]),
+        "link_type": pa.array(["victim"] * n).dictionary_encode(),
+        **{name: pa.concat_arrays([values] * (n // 4 + 1)).slice(0, n) for name, values in _TYPED.items()},
+    }
+    table = pa.table(columns)
+    sink = io.BytesIO()
+    parquet.write_table(table.slice(0, 50) if options.get("row_group_size", 9) < 9 else table, sink, **options)
+    expected = parquet.read_table(sink).to_pylist()
+    rows = _read(tmp_path, "l.parquet", "west_mercia", sink.getvalue())
+    assert len(rows) == len(expected)
+    texts = ("intel_urn", "nominal_urn", "link_type", "items", "tags")
+    assert [[row[name] for name in texts] for row in rows] == [[row[name] for name in texts] for row in expected]
+    first = {name: rows[0][name] for name in _TYPED if name not in texts}
+    assert first == {
+        "whole": "9007199254740993", "day": "1990-02-01", "at": "2026-01-01T12:00:00.000000Z", "amount": "1.10",
+        "bytes": "00ff", "pairs": [["k", "v"]],
+    }  # fmt: skip
+
+
+def test_sizes_are_those_of_the_json_that_rows_become() -> None:
+    """Never less than the text, and within what names and marks add, for every type; also of a slice."""
+    batch = pa.RecordBatch.from_pydict({name: v for name, v in _TYPED.items() if name in ("items", "tags", "pairs")})
+    encoded = pa.array(["x" * 1_000, None, "yy", "x" * 1_000]).dictionary_encode()
+    batch = batch.append_column("text", encoded)
+    expected = np.array([len(json.dumps(row, ensure_ascii=False)) for row in batch.to_pylist()])
+    found = sizes.of_rows(batch)
+    assert (found >= expected - 60).all()
+    assert (found <= expected + 250).all()
+    assert (sizes.of_rows(batch.slice(2)) == found[2:]).all()
+
+
+def test_parts_are_of_the_limit_or_of_one_row() -> None:
+    assert list(sizes.parts(np.array([3, 3, 9, 1, 1]), 6)) == [slice(0, 2), slice(2, 3), slice(3, 5)]
+    assert list(sizes.parts(np.array([], np.int64), 6)) == []
+
+
+def test_a_row_that_is_too_long_is_refused_alone(tmp_path: Path) -> None:
+    """In every format the rows around it are loaded."""
+    long = "x" * (readers.MAX_LINE + 1)
+    sink = io.BytesIO()
+    columns = {"intel_urn": ["1", long, "3"], "nominal_urn": ["1"] * 3, "link_type": ["victim"] * 3}
+    parquet.write_table(pa.table(columns), sink)
+    cells = [bombs._inline(value, "1", "Victim") for value in ("1", long, "3")]
+    for name, sender, content in (
+        ("l.parquet", "west_mercia", sink.getvalue()),
+        ("l.xlsx", "surrey", bombs.workbook([bombs._inline(*LINKS), *cells])),
+    ):
+        (tmp_path / name).write_bytes(content)
+        file = {"night": None, "sender": sender, "feed": "report_links", "file": name, "path": str(tmp_path / name)}
+        file |= {"file_hash": None, "n_bytes": len(content), "reason": None, "detail": None}
+        rows = [row for batch in read.read_file(file, layouts.load()) for row in batch.to_pylist()]
+        assert {row["row_number"]: row["reason"] for row in rows[1:]} == {1: None, 2: "ROW_TOO_LONG", 3: None}
+        assert all(row["raw"] is None for row in rows if row["reason"])
