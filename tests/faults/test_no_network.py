@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_loopback_is_there_and_is_no_try(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.spark
-def test_trial_29_a_whole_night_reaches_nobody(tmp_path: Path) -> None:
+def test_trial_29_a_whole_night_reaches_nobody(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     home = tmp_path / "home"
     nights.world(home, n_reports=600, n_nights=1, without=())
     words = [sys.executable, "-m", "jobs.cli.main", "nightly", "--night", str(nights.FIRST), "--json"]
@@ -51,6 +52,7 @@ def test_trial_29_a_whole_night_reaches_nobody(tmp_path: Path) -> None:
     report = json.loads(told.stdout)
     assert report["n_queue_items"] > 0
     assert report["model"] == "reclassify v1"  # trained and registered on the way
-    print(f"trial 29: a night of {report['n_writes']} writes, tries by the kernel's count: {dict(told.counters)}")
+    record_property("writes", report["n_writes"])
+    record_property("tries by the kernel's count", sum(told.counters.values()))
     assert told.named == []
     assert set(told.counters.values()) == {0}

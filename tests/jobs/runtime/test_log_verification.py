@@ -180,14 +180,16 @@ def test_anchors_need_no_more_than_storage_that_takes_new_files(home: Settings) 
     assert changing == []
 
 
-def test_verifying_starts_no_spark_and_takes_seconds(home: Settings) -> None:
+def test_verifying_starts_no_spark_and_takes_seconds(
+    home: Settings, record_property: Callable[[str, object], None]
+) -> None:
     log = audit.Audit(home.log_folder)
     words = [sys.executable, "-X", "importtime", "-m", "jobs.cli.main", "log", "verify"]
     for _ in range(50):
         operations.rows_viewed(log, "a", "gold.queue_items", "test", 500, [f"{n:016x}" for n in range(500)])
     begun = time.monotonic()
     told = subprocess.run(words, cwd=settings.ROOT, capture_output=True, text=True, check=True)
-    print(f"log verify: {time.monotonic() - begun:.1f} s as a process")
+    record_property("seconds of nightjar log verify", round(time.monotonic() - begun, 1))
     loaded = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
     assert "jobs.runtime.audit.verification" in loaded
     assert not loaded & {"pyspark", "dagster", "mlflow", "pandas"}
