@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
@@ -27,7 +28,7 @@ def restore(ctx: RunContext, path: str, version: int, *, who: str, why: str) -> 
     ctx.audit.append("alteration", who, f"{path} back to version {version}", why=why)
     try:
         delta.restoreToVersion(version)
-    except PySparkException as error:
+    except (PySparkException, Py4JJavaError) as error:  # the latter: what pyspark has no class for
         raise NotFoundError(f"{path} cannot go back to version {version}: {_line(error)}") from error
     return _version(delta)
 

@@ -150,7 +150,7 @@ DAMAGES = {
         lambda people: damage.commit(people, 4).unlink(), 4, "this commit is missing", is_unreadable=False
     ),
     "checkpoint cut": Damage(
-        _on_log(CHECKPOINT, damage.without_sidecar(damage.cut)), 10, "this checkpoint cannot be read"
+        _on_log(CHECKPOINT, damage.without_sidecar(damage.cut)), 10, "this checkpoint cannot be read", is_unreadable=False
     ),
     "pointer to the checkpoint cut": Damage(
         _on_log("_last_checkpoint", damage.without_sidecar(damage.cut)), -1, "cannot be read", is_unreadable=False
