@@ -39,7 +39,7 @@ def concerns(ctx: RunContext, night: date) -> list[deliveries.Concern]:
         limits.usual_nights, limits.usual_at_least, limits.volume_factor, min_rows=limits.volume_rows
     )
     first = night - timedelta(days=rules.nights)
-    known = ctx.lake.read(bronze.FILES).where(F.col("night") <= F.lit(night)).withColumn("drop", drop())
+    known = ctx.known(night).until(bronze.FILES).withColumn("drop", drop())
     rows = F.when(F.col("status") != "DUPLICATE", F.col("n_rows")).otherwise(0)
     sums = known.where(F.col("drop").between(F.lit(first), F.lit(night))).groupBy("sender", "feed", "drop")
     drops: dict[deliveries.Feed, dict[date, int]] = {}

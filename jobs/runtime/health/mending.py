@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from jobs.runtime.audit import operations
@@ -26,7 +27,7 @@ def restore(ctx: RunContext, path: str, version: int, *, who: str, why: str) -> 
     operations.home_mended(ctx.audit, who, f"{path} back to version {version}", why)
     try:
         ctx.spark.sql(f"RESTORE TABLE {ctx.lake.sql_name(table)} TO VERSION AS OF {int(version)}").collect()
-    except PySparkException as error:
+    except (PySparkException, Py4JJavaError) as error:  # the latter: what pyspark has no class for
         raise NotFoundError(f"{path} cannot go back to version {version}: {_line(error)}") from error
     return _version(ctx, table)
 

@@ -56,7 +56,7 @@ def whole(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path
 def _chain(spark: SparkSession) -> Any:
     previous, chained = intake.GENESIS, []
     for sequence in (1, 2, 3):
-        given = {"decision_id": f"d{sequence}", "sequence": sequence, "previous_hash": previous, "night": LAST}
+        given = {"decision_id": f"{sequence:036d}", "sequence": sequence, "previous_hash": previous, "night": LAST}
         row = tables.row(gold.DECISIONS, **given, hash="")
         previous = intake.digest(row)
         chained.append({**given, "hash": previous})
@@ -151,7 +151,10 @@ DAMAGES = {
         lambda people: damage.commit(people, 4).unlink(), 4, "this commit is missing", is_unreadable=False
     ),
     "checkpoint cut": Damage(
-        _on_log(CHECKPOINT, damage.without_sidecar(damage.cut)), 10, "this checkpoint cannot be read"
+        _on_log(CHECKPOINT, damage.without_sidecar(damage.cut)),
+        10,
+        "this checkpoint cannot be read",
+        is_unreadable=False,  # Delta goes on from the commits before it, as long as they are there
     ),
     "pointer to the checkpoint cut": Damage(
         _on_log("_last_checkpoint", damage.without_sidecar(damage.cut)), -1, "cannot be read", is_unreadable=False
