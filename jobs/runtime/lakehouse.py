@@ -183,7 +183,8 @@ class Lakehouse:
         """
         fault_points.point(f"before {table.path}")
         same = " AND ".join(f"there.{name} = new.{name}" for name in table.key)
-        merge = f"MERGE INTO {self.sql_name(table)} AS there USING {{new}} AS new ON {same}"
+        name = self.sql_name(table).replace("{", "{{").replace("}", "}}")  # Spark formats the statement
+        merge = f"MERGE INTO {name} AS there USING {{new}} AS new ON {same}"
         for attempt in range(MAX_ATTEMPTS):
             try:
                 with self._alone(table):

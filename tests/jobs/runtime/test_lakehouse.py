@@ -77,8 +77,8 @@ def test_the_contract_is_kept_by_delta_itself(lake: lakehouse.Lakehouse, spark: 
 
 def test_a_table_is_made_with_the_rules_and_words_of_its_contract(spark: SparkSession, tmp_path: Path):
     """Rules hold backslashes and quotes, and a folder may be called anything."""
-    lake = lakehouse.Lakehouse(spark, tmp_path / "o'clock `x`")
-    lake.append(people(spark, FIRST, "A"), PEOPLE)
+    lake = lakehouse.Lakehouse(spark, tmp_path / "o'clock `x` {new}")
+    assert lake.append_new(people(spark, FIRST, "A"), PEOPLE) == 1
     assert any("\\\\" in rule and "'" in rule for rule in PEOPLE.constraints().values())
     told = spark.sql(f"SHOW TBLPROPERTIES {lake.sql_name(PEOPLE)}").collect()
     kept = {row.key.removeprefix("delta.constraints."): row.value for row in told if ".constraints." in row.key}
