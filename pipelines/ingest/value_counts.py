@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.ingest import layout_columns
 from schemas import gold
 
 BY = ["sender", "feed", "field", "note", "value"]
@@ -57,6 +58,12 @@ def dangling(judged: Mapping[str, DataFrame], reports: DataFrame, people: DataFr
         "sender", "feed", "field", F.lit("DANGLING").alias("note"), F.lit("").alias("value"),
         F.lit(None).cast("string").alias("becomes"), "n_rows",
     )  # fmt: skip
+
+
+def is_of_exploitation() -> Column:
+    """Whether a counted value is an unknown code with a word of abuse or exploitation in it."""
+    named = F.coalesce(layout_columns.is_of_exploitation(F.col("value")), F.lit(False))
+    return (F.col("note") == "UNKNOWN_CODE") & named
 
 
 def rows(counted: DataFrame, before: DataFrame, night: date) -> DataFrame:

@@ -1,5 +1,6 @@
 """Blocking asset checks: each table keeps its contract, and rows are conserved. Results hold counts, never rows."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from schemas import bronze, catalogue, gold, leads, network, review, risk, trave
 from schemas.contract import Table
 
 KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every_sender_delivered"
+NAMED = "codes_are_named"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
             asset=common.key(gold.ROW_COUNTS),
             description="A sender whose whole drop was refused fails alone: a warning here, the others publish.",
         ),
+        dg.AssetCheckSpec(
+            NAMED,
+            asset=common.key(gold.VALUE_COUNTS),
+            description="A code that no layout names and no night before had: a warning, until the layout names it.",
+        ),
     ],
 )
 def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
@@ -99,6 +106,16 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) ->
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"refused_whole": dg.MetadataValue.json(silent)},
         asset_key=counted,
+    )
+    tonight = ctx.lake.read(gold.VALUE_COUNTS).where(F.col("night") == F.lit(context.partition_key))
+    new = tonight.where("is_new").select("sender", "feed", "field").collect()  # of a field no more than MAX_CODES
+    n_codes = Counter(f"{row.sender} {row.feed} {row.field}" for row in new)  # what they are is in the table alone
+    yield dg.AssetCheckResult(
+        check_name=NAMED,
+        passed=not new,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"n_codes": dg.MetadataValue.json(n_codes)},
+        asset_key=common.key(gold.VALUE_COUNTS),
     )
 
 

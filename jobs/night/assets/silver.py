@@ -86,11 +86,15 @@ def _value_counts(ctx: RunContext, judged: dict[str, DataFrame], night: date) ->
 
 
 def tell_of_new_codes(ctx: RunContext, night: date) -> None:
-    """Alert for codes that no layout names and no night before had; the alert names fields, never values."""
-    new = _of_night(ctx, gold.VALUE_COUNTS, night).where("is_new").groupBy("sender", "feed", "field").count().collect()
-    fields = [f"{row['count']} in {row.field} of {row.sender} {row.feed}" for row in sorted(new)]
-    if fields:
-        message = f"codes that no layout names appeared: {'; '.join(fields)} (nightjar nightly prints them)"
+    """Alert for unknown tags of abuse or exploitation that no night before had; it names fields, never values.
+
+    Other new codes are a warning of the night's checks, and are printed with it.
+    """
+    new = _of_night(ctx, gold.VALUE_COUNTS, night).where(F.col("is_new") & value_counts.is_of_exploitation())
+    each = sorted(new.groupBy("sender", "feed", "field").count().collect())
+    if each:
+        told = "; ".join(f"{row['count']} in {row.field} of {row.sender} {row.feed}" for row in each)
+        message = f"unknown tags with words of abuse or exploitation appeared, which the layout does not name: {told}"
         alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
 
 

@@ -111,7 +111,7 @@ def cells(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
     return judgement.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)
 
 
-def _authorised(record: records.Record, known: DataFrame) -> records.Record:
+def _authorised(record: judgement.Record, known: DataFrame) -> judgement.Record:
     """Adds the authorisation that each row names (see `authorised.windows`; NULL where unknown), and `is_protected`."""
     windows = F.broadcast(authorised.windows(known))
     joined = record.df.join(windows, on=F.col("auth_urn") == F.col("_auth"), how="left")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -14,15 +14,29 @@ from schemas import codes
 from schemas.contract import Table
 from schemas.layouts.fields import Field
 
-if TYPE_CHECKING:
-    from pipelines.ingest.conform.records import Record
-
 NOTES = "array<struct<field:string,note:string,value:string,becomes:string>>"  # see gold.value_counts
 # Columns of a judged record beyond its contract.
 JUDGEMENT = ("_feed", "reason", "detail", "raw", "notes", "is_superseded")
 _LINEAGE = {"_sender": "sender", "_file": "file", "_file_hash": "file_hash", "_row_number": "row_number"}
 KEPT_RAW = 100_000  # characters of a refused row that are kept
 _DIGITS = 18  # of the numbers in a file's name: dates and times with milliseconds have 17
+
+
+@dataclass(frozen=True)
+class Record:
+    """A feed's rows with one typed column per field (named as the field).
+
+    `df` also holds the row's own columns, `_m` (map of the sender's top-level columns), `_t_<field>` (as written),
+    `_void` and `_unread` (names of fields whose value means nothing, or cannot be read), `_notes`, and `_wrong`: the
+    first problem that follows from the kinds of fields alone, judged before a noun changes any column.
+    """
+
+    df: DataFrame
+    extract: layout_columns.Extract
+    night: date
+
+    def with_columns(self, columns: Mapping[str, Column]) -> Record:
+        return replace(self, df=self.df.withColumns(dict(columns)))
 
 
 @dataclass(frozen=True)

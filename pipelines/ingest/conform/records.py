@@ -8,7 +8,6 @@ are strict (`schemas.layouts.fields`): flags that protect somebody, and what oth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
@@ -29,23 +28,6 @@ FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned,
 _FUTURE = ("to_on", "expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
 _SEPARATORS = r"[,;|\n\t]|\s/\s"  # of several codes in one text, where a sender's own does not divide it
 MAX_CODE = 80  # characters of an unknown code that are kept
-
-
-@dataclass(frozen=True)
-class Record:
-    """A feed's rows with one typed column per field (named as the field).
-
-    `df` also holds the row's own columns, `_m` (map of the sender's top-level columns), `_t_<field>` (as written) and
-    `_void` and `_unread` (names of fields whose value means nothing, or cannot be read) and
-    `_wrong`: the first problem that follows from the kinds of fields alone, judged before a noun changes any column.
-    """
-
-    df: DataFrame
-    extract: layout_columns.Extract
-    night: date
-
-    def with_columns(self, columns: Mapping[str, Column]) -> Record:
-        return replace(self, df=self.df.withColumns(dict(columns)))
 
 
 def parsed(
@@ -94,14 +76,14 @@ def _unless_void(name: str, column: str) -> Column:
     return F.when(~F.array_contains("_void", name), F.col(column))
 
 
-def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], night: date) -> Record:
+def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], night: date) -> judgement.Record:
     """Typed values of every field of `feed`, and what is wrong with them."""
     df, extract = parsed(rows, feed, sources)
     fields = FIELDS[feed]
     df = df.withColumns({name: _value(extract, name, field) for name, field in fields.items()})
     void = {name: _is_void_value(extract, name, field) for name, field in fields.items()}
-    found = F.array_compact(F.array(*[F.when(v, F.lit(name)) for name, v in void.items() if v is not None]))
-    df = df.withColumn("_void", F.concat("_void", found.cast("array<string>")))
+    found = F.array(*[F.when(v, F.lit(name)) for name, v in void.items() if v is not None]).cast("array<string>")
+    df = df.withColumn("_void", F.concat("_void", F.array_compact(found)))
     df = df.withColumns({name: _possible(name, field, night) for name, field in fields.items()})
     df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in fields})
     unread = [F.when(judgement.is_unread(name, field), F.lit(name)) for name, field in fields.items()]
@@ -112,7 +94,8 @@ def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], nigh
         for name, field in fields.items()
         if field.is_required
     ]
-    return Record(df.withColumn("_wrong", judgement.first((*missing, *_unreadable(extract, fields)))), extract, night)
+    wrong = judgement.first((*missing, *_unreadable(extract, fields)))
+    return judgement.Record(df.withColumn("_wrong", wrong), extract, night)
 
 
 def _is_void_value(extract: layout_columns.Extract, name: str, field: Field) -> Column | None:
@@ -129,7 +112,9 @@ def _notes(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> Colu
     """What is counted of a row (array of NOTES): values that mean nothing or cannot be read, codes that are unknown."""
 
     def noted(names: Column, note: str) -> Column:
-        return F.transform(names, lambda name: _note(name, note, F.lit(""), F.lit(None).cast("string")))
+        return F.transform(names, lambda name: _note(name, note, F.lit(""), F.lit(None).cast("string"))).cast(
+            judgement.NOTES
+        )
 
     coded = F.array(*[F.lit(name) for name, field in fields.items() if field.kind in CODED]).cast("array<string>")
     parts = [noted(F.col("_void"), "NOTHING"), noted(F.array_except("_unread", coded), "UNREAD")]

@@ -102,7 +102,7 @@ def flights(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date,
     return judgement.finish(record, travel.FLIGHTS, "flights", then=problems)
 
 
-def _timed(record: records.Record) -> records.Record:
+def _timed(record: judgement.Record) -> judgement.Record:
     """Both ends as instants, their local dates, the direction and the id."""
     own = record.extract.time_zone()
     at_airport = F.col("times_in") == "AIRPORT"
