@@ -98,8 +98,8 @@ class Table:
 
     def constraints(self) -> dict[str, str]:
         """Delta CHECK constraints, name to SQL condition. NOT NULL is in `struct`."""
-        found = {name: sql for name, column in self.columns.items() for name, sql in _conditions(name, column)}
-        return {**found, **self.checks}
+        conditions = {name: sql for name, column in self.columns.items() for name, sql in _conditions(name, column)}
+        return {**conditions, **self.checks}
 
     def statements(self) -> list[str]:
         """SQL that makes the table: `CREATE TABLE` with NOT NULL and comments, then one `ALTER TABLE` for each CHECK.

@@ -39,10 +39,10 @@ def research(
 
     ctx = context.reader()
     lines = identifiers.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = research_comms.run(
+    researched = research_comms.run(
         ctx, lines, night.date() if night else ctx.settings.tonight(), who=reviewer, why=why, out=out
     )
-    click.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.text())
+    click.echo(json.dumps(researched.as_dict(), indent=2) if as_json else researched.text())
 
 
 @comms.command("cluster")

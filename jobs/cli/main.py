@@ -81,10 +81,10 @@ def demo(
     from jobs.runtime import home
     from jobs.sources import demo as demo_job
 
-    chosen = home.opened()
+    config = home.opened()
     summary = demo_job.write(
-        chosen,
-        first_night=_day(first_night, chosen.tonight()),
+        config,
+        first_night=_day(first_night, config.tonight()),
         n_reports=reports,
         n_nights=nights,
         forces=forces.split(",") if forces else None,
@@ -93,7 +93,7 @@ def demo(
     show(
         summary,
         as_json,
-        f"{summary['n_files']} files, {summary['n_rows']} rows in {chosen.landing}\nnext: nightjar nightly",
+        f"{summary['n_files']} files, {summary['n_rows']} rows in {config.landing}\nnext: nightjar nightly",
     )
 
 
@@ -132,8 +132,8 @@ def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> Non
         near = summary.proposals_text(proposals)
         own = ctx.settings.own_sources
         raise NotFoundError(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
-    found = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources)
-    show([report.as_dict() for report in found], as_json, summary.check_text(found))
+    checked = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources)
+    show([report.as_dict() for report in checked], as_json, summary.check_text(checked))
 
 
 @main.command()
@@ -151,18 +151,18 @@ def nightly(night: datetime | None, is_demo: bool, is_future_allowed: bool, as_j
     from jobs.sources import demo as demo_job
 
     with alerts.telling(str(night.date()) if night else "tonight"):
-        chosen = settings.load()
-        day = _day(night, chosen.tonight())
-        night_bounds.refuse_future(chosen, day, is_future_allowed=is_future_allowed)
+        config = settings.load()
+        day = _day(night, config.tonight())
+        night_bounds.refuse_future(config, day, is_future_allowed=is_future_allowed)
         with context.writer(is_future_allowed=is_future_allowed) as ctx:
-            is_demo_due = demo_job.is_due(chosen, is_asked_for=is_demo)
+            is_demo_due = demo_job.is_due(config, is_asked_for=is_demo)
             ctx.begin_spark()
             from jobs.night import run as nightly_job
             from jobs.night import summary
 
             if is_demo_due:
-                click.echo(f"{chosen.landing} is empty: writing a synthetic landing zone first.", err=True)
-                demo_job.write(chosen, first_night=day)
+                click.echo(f"{config.landing} is empty: writing a synthetic landing zone first.", err=True)
+                demo_job.write(config, first_night=day)
             report = nightly_job.run(ctx, day)
     show(report, as_json, summary.text(report))
 
@@ -241,8 +241,8 @@ def trace(item: str, reviewer: str, as_json: bool) -> None:
     from jobs.pages import queue_access
     from jobs.runtime import context
 
-    found = queue_access.trace(context.reader(), item, reviewer)
-    show(found, as_json, queue_access.trace_text(found))
+    traced = queue_access.trace(context.reader(), item, reviewer)
+    show(traced, as_json, queue_access.trace_text(traced))
 
 
 @main.command()
@@ -310,11 +310,11 @@ def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -
     from jobs.cli import ui as cli_ui
     from jobs.runtime import home
 
-    chosen = home.opened()
+    config = home.opened()
     pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
     text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
     show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
-    cli_ui.serve(chosen, dagster_port, mlflow_port, is_read_only=is_read_only)
+    cli_ui.serve(config, dagster_port, mlflow_port, is_read_only=is_read_only)
 
 
 def _register() -> None:

@@ -26,9 +26,11 @@ def import_ocg(file: Path, night: datetime | None, is_future_allowed: bool, as_j
     from jobs.sources import ocg_list
 
     with context.writer(is_future_allowed=is_future_allowed) as ctx:
-        found = ocg_list.load(ctx, file, night.date() if night else ctx.settings.tonight())
+        counts = ocg_list.load(ctx, file, night.date() if night else ctx.settings.tonight())
     show(
-        found, as_json, f"{found['loaded']} members of {found['groups']} groups loaded, {found['refused']} rows refused"
+        counts,
+        as_json,
+        f"{counts['loaded']} members of {counts['groups']} groups loaded, {counts['refused']} rows refused",
     )
 
 

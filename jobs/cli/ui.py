@@ -15,20 +15,20 @@ from jobs.runtime.settings import ROOT, Settings
 PATIENCE_S = 10  # servers close their connections first
 
 
-def serve(chosen: Settings, dagster_port: int, mlflow_port: int, *, is_read_only: bool = False) -> None:
+def serve(config: Settings, dagster_port: int, mlflow_port: int, *, is_read_only: bool = False) -> None:
     """Start the servers and Dagster's daemon, and wait; all end with this process.
 
     Pages of other sites are refused by both servers: neither has a login, and a browser reaches loopback.
     """
-    with night_run.instance(chosen.home):
+    with night_run.instance(config.home):
         pass  # writes the instance's configuration
-    chosen.mlflow.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config.mlflow.mkdir(parents=True, exist_ok=True, mode=0o700)
     environment = {
-        **os.environ, "NIGHTJAR_HOME": str(chosen.home), "DAGSTER_HOME": str(chosen.home / "dagster"),
+        **os.environ, "NIGHTJAR_HOME": str(config.home), "DAGSTER_HOME": str(config.home / "dagster"),
     }  # fmt: skip
     commands = [
         *_dagster(dagster_port, is_read_only),
-        _mlflow(chosen, mlflow_port),
+        _mlflow(config, mlflow_port),
     ]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends both as Ctrl-C does
     # Each in a group of its own, so that the servers which it starts in turn are told as well.
@@ -50,14 +50,14 @@ def _dagster(port: int, is_read_only: bool) -> list[list[str]]:
     return [page, daemon]
 
 
-def _mlflow(chosen: Settings, port: int) -> list[str]:
+def _mlflow(config: Settings, port: int) -> list[str]:
     names = [f"{name}:{port}" for name in ("127.0.0.1", "localhost")]
     return [
         str(Path(sys.executable).parent / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port),
         "--allowed-hosts", ",".join(names), "--cors-allowed-origins", ",".join(f"http://{name}" for name in names),
         "--x-frame-options", "DENY",
-        "--backend-store-uri", f"sqlite:///{chosen.mlflow / 'mlflow.db'}",
-        "--default-artifact-root", str(chosen.mlflow / "artifacts"),
+        "--backend-store-uri", f"sqlite:///{config.mlflow / 'mlflow.db'}",
+        "--default-artifact-root", str(config.mlflow / "artifacts"),
     ]  # fmt: skip
 
 

@@ -31,11 +31,11 @@ def main() -> None:
     written = spark.ARCHIVE.with_suffix(".part")
     with tempfile.TemporaryDirectory(prefix="nightjar-rehearsal-", ignore_cleanup_errors=True) as folder:
         os.environ["NIGHTJAR_HOME"] = folder
-        chosen = settings.load()
-        java = f"{chosen.spark.java_options} -XX:ArchiveClassesAtExit={written} {spark.QUIET}"
+        config = settings.load()
+        java = f"{config.spark.java_options} -XX:ArchiveClassesAtExit={written} {spark.QUIET}"
         session = spark.session(Path(folder), java_options=java, is_compiled=False)
-        demo.write(chosen, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
-        first_steps(RunContext(chosen))
+        demo.write(config, first_night=NIGHT, n_reports=100, n_nights=1, forces=["36"])
+        first_steps(RunContext(config))
         gateway: Any = session.sparkContext._gateway  # typed as absent until there is one
         session.stop()
         process = gateway.proc

@@ -10,15 +10,15 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from jobs.runtime.settings import Settings
 
 
-def nightly(job: dg.JobDefinition | UnresolvedAssetJobDefinition, chosen: Settings) -> dg.ScheduleDefinition:
+def nightly(job: dg.JobDefinition | UnresolvedAssetJobDefinition, config: Settings) -> dg.ScheduleDefinition:
     """The schedule of the night: each tick asks for the night of its own local date, once."""
 
-    time_zone = chosen.schedule.time_zone
+    time_zone = config.schedule.time_zone
 
     @dg.schedule(
         name="nightly_at_two",  # as it is called where it was switched on, whatever hour the settings say
         job=job,
-        cron_schedule=chosen.schedule.cron,
+        cron_schedule=config.schedule.cron,
         execution_timezone=time_zone,
         description="Runs the night of the local date on which it ticks (settings: schedule.cron, schedule.time_zone).",
     )

@@ -16,14 +16,16 @@ COLUMNS = ("in", "loaded", "quarantined", "deduplicated", "deleted")
 def proposals_text(proposals: list[dict[str, Any]]) -> str:
     """For files of a sender without a layout: which layout comes nearest, and what they lack of it."""
     lines = []
-    for found in proposals:
-        if found["nearest"] is None:
-            lines.append(f"{found['feed']}: {found['file']} is like no layout that is known")
-        elif found["is_fit"]:
-            lines.append(f"{found['feed']}: {found['file']} fits {found['nearest']}.yaml")
+    for proposal in proposals:
+        if proposal["nearest"] is None:
+            lines.append(f"{proposal['feed']}: {proposal['file']} is like no layout that is known")
+        elif proposal["is_fit"]:
+            lines.append(f"{proposal['feed']}: {proposal['file']} fits {proposal['nearest']}.yaml")
         else:
-            absent = ", ".join(found["absent"])
-            lines.append(f"{found['feed']}: {found['file']} comes nearest to {found['nearest']}.yaml; absent: {absent}")
+            absent = ", ".join(proposal["absent"])
+            lines.append(
+                f"{proposal['feed']}: {proposal['file']} comes nearest to {proposal['nearest']}.yaml; absent: {absent}"
+            )
     return "".join(f"\n  {line}" for line in lines)
 
 

@@ -11,14 +11,14 @@ from jobs.training import champion
     description="Compare all candidates on what is known, register the best, promote it if it meets the criteria.",
 )
 def compare_and_promote(context: dg.OpExecutionContext, ctx: dg.ResourceParam[RunContext]) -> None:
-    found = champion.train(ctx, ctx.settings.tonight())
-    made = found["registered"]
+    trained = champion.train(ctx, ctx.settings.tonight())
+    made = trained["registered"]
     context.add_output_metadata(
         {
             "registered": f"{made['model']} v{made['version']} ({made['candidate']})",
-            "refusals": "; ".join(found["refusals"]) or "none: it is champion",
-            "reports": found["n_reports"],
-            "average precision": {c["name"]: c["average_precision"] for c in found["candidates"]},
+            "refusals": "; ".join(trained["refusals"]) or "none: it is champion",
+            "reports": trained["n_reports"],
+            "average precision": {c["name"]: c["average_precision"] for c in trained["candidates"]},
         }
     )
 
@@ -33,11 +33,11 @@ def TRAINING() -> None:  # noqa: N802  # a constant of this package, as the othe
     compare_and_promote()
 
 
-def schedule(chosen: settings.Settings) -> dg.ScheduleDefinition:
+def schedule(config: settings.Settings) -> dg.ScheduleDefinition:
     """When it runs: cron and time zone of the settings."""
     return dg.ScheduleDefinition(
         name="weekly_training_schedule",
         job=TRAINING,
-        cron_schedule=chosen.schedule.training_cron,
-        execution_timezone=chosen.schedule.time_zone,
+        cron_schedule=config.schedule.training_cron,
+        execution_timezone=config.schedule.time_zone,
     )

@@ -68,8 +68,8 @@ def write(
     for row in tonight.orderBy("force", "urn", "decided_at", "decision_id").collect():
         by_force.setdefault(row["force"], []).append(row.asDict())
     files = []
-    for force, found in sorted(by_force.items()):
-        files += _force_files(folder, night, force, found, log, marking, who)
+    for force, written in sorted(by_force.items()):
+        files += _force_files(folder, night, force, written, log, marking, who)
     return files
 
 

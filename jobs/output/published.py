@@ -52,9 +52,9 @@ def find(ctx: RunContext, item_id: str) -> dict[str, Any]:
     row = (_in_tables(ctx, item_id) if ctx.is_on_cluster else _in_index(ctx, item_id)) if is_id else None
     if row is None:
         raise NotFoundError(f"No queue holds an item {item_id}.")
-    found = dict(zip(COLUMNS, row, strict=True))
-    del found["is_shown"]
-    return {**found, "night": date.fromisoformat(found["night"])}
+    entry = dict(zip(COLUMNS, row, strict=True))
+    del entry["is_shown"]
+    return {**entry, "night": date.fromisoformat(entry["night"])}
 
 
 def write(ctx: RunContext, night: date) -> int:
@@ -76,8 +76,8 @@ def _in_index(ctx: RunContext, item_id: str) -> tuple[Any, ...] | None:
         _make(ctx)
     try:
         with closing(_opened(path)) as index:
-            found: tuple[Any, ...] | None = index.execute(_FIND, (item_id,)).fetchone()
-            return found
+            indexed: tuple[Any, ...] | None = index.execute(_FIND, (item_id,)).fetchone()
+            return indexed
     except sqlite3.DatabaseError as error:
         raise UserError(
             f"The index of published items cannot be read ({error}). Delete {path}, then decide again: it is "

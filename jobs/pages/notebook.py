@@ -72,7 +72,7 @@ class NotebookSession:
             _of_notebook("dbutils").widgets.remove(name)
         self._given.pop(name, None)
 
-    def user(self, given: str = "") -> str:
+    def user(self, wanted: str = "") -> str:
         """The person who looks: on a cluster the signed-in user whatever was given; else who was given, or the account.
 
         Raises:
@@ -80,7 +80,7 @@ class NotebookSession:
         """
         if self.is_on_cluster:
             return identity.signed_in(self.ctx.spark)
-        return given or identity.person()
+        return wanted or identity.person()
 
     def show(self, *parts: str) -> None:
         """Put markup (from `jobs.pages.html`) on the page; a part that is plain text is shown as text."""

@@ -30,9 +30,9 @@ def queue(
     rows = ctx.known(night).tonight(gold.QUEUE_ITEMS).where(F.col("queue") == name)
     if force:
         rows = rows.where(F.col("force") == force)
-    found = rows.where(F.col("rank") <= limit).orderBy("force", "rank").collect()
-    operations.queue_viewed(ctx.audit, reviewer, night, name, force, [row.item_id for row in found])
-    return [cast(gold.QueueItem, row.asDict(recursive=True)) for row in found]
+    shown = rows.where(F.col("rank") <= limit).orderBy("force", "rank").collect()
+    operations.queue_viewed(ctx.audit, reviewer, night, name, force, [row.item_id for row in shown])
+    return [cast(gold.QueueItem, row.asDict(recursive=True)) for row in shown]
 
 
 def queue_text(rows: list[gold.QueueItem]) -> str:
@@ -61,9 +61,9 @@ def item(ctx: RunContext, item_id: str) -> dict[str, Any]:
         NotFoundError: no queue ever held it.
     """
     rows = ctx.lake.read(gold.QUEUE_ITEMS).where(F.col("item_id") == F.lit(item_id))
-    found = rows.orderBy(F.col("night").desc()).limit(1).collect()
-    if found:
-        row: dict[str, Any] = found[0].asDict(recursive=True)
+    newest = rows.orderBy(F.col("night").desc()).limit(1).collect()
+    if newest:
+        row: dict[str, Any] = newest[0].asDict(recursive=True)
         return row
     of_member = ctx.lake.read(review.QUEUE_NEAR_DUPLICATES).where(F.col("item_id") == F.lit(item_id))
     member = of_member.orderBy(F.col("night").desc()).limit(1).collect()
@@ -81,8 +81,8 @@ def trace(ctx: RunContext, item_id: str, reviewer: str) -> dict[str, Any]:
     lake = ctx.lake
     versions = row["table_versions"]
     source = F.lit(False)
-    for found in row["source_rows"]:
-        same_row = (F.col("file_hash") == found["file_hash"]) & (F.col("row_number") == found["row_number"])
+    for source_row in row["source_rows"]:
+        same_row = (F.col("file_hash") == source_row["file_hash"]) & (F.col("row_number") == source_row["row_number"])
         source = source | same_row
     raw = lake.read(bronze.ROWS).where(source).select("night", "sender", "file", "row_number", "raw").collect()
     decided = lake.read(gold.DECISIONS).where(F.col("item_id") == F.lit(item_id)).orderBy("sequence").collect()
@@ -110,26 +110,26 @@ def trace(ctx: RunContext, item_id: str, reviewer: str) -> dict[str, Any]:
     }
 
 
-def trace_text(found: dict[str, Any]) -> str:
+def trace_text(traced: dict[str, Any]) -> str:
     lines = [
-        f"{name:<14}{found[name]}"
+        f"{name:<14}{traced[name]}"
         for name in ("item", "queue", "night", "subject", "score", "model", "code_commit", "config_hash")
     ]
     lines += ["tables read"] + [
-        f"  {table:<26}version {version}" for table, version in sorted(found["table_versions"].items())
+        f"  {table:<26}version {version}" for table, version in sorted(traced["table_versions"].items())
     ]
     lines += ["rows behind it"]
     lines += [
         f"  {r['file']} row {r['row_number']}\n    {json.dumps(json.loads(r['raw']), ensure_ascii=False)[:400]}"
-        for r in found["rows"]
+        for r in traced["rows"]
     ]
     lines += ["versions of the report"]
     lines += [
         f"  night {v['night']}  {v['_file']} row {v['_row_number']}  text {v['text_hash'][:12]}"
-        for v in found["versions_of_the_report"]
+        for v in traced["versions_of_the_report"]
     ]
     lines += ["decisions"] + [
-        f"  {d['night']} {d['outcome']} by {d['reviewer']} at {d['decided_at']}" for d in found["decisions"]
+        f"  {d['night']} {d['outcome']} by {d['reviewer']} at {d['decided_at']}" for d in traced["decisions"]
     ]
     return "\n".join(lines)
 

@@ -85,14 +85,14 @@ def run(ctx: RunContext, lines: Iterable[str], night: date, *, who: str, why: st
         raise NotFoundError("the list holds no number, handset, SIM or account")
     name = _name(wanted, night)
     log(ctx, wanted, night, who=who, why=why)
-    found = picture(ctx, wanted, night)
+    picture_of = picture(ctx, wanted, night)
     folder = (out or ctx.settings.exports / "comms_research") / name
     fresh = folder.with_name(f".{folder.name}.new")  # readers see a whole folder or none
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True, mode=0o700)
-    n_events = found.pop("legs").agg(F.countDistinct("call_id")).collect()[0][0]
-    paths = {table: str(fresh / f"{table}.parquet") for table in found}
-    concurrency.run(*(partial(df.coalesce(1).write.parquet, paths[table]) for table, df in found.items()))
+    n_events = picture_of.pop("legs").agg(F.countDistinct("call_id")).collect()[0][0]
+    paths = {table: str(fresh / f"{table}.parquet") for table in picture_of}
+    concurrency.run(*(partial(df.coalesce(1).write.parquet, paths[table]) for table, df in picture_of.items()))
     sheets = {table: ctx.spark.read.parquet(path) for table, path in paths.items()}
     counts = dict(zip(sheets, concurrency.run(*(sheet.count for sheet in sheets.values())), strict=True))
     limit = ctx.settings.comms_research.rows_per_sheet
@@ -146,12 +146,12 @@ def _naming(events: DataFrame, wanted: list[identifiers.Wanted]) -> DataFrame:
     asked = {column: values[kind] for column, kind in columns.items() if values[kind]}
     if len(wanted) <= SHORT:
         return events.where(reduce(or_, (F.col(column).isin(some) for column, some in asked.items())))
-    found = events
+    named = events
     for column, some in asked.items():
         listed = events.sparkSession.createDataFrame(pa.table({f"_{column}": some}))
-        found = found.join(F.broadcast(listed), on=F.col(column) == F.col(f"_{column}"), how="left")
+        named = named.join(F.broadcast(listed), on=F.col(column) == F.col(f"_{column}"), how="left")
     is_named = reduce(or_, (F.col(f"_{column}").isNotNull() for column in asked))
-    return found.where(is_named).select(*events.columns)
+    return named.where(is_named).select(*events.columns)
 
 
 def questions(

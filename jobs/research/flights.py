@@ -56,11 +56,11 @@ def search(
     flights = travel_matches.timetable(known).join(lists, list(travel_matches.LEG), how="inner")
     leaves, lands = (F.from_utc_timestamp(name, travel_matches.LONDON) for name in ("departs_at", "arrives_at"))
     uk_end = F.when(F.col("direction") == "INBOUND", lands).otherwise(F.coalesce(leaves, lands))
-    found = flights.withColumns({"leaves": leaves, "lands": lands, "uk_end": uk_end})
-    found = found.where(F.to_date("uk_end").between(F.lit(first), F.lit(last))).orderBy("uk_end", "flight_no")
+    timed = flights.withColumns({"leaves": leaves, "lands": lands, "uk_end": uk_end})
+    timed = timed.where(F.to_date("uk_end").between(F.lit(first), F.lit(last))).orderBy("uk_end", "flight_no")
     clocks = {name: F.date_format(name, "yyyy-MM-dd HH:mm") for name in ("leaves", "lands")}  # text: no zone to slip
     shown = ("flight_no", "from_airport", "to_airport", "direction", "leaves", "lands", "status", "lists")
-    return [row.asDict() for row in found.limit(limit).withColumns(clocks).select(*shown).collect()]
+    return [row.asDict() for row in timed.limit(limit).withColumns(clocks).select(*shown).collect()]
 
 
 def text(rows: list[dict[str, Any]]) -> str:

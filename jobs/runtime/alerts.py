@@ -20,13 +20,13 @@ FILE = "alerts.jsonl"
 TIMEOUT_S = 10
 
 
-def send(chosen: settings.Settings, night: str, message: str, *, run_id: str | None = None) -> Path:
+def send(config: settings.Settings, night: str, message: str, *, run_id: str | None = None) -> Path:
     """Write the alert to `log/alerts.jsonl`, and post it as JSON to the webhook if one is set.
 
     The message names steps and reasons, never rows. `run_id` is Dagster's where a run was made. A webhook that does not
     answer is itself written to the log; a log folder that cannot be written to is said on standard error.
     """
-    return _send(chosen.log_folder, chosen.alerts.webhook, night, message, run_id)
+    return _send(config.log_folder, config.alerts.webhook, night, message, run_id)
 
 
 @contextmanager

@@ -77,21 +77,21 @@ class RunContext:
         from models.registry import registry
         from pipelines.common import quality
 
-        found = registry.Registry(self.settings.mlflow)
-        found.prepare()
+        made = registry.Registry(self.settings.mlflow)
+        made.prepare()
         quality.prepare()
-        return found
+        return made
 
     def _session(self) -> SparkSession:
         from jobs.runtime import spark
 
-        chosen = self.settings.spark
+        values = self.settings.spark
         return spark.session(
             self.settings.home,
-            cores=chosen.cores,
-            memory=chosen.memory,
-            java_options=chosen.java_options,
-            is_compiled=self._is_more_than(chosen.compiled_from_mb << 20),
+            cores=values.cores,
+            memory=values.memory,
+            java_options=values.java_options,
+            is_compiled=self._is_more_than(values.compiled_from_mb << 20),
         )
 
     def _is_more_than(self, n_bytes: int) -> bool:

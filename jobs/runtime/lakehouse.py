@@ -110,15 +110,15 @@ class Lakehouse:
 
     def versions(self, tables: tuple[Table, ...]) -> dict[str, int]:
         """Newest version of each table that exists, by path. Remembers what this run wrote: one writer, one truth."""
-        found = {}
+        version_of = {}
         for table in tables:
             if table.path not in self._versions:
                 version = self.version(table)
                 if version is None:
                     continue
                 self._versions[table.path] = version
-            found[table.path] = self._versions[table.path]
-        return found
+            version_of[table.path] = self._versions[table.path]
+        return version_of
 
     def n_rows(self, tables: tuple[Table, ...], night: date) -> dict[str, int]:
         """Rows of the night in each table as it is now, by path, counted in one action; 0 where it was not written."""

@@ -34,8 +34,8 @@ class Progress:
     def step(self, name: str) -> Iterator[None]:
         with self._counting:
             self.done += 1
-            of = f"[{self.done}/{self.total}]" if self.total else f"[{self.done}]"
-        self.say(f"{of:>8} {name} ...")
+            place = f"[{self.done}/{self.total}]" if self.total else f"[{self.done}]"
+        self.say(f"{place:>8} {name} ...")
         begun = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - begun, 2)

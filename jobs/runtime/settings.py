@@ -141,7 +141,7 @@ def code_commit() -> str:
         return COMMIT.read_text(encoding="utf-8").strip()
     try:
         command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)
+        completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)
     except OSError:
         return "unknown"
-    return found.stdout.strip() or "unknown"
+    return completed.stdout.strip() or "unknown"

@@ -56,62 +56,62 @@ class Good:
 
 
 @contextmanager
-def running(chosen: Settings, night: str, run_id: str) -> Iterator[None]:
+def running(config: Settings, night: str, run_id: str) -> Iterator[None]:
     """Watch the run of `night` for the length of the block. The caller holds the writer's lock.
 
     A mark that is already there belongs to a process that was killed: it is told of. After `checks.max_runtime_s` the
     process is ended with exit code 124, whatever it waits for, and an alert sent. A service manager's stop unwinds the
     block as an error does.
     """
-    tell_of_orphan(chosen)
-    _write(_mark(chosen), asdict(Running(night, run_id, os.getpid(), alerts.now())))
-    watchdog = threading.Timer(chosen.checks.max_runtime_s, _end, (chosen, night, run_id))
+    tell_of_orphan(config)
+    _write(_mark(config), asdict(Running(night, run_id, os.getpid(), alerts.now())))
+    watchdog = threading.Timer(config.checks.max_runtime_s, _end, (config, night, run_id))
     watchdog.daemon = True
-    with _stoppable(), _backstop(chosen):
+    with _stoppable(), _backstop(config):
         watchdog.start()
         try:
             yield
         finally:
             watchdog.cancel()
-            _mark(chosen).unlink(missing_ok=True)
+            _mark(config).unlink(missing_ok=True)
 
 
-def tell_of_orphan(chosen: Settings) -> Running | None:
+def tell_of_orphan(config: Settings) -> Running | None:
     """Send an alert for a run that ended without a word, once. The caller holds the writer's lock."""
-    orphan = seen_running(chosen)
+    orphan = seen_running(config)
     if orphan is None or orphan.pid == os.getpid():
         return None
     alerts.send(
-        chosen,
+        config,
         orphan.night,
         f"the run that began at {orphan.started_at} (process {orphan.pid}) ended without a word: killed, or out of "
         "memory. Found by the next one.",
         run_id=orphan.run_id,
     )
-    _mark(chosen).unlink(missing_ok=True)
+    _mark(config).unlink(missing_ok=True)
     return orphan
 
 
-def seen_running(chosen: Settings) -> Running | None:
+def seen_running(config: Settings) -> Running | None:
     """The mark of the run that is going on, or of one that was killed; None where there is none."""
-    values = _read(_mark(chosen))
+    values = _read(_mark(config))
     return Running(**values) if values is not None else None
 
 
-def note_good(chosen: Settings, night: str, run_id: str) -> None:
+def note_good(config: Settings, night: str, run_id: str) -> None:
     """Note that a night was run to its end."""
-    _write(_heartbeat(chosen), asdict(Good(night, run_id, alerts.now())))
+    _write(_heartbeat(config), asdict(Good(night, run_id, alerts.now())))
 
 
-def last_good(chosen: Settings) -> Good | None:
+def last_good(config: Settings) -> Good | None:
     """The last night that was run to its end; None before the first."""
-    values = _read(_heartbeat(chosen))
+    values = _read(_heartbeat(config))
     return Good(**values) if values is not None else None
 
 
-def heartbeat(chosen: Settings) -> tuple[bool, str]:
+def heartbeat(config: Settings) -> tuple[bool, str]:
     """Whether the last good night is recent enough (`checks.stale_after_h`), and which it was, in words."""
-    good, limit = last_good(chosen), chosen.checks.stale_after_h
+    good, limit = last_good(config), config.checks.stale_after_h
     if good is None:
         return True, "none yet"
     said = f"{good.night}, ended {good.ended_at}, {good.age_h():.0f} h ago"
@@ -120,12 +120,12 @@ def heartbeat(chosen: Settings) -> tuple[bool, str]:
     return True, said
 
 
-def _mark(chosen: Settings) -> Path:
-    return chosen.log_folder / "running.json"
+def _mark(config: Settings) -> Path:
+    return config.log_folder / "running.json"
 
 
-def _heartbeat(chosen: Settings) -> Path:
-    return chosen.log_folder / "heartbeat.json"
+def _heartbeat(config: Settings) -> Path:
+    return config.log_folder / "heartbeat.json"
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -143,27 +143,27 @@ def _write(path: Path, values: dict[str, Any]) -> None:
     whole.replace(path)
 
 
-def _end(chosen: Settings, night: str, run_id: str) -> None:
+def _end(config: Settings, night: str, run_id: str) -> None:
     """Say that the time is over and where the code stands, and end the process: what hangs cannot be asked to."""
-    limit = chosen.checks.max_runtime_s
+    limit = config.checks.max_runtime_s
     try:
-        with (chosen.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
+        with (config.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
             print(f"{alerts.now()} night {night}, run {run_id}", file=file, flush=True)
             faulthandler.dump_traceback(file)
         told = (
-            f"still running after {limit} s (checks.max_runtime_s): ended. Where it stood: {chosen.log_folder}/hung.txt"
+            f"still running after {limit} s (checks.max_runtime_s): ended. Where it stood: {config.log_folder}/hung.txt"
         )
-        alerts.send(chosen, night, told, run_id=run_id)
-        _mark(chosen).unlink(missing_ok=True)
+        alerts.send(config, night, told, run_id=run_id)
+        _mark(config).unlink(missing_ok=True)
     finally:
         os._exit(EXIT_CODE)
 
 
 @contextmanager
-def _backstop(chosen: Settings) -> Iterator[None]:
+def _backstop(config: Settings) -> Iterator[None]:
     """Native code that never gives the interpreter back would keep the watchdog from running: this one needs none."""
-    with (chosen.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
-        faulthandler.dump_traceback_later(chosen.checks.max_runtime_s + BACKSTOP_S, exit=True, file=file)
+    with (config.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
+        faulthandler.dump_traceback_later(config.checks.max_runtime_s + BACKSTOP_S, exit=True, file=file)
         try:
             yield
         finally:

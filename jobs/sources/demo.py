@@ -13,7 +13,7 @@ from pipelines import synthesis
 from schemas.layouts import layouts
 
 
-def is_due(chosen: Settings, *, is_asked_for: bool) -> bool:
+def is_due(config: Settings, *, is_asked_for: bool) -> bool:
     """Whether a demonstration world is to be written: nothing lies in the landing zone, and that is no mistake.
 
     Only a home in which nothing ever ran may be given an invented world, unless it is asked for: in any other an empty
@@ -22,22 +22,22 @@ def is_due(chosen: Settings, *, is_asked_for: bool) -> bool:
     Raises:
         landing.LandingZoneEmptyError: nothing lies there, and the home is not new.
     """
-    if not landing.is_empty(chosen.landing):
+    if not landing.is_empty(config.landing):
         return False
-    if not is_asked_for and not is_new(chosen):
-        raise landing.LandingZoneEmptyError(chosen.landing)
+    if not is_asked_for and not is_new(config):
+        raise landing.LandingZoneEmptyError(config.landing)
     return True
 
 
-def is_new(chosen: Settings) -> bool:
+def is_new(config: Settings) -> bool:
     """Whether nothing ever ran here: no table was written and nothing is in the log of processing."""
-    is_written = any(chosen.lakehouse.glob("*/*/_delta_log"))
-    is_logged = (chosen.log_folder / audit.FILE).exists()
-    return not (chosen.catalog or is_written or is_logged)
+    is_written = any(config.lakehouse.glob("*/*/_delta_log"))
+    is_logged = (config.log_folder / audit.FILE).exists()
+    return not (config.catalog or is_written or is_logged)
 
 
 def write(
-    chosen: Settings,
+    config: Settings,
     *,
     first_night: date,
     n_reports: int | None = None,
@@ -46,21 +46,21 @@ def write(
     seed: int | None = None,
 ) -> dict[str, Any]:
     """Write the world to the landing zone; what is not given comes from the settings. Returns counts."""
-    demo = chosen.demo
+    demo = config.demo
     codes = tuple(forces or demo.forces)
-    chosen.own_sources.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config.own_sources.mkdir(parents=True, exist_ok=True, mode=0o700)
     shipped = {path.stem for path in layouts.FOLDER.glob("*.yaml")}
     for sender, layout in synthesis.layouts(codes).items():
         if sender not in shipped:  # a world of more forces than ship with a layout brings theirs
-            (chosen.own_sources / f"{sender}.yaml").write_text(layout, encoding="utf-8")
+            (config.own_sources / f"{sender}.yaml").write_text(layout, encoding="utf-8")
     summary = synthesis.write(
-        chosen.landing,
-        chosen.truth,
-        seed=chosen.seed if seed is None else seed,
+        config.landing,
+        config.truth,
+        seed=config.seed if seed is None else seed,
         first_night=first_night,
         n_nights=n_nights or demo.n_nights,
         n_reports=n_reports or demo.n_reports,
         forces=codes,
         providers=tuple(demo.providers),
     )
-    return {"n_files": len(summary.files), "n_rows": summary.n_rows, "landing": str(chosen.landing)}
+    return {"n_files": len(summary.files), "n_rows": summary.n_rows, "landing": str(config.landing)}

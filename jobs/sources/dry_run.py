@@ -69,12 +69,12 @@ def check(
     listed = landing.below(folder, source, night)
     known = spark.createDataFrame([], bronze.FILES.struct())
     files = ingest_bronze.listed(landing.frame(spark, listed), known, night)
-    found = concurrency.materialise_lazily(read.rows(files, {**(others or {}), **sources}))
-    rows = ingest_bronze.rows(found).drop("night").withColumn("night", F.lit(night))
+    read_rows = concurrency.materialise_lazily(read.rows(files, {**(others or {}), **sources}))
+    rows = ingest_bronze.rows(read_rows).drop("night").withColumn("night", F.lit(night))
     seen: dict[str, set[str]] = {}
     for row in checks.columns(rows).collect():  # bounded by the limit on columns
         seen.setdefault(row["feed"], set()).add(row["column"])
-    refused = ingest_bronze.quarantine(found, ingest_bronze.files(found, files), files)
+    refused = ingest_bronze.quarantine(read_rows, ingest_bronze.files(read_rows, files), files)
     return [
         _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night)
         for feed in bronze.FEEDS
@@ -90,7 +90,7 @@ def propose(folder: Path, sources: Mapping[str, layouts.Source], night: date) ->
     Returns:
         `feed`, `file`, `nearest` (sender's name or None), `absent` (required columns), `is_fit`.
     """
-    found = []
+    proposals = []
     for feed in bronze.FEEDS:
         tried = []
         for source, _ in layouts.of_feed(sources, feed).values():
@@ -101,8 +101,8 @@ def propose(folder: Path, sources: Mapping[str, layouts.Source], night: date) ->
             file, sender, is_fit, absent, _ = min(tried, key=lambda t: (not t[2], -t[4], len(t[3]), t[1]))
             known = is_fit or bool(absent)
             near = sender if known else None
-            found.append({"feed": feed, "file": file, "nearest": near, "absent": absent, "is_fit": is_fit})
-    return found
+            proposals.append({"feed": feed, "file": file, "nearest": near, "absent": absent, "is_fit": is_fit})
+    return proposals
 
 
 def _fit(file: landing.LandedFile, sources: dict[str, layouts.Source]) -> tuple[bool, list[str], int]:

@@ -122,15 +122,15 @@ def is_empty(landing: Path) -> bool:
 
 def nights(landing: Path) -> list[date]:
     """Nights for which any sender has a drop, in order."""
-    found = set()
+    nights_found = set()
     for sender in _folders(landing):
         for feed in _folders(sender):
             for drop in _folders(feed):
                 try:
-                    found.add(date.fromisoformat(drop.name))
+                    nights_found.add(date.fromisoformat(drop.name))
                 except ValueError:
                     continue  # a folder that is not a night is not a drop
-    return sorted(found)
+    return sorted(nights_found)
 
 
 def frame(spark: SparkSession, listed: Sequence[LandedFile]) -> DataFrame:
@@ -144,15 +144,15 @@ def below(folder: Path, source: layouts.Source, night: date) -> list[LandedFile]
 
     Folders that look like files ("x.csv") are listed, and refused, as `scan` does.
     """
-    found = []
+    files = []
     for parent, folders, _ in os.walk(folder, followlinks=False):
         inside = (folder.resolve().name, *Path(parent).relative_to(folder).parts)
         feed = next((part for part in reversed(inside) if part in source.feeds), None)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(name).suffix)
         if feed is not None:
             entries = [entry for entry in _entries(Path(parent)) if entry.name not in folders]
-            found += [_landed(Path(entry.path), night, source.sender, feed, folder) for entry in entries]
-    return sorted(found, key=lambda f: f.file)
+            files += [_landed(Path(entry.path), night, source.sender, feed, folder) for entry in entries]
+    return sorted(files, key=lambda f: f.file)
 
 
 def _plain(name: str) -> str:

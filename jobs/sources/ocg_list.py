@@ -43,8 +43,8 @@ def load(ctx: RunContext, file: Path, night: date) -> dict[str, Any]:
                     rows.add((night, ref, who))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidInputError(f"{file.name} is not UTF-8 CSV") from error
-    found = {"loaded": len(rows), "groups": len({ref for _, ref, _ in rows}), "refused": n - len(rows)}
-    operations.reference_list_imported(ctx.audit, identity.account(), night, found, {who for _, _, who in rows})
+    n_by_outcome = {"loaded": len(rows), "groups": len({ref for _, ref, _ in rows}), "refused": n - len(rows)}
+    operations.reference_list_imported(ctx.audit, identity.account(), night, n_by_outcome, {who for _, _, who in rows})
     frame = ctx.spark.createDataFrame(sorted(rows), risk.OCG_MEMBERS.struct())
     ctx.lake.replace(frame, risk.OCG_MEMBERS, {"night": night.isoformat()})
-    return found
+    return n_by_outcome

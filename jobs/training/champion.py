@@ -52,8 +52,8 @@ def champion(ctx: RunContext, night: date) -> Chosen:
     """
     if night not in ctx.classifiers:
         ctx.classifiers[night] = _champion(ctx, night)
-    found: Chosen = ctx.classifiers[night]
-    return found
+    kept: Chosen = ctx.classifiers[night]
+    return kept
 
 
 def _champion(ctx: RunContext, night: date) -> Chosen:
@@ -64,17 +64,17 @@ def _champion(ctx: RunContext, night: date) -> Chosen:
     used = _used_before(ctx, shelf, name, night)
     if used is not None:
         return Chosen(used)
-    found = shelf.champion(name, night)
-    if found is not None and _has_out_of_fold(ctx, found.version):
-        return Chosen(found)
+    current = shelf.champion(name, night)
+    if current is not None and _has_out_of_fold(ctx, current.version):
+        return Chosen(current)
     try:
         outcome = train(ctx, night, is_first=True)
     except models_training.TrainingDataError as error:
         return Chosen(None, f"training is impossible: {error}")
-    found = shelf.champion(name, night)
-    if found is None:
+    current = shelf.champion(name, night)
+    if current is None:
         return Chosen(None, f"no classifier met the criteria: {'; '.join(outcome['refusals'])}")
-    return Chosen(found)
+    return Chosen(current)
 
 
 def _used_before(ctx: RunContext, shelf: registry.Registry, name: str, night: date) -> artefact.Artefact | None:
@@ -111,18 +111,18 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
     from models.training import compare, comparison, promotion
 
-    chosen = ctx.settings.training
-    limits = chosen.first if is_first else chosen
+    rules = ctx.settings.training
+    limits = rules.first if is_first else rules
     reports = ctx.known(night).training_reports()
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(limits.max_reports).toPandas()
     operations.training_read(ctx.audit, night, frame["report_id"], {"reports": len(frame)})
     compared = compare.train(
         frame,
-        _candidates(limits.candidates, chosen.bert),
+        _candidates(limits.candidates, rules.bert),
         seed=ctx.settings.night_seed(night),
-        n_folds=chosen.n_folds,
+        n_folds=rules.n_folds,
         capacity=ctx.settings.queue.capacity,
-        effort=compare.Effort(n_sets=limits.n_sets, n_inner=chosen.n_inner),
+        effort=compare.Effort(n_sets=limits.n_sets, n_inner=rules.n_inner),
         progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
     )
     criteria = promotion.Criteria(**dict(ctx.settings.promotion))
@@ -142,7 +142,7 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     summary = training_summary.summary(
         compared,
         tags=tags,
-        registered={"model": chosen.model, "version": version, "candidate": best.candidate.name},
+        registered={"model": rules.model, "version": version, "candidate": best.candidate.name},
         refusals=refusals,
         refused=refused,
         true=true,
@@ -167,12 +167,12 @@ def _inputs(ctx: RunContext) -> list[tracking.Input]:
     ]
 
 
-def _candidates(chosen: Sequence[str], bert: Bert) -> tuple[candidates.Candidate, ...]:
+def _candidates(names: Sequence[str], bert: Bert) -> tuple[candidates.Candidate, ...]:
     """Those that the settings name; `bert` stands for the BERT that the settings describe."""
     from models.candidates import candidates
 
-    described = [candidates.fine_tuned(**dict(bert))] if "bert" in chosen else []
-    return (*candidates.named([name for name in chosen if name != "bert"]), *described)
+    described = [candidates.fine_tuned(**dict(bert))] if "bert" in names else []
+    return (*candidates.named([name for name in names if name != "bert"]), *described)
 
 
 def _register(

@@ -47,9 +47,9 @@ def _digest(path: Path) -> str:
 
 
 def _key(folder: Path) -> bytes:
-    given = os.environ.get("NIGHTJAR_MODEL_KEY")
-    if given:
-        return given.encode()
+    key = os.environ.get("NIGHTJAR_MODEL_KEY")
+    if key:
+        return key.encode()
     path = folder / KEY_FILE
     temporary = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
     if not path.exists():

@@ -108,18 +108,18 @@ def is_package(path: str) -> bool:
 
 @cache
 def _sources(form: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
+    sources: dict[str, str] = {}
     waiting = [ENTRY, *([f"{BERT_MODULES}.classifier"] if form == artefact.BERT else [])]
     while waiting:
         module = waiting.pop()
         path = _file(module)
-        if path is None or path in found or (form != artefact.BERT and module.startswith(BERT_MODULES)):
+        if path is None or path in sources or (form != artefact.BERT and module.startswith(BERT_MODULES)):
             continue
         text = (ROOT / path).read_text(encoding="utf-8")
-        found[path] = text
+        sources[path] = text
         waiting += [f"models.{'.'.join(parent.parts)}" for parent in Path(path).parents if parent.parts]
         waiting += _imported(text)
-    return {"__init__.py": "", **found}
+    return {"__init__.py": "", **sources}
 
 
 def _imported(text: str) -> Iterator[str]:

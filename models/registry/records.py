@@ -101,8 +101,8 @@ class Records:
             raise RegistryError(f"the registry has no {name} version {version}: {error}") from error
 
     def _all(self, name: str) -> list[ModelVersion]:
-        found = self._client.search_model_versions(f"name = '{name}'")
-        return [self._client.get_model_version(name, version.version) for version in found]
+        versions = self._client.search_model_versions(f"name = '{name}'")
+        return [self._client.get_model_version(name, version.version) for version in versions]
 
     def _in_use(self, name: str) -> list[ModelVersion]:
         """Versions that were promoted and not withdrawn."""

@@ -165,11 +165,11 @@ class Registry(records.Records):
             RegistryError: the registry cannot be read.
             artefact.ModelRefusedError: its files are not those that were registered.
         """
-        chosen = self._champion(name, night.isoformat() if night else None)
-        if chosen is None:
+        version = self._champion(name, night.isoformat() if night else None)
+        if version is None:
             return None
-        self._refuse_withdrawn(chosen)
-        return self._verified(chosen)
+        self._refuse_withdrawn(version)
+        return self._verified(version)
 
     def load(self, name: str, version: str) -> artefact.Artefact:
         """One version by number.
@@ -179,9 +179,9 @@ class Registry(records.Records):
             RegistryError: there is no such version.
             artefact.ModelRefusedError: its files are not those that were registered.
         """
-        chosen = self._version(name, version)
-        self._refuse_withdrawn(chosen)
-        return self._verified(chosen)
+        wanted = self._version(name, version)
+        self._refuse_withdrawn(wanted)
+        return self._verified(wanted)
 
     # -- promotion --------------------------------------------------------------------------------------------------
 
@@ -241,15 +241,15 @@ class Registry(records.Records):
             artefact.ModelRefusedError: its files are not those that were registered.
         """
         with self._alone():
-            chosen = self._version(name, version)
-            self._refuse_withdrawn(chosen)
+            appointed = self._version(name, version)
+            self._refuse_withdrawn(appointed)
             before = self._aliased(name)
-            if before is not None and str(before.version) == str(chosen.version):
+            if before is not None and str(before.version) == str(appointed.version):
                 raise RegistryError(f"{name} v{version} is champion already")
-            refused = chosen.tags.get(REFUSED) if chosen.tags.get(PROMOTED) != "true" else None
+            refused = appointed.tags.get(REFUSED) if appointed.tags.get(PROMOTED) != "true" else None
             if refused and not although_refused:
                 raise RegistryError(f"{name} v{version} was refused: {refused}")
-            self._verified(chosen)
+            self._verified(appointed)
             replaced = str(before.version) if before is not None else None
             record(replaced)
             self._make_champion(name, version, moves_alias=True)
@@ -272,12 +272,14 @@ class Registry(records.Records):
             RegistryError: there is no such version.
         """
         with self._alone():
-            chosen = self._version(name, version)
-            self._refuse_withdrawn(chosen)
+            withdrawn = self._version(name, version)
+            self._refuse_withdrawn(withdrawn)
             aliased, challenger = self._aliased(name), self._aliased(name, CHALLENGER)
-            was_champion = aliased is not None and str(aliased.version) == str(chosen.version)
+            was_champion = aliased is not None and str(aliased.version) == str(withdrawn.version)
             follower = max(
-                (v for v in self._in_use(name) if records.age(v) < records.age(chosen)), key=records.age, default=None
+                (v for v in self._in_use(name) if records.age(v) < records.age(withdrawn)),
+                key=records.age,
+                default=None,
             )
             follows = str(follower.version) if was_champion and follower is not None else None
             record(was_champion, follows)
@@ -286,7 +288,7 @@ class Registry(records.Records):
                 self._client.delete_registered_model_alias(name, CHAMPION)
             elif was_champion and follows is not None:
                 self._client.set_registered_model_alias(name, CHAMPION, follows)
-            if challenger is not None and str(challenger.version) == str(chosen.version):
+            if challenger is not None and str(challenger.version) == str(withdrawn.version):
                 self._client.delete_registered_model_alias(name, CHALLENGER)
             return was_champion, follows
 

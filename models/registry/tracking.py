@@ -211,12 +211,12 @@ def _figures(compared: comparison.Comparison, name: str, extra: Mapping[str, Map
     result = compared.result(name)
     row = compared.table().set_index("name").loc[name].drop("family")
     forces = zip(result.by_force["force"], result.by_force["recall"].astype(float), strict=True)
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         **{str(key): value for key, value in row.items() if not isinstance(value, bool | np.bool_)},
         **extra.get(name, {}),
         **{f"recall_force_{force}": recall for force, recall in forces},
     }
-    return {str(key): float(value) for key, value in found.items() if pd.notna(value)}
+    return {str(key): float(value) for key, value in figures.items() if pd.notna(value)}
 
 
 def _by_fold(compared: comparison.Comparison, result: comparison.Result) -> Iterator[dict[str, float]]:

@@ -107,9 +107,9 @@ def load(blob: bytes, sha256: str, form: str = SKOPS) -> Any:
     Raises:
         ModelRefusedError: as `Artefact.load`.
     """
-    found = hashlib.sha256(blob).hexdigest()
-    if found != sha256:
-        raise ModelRefusedError(f"the model's content is {found[:12]}..., registered was {sha256[:12]}...: not loaded")
+    digest = hashlib.sha256(blob).hexdigest()
+    if digest != sha256:
+        raise ModelRefusedError(f"the model's content is {digest[:12]}..., registered was {sha256[:12]}...: not loaded")
     if form not in FILES:
         raise ModelRefusedError(f"a model of form {form!r} is none of ours: not loaded")
     return _parsed(_Blob(blob, sha256), form)
@@ -129,13 +129,13 @@ def probabilities(classifier: Any, texts: Any) -> np.ndarray:
         SignatureError: `texts` is not a sequence of strings.
         OutputError: the classifier gave other than a probability per text.
     """
-    given = checked(texts)
-    if not len(given):
+    checked_texts = checked(texts)
+    if not len(checked_texts):
         return np.zeros(0)
-    found = np.asarray(classifier.predict_proba(given))
-    if found.shape != (len(given), 2):
-        raise OutputError(f"{len(given)} texts gave an array of shape {found.shape}")
-    score = found[:, 1].astype(np.float64)
+    scores = np.asarray(classifier.predict_proba(checked_texts))
+    if scores.shape != (len(checked_texts), 2):
+        raise OutputError(f"{len(checked_texts)} texts gave an array of shape {scores.shape}")
+    score = scores[:, 1].astype(np.float64)
     if not (np.isfinite(score).all() and (score >= 0).all() and (score <= 1).all()):
         raise OutputError("scores are not probabilities: some are not finite, or not between 0 and 1")
     return score
@@ -160,13 +160,13 @@ def checked(texts: Any) -> np.ndarray:
     """
     if isinstance(texts, str | bytes) or not hasattr(texts, "__len__"):
         raise SignatureError(f"the model takes a sequence of texts, not a {type(texts).__name__}")
-    given = np.asarray(texts, dtype=object)
-    if given.ndim != 1:
-        raise SignatureError(f"the model takes one text a report, not an array of shape {given.shape}")
-    for position, text in enumerate(given):
+    array = np.asarray(texts, dtype=object)
+    if array.ndim != 1:
+        raise SignatureError(f"the model takes one text a report, not an array of shape {array.shape}")
+    for position, text in enumerate(array):
         if not isinstance(text, str):
             raise SignatureError(f"the model takes texts; number {position} is a {type(text).__name__}")
-    return given
+    return array
 
 
 class _Blob:

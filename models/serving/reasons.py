@@ -43,9 +43,9 @@ def explainer(model: artefact.Artefact, confirmed: pd.DataFrame) -> scoring.Mapp
             if pipeline is None or known is None:  # a partition without rows loads nothing
                 pipeline, known = model.load(), similar_reports.Confirmed(confirmed)
             rows = batch.to_pydict()
-            found = _reasons(pipeline, known, rows) if rows["report_id"] else []
+            explained_rows = _reasons(pipeline, known, rows) if rows["report_id"] else []
             yield pa.RecordBatch.from_arrays(
-                [batch.column("report_id"), pa.array(found, pa.list_(_REASON))], names=["report_id", "reasons"]
+                [batch.column("report_id"), pa.array(explained_rows, pa.list_(_REASON))], names=["report_id", "reasons"]
             )
 
     return explained
@@ -56,7 +56,7 @@ def _reasons(pipeline: object, known: similar_reports.Confirmed, rows: dict[str,
     readings = [normalisation.of(text or "") for text in rows["text"]]
     texts = [each.text for each in readings]
     terms = explanation_terms.terms(pipeline, texts)  # type: ignore[arg-type]
-    raising = [[term.text for term in found if term.weight > 0] for found in terms]
+    raising = [[term.text for term in listed if term.weight > 0] for listed in terms]
     cutoffs = np.array([np.nan if cutoff is None else cutoff for cutoff in rows["cutoff"]], dtype=float)
     changes = counterfactual.changes(pipeline, texts, raising, np.array(rows["score"], dtype=float), cutoffs)
     alike = known.like(texts, rows["force"], ids)

@@ -54,8 +54,8 @@ def e164(text: str, rule: str = RULE) -> str | None:
         return _north_american(american)
     digits = _WITHHOLD.sub("", _SEPARATORS.sub("", _TRUNK_IN_BRACKETS.sub("", bare)))
     digits = re.sub("^00", "+", digits)
-    if region == "GB" and (found := _MOBILE.fullmatch(digits)):
-        return f"+44{found[1]}"
+    if region == "GB" and (mobile := _MOBILE.fullmatch(digits)):
+        return f"+44{mobile[1]}"
     if not re.fullmatch(r"\+?[0-9]{7,18}", digits):
         return None
     return _READ[style](digits, region)

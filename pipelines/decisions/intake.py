@@ -118,16 +118,16 @@ def _unpublished(decisions: list[Decision], published: DataFrame) -> dict[str, s
         & F.col("night").isin(sorted({d.queue_night for d in decisions}))
     ).select("queue", "night", "item_id", "force", "subject_id", "text_hash")
     items = {(r["queue"], r["night"], r["item_id"]): r for r in asked.collect()}
-    found = {}
+    unpublished = {}
     for decision in decisions:
         item = items.get((decision.queue, decision.queue_night, decision.item_id))
         if item is None:
-            found[decision.decision_id] = "item_id: no queue of that night held it"
+            unpublished[decision.decision_id] = "item_id: no queue of that night held it"
             continue
         differing = [n for n in ("force", "subject_id", "text_hash") if item[n] != getattr(decision, n)]
         if differing:
-            found[decision.decision_id] = f"{differing[0]}: not that of the queue item"
-    return found
+            unpublished[decision.decision_id] = f"{differing[0]}: not that of the queue item"
+    return unpublished
 
 
 def _chained(decisions: list[Decision], night: date, last: tuple[int, str]) -> list[dict[str, Any]]:

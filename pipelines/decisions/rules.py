@@ -37,10 +37,10 @@ _MESSAGES = ("a name is given twice", "a number is not finite")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
         raise ValueError(_MESSAGES[0])
-    return found
+    return unique
 
 
 def _refuse(_: str) -> Any:
@@ -51,11 +51,11 @@ def problems(record: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """What is wrong with a decision, as `column: rule`, without any of its values. Empty where it is valid."""
     missing = [name for name in names if name not in record]
     unknown = len([name for name in record if name not in names])
-    found = [f"{name}: absent" for name in missing] + (["columns that no rule knows"] if unknown else [])
-    if found:
-        return found
-    found = [f"{name}: {why}" for name in names for why in _column_problems(name, record[name])]
-    return found or _joint_problems(record)
+    complaints = [f"{name}: absent" for name in missing] + (["columns that no rule knows"] if unknown else [])
+    if complaints:
+        return complaints
+    complaints = [f"{name}: {why}" for name in names for why in _column_problems(name, record[name])]
+    return complaints or _joint_problems(record)
 
 
 def _column_problems(name: str, value: Any) -> list[str]:
@@ -150,9 +150,9 @@ def instant(value: str) -> datetime:
     Raises:
         ValueError: not an instant, or one without an offset, or outside the years that tables hold.
     """
-    found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
         raise ValueError("an instant names its offset")
-    if not 1970 < found.year < 9999:
+    if not 1970 < moment.year < 9999:
         raise ValueError("an instant outside the years that tables hold")
-    return found
+    return moment

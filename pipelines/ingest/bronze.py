@@ -38,10 +38,10 @@ def listed(files: DataFrame, known: DataFrame, night: date) -> DataFrame:
     first = before.groupBy(*_SAME).agg(F.min_by(F.struct("file", "n_rows"), F.struct("night", "file")).alias("_before"))
     twins = Window.partitionBy(*_SAME).orderBy("file")
     is_judged = F.col("reason").isNull() & F.col("file_hash").isNotNull()
-    found = files.withColumn("_twin", F.when(is_judged, F.first("file").over(twins)))
-    found = found.join(F.broadcast(first), on=list(_SAME), how="left")
+    twinned = files.withColumn("_twin", F.when(is_judged, F.first("file").over(twins)))
+    twinned = twinned.join(F.broadcast(first), on=list(_SAME), how="left")
     twin = F.when(F.col("_twin") != F.col("file"), F.col("_twin"))
-    return found.select(
+    return twinned.select(
         *files.columns,
         F.when(is_judged, F.coalesce(F.col("_before.file"), twin)).alias("duplicate_of"),
         F.when(is_judged, F.col("_before.n_rows")).alias("duplicate_rows"),
@@ -62,7 +62,7 @@ def files(read: DataFrame, listed: DataFrame) -> DataFrame:
     """
     is_row = F.col("row_number") > 0
     is_bad = F.col("reason").isNotNull()
-    found = read.groupBy("file").agg(
+    by_file = read.groupBy("file").agg(
         F.count_if(is_row & ~is_bad).alias("_loaded"),
         F.count_if(is_row & is_bad).alias("_bad"),
         F.max(F.when(~is_row, F.col("reason"))).alias("_whole"),
@@ -72,7 +72,7 @@ def files(read: DataFrame, listed: DataFrame) -> DataFrame:
     # A twin of this night shares the fate of the file that was read in its stead.
     read_as = F.when(F.col("duplicate_rows").isNull(), F.coalesce("duplicate_of", "file"))
     joined = listed.drop("reason").withColumn("_read_as", read_as)
-    joined = joined.join(found.withColumnRenamed("file", "_read_as"), on="_read_as", how="left")
+    joined = joined.join(by_file.withColumnRenamed("file", "_read_as"), on="_read_as", how="left")
     return bronze.FILES.conform(_outcome(joined))
 
 

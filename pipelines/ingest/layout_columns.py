@@ -57,14 +57,14 @@ def lookup(values: Mapping[str, str]) -> Column:
 
 def by_literal(values: Mapping[str, Sequence[str]]) -> list[tuple[str, list[str]]]:
     """Distinct texts of `values` in the order in which senders try them, each with the senders that do."""
-    found: list[tuple[str, list[str]]] = []
+    by_field: list[tuple[str, list[str]]] = []
     for position in range(max((len(v) for v in values.values()), default=0)):
         at: dict[str, list[str]] = {}
         for sender, texts in values.items():
             if position < len(texts):
                 at.setdefault(texts[position], []).append(sender)
-        found += at.items()
-    return found
+        by_field += at.items()
+    return by_field
 
 
 def clean(value: Column) -> Column:
@@ -161,8 +161,8 @@ class Extract:
         unmapped = {s: f.unmapped[name] for s, (_, f) in self.senders.items() if name in f.unmapped}
         is_let_through = value.isNotNull() if field.kind != "codes" else ~is_of_exploitation(value)
         rest = [F.when(is_let_through, lookup(unmapped))] if unmapped and not is_strict else []
-        found = F.coalesce(*mapped, passed, *rest)
-        return _marking(found) if field.kind == "marking" else found
+        codes_found = F.coalesce(*mapped, passed, *rest)
+        return _marking(codes_found) if field.kind == "marking" else codes_found
 
     def named(self, name: str, value: Column) -> Column | None:
         """What the sender's layout says that a code of the field is, or NULL; None where no layout has codes for it."""
@@ -268,8 +268,8 @@ def _among(key: Column, among: Sequence[str]) -> Column:
     """The national value that `key` (in upper case) spells, or NULL."""
     upper = [value for value in among if value == folded(value)]
     others = {folded(value): value for value in among if value not in upper}
-    found = [F.when(key.isin(upper), key)] if upper else []
-    return F.coalesce(*found, *[F.when(key == spelt, F.lit(value)) for spelt, value in others.items()])
+    cases = [F.when(key.isin(upper), key)] if upper else []
+    return F.coalesce(*cases, *[F.when(key == spelt, F.lit(value)) for spelt, value in others.items()])
 
 
 def at(row: Column, paths: Mapping[str, Sequence[str]]) -> Column:

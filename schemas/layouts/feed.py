@@ -149,10 +149,10 @@ class Feed(Part):
 
     @field_validator("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns", "absent")
     @classmethod
-    def _names_fields(cls, given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    def _names_fields(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         known = _nameable(str(info.field_name), info.data)
-        _refuse(((name,), f"is not one of our fields here: {', '.join(known)}") for name in given if name not in known)
-        return given
+        _refuse(((name,), f"is not one of our fields here: {', '.join(known)}") for name in values if name not in known)
+        return values
 
     @field_validator("columns")
     @classmethod
@@ -176,22 +176,22 @@ class Feed(Part):
 
     @field_validator("codes")
     @classmethod
-    def _national_codes(cls, given: dict[str, dict[str, str]], info: ValidationInfo) -> dict[str, dict[str, str]]:
+    def _national_codes(cls, values: dict[str, dict[str, str]], info: ValidationInfo) -> dict[str, dict[str, str]]:
         fields = FIELDS[info.data["name"]]
         _refuse(
             ((name, theirs), problem)
-            for name, pairs in given.items()
+            for name, pairs in values.items()
             for theirs, national in pairs.items()
             if (problem := _no_national(fields.get(name, _GRADE), national))
         )
-        return {name: _caseless(pairs, (name,)) for name, pairs in given.items()}
+        return {name: _caseless(pairs, (name,)) for name, pairs in values.items()}
 
     @field_validator("unmapped")
     @classmethod
-    def _national_rest(cls, given: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    def _national_rest(cls, values: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         fields = FIELDS[info.data["name"]]
-        _refuse(((n,), problem) for n, national in given.items() if (problem := _no_national(fields[n], national)))
-        return given
+        _refuse(((n,), problem) for n, national in values.items() if (problem := _no_national(fields[n], national)))
+        return values
 
     @field_validator("absent")
     @classmethod

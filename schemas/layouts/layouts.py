@@ -166,14 +166,14 @@ def nearest(paths: Set[tuple[str, ...]], feed: str, sources: Mapping[str, Source
     Returns:
         None where no layout names any of the columns. Of equals, the one with fewer absent, then the first by name.
     """
-    found = []
+    distances = []
     for sender, (_, layout) in of_feed(sources, feed).items():
         named = {tuple(split_path(layout, column)) for column in layout.columns.values()}
         absent = [c for c in layout.required_columns() if tuple(split_path(layout, c)) not in paths]
-        found.append((-len(named & paths), len(absent), sender, absent))
-    if not found or min(found)[0] == 0:
+        distances.append((-len(named & paths), len(absent), sender, absent))
+    if not distances or min(distances)[0] == 0:
         return None
-    _, _, sender, absent = min(found)
+    _, _, sender, absent = min(distances)
     return sender, absent
 
 
@@ -216,10 +216,10 @@ def load(folder: Path | None = None) -> dict[str, Source]:
     Raises:
         LayoutError: a layout is not valid; tells every mistake of every file.
     """
-    found = load_all(folder or FOLDER)
-    if found.refused:
-        raise LayoutError([problem for error in found.refused.values() for problem in error.problems])
-    return found.sources
+    layouts = load_all(folder or FOLDER)
+    if layouts.refused:
+        raise LayoutError([problem for error in layouts.refused.values() for problem in error.problems])
+    return layouts.sources
 
 
 def load_file(path: Path) -> Source:

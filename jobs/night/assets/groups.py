@@ -49,14 +49,14 @@ def _on_disk(ctx: RunContext, nodes: DataFrame, pairs: DataFrame) -> tuple[DataF
     home = ctx.lake.location(risk.NETWORK_GROUPS)
     if not ctx.lake.catalog:  # a cluster's session names its own checkpoint folder
         spark_job.checkpoint_in(ctx.spark, f"{home}_graph/checkpoints")
-    found = []
+    written = []
     for name, frame in (("nodes", nodes), ("pairs", pairs)):
         writer = frame.write.format("delta").mode("overwrite")
         if ctx.lake.catalog:
             writer.saveAsTable(f"{home}_{name}")
-            found.append(ctx.spark.read.table(f"{home}_{name}"))
+            written.append(ctx.spark.read.table(f"{home}_{name}"))
         else:
             folder = f"{home}_graph/{name}"
             writer.save(folder)
-            found.append(ctx.spark.read.format("delta").load(folder))
-    return found[0], found[1]
+            written.append(ctx.spark.read.format("delta").load(folder))
+    return written[0], written[1]

@@ -38,14 +38,14 @@ def report_queues(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterato
     with progress.CURRENT.step("select queue rows"):
         from models.text import near_duplicates  # scikit-learn: seconds that definitions need not spend
 
-        chosen = selection.select(_known(ctx, night), _rules(ctx, night), near_duplicates.stand_ins)
+        selected = selection.select(_known(ctx, night), _rules(ctx, night), near_duplicates.stand_ins)
         made_with = ctx.provenance((*REPORTS, gold.DECISIONS, gold.REPORT_SCORES))
         (items,), *_ = concurrency.run(
             lambda: concurrency.materialise(
-                reports_queue.queue_items(chosen.shown, _explained(ctx, night, chosen.shown), night, made_with)
+                reports_queue.queue_items(selected.shown, _explained(ctx, night, selected.shown), night, made_with)
             ),
-            lambda: lake.replace(chosen.near_duplicates, review.QUEUE_NEAR_DUPLICATES, tonight),
-            lambda: lake.replace(chosen.draws, review.QUEUE_DRAWS, tonight),
+            lambda: lake.replace(selected.near_duplicates, review.QUEUE_NEAR_DUPLICATES, tonight),
+            lambda: lake.replace(selected.draws, review.QUEUE_DRAWS, tonight),
         )
     with progress.CURRENT.step("publish report queues"):
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": reports_queue.QUEUE})
@@ -71,11 +71,11 @@ def _known(ctx: RunContext, night: date) -> selection.Known:
 
 
 def _rules(ctx: RunContext, night: date) -> selection.Rules:
-    chosen = ctx.settings.review
+    rules = ctx.settings.review
     return selection.Rules(
         capacity=ctx.settings.capacity(),
-        shares=sampling.Shares(chosen.random_share, chosen.blind_share, chosen.second_share),
-        duplicates_pool=chosen.duplicates_pool,
+        shares=sampling.Shares(rules.random_share, rules.blind_share, rules.second_share),
+        duplicates_pool=rules.duplicates_pool,
         seed=ctx.settings.seed,
         night_seed=ctx.settings.night_seed(night),
     )

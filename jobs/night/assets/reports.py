@@ -34,13 +34,13 @@ def champion(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Materiali
     with progress.CURRENT.step("load the classifier"):
         night = common.night_of(context, ctx)
         ctx.classifiers.pop(night, None)  # each run verifies it again
-        chosen = training_champion.champion(ctx, night)
-    if chosen.model is None:
-        why = f"no classifier, so no queue of reports: {chosen.why_none}"
+        settled = training_champion.champion(ctx, night)
+    if settled.model is None:
+        why = f"no classifier, so no queue of reports: {settled.why_none}"
         alerts.send(ctx.settings, night.isoformat(), why, run_id=ctx.run_id)
-        progress.CURRENT.say(f"         no classifier, so no queue of reports: {chosen.why_none}")
-        return dg.MaterializeResult(metadata={"model": "none", "why": chosen.why_none})
-    model = chosen.model
+        progress.CURRENT.say(f"         no classifier, so no queue of reports: {settled.why_none}")
+        return dg.MaterializeResult(metadata={"model": "none", "why": settled.why_none})
+    model = settled.model
     return dg.MaterializeResult(
         metadata={"model": f"{model.name} v{model.version}", "sha256": model.sha256, **model.tags}
     )
@@ -160,11 +160,11 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
     with progress.CURRENT.step("run manifest"):
         if not ctx.is_on_cluster:  # there, people decide where the tables are at hand
             published.write(ctx, night)
-        chosen = training_champion.champion(ctx, night)
-        model = (chosen.model.name, chosen.model.version) if chosen.model else (None, None)
+        settled = training_champion.champion(ctx, night)
+        model = (settled.model.name, settled.model.version) if settled.model else (None, None)
         others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)
         row = (
-            night, ctx.code_commit, ctx.settings.config_hash, *model, chosen.why_none or None,
+            night, ctx.code_commit, ctx.settings.config_hash, *model, settled.why_none or None,
             lake.versions(others), _sum(ctx, gold.ROW_COUNTS, night, "n_in"), _count(ctx, gold.QUEUE_ITEMS, night),
             _count(ctx, gold.DECISIONS, night),
         )  # fmt: skip

@@ -32,11 +32,11 @@ def passenger_matches(ctx: RunContext, night: date) -> Iterator[dg.MaterializeRe
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("match passengers"):
         matches = matches_of(ctx, night)
-        _, found = concurrency.run(
+        _, by_kind = concurrency.run(
             lambda: ctx.lake.replace(matches, contract.MATCHES, tonight),
             matches.groupBy("kind").count().orderBy("kind").collect,
         )
-        counts = {row.kind: row["count"] for row in found}
+        counts = {row.kind: row["count"] for row in by_kind}
         _log(ctx, night, counts)
         items = travel_queue.queue_items(
             matches,

@@ -51,13 +51,13 @@ class FolderInbox:
 
     def read(self, night: date) -> list[one.File]:
         """See `port.Inbox`. Files that are being written (their name begins with a dot) are not there yet."""
-        found: dict[str, one.File] = {}
+        files: dict[str, one.File] = {}
         for folder in (self.folder / TAKEN / night.isoformat(), self.folder):
             if folder.is_dir():
                 for entry in sorted(os.scandir(folder), key=lambda e: e.name):
                     if not entry.name.startswith(".") and not (folder == self.folder and entry.name == TAKEN):
-                        found[entry.name] = _file(Path(entry.path))
-        return [found[name] for name in sorted(found)]
+                        files[entry.name] = _file(Path(entry.path))
+        return [files[name] for name in sorted(files)]
 
     def pending(self) -> list[one.File]:
         return [_file(path) for path in sorted(self.folder.glob("*.json"))] if self.folder.is_dir() else []

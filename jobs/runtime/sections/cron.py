@@ -33,8 +33,8 @@ def check(expression: str) -> None:
     if len(fields) != len(_FIELDS):
         names = ", ".join(field.name for field in _FIELDS)
         raise ValueError(f"takes a schedule of five fields ({names}), such as 0 2 * * *")
-    chosen = [set(_values(text, field)) for text, field in zip(fields, _FIELDS, strict=True)]
-    _, _, days, months, _ = chosen
+    allowed = [set(_values(text, field)) for text, field in zip(fields, _FIELDS, strict=True)]
+    _, _, days, months, _ = allowed
     if fields[4] == "*" and min(days) > max(_MAX_DAYS[month - 1] for month in months):
         raise ValueError(f"{expression!r} never comes due: no such month has a day {min(days)}")
 

@@ -140,14 +140,14 @@ def check_columns(names: Sequence[str], paths: Iterable[Sequence[str]], feed: la
         raise FileRefused("FILE_TOO_WIDE", f"{len(names)} columns, limit {MAX_COLUMNS}")
     if len(set(names)) < len(names):
         raise FileRefused("FILE_DUPLICATE_COLUMNS", f"{len(names) - len(set(names))} columns repeat a name")
-    found = {tuple(path) for path in paths}
-    missing = [c for c in feed.required_columns() if tuple(layouts.split_path(feed, c)) not in found]
+    present = {tuple(path) for path in paths}
+    missing = [c for c in feed.required_columns() if tuple(layouts.split_path(feed, c)) not in present]
     if missing:
         detail = f"required columns absent: {', '.join(missing)}"
-        raise FileRefused("FILE_LAYOUT_UNKNOWN", detail, frozenset(found))
+        raise FileRefused("FILE_LAYOUT_UNKNOWN", detail, frozenset(present))
     if feed.name.startswith("comms_"):
         mapped = {tuple(layouts.split_path(feed, c)) for c in feed.columns.values()}
-        content = sorted({path[-1] for path in found - mapped if looks_like_content(path[-1])})
+        content = sorted({path[-1] for path in present - mapped if looks_like_content(path[-1])})
         if content:
             raise FileRefused("FILE_CONTENT_COLUMN", f"columns that look like content: {', '.join(content)[:200]}")
     return [name for name in names if name not in layouts.mapped_columns(feed)]

@@ -71,8 +71,8 @@ def rows(files: DataFrame, sources: Mapping[str, layouts.Source], n_tasks: int =
     if "duplicate_of" in files.columns:
         files = files.filter(F.col("duplicate_of").isNull())
     spread = files.select(*FILES.names).repartition(n_tasks)
-    found = spread.mapInArrow(_reader(dict(sources)), ROWS)
-    return _screened(found, sources)
+    read_rows = spread.mapInArrow(_reader(dict(sources)), ROWS)
+    return _screened(read_rows, sources)
 
 
 def _reader(sources: dict[str, layouts.Source]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
@@ -123,10 +123,10 @@ def refusal(file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) -> F
 
 def _proposal(refused: FileRefused, feed: str, sources: Mapping[str, layouts.Source]) -> str:
     """For a file whose layout is unknown, the layout that comes nearest and what the file lacks of it."""
-    found = layouts.nearest(refused.paths, feed, sources) if refused.paths else None
-    if found is None:
+    proposed = layouts.nearest(refused.paths, feed, sources) if refused.paths else None
+    if proposed is None:
         return ""
-    sender, absent = found
+    sender, absent = proposed
     return f"; nearest layout: {sender}.yaml, " + (f"absent: {', '.join(absent)}" if absent else "which it fits")
 
 
@@ -190,7 +190,7 @@ _CONTENT_KEY = (
 )
 
 
-def _screened(found: DataFrame, sources: Mapping[str, layouts.Source]) -> DataFrame:
+def _screened(read_rows: DataFrame, sources: Mapping[str, layouts.Source]) -> DataFrame:
     """Adds the reasons that need a row's JSON, and drops text that may not be kept."""
     is_row = F.col("row_number") > 0
     is_readable = is_row & F.col("reason").isNull()
@@ -198,7 +198,7 @@ def _screened(found: DataFrame, sources: Mapping[str, layouts.Source]) -> DataFr
     is_json = is_readable & F.concat_ws("/", "sender", "feed").isin(json_feeds)
     extract = layout_columns.Extract(sources, "reports", F.from_json("raw", "map<string,string>"))
     is_suspect = is_readable & (F.col("feed") == "reports") & _may_be_marked(sources)
-    judged = found.withColumn("_marking", F.when(is_suspect, extract.text("marking")))  # only suspects are parsed
+    judged = read_rows.withColumn("_marking", F.when(is_suspect, extract.text("marking")))  # only suspects are parsed
     is_refused = layout_columns.is_refused_marking(extract.national("marking", F.col("_marking")))
     marked = F.when(is_refused, _why("MARKING_REFUSED", "marked SECRET or above: text not kept"))
     judged = judged.withColumn("_why", F.coalesce(F.when(is_json, _json_refusal(sources)), marked))

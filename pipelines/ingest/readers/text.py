@@ -256,10 +256,10 @@ def _too_deep(lines: pa.Array) -> Any:
     """Which lines nest deeper than the limit. Few lines hold enough brackets to need the exact look."""
     brackets = pc.add(pc.count_substring(lines, "{"), pc.count_substring(lines, "["))
     suspects = np.flatnonzero(pc.greater(brackets, readers.MAX_DEPTH).to_numpy(zero_copy_only=False))
-    found = np.zeros(len(lines), dtype=bool)
+    too_deep = np.zeros(len(lines), dtype=bool)
     for n in suspects:
-        found[n] = _depth(lines[int(n)].as_py()) > readers.MAX_DEPTH
-    return found
+        too_deep[n] = _depth(lines[int(n)].as_py()) > readers.MAX_DEPTH
+    return too_deep
 
 
 def _depth(line: str) -> int:

@@ -92,8 +92,8 @@ class OnDriver:
             ranks = graph.personalized_pagerank(damping=DAMPING, directed=False, reset_vertices=at)
         else:
             ranks = graph.pagerank(damping=DAMPING, directed=False)
-        found = pd.DataFrame({"entity_id": names, "rank": ranks})
-        return nodes.sparkSession.createDataFrame(found, "entity_id string, rank double")
+        ranked = pd.DataFrame({"entity_id": names, "rank": ranks})
+        return nodes.sparkSession.createDataFrame(ranked, "entity_id string, rank double")
 
     def communities(self, nodes: DataFrame, pairs: DataFrame, seed: int) -> DataFrame:
         """By Leiden (Traag, Waltman, van Eck 2019) on modularity, weighted by strength."""
@@ -103,8 +103,8 @@ class OnDriver:
 
     def triangles(self, nodes: DataFrame, pairs: DataFrame) -> DataFrame:
         names, graph = _local(nodes, pairs)
-        found = [tuple(sorted(names[k] for k in three)) for three in graph.cliques(min=3, max=3)]
-        return nodes.sparkSession.createDataFrame(found, "a_id string, b_id string, c_id string")
+        corners = [tuple(sorted(names[k] for k in three)) for three in graph.cliques(min=3, max=3)]
+        return nodes.sparkSession.createDataFrame(corners, "a_id string, b_id string, c_id string")
 
 
 class OnSpark:
@@ -113,8 +113,10 @@ class OnSpark:
     name = "graphframes"
 
     def components(self, nodes: DataFrame, pairs: DataFrame) -> DataFrame:
-        found = _frame(nodes, pairs).connectedComponents()
-        return _least(found.select(F.col("id").alias("entity_id"), F.col("component").alias("_label")), "component_id")
+        connected = _frame(nodes, pairs).connectedComponents()
+        return _least(
+            connected.select(F.col("id").alias("entity_id"), F.col("component").alias("_label")), "component_id"
+        )
 
     def page_rank(self, nodes: DataFrame, pairs: DataFrame, start: Sequence[str] = ()) -> DataFrame:
         graph = _frame(nodes, pairs, both_ways=True)
@@ -134,13 +136,13 @@ class OnSpark:
 
     def communities(self, nodes: DataFrame, pairs: DataFrame, seed: int) -> DataFrame:
         """By label propagation (Raghavan, Albert, Kumara 2007); the seed is not used."""
-        found = _frame(nodes, pairs, both_ways=True).labelPropagation(maxIter=MAX_ITERATIONS)
-        return _least(found.select(F.col("id").alias("entity_id"), F.col("label").alias("_label")), "community_id")
+        labelled = _frame(nodes, pairs, both_ways=True).labelPropagation(maxIter=MAX_ITERATIONS)
+        return _least(labelled.select(F.col("id").alias("entity_id"), F.col("label").alias("_label")), "community_id")
 
     def triangles(self, nodes: DataFrame, pairs: DataFrame) -> DataFrame:
-        found = _frame(nodes, pairs, both_ways=True).find("(a)-[]->(b); (b)-[]->(c); (c)-[]->(a)")
+        motifs = _frame(nodes, pairs, both_ways=True).find("(a)-[]->(b); (b)-[]->(c); (c)-[]->(a)")
         in_order = (F.col("a.id") < F.col("b.id")) & (F.col("b.id") < F.col("c.id"))
-        return found.where(in_order).select(
+        return motifs.where(in_order).select(
             F.col("a.id").alias("a_id"), F.col("b.id").alias("b_id"), F.col("c.id").alias("c_id")
         )
 
@@ -174,8 +176,8 @@ def leiden(graph: Any, seed: int) -> list[int]:
     import igraph
 
     igraph.set_random_number_generator(random.Random(seed))
-    found = graph.community_leiden(objective_function="modularity", weights="weight", n_iterations=5)
-    membership: list[int] = found.membership
+    partition = graph.community_leiden(objective_function="modularity", weights="weight", n_iterations=5)
+    membership: list[int] = partition.membership
     return membership
 
 

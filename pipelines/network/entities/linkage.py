@@ -250,10 +250,10 @@ class Linkage:
         is_changed = rows[ID].isin(changed)
         new, old = self._api.register(rows[is_changed]), self._api.register(rows[~is_changed])
         infer = self._linker.inference
-        found = [infer.predict_within(new, threshold_match_probability=threshold)]
+        predictions = [infer.predict_within(new, threshold_match_probability=threshold)]
         if not is_changed.all():
-            found.append(infer.predict_between(old, new, threshold_match_probability=threshold))
-        return pd.concat([self._finished(each) for each in found], ignore_index=True)
+            predictions.append(infer.predict_between(old, new, threshold_match_probability=threshold))
+        return pd.concat([self._finished(each) for each in predictions], ignore_index=True)
 
     def explained(self, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
         """The given pairs whatever their probability, columns LINKS. For tens of pairs, not for many."""
@@ -262,9 +262,9 @@ class Linkage:
         wanted = {tuple(sorted(pair)) for pair in pairs}
         sides = [self._records[self._records[ID].isin([pair[k] for pair in wanted])] for k in (0, 1)]
         scored = self._linker.inference.score_pairs(*(self._api.register(side) for side in sides))
-        found = self._finished(scored)
-        is_wanted = [pair in wanted for pair in zip(found["left_id"], found["right_id"], strict=True)]
-        return found[is_wanted].drop_duplicates(["left_id", "right_id"])
+        finished = self._finished(scored)
+        is_wanted = [pair in wanted for pair in zip(finished["left_id"], finished["right_id"], strict=True)]
+        return finished[is_wanted].drop_duplicates(["left_id", "right_id"])
 
     def blocking(self) -> list[dict[str, Any]]:
         """Of each rule, how many pairs it adds to those before it, how many all make, and how many are possible."""
@@ -300,39 +300,39 @@ class Linkage:
 
     def _finished(self, scored: Any) -> pd.DataFrame:
         """Splink's predictions as LINKS."""
-        found = scored.as_pandas_dataframe()
+        frame = scored.as_pandas_dataframe()
         names = list(self._of_level)
-        weights = {name: found[f"mw_{name}"].round(6) for name in names}
+        weights = {name: frame[f"mw_{name}"].round(6) for name in names}
         agreeing = sum((weights[name] > 0).astype(int) for name in self.spec.agreeing)
         differs = [weights[name] == self._of_level[name][1] for name in self.spec.contradicting]
-        is_admitted = pd.Series(agreeing >= self.spec.n_agreeing, index=found.index)
+        is_admitted = pd.Series(agreeing >= self.spec.n_agreeing, index=frame.index)
         for each in differs:
             is_admitted &= ~each
-        left, right = found[f"{ID}_l"], found[f"{ID}_r"]
+        left, right = frame[f"{ID}_l"], frame[f"{ID}_r"]
         is_swapped = left > right
         prior = round(_log_odds(self._linker._settings_obj._probability_two_random_records_match), 4)
-        rows = zip(*(found[column] for name in names for column in self._columns(name, found)), strict=True)
+        rows = zip(*(frame[column] for name in names for column in self._columns(name, frame)), strict=True)
         return pd.DataFrame(
             {
                 "left_id": left.where(~is_swapped, right),
                 "right_id": right.where(~is_swapped, left),
-                "match_weight": found["match_weight"].round(4),
-                "match_probability": found["match_probability"].round(6),
+                "match_weight": frame["match_weight"].round(4),
+                "match_probability": frame["match_probability"].round(6),
                 "is_admitted": is_admitted,
-                "waterfall": [self._waterfall(prior, row, found) for row in rows],
+                "waterfall": [self._waterfall(prior, row, frame) for row in rows],
             }
         )
 
-    def _columns(self, name: str, found: pd.DataFrame) -> list[str]:
+    def _columns(self, name: str, frame: pd.DataFrame) -> list[str]:
         adjusted = f"mw_tf_adj_{name}"
-        return [f"mw_{name}", *([adjusted] if adjusted in found else [])]
+        return [f"mw_{name}", *([adjusted] if adjusted in frame else [])]
 
-    def _waterfall(self, prior: float, row: Sequence[float], found: pd.DataFrame) -> str:
+    def _waterfall(self, prior: float, row: Sequence[float], frame: pd.DataFrame) -> str:
         """Prior, then what each comparison adds, in units of log2 odds: the sum is the match weight."""
         steps: list[dict[str, Any]] = [{"step": "prior", "weight": prior}]
         values = iter(row)
         for name, (labels, _) in self._of_level.items():
-            columns = self._columns(name, found)
+            columns = self._columns(name, frame)
             weight = float(next(values))
             steps.append({"step": name, "level": labels.get(round(weight, 6), "not known"), "weight": round(weight, 4)})
             if len(columns) > 1:
@@ -348,12 +348,12 @@ def _log_odds(probability: float) -> float:
 
 def _weights(made: Any) -> tuple[dict[float, str], float]:
     """Label of each level of a comparison by its match weight, and the weight of its last level."""
-    found, last = {}, 0.0
+    weights, last = {}, 0.0
     for each in made.comparison_levels:
         if not each.is_null_level:
             last = round(each._match_weight, 6)
-            found[last] = each.label_for_charts
-    return found, last
+            weights[last] = each.label_for_charts
+    return weights, last
 
 
 def _shrink(model: dict[str, Any], priors: dict[str, Any], share: float) -> None:

@@ -48,11 +48,11 @@ class Summary:
 
     def rows(self) -> dict[tuple[str, str, str], int]:
         """Rows by sender, feed and night, bad files left out and copies counted."""
-        found: dict[tuple[str, str, str], int] = {}
+        n_by_kind: dict[tuple[str, str, str], int] = {}
         for f in self.files:
             if f.kind != "bad":
-                found[f.sender, f.feed, f.night] = found.get((f.sender, f.feed, f.night), 0) + f.n_rows
-        return found
+                n_by_kind[f.sender, f.feed, f.night] = n_by_kind.get((f.sender, f.feed, f.night), 0) + f.n_rows
+        return n_by_kind
 
 
 class _Truth:
@@ -258,9 +258,9 @@ class Writer:
         """A file that cannot be read, now and then: always one in the last night, of the last force."""
         draw, forces = self.planet.draw, self.planet.forces
         keys = np.array([int(f.code, 36) for f in forces]) * 1000 + night
-        chosen = draw.chance("spoil", keys, 0.02)
-        chosen[-1] |= night == self.planet.n_nights - 1
-        for k in np.flatnonzero(chosen):
+        is_spoilt = draw.chance("spoil", keys, 0.02)
+        is_spoilt[-1] |= night == self.planet.n_nights - 1
+        for k in np.flatnonzero(is_spoilt):
             sender = forces[k].layout.sender
             path = self._path(sender, "nominals", night, "part2")
             path.parent.mkdir(parents=True, exist_ok=True)
