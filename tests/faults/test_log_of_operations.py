@@ -206,6 +206,7 @@ def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Worl
     return made
 
 
+@pytest.mark.trial(25)
 @pytest.mark.spark
 @pytest.mark.slow
 @pytest.mark.parametrize("what", DOORS)
@@ -231,6 +232,7 @@ def test_trial_25_each_operation_leaves_its_entries_and_no_others(
     assert world.ctx.audit.verify() is None
 
 
+@pytest.mark.trial(25)
 @pytest.mark.spark
 @pytest.mark.slow
 def test_trial_25_a_disclosure_names_its_recipient(world: World) -> None:
@@ -241,6 +243,7 @@ def test_trial_25_a_disclosure_names_its_recipient(world: World) -> None:
     assert all(entry["to_whom"] for entry in told)
 
 
+@pytest.mark.trial(25)
 @pytest.mark.spark
 @pytest.mark.slow
 def test_trial_25_nights_leave_what_they_did_and_with_what(world: World) -> None:
@@ -293,6 +296,7 @@ def test_pages_that_are_handed_out_are_in_the_log(world: World) -> None:
     assert id_files.read(world.ctx.audit.folder, new[0]["ids"]["sha256"]) == ["21_queue_health"]
 
 
+@pytest.mark.trial(25)
 def test_trial_25_every_operation_is_a_function_and_is_tried(record_property: Callable[[str, object], None]) -> None:
     functions = {name for name, each in vars(operations).items() if inspect.isfunction(each)}
     assert functions == set(codes.LOG_OPERATIONS)

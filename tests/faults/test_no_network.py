@@ -41,6 +41,7 @@ def test_loopback_is_there_and_is_no_try(tmp_path: Path) -> None:
     assert (told.code, sum(told.counters.values()), told.named) == (0, 0, []), told.stderr
 
 
+@pytest.mark.trial(29)
 @pytest.mark.slow
 @pytest.mark.spark
 def test_trial_29_a_whole_night_reaches_nobody(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:

@@ -37,6 +37,4 @@ WITHOUT_A_TEST = {
     22: "comes with erasure",
     23: "comes with the retention clock",
     24: "comes with the matrix of access",
-    25: "comes with the table of logged operations",
-    29: "comes with the block of connections",
 }
