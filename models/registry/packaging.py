@@ -59,9 +59,11 @@ def log(result: comparison.Result, folder: Path, about: Mapping[str, Any], tags:
     with tempfile.TemporaryDirectory(prefix="model-", dir=folder) as scratch:
         file = Path(scratch) / artefact.FILES[form]
         file.write_bytes(content)
+        serve = Path(scratch) / SERVE.name  # a copy has the mode of what this process makes, which MLflow keeps
+        serve.write_bytes(SERVE.read_bytes())
         logged: ModelInfo = mlflow.pyfunc.log_model(
             name=result.candidate.name,
-            python_model=str(SERVE),
+            python_model=str(serve),
             artifacts={"classifier": str(file), "code": str(write_code(Path(scratch), form))},
             signature=SIGNATURE,
             input_example=EXAMPLE,
