@@ -17,6 +17,7 @@ from jobs.evaluation import hidden_reports
 from jobs.night import summary
 from jobs.pages import compare_models, notebook, rendering
 from jobs.runtime import context, settings
+from jobs.runtime.known import Known
 from jobs.training import champion, pretraining
 from jobs.training import summary as training_summary
 from models.candidates import candidates
@@ -111,7 +112,7 @@ def trained(night: tuple[context.RunContext, dict], spark: SparkSession) -> tupl
     )  # fmt: skip
     true.to_parquet(ctx.settings.truth / "reports.parquet")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(champion.known_nights, "training_reports", lambda *_: known)
+        patch.setattr(Known, "training_reports", lambda _: known)
         compared = ["random_order", "keyword_rule", "count_tree", "tfidf_logistic", "tfidf_bayes"]
         training = {"n_folds": 3, "first": {"candidates": compared}}
         patch.setattr(ctx, "settings", changed_settings.changed(ctx.settings, training=training))
