@@ -171,10 +171,11 @@ class TestServed:
         _wait_until_loaded(served)
         assert _end_of(served, _launch(served, night)) == "SUCCESS"
         made = nights.ctx(served.home)
-        counts = made.lake.n_rows(catalogue.TABLES, nights.FIRST)
+        counts = made.lake.n_rows(tuple(t for t in catalogue.TABLES if "night" in t.columns), nights.FIRST)
         reported = _reported(served, night)
         tables = {path: n for path, n in counts.items() if path in reported}
         assert len(tables) > 25
+        assert "bronze.quarantine" not in reported  # other steps add to it after its own has counted
         assert tables["gold.queue_items"] > 50
         assert {path: reported[path] for path in tables} == tables
         parts = ("report_queues", "comms_lead_queue", "travel_queue", "network_queues")
