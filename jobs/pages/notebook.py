@@ -2,7 +2,7 @@
 
 On a cluster `widget`, `show` and `table` are Databricks' own: widgets, `displayHTML`, three-level names. Here a
 widget's value comes from the renderer, a page element goes to the notebook's output, a table is a Delta folder below
-`NIGHTJAR_HOME`. `consult` is the only way to rows: the look is in the log of processing before they are returned.
+`NIGHTJAR_HOME`. `read_logged` is the only way to rows: the look is in the log of processing before they are returned.
 `decide` hands a decision in where the night takes it from: a file here, a row of `bronze.inbox` on a cluster.
 """
 
@@ -99,7 +99,7 @@ class NotebookSession:
         self.show(pages_html.banner(marking))
 
     def table(self, path: str) -> DataFrame:
-        """A contracted table, by its path such as `gold.queue_items`. Looking at its rows takes `consult`.
+        """A contracted table, by its path such as `gold.queue_items`. Looking at its rows takes `read_logged`.
 
         Raises:
             KeyError: no contract has this path.
