@@ -36,9 +36,8 @@ def look(spark: SparkSession, seed: int, n_lines: int, thresholds: leads.Thresho
     """Make a world and run every detector and rule over it."""
     made = lead_worlds.make(spark, seed, n_lines, has_lines=has_lines)
     (use,) = concurrency.materialise(leads.used(made.known, thresholds))
-    all_candidates = leads.candidates(
-        made.known, use, thresholds
-    ).toPandas()  # pairs that share something: bounded by the world
+    # Pairs that share something: bounded by the world.
+    all_candidates = leads.candidates(made.known, use, thresholds).toPandas()
     rules = _rules(made, use.toPandas(), all_candidates, thresholds)
     truth: dict[str, set[tuple[str, ...]]] = {name: set() for name in leads.DETECTORS}
     for name, a, b in made.truth[["detector", "a", "b"]].itertuples(index=False, name=None):

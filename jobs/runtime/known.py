@@ -57,10 +57,6 @@ class Known:
         """Rows of the night and of all before it."""
         return self.lake.read(table).where(self._is_past)
 
-    def later(self, table: Table) -> DataFrame:
-        """Rows of later nights: of a night that is run again, those that were made since."""
-        return self.lake.read(table).where(F.col("night") > F.lit(self.night))
-
     def before(self, table: Table) -> DataFrame:
         """Rows of earlier nights."""
         return self.lake.read(table).where(F.col("night") < F.lit(self.night))
@@ -164,8 +160,8 @@ class Known:
 
     def later_nights(self) -> list[date]:
         """Published nights later than this one, in order."""
-        published = self.later(gold.RUN_MANIFEST).select("night").distinct()
-        return [row.night for row in published.orderBy("night").collect()]
+        published = self.lake.read(gold.RUN_MANIFEST).where(F.col("night") > F.lit(self.night))
+        return [row.night for row in published.select("night").distinct().orderBy("night").collect()]
 
     @property
     def _is_past(self) -> Column:

@@ -103,7 +103,7 @@ def stabilities(pairs: pd.DataFrame, groups: Mapping[str, Sequence[str]], rules:
     ends = list(zip(pairs["near_id"], pairs["far_id"], strict=True))
     strengths = pairs["strength"].tolist()
     names = sorted({name for pair in ends for name in pair})
-    members = {group: set(communities) for group, communities in groups.items()}
+    members = {group: set(names) for group, names in groups.items()}
     total = dict.fromkeys(groups, 0.0)
     draw = random.Random(seed)
     for _ in range(rules.n_removals):

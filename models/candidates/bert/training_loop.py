@@ -60,13 +60,13 @@ class Steps:
             batches = tokenisation.batches(ids, self.batch, rng)
             for rows in batches:
                 with torch.autocast("cuda", dtype=torch.bfloat16, enabled=where == "cuda"):
-                    losses = loss(model, *tokenisation.padded([ids[k] for k in rows], pad), rows)
+                    batch_loss = loss(model, *tokenisation.padded([ids[k] for k in rows], pad), rows)
                 optimiser.zero_grad()
-                losses.backward()
+                batch_loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimiser.step()
                 schedule.step()
-                spent += losses.detach().float()  # read once an epoch: each reading would wait for the accelerator
+                spent += batch_loss.detach().float()  # read once an epoch: each reading would wait for the accelerator
             model.eval()
             yield epoch, float(spent) / len(batches)
 

@@ -158,9 +158,8 @@ def _event_row(change: Change, details: Mapping[str, Any], rulings: clustering.R
         change.kind, "|".join((night.isoformat(), *change.before, *change.after, *change.pair))
     )
     probability = details.get("match_probability")
-    waterfall = (
-        details["waterfall"] if isinstance(details.get("waterfall"), str) else None
-    )  # none on Spark, for a split
+    written = details.get("waterfall")  # none on Spark, for a split
+    waterfall = written if isinstance(written, str) else None
     return (
         night, event_id, change.kind, list(change.before), list(change.after), *change.pair, list(change.left),
         list(change.right), details.get("match_weight"), probability, waterfall, _reason(change, rulings, probability),
