@@ -51,6 +51,15 @@ CSAE_TAGS = (
 OTHER_TAGS = ("CCE", "MSHT", "DA", "DRUGS", "FIREARMS", "FRAUD", "ASB", "OTHER")
 TAGS = CSAE_TAGS + OTHER_TAGS
 
+# Words that a tag of sexual abuse or of exploitation holds, each the beginning of a word: a tag with one of them that
+# no layout names is never OTHER.
+EXPLOITATION_WORDS = (
+    "CSA", "CSE", "CSAE", "CCE", "SEX", "EXPLOIT", "GROOM", "INDECEN", "IIOC", "SGII", "PORN", "RAPE", "RAPIST",
+    "TRAFFICK", "SLAVE", "ABUSE", "PROSTITUT", "NUDE", "NAKED", "PAEDO", "PEDO", "MOLEST", "INCEST", "VOYEUR",
+    "SEXTORT", "CHILD", "MINOR", "UNDERAGE", "UNDER AGE", "JUVENILE", "COUNTY LINE", "CUCKOO", "MSHT", "COERC",
+    "LIVE STREAM", "LIVESTREAM", "IMAGERY", "FGM", "HSB", "CAMSEX",
+)  # fmt: skip
+
 ROLES = ("VICTIM", "SUSPECT", "WITNESS", "OTHER")  # of a nominal in a report or an investigation
 SCOPE_ROLES = ("VICTIM", "SUSPECT")  # roles that bring a report into scope of the reclassification
 INVESTIGATION_STATUSES = ("OPEN", "CLOSED")

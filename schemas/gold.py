@@ -170,6 +170,30 @@ ROW_COUNTS = Table(
     partition_by=("night",),
 )
 
+VALUE_NOTES = {
+    "NOTHING": "means nothing: NULL in silver, kept in _rescued",
+    "UNREAD": "cannot be read: NULL in silver and kept in _rescued, or the row is in the quarantine",
+    "UNKNOWN_CODE": "a code that neither the layout nor the national list names",
+    "DANGLING": "names a report or nominal that nothing known has",
+}
+VALUE_COUNTS = Table(
+    path="gold.value_counts",
+    doc="Values of a night that silver could not take as they came, per sender, feed and field: what a layout lacks.",
+    key=("night", "sender", "feed", "field", "note", "value"),
+    columns={
+        "night": required(DATE, "night"),
+        "sender": required(STRING, "sender"),
+        "feed": required(STRING, "feed"),
+        "field": required(STRING, "our name of the field"),
+        "note": required(STRING, "why the value was not taken", among=tuple(VALUE_NOTES)),
+        "value": required(STRING, "the code, of unknown ones the most frequent; empty for the rest", is_personal=True),
+        "becomes": Column(STRING, "what the layout makes of the unknown code; NULL: nothing"),
+        "is_new": required(BOOLEAN, "an unknown code that no night before had"),
+        "n_rows": required(LONG, "rows with such a value", minimum=1),
+    },
+    partition_by=("night",),
+)
+
 RUN_MANIFEST = Table(
     path="gold.run_manifest",
     doc="One row per night: what ran, on what, with what result.",
@@ -206,7 +230,7 @@ OOF_SCORES = Table(
 )
 
 TABLES = (
-    *(REPORT_SCORES, QUEUE_ITEMS, DECISIONS, WRITEBACK, ROW_COUNTS, RUN_MANIFEST, OOF_SCORES),
+    *(REPORT_SCORES, QUEUE_ITEMS, DECISIONS, WRITEBACK, ROW_COUNTS, VALUE_COUNTS, RUN_MANIFEST, OOF_SCORES),
     *review.TABLES,
     *travel.GOLD,
 )

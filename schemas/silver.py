@@ -184,7 +184,7 @@ COMMS_EVENTS = Table(
     key=("night", "event_id"),
     columns={
         "night": _NIGHT,
-        "event_id": required(STRING, "SHA-256 of provider, numbers, type and start: the same event twice is one"),
+        "event_id": required(STRING, "SHA-256 of provider, numbers, equipment, type, start, duration and cells"),
         "auth_urn": required(STRING, "authorisation under which it is held"),
         "a_number": Column(STRING, "calling party, E.164 or short code", is_personal=True),
         "b_number": Column(STRING, "called party, E.164 or short code", is_personal=True),

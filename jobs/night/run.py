@@ -26,7 +26,7 @@ from schemas.errors import UserError
 INSTANCE_CONFIG = Path(__file__).with_name("dagster.yaml")
 # Configurations that earlier versions put into a home, by SHA-256: replaced, where a deployment's own edit is not.
 SUPERSEDED = {"f765864395550d6704b59171270f5d18a3c80cb2f22f50d42284feb4c643e745"}
-N_STEPS = len(silver.BY_FEED) + 26  # one per feed; those of feeds that did not arrive are skipped
+N_STEPS = len(silver.BY_FEED) + 27  # one per feed; those of feeds that did not arrive are skipped
 
 
 class NightFailedError(UserError, RuntimeError):
@@ -134,17 +134,19 @@ def report(ctx: RunContext, night: date) -> dict[str, Any]:
         for kind in ("files", "in", "loaded", "quarantined", "deduplicated", "deleted")
     ]
     queued = known.tonight(gold.QUEUE_ITEMS).groupBy("queue", "force").count()
-    senders, reasons, queue, manifest = concurrency.run(
+    senders, reasons, queue, manifest, noted = concurrency.run(
         known.tonight(gold.ROW_COUNTS).groupBy("sender").agg(*sums).orderBy("sender").collect,
         known.tonight(bronze.QUARANTINE).groupBy("sender", "reason").count().collect,
         queued.orderBy("queue", "force").collect,
         known.tonight(gold.RUN_MANIFEST).collect,
+        known.tonight(gold.VALUE_COUNTS).orderBy("sender", "feed", "field", "note", "value").collect,
     )
     model = manifest[0] if manifest else None
     return {
         "night": night.isoformat(),
         "senders": [row.asDict() for row in senders],
         "quarantine": [{"sender": r.sender, "reason": r.reason, "rows": r["count"]} for r in sorted(reasons)],
+        "values": [row.asDict() | {"night": night.isoformat()} for row in noted],
         "refused_layouts": {sender: str(error) for sender, error in sorted(ctx.layouts.refused.items())},
         "queue": [{"queue": r.queue, "force": r.force, "rows": r["count"]} for r in queue],
         "n_queue_items": sum(r["count"] for r in queue),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,6 +37,28 @@ def refused_layouts_text(refused: Mapping[str, str]) -> list[str]:
     return lines if refused else []
 
 
+def values_text(counted: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Codes that no layout names and links that lead nowhere, one by one; other values not taken, per feed."""
+    lines = []
+    for row in counted:
+        where = f"  {row['sender']:<14}{row['n_rows']:>7,}  {row['feed']}.{row['field']}"
+        if row["note"] == "UNKNOWN_CODE":
+            new = ", new tonight" if row["is_new"] else ""
+            lines.append(f"{where} = {row['value']!r} -> {row['becomes'] or 'nothing'}{new}")
+        elif row["note"] == "DANGLING":
+            lines.append(f"{where} names what nothing known has")
+    by_feed: Counter[tuple[str, str, str]] = Counter()
+    for row in counted:
+        by_feed[row["sender"], row["feed"], row["note"]] += row["n_rows"]
+    for (sender, feed, note), n in sorted(by_feed.items()):
+        if note in _TOLD:
+            lines.append(f"  {sender:<14}{n:>7,}  {feed}: {_TOLD[note]}")
+    return ["", "values that were not taken as they came (gold.value_counts)", *lines] if lines else []
+
+
+_TOLD = {"NOTHING": "values that mean nothing", "UNREAD": "values that cannot be read"}
+
+
 def arrivals_text(report: Mapping[str, Any]) -> list[str]:
     """Senders that did not send what was expected of them, and files that are not whole yet."""
     concerns, waiting = report.get("concerns", []), report.get("waiting", [])
@@ -60,6 +83,7 @@ def text(report: dict[str, Any]) -> str:
         lines += [
             f"  {q['sender']:<14}{q['rows']:>5}  {codes.QUARANTINE_REASONS[q['reason']]}" for q in report["quarantine"]
         ]
+    lines += values_text(report["values"])
     lines += ["", f"{report['n_queue_items']} queue rows published by {report['model'] or 'no model'}"]
     lines += [f"  {report['why_no_model']}"] if report.get("why_no_model") else []
     lines += [

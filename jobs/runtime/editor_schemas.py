@@ -18,11 +18,11 @@ from jobs.runtime import settings
 from jobs.runtime.sections.sections import Sections
 from schemas import bronze, documents
 from schemas.layouts import layouts
-from schemas.layouts.fields import FIELDS, ITEM_CONSTANTS
+from schemas.layouts.fields import FIELDS, ITEM_CODES, ITEM_CONSTANTS
 
 FOLDER = settings.ROOT / "docs" / "schemas"
 _DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest that the YAML language server checks in full
-_BY_FIELD = ("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns")
+_BY_FIELD = ("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns", "absent")
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -62,7 +62,8 @@ def layout_schema() -> dict[str, Any]:
 
 def _of_feed(feed: dict[str, Any], name: str) -> dict[str, Any]:
     for key in _BY_FIELD:
-        fields = [*FIELDS[name], *(ITEM_CONSTANTS if key == "constants" and name == "reports" else ())]
+        of_items = {"constants": ITEM_CONSTANTS, "codes": ITEM_CODES}.get(key, ())
+        fields = [*FIELDS[name], *(of_items if name == "reports" else ())]
         each = {"$ref": f"#/definitions/One of {key}"}
         feed["properties"][key] |= {"properties": dict.fromkeys(fields, each), "additionalProperties": False}
     if name == "reports":

@@ -14,14 +14,25 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from pipelines.ingest import look_alikes
 from schemas import codes
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
+from schemas.layouts.values import folded
 
 _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
+_UNIVERSAL = {"UTC": "+00:00", "Z": "+00:00"}  # clocks that no layout has to name
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
-
+_SCIENTIFIC = r"^([0-9])\.([0-9]+)E([0-9]{1,2})$"  # as programs write it; spreadsheets round, and write E+14
+# Capitals of the Greek and Cyrillic alphabets that look like Latin ones.
+_LOOK_ALIKE_LETTERS = (
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405",
+    "ABEZHIKMNOPTYXABEKMHOPCTYXIJS",
+)
+IDENTIFIERS = ("reference", "document", "imei", "imsi")  # kinds of digits that programs take for numbers
+_ZEROS_LEFT_OUT = 2  # that are taken for a program's: more are digits that were lost
 
 _SHAPES: dict[type, str] = {str: "string", list: "array<string>", dict: "map<string,string>"}
 
@@ -61,6 +72,20 @@ def clean(value: Column) -> Column:
     return F.nullif(F.btrim(value, F.lit(_SPACE)), F.lit(""))
 
 
+def whole_number(text: Column) -> Column:
+    """An identifier that a program wrote as a number with a decimal point or an exponent, as its digits.
+
+    `352099001761481.0` and `3.52099001761481E14` are the same handset. Where an exponent says that digits were lost
+    (3.52099E+14) the text stays as it is, and is no identifier.
+    """
+    exponent = F.regexp_extract(text, _SCIENTIFIC, 3).try_cast("int")
+    digits = F.concat(F.regexp_extract(text, _SCIENTIFIC, 1), F.regexp_extract(text, _SCIENTIFIC, 2))
+    n_lost = exponent + 1 - F.length(digits)
+    is_whole = text.rlike(_SCIENTIFIC) & n_lost.between(0, _ZEROS_LEFT_OUT)
+    spelt = F.when(text.rlike(r"^[0-9]+\.0+$"), F.substring_index(text, ".", 1)).otherwise(text)
+    return F.when(is_whole, F.rpad(digits, exponent + 1, F.lit("0"))).otherwise(spelt)
+
+
 class Extract:
     """A feed's fields as expressions over one row's JSON, parsed as a map of the sender's top-level columns.
 
@@ -75,10 +100,15 @@ class Extract:
         self.senders = layouts.of_feed(sources, feed)
         self.fields = FIELDS[feed]
 
+    def layouts(self) -> list[tuple[str, layouts.Feed]]:
+        """The feed's layout of each sender, in order of name."""
+        return [(sender, feed) for sender, (_, feed) in self.senders.items()]
+
     def text(self, name: str) -> Column:
         """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
         read = self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name)
-        return clean(self._from_file_name(name, self._part(name, read)))
+        text = clean(self._from_file_name(name, self._part(name, read)))
+        return whole_number(text) if self.fields[name].kind in IDENTIFIERS else text
 
     def _part(self, name: str, value: Column) -> Column:
         """What a sender's pattern names as the value, of the senders that have one for the field."""
@@ -120,31 +150,53 @@ class Extract:
     def national(self, name: str, value: Column | None = None, is_strict: bool = False) -> Column:
         """The field (or `value`) in national codes: mapped, or national already, or what `unmapped` says; else NULL.
 
-        With `is_strict`, what `unmapped` says does not count: NULL is then a code that the layout does not name.
+        With `is_strict`, what `unmapped` says does not count: NULL is then a code that the layout does not name. It
+        never counts for a tag with a word of sexual abuse or exploitation in it: none such becomes OTHER.
         """
         field = self.fields[name]
         value = self.text(name) if value is None else value
-        key = F.upper(F.regexp_replace(value, r"\s+", " "))
-        pairs = {s: dict(feed.codes[name]) for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
-        mapped = [F.try_element_at(of_sender(pairs), key)] if pairs else []
-        among = field.among if field.kind != "marking" else ()
-        passed = _among(key, among) if among else key
+        named = self.named(name, value)
+        mapped = [] if named is None else [named]
+        passed = _among(_key(value), field.among) if field.among and field.kind != "marking" else value
         unmapped = {s: f.unmapped[name] for s, (_, f) in self.senders.items() if name in f.unmapped}
-        rest = [F.when(value.isNotNull(), lookup(unmapped))] if unmapped and not is_strict else []
-        found = F.coalesce(*mapped, passed, *rest)
-        return _marking(found) if field.kind == "marking" else found
+        is_let_through = value.isNotNull() if field.kind != "codes" else ~is_of_exploitation(value)
+        rest = [F.when(is_let_through, lookup(unmapped))] if unmapped and not is_strict else []
+        codes_found = F.coalesce(*mapped, passed, *rest)
+        return _marking(codes_found) if field.kind == "marking" else codes_found
 
-    def _clock(self) -> Column | None:
-        """The offset that a sender's clock column says, or NULL; None where no sender has one."""
+    def named(self, name: str, value: Column) -> Column | None:
+        """What the sender's layout says that a code of the field is, or NULL; None where no layout has codes for it."""
+        codes_of = {s: feed.codes[name] for s, (_, feed) in self.senders.items() if feed.codes.get(name)}
+        pairs = {s: _as_values(own) for s, own in codes_of.items()}
+        return F.try_element_at(of_sender(pairs), _key(value)) if pairs else None
+
+    def _zone(self) -> Column:
+        """Zone of the row's local times: its clock column's, else its sender's; NULL for a word that is no clock."""
         clocks = {s: feed.clock for s, (_, feed) in self.senders.items() if feed.clock is not None}
         if not clocks:
-            return None
-        word = F.upper(self.nested({s: clock.column for s, clock in clocks.items()}))
-        return F.try_element_at(of_sender({s: dict(clock.offsets) for s, clock in clocks.items()}), word)
+            return self.time_zone()
+        word = _key(self.nested({s: clock.column for s, clock in clocks.items()}))
+        offsets = {s: {**_UNIVERSAL, **_as_values(clock.offsets)} for s, clock in clocks.items()}
+        return F.when(word.isNull(), self.time_zone()).otherwise(F.try_element_at(of_sender(offsets), word))
 
     def units(self, unit: str) -> Column:
         """Whether the row's sender writes durations in `unit`."""
         return F.col("sender").isin([s for s, (_, feed) in self.senders.items() if feed.durations == unit])
+
+    def reference(self, value: Column) -> Column:
+        """A sender's own key in its one form, the same from every feed of the sender ("int/b18 /1" is "INT/B18/1").
+
+        Case and blanks at separators do not count, unless the layout says that keys are exact; letters of other
+        alphabets that look like ours are ours. Zeros count: INT/1 and INT/01 are two.
+        """
+        marked = F.regexp_replace(value, r"""^=?["']+(.*?)["']*$""", "$1")
+        exact = [sender for sender, (source, _) in self.senders.items() if source.references == "exact"]
+        spelt = F.translate(_key(marked), *_LOOK_ALIKE_LETTERS)
+        return clean(F.when(F.col("sender").isin(exact), marked).otherwise(spelt) if exact else spelt)
+
+    def numbers(self) -> Column:
+        """How the row's sender writes telephone numbers, as a rule of `pipelines.common.phones`."""
+        return lookup({s: f"{feed.numbers}:{feed.region}" for s, (_, feed) in self.senders.items()})
 
     def time_zone(self) -> Column:
         return lookup({sender: source.time_zone for sender, (source, _) in self.senders.items()})
@@ -161,35 +213,63 @@ class Extract:
         )
         return F.coalesce(*tried, iso)
 
-    def instant(self, value: Column) -> Column:
+    def instant(self, value: Column, needs_clock: bool = False) -> Column:
         """Text as an instant: ISO with offset, else the sender's patterns in its own time zone, else ISO in that zone.
 
         Local times are read as if UTC and then shifted, so the session's time zone does not matter. Of the hour that
         occurs twice in autumn the first (summer time) is taken, unless a clock column says which; a time in the hour
-        that spring skips moves on by one.
+        that spring skips moves on by one. With `needs_clock`, patterns that tell the day alone do not count.
         """
         spelt = F.regexp_replace(value, r"([+-]\d{2})(\d{2})$", "$1:$2")
         with_offset = F.when(value.rlike(_ISO_TIME + _OFFSET), spelt.try_cast("timestamp"))
-        clock = self._clock()
-        zone = self.time_zone() if clock is None else F.coalesce(clock, self.time_zone())
+        zone = self._zone()
         tried = []
         for pattern, senders in by_literal({sender: feed.times for sender, (_, feed) in self.senders.items()}):
-            if re.search(r"[XxZzVO]", re.sub(r"'[^']*'", "", pattern)):
+            letters = re.sub(r"'[^']*'", "", pattern)
+            if needs_clock and not re.search("[HhKk]", letters):
+                continue
+            if re.search(r"[XxZzVO]", letters):
                 read = F.try_to_timestamp(value, F.lit(pattern))
             else:
                 as_utc = F.try_to_timestamp(F.concat(value, F.lit("Z")), F.lit(pattern + "XXX"))
                 read = F.to_utc_timestamp(as_utc, zone)
+            read = _until_midnight(value, read) if "k" in letters else read
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
         return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
 
 
+def _until_midnight(value: Column, read: Column) -> Column:
+    """`read` by a pattern whose hours run from 1 to 24: 24:00 ends its day, and 24:01 is no time."""
+    ends = F.when(value.rlike(r"[ T]24[:.]?00(?:[:.]?00)?\b"), read + F.expr("INTERVAL 1 DAY"))
+    return F.when(value.rlike(r"[ T]24[:.]?[0-5][0-9]"), ends).otherwise(read)
+
+
+_EXPLOITATION = r"(?:^|[^A-Z])(?:" + "|".join(codes.EXPLOITATION_WORDS) + ")"
+
+
+def is_of_exploitation(code: Column) -> Column:
+    """Whether a code holds a word of sexual abuse or of exploitation; NULL for none."""
+    return F.upper(code).rlike(_EXPLOITATION)
+
+
+def _as_values(words: Mapping[str, str]) -> dict[str, str]:
+    """A sender's words, in the form in which its values arrive, with what each means."""
+    return {folded(look_alikes.plain(theirs)): ours for theirs, ours in words.items()}
+
+
+def _key(value: Column) -> Column:
+    """A code as `schemas.layouts.values.folded` compares it."""
+    dashed = F.regexp_replace(F.upper(value), "[\u2010-\u2015\u2212]", "-")
+    return F.regexp_replace(F.btrim(F.regexp_replace(dashed, r"\s+", " ")), r" ?([-/]) ?", "$1")
+
+
 def _among(key: Column, among: Sequence[str]) -> Column:
     """The national value that `key` (in upper case) spells, or NULL."""
-    upper = [value for value in among if value == value.upper()]
-    others = {value.upper(): value for value in among if value != value.upper()}
-    found = [F.when(key.isin(upper), key)] if upper else []
-    return F.coalesce(*found, *[F.when(key == spelt, F.lit(value)) for spelt, value in others.items()])
+    upper = [value for value in among if value == folded(value)]
+    others = {folded(value): value for value in among if value not in upper}
+    cases = [F.when(key.isin(upper), key)] if upper else []
+    return F.coalesce(*cases, *[F.when(key == spelt, F.lit(value)) for spelt, value in others.items()])
 
 
 def at(row: Column, paths: Mapping[str, Sequence[str]]) -> Column:

@@ -11,7 +11,7 @@ from pydantic import ValidationInfo, field_validator, model_validator
 from schemas import codes as code_lists
 from schemas.documents import Location
 from schemas.layouts import values
-from schemas.layouts.fields import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
+from schemas.layouts.fields import FIELDS, ITEM_CODES, ITEM_CONSTANTS, ITEM_PARTS, Field
 from schemas.validation import Part, refusal
 
 NESTED = ("jsonl", "parquet")  # formats whose columns are paths: dots reach into nested values
@@ -123,10 +123,17 @@ class Feed(Part):
     items: Items | None = Key(None, description="reports only", validate_default=True)
     codes: dict[str, dict[str, values.National]] = Key({}, description="ours: {theirs: national}; trimmed, caseless")
     unmapped: _Columns = Key({}, description="what a value that `codes` does not name becomes, else BAD_CODE")
+    absent: dict[str, Annotated[tuple[values.Word, ...], Key(strict=False)]] = Key(
+        {}, description="ours: [theirs], words of this sender's that mean nothing, beside those that always do"
+    )
     ignore: Annotated[tuple[values.Word, ...], Key(strict=False)] = Key((), description="known and deliberately unused")
     header_rows: int = Key(1, ge=1, le=9, description="xlsx: rows that a column's name is spread over")
     skip_rows: int = Key(0, ge=0, le=9, description="xlsx: rows with a title before the header")
     durations: Literal["seconds", "minutes", "clock"] = "seconds"
+    numbers: Literal["e164", "international", "national", "as_dialled"] = Key(
+        "national", description="how telephone numbers are written: with country code first, or as in `region`"
+    )
+    region: values.Region = Key("GB", description="country, ISO 3166, whose national numbers the sender writes")
     clock: Annotated[Clock | None, values.IsGiven] = Key(None, description="which clock a local time was read from")
     patterns: _Expressions = Key({}, description="ours: what part of the text is the value, as one group")
 
@@ -140,7 +147,7 @@ class Feed(Part):
             return keys
         return {**keys, "constants": {**sources[1], "scheme": SCHEME}}
 
-    @field_validator("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns")
+    @field_validator("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns", "absent")
     @classmethod
     def _names_fields(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         known = _nameable(str(info.field_name), info.data)
@@ -175,7 +182,7 @@ class Feed(Part):
             ((name, theirs), problem)
             for name, pairs in values.items()
             for theirs, national in pairs.items()
-            if (problem := _no_national(fields[name], national))
+            if (problem := _no_national(fields.get(name, _GRADE), national))
         )
         return {name: _caseless(pairs, (name,)) for name, pairs in values.items()}
 
@@ -185,6 +192,11 @@ class Feed(Part):
         fields = FIELDS[info.data["name"]]
         _refuse(((n,), problem) for n, national in values.items() if (problem := _no_national(fields[n], national)))
         return values
+
+    @field_validator("absent")
+    @classmethod
+    def _caseless_words(cls, given: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(" ".join(word.upper().split()) for word in words) for name, words in given.items()}
 
     @field_validator("header_rows", "skip_rows")
     @classmethod
@@ -220,18 +232,19 @@ def _refuse(problems: Iterable[tuple[Location, str]]) -> None:
 
 
 def _caseless(pairs: Mapping[str, str], at: Location = ()) -> dict[str, str]:
-    """The sender's words in upper case with single spaces: how they are compared."""
+    """The sender's words in the form in which they are compared (see `values.folded`)."""
     words: dict[str, str] = {}
     twice: list[tuple[Location, str]] = []
     for theirs, ours in pairs.items():
-        upper = " ".join(theirs.upper().split())
-        if upper in words:
+        word = values.folded(theirs)
+        if word in words:
             twice.append(((*at, theirs), "is named twice (case and spaces do not count)"))
-        words[upper] = ours
+        words[word] = ours
     _refuse(twice)
     return words
 
 
+_GRADE = Field("text")
 _KINDS_OF = {"lists": ("codes",), "unmapped": ("code", "codes", "boolean")}  # kinds of field that a key is about
 
 
@@ -241,7 +254,8 @@ def _nameable(key: str, data: Mapping[str, Any]) -> list[str]:
     if key == "patterns":
         return list(data.get("columns", fields))
     own = [name for name, field in fields.items() if field.kind in _KINDS_OF.get(key, (field.kind,))]
-    return [*own, *(ITEM_CONSTANTS if key == "constants" and data["name"] == "reports" else ())]
+    of_items = {"constants": ITEM_CONSTANTS, "codes": ITEM_CODES}.get(key, ())
+    return [*own, *(of_items if data["name"] == "reports" else ())]
 
 
 def _no_national(field: Field, national: str) -> str | None:

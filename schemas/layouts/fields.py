@@ -15,73 +15,87 @@ from schemas import codes
 class Field:
     """One of our fields in a feed: what kind of value it takes and whether a record is refused without it."""
 
-    # text, code, codes, boolean, date, instant, number, duration, degrees, phone, party, imei, imsi, postcode, vehicle,
-    # marking
+    # text, narrative, name, address, reference, document, code, codes, boolean, date, instant, number, duration,
+    # degrees, phone, party, imei, imsi, postcode, vehicle, marking
     kind: str
     is_required: bool = False
     among: tuple[str, ...] = ()  # national values, for codes
+    is_strict: bool = False  # protects somebody, or other values are read by it: unreadable, it refuses the record
+    needs_clock: bool = False  # an instant that a day alone does not tell
+    is_open: bool = False  # a first day: a date that means nothing is "always so far", not an absent value
 
 
 def _text(is_required: bool = False) -> Field:
     return Field("text", is_required)
 
 
-def _code(*among: str, is_required: bool = False) -> Field:
-    return Field("code", is_required, among)
+def _reference(is_required: bool = False) -> Field:
+    """A key of a sender's own: what other feeds of the same sender name it by."""
+    return Field("reference", is_required)
+
+
+def _code(*among: str, is_required: bool = False, is_strict: bool = False) -> Field:
+    return Field("code", is_required, among, is_strict)
 
 
 _FLAG = Field("boolean")
+_AMENDED = Field("instant")  # when the sender last changed the record: of several of one night, the newest holds
+_PROTECTING = Field("boolean", is_strict=True)
+_NAME, _ADDRESS, _NARRATIVE = Field("name"), Field("address"), Field("narrative")
 
 FIELDS: dict[str, dict[str, Field]] = {
     "reports": {
-        "urn": _text(True),
+        "urn": _reference(True),
         "scheme": _code(*codes.SCHEMES, is_required=True),
         "marking": Field("marking", True, codes.MARKINGS),
         "originator": _text(),
         "intelligence_on": Field("date", True),
         "created_at": Field("instant"),
-        "title": _text(),
-        "provenance_text": _text(),
+        "title": _NARRATIVE,
+        "provenance_text": _NARRATIVE,
         "provenance_source": _text(),
         "provenance_intelligence": _text(),
         "provenance_grade": _text(),
         "handling_code": _text(True),
         "action_code": _text(),
         "sanitisation_code": _text(),
-        "handling_conditions": _text(),
-        "is_immunity_claimed": _FLAG,
+        "handling_conditions": _NARRATIVE,
+        "is_immunity_claimed": _PROTECTING,
         "tags": Field("codes", False, codes.TAGS),
+        "amended_at": _AMENDED,
     },
     "nominals": {
-        "person_ref": _text(True),
-        "forename": _text(),
-        "surname": _text(),
+        "person_ref": _reference(True),
+        "forename": _NAME,
+        "surname": _NAME,
         "born_on": Field("date"),
         "sex": _code(*codes.SEXES),
         "self_defined_ethnicity": _code(*codes.SELF_DEFINED_ETHNICITIES, *codes.MIGRATED_ETHNICITIES),
         "officer_defined_ethnicity": _code(*codes.OFFICER_DEFINED_ETHNICITIES, *codes.UNKNOWN_OFFICER_DEFINED),
         "phone": Field("phone"),
-        "address": _text(),
+        "address": _ADDRESS,
         "postcode": Field("postcode"),
         "vehicle": Field("vehicle"),
+        "amended_at": _AMENDED,
     },
     "report_links": {
-        "urn": _text(True),
-        "person_ref": _text(True),
+        "urn": _reference(True),
+        "person_ref": _reference(True),
         "role": _code(*codes.ROLES, is_required=True),
     },
     "investigations": {
-        "investigation_ref": _text(True),
-        "person_ref": _text(True),
+        "investigation_ref": _reference(True),
+        "person_ref": _reference(True),
         "operation": _text(),
         "role": _code(*codes.ROLES, is_required=True),
         "status": _code(*codes.INVESTIGATION_STATUSES, is_required=True),
         "opened_on": Field("date", True),
         "closed_on": Field("date"),
+        "amended_at": _AMENDED,
     },
     "missing_episodes": {
-        "episode_ref": _text(True),
-        "person_ref": _text(True),
+        "episode_ref": _reference(True),
+        "person_ref": _reference(True),
         "reported_at": Field("instant", True),
         "last_seen_at": Field("instant"),
         "found_at": Field("instant"),
@@ -92,21 +106,23 @@ FIELDS: dict[str, dict[str, Field]] = {
         "found_postcode": Field("postcode"),
         "is_interview_offered": _FLAG,
         "is_interview_held": _FLAG,
+        "amended_at": _AMENDED,
     },
     "comms_authorisations": {
-        "auth_urn": _text(True),
+        "auth_urn": _reference(True),
         "section": _text(),
         "purpose": _code(*codes.COMMS_PURPOSES, is_required=True),
         "kind": _code(*codes.AUTHORISATION_KINDS, is_required=True),
         "granted_at": Field("instant", True),
         "expires_at": Field("instant", True),
         "authoriser": _text(),
-        "is_protected_profession": _FLAG,
-        "is_journalist_source": _FLAG,
+        "is_protected_profession": _PROTECTING,
+        "is_journalist_source": _PROTECTING,
         "approved_at": Field("instant"),
+        "amended_at": _AMENDED,
     },
     "comms_events": {
-        "auth_urn": _text(),  # absent or unknown has a reason of its own: NO_AUTHORISATION
+        "auth_urn": _reference(),  # absent or unknown has a reason of its own: NO_AUTHORISATION
         "a_number": Field("party"),
         "b_number": Field("party"),
         "subject_number": Field("party"),  # of a sender who says whose record it is and with whom, instead of a and b
@@ -114,29 +130,29 @@ FIELDS: dict[str, dict[str, Field]] = {
         "imei": Field("imei"),
         "imsi": Field("imsi"),
         "type": _code(*codes.COMMS_TYPES, is_required=True),
-        "started_at": Field("instant", True),
+        "started_at": Field("instant", True, needs_clock=True),
         "duration_s": Field("duration"),
-        "first_cell": _text(),
-        "last_cell": _text(),
+        "first_cell": _reference(),
+        "last_cell": _reference(),
         "direction": _code(*codes.DIRECTIONS),
     },
     "comms_subscribers": {
-        "auth_urn": _text(),  # as for events
+        "auth_urn": _reference(),  # as for events
         "number": Field("party", True),
         "imsi": Field("imsi"),
         "imei": Field("imei"),
-        "name": _text(),
-        "address": _text(),
+        "name": _NAME,
+        "address": _ADDRESS,
         "postcode": Field("postcode"),
-        "from_on": Field("date", True),
+        "from_on": Field("date", True, is_open=True),
         "to_on": Field("date"),
     },
     "comms_cells": {
-        "cell": _text(True),
+        "cell": _reference(True),
         "latitude": Field("degrees", True),
         "longitude": Field("degrees", True),
         "azimuth": Field("degrees"),
-        "from_on": Field("date", True),
+        "from_on": Field("date", True, is_open=True),
         "to_on": Field("date"),
     },
     "airports": {
@@ -158,7 +174,9 @@ FIELDS: dict[str, dict[str, Field]] = {
         "flight_no": _text(True),
         "from_airport": _text(),
         "to_airport": _text(),
-        "side": _code(*codes.LIST_SIDES),  # with home_airport, other_airport and listed_at: an airport's own list
+        "side": _code(
+            *codes.LIST_SIDES, is_strict=True
+        ),  # with home_airport, other_airport and listed_at: an airport's own list
         "home_airport": _text(),
         "other_airport": _text(),
         "listed_at": Field("instant"),
@@ -167,7 +185,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "arrives_time": _text(),
         "departs_at": Field("instant"),
         "arrives_at": Field("instant"),
-        "times_in": _code(*codes.TIMES_IN),  # AIRPORT: clock times are local to the airport of each end
+        "times_in": _code(*codes.TIMES_IN, is_strict=True),  # AIRPORT: clock times are local to the airport of each end
         "status": _code(*codes.FLIGHT_STATUSES),
     },
     "flight_passengers": {
@@ -175,16 +193,17 @@ FIELDS: dict[str, dict[str, Field]] = {
         "from_airport": _text(True),
         "to_airport": _text(True),
         "flight_on": Field("date", True),
-        "name": _text(),  # the whole name in one column: SURNAME/GIVEN MR, Surname, Given, or Given Surname
-        "forename": _text(),
-        "surname": _text(),
+        "name": _NAME,  # the whole name in one column: SURNAME/GIVEN MR, Surname, Given, or Given Surname
+        "forename": _NAME,
+        "surname": _NAME,
         "born_on": Field("date"),
-        "document_no": _text(),
+        "document_no": Field("document"),
         "booking_ref": _text(),
         "seat": _text(),
-        "basis": _code(*codes.PASSENGER_BASES),  # absent has a reason of its own: NO_LAWFUL_BASIS
+        "basis": _code(*codes.PASSENGER_BASES, is_strict=True),  # absent has a reason of its own: NO_LAWFUL_BASIS
         "authority_ref": _text(),
     },
 }
 ITEM_PARTS = ("text", "source", "intelligence", "grade")
 ITEM_CONSTANTS = ("item_source", "item_intelligence")
+ITEM_CODES = ("item_source", "item_intelligence", "item_grade")  # grades of items that a sender writes in words

@@ -7,6 +7,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
     kind: force                  # force | provider | travel
     force: "36"                  # forces only
     time_zone: Europe/London     # of times that carry no offset
+    references: caseless         # caseless | exact: whether case counts in the sender's own keys
     feeds:
       reports:
         format: csv              # csv | jsonl | xlsx | parquet
@@ -23,17 +24,22 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         codes: {tags: {"Child Sex Exploit": CSE_LONE}}   # ours: {theirs: national}; compared trimmed, caseless
         unmapped: {tags: OTHER}                   # what a value that `codes` does not name becomes, else BAD_CODE
         constants: {scheme: 3x5x2}                # ours: value, where the sender has no such column
+        absent: {forename: [Baby]}                # ours: [theirs] that mean nothing, beside `schemas.absent`
         ignore: [Print Flag]                      # known and deliberately unused
         header_rows: 3           # xlsx: a column's name is spread over these rows, joined by " / "
         skip_rows: 1             # xlsx: rows with a title before the header
         durations: seconds       # seconds | minutes (decimal) | clock (mm:ss or h:mm:ss)
+        numbers: national        # e164 | international | national | as_dialled: how telephone numbers are written
+        region: GB               # whose national numbers
         clock: {column: Zone, offsets: {BST: "+01:00", GMT: "+00:00"}}  # which clock a local time was read from
         patterns: {first_cell: "^([^@]+)"}        # ours: what part of the text is the value, as one group
         file_name: {subject_number: "_([0-9]+)[.]csv$"}   # ours: value that only the file's name tells, as one group
 
 A layout that cannot be used stops its own sender and no other; its file is named as its sender is.
 
-`constants` may also name `item_source` and `item_intelligence`, the grading of every item of a sender that grades none.
+`codes` may name any field whose values are words, and `item_source`, `item_intelligence` and `item_grade`, the grades
+of a report's items ("2 - Untested": 2). `constants` may also name `item_source` and `item_intelligence`, the grading of
+every item of a sender that grades none.
 """
 
 from __future__ import annotations
@@ -84,6 +90,10 @@ class Source(Part):
         None, description='forces only: two-character code, quoted ("36")', validate_default=True
     )
     time_zone: values.TimeZone = Key(description="of times that carry no offset, such as Europe/London")
+    references: Literal["caseless", "exact"] = Key(
+        "caseless",
+        description="whether case counts in the sender's own keys, by which its feeds name each other's rows",
+    )
     feeds: dict[str, Feed]
 
     @field_validator("sender")

@@ -7,12 +7,19 @@ import re
 import zoneinfo
 from typing import Annotated, Any
 
+import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas import codes
 from schemas.validation import Matching
 
 _DATE_PATTERN = re.compile(r"(?:[yMLdHhmsSaEXxZzOVkKuDnAN /:.,\-\[\]]|'[^']*')+")
+
+
+def folded(word: str) -> str:
+    """A code in the form in which it is compared: upper case, one kind of dash, single blanks, none around dashes."""
+    dashed = re.sub("[\u2010-\u2015\u2212]", "-", word.upper())
+    return re.sub(r" ?([-/]) ?", r"\1", " ".join(dashed.split()))
 
 
 def _text(value: str) -> str:
@@ -48,6 +55,12 @@ def _date_pattern(value: str) -> str:
     return value
 
 
+def _region(value: str) -> str:
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f"{value[:60]!r} is not a country with telephone numbers, such as GB or IE")
+    return value
+
+
 def _expression(value: str) -> str:
     try:
         n_groups = re.compile(value).groups
@@ -77,6 +90,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, AfterValidator(_delimiter), Field(json_schema_extra={"minLength": 1, "maxLength": 1})]
 DatePattern = Annotated[str, AfterValidator(_date_pattern)]
+Region = Annotated[str, AfterValidator(_region)]
 Offset = Annotated[str, Matching(r"[+-]\d{2}:\d{2}", "takes an offset such as +01:00, quoted")]
 Expression = Annotated[str, AfterValidator(_expression)]
 National = Annotated[str, BeforeValidator(_national, json_schema_input_type=str | int)]

@@ -7,12 +7,13 @@ from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.night.assets import common
-from jobs.runtime import progress
+from jobs.runtime import alerts, progress
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
-from pipelines.ingest import conform, row_counts
+from pipelines.ingest import conform, row_counts, value_counts
 from schemas import bronze, gold, silver
 
 FEEDS = tuple(silver.BY_FEED)
@@ -26,6 +27,7 @@ FIRST_FEEDS = tuple(feed for feed in FEEDS if feed not in LATER_FEEDS)
     specs=[
         *(common.spec(table, [bronze.ROWS]) for table in silver.TABLES),
         common.spec(gold.ROW_COUNTS, [bronze.FILES, bronze.ROWS, bronze.QUARANTINE]),
+        common.spec(gold.VALUE_COUNTS, [bronze.ROWS]),
     ],
 )
 def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
@@ -64,11 +66,35 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
         counts = concurrency.materialise_lazily(row_counts.rows(arrived, refusals, written, twins, night))
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row per sender and feed
+    with progress.CURRENT.step("silver: values not taken as they came"):
+        ctx.lake.replace(_value_counts(ctx, judged, night), gold.VALUE_COUNTS, tonight)
+    tell_of_new_codes(ctx, night)
     said: dict[str, dict[str, Any]] = {gold.ROW_COUNTS.path: {"rows loaded": sum(n_loaded.values())}}
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(n_loaded.items()) if name.endswith(f" {feed}")}
         said[table.path] = {"by sender": common.bars(of_feed, "rows loaded")}
-    yield from common.results(ctx, (*silver.TABLES, gold.ROW_COUNTS), night, said)
+    yield from common.results(ctx, (*silver.TABLES, gold.ROW_COUNTS, gold.VALUE_COUNTS), night, said)
+
+
+def _value_counts(ctx: RunContext, judged: dict[str, DataFrame], night: date) -> DataFrame:
+    known = [ctx.known(night).until(table) for table in (silver.REPORTS, silver.PEOPLE)]
+    links = value_counts.dangling(judged, *known)
+    counted = reduce(DataFrame.unionByName, [value_counts.noted(df) for df in judged.values()])
+    counted = counted if links is None else counted.unionByName(links)
+    return concurrency.materialise(value_counts.rows(counted, ctx.lake.read(gold.VALUE_COUNTS), night))[0]
+
+
+def tell_of_new_codes(ctx: RunContext, night: date) -> None:
+    """Alert for unknown tags of abuse or exploitation that no night before had; it names fields, never values.
+
+    Other new codes are a warning of the night's checks, and are printed with it.
+    """
+    new = ctx.known(night).tonight(gold.VALUE_COUNTS).where(F.col("is_new") & value_counts.is_of_exploitation())
+    each = sorted(new.groupBy("sender", "feed", "field").count().collect())
+    if each:
+        told = "; ".join(f"{row['count']} in {row.field} of {row.sender} {row.feed}" for row in each)
+        message = f"unknown tags with words of abuse or exploitation appeared, which the layout does not name: {told}"
+        alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
 
 
 def _authorisations(ctx: RunContext, feed: str, night: date) -> DataFrame | None:

@@ -13,12 +13,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import authorised
-from pipelines.ingest.conform import records
-from pipelines.ingest.conform.records import Problem
+from pipelines.ingest.conform import judgement, places, records
+from pipelines.ingest.conform.judgement import Problem
 from schemas import silver
 from schemas.layouts import layouts
 
-_PARTIES = ("a_number", "b_number", "subject_number", "other_number")
+_EQUIPMENT = ("imei", "imsi")
+_IDENTIFYING = ("a_number", "b_number", "subject_number", "other_number", *_EQUIPMENT)
 
 
 def authorisations(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
@@ -27,7 +28,7 @@ def authorisations(rows: DataFrame, sources: Mapping[str, layouts.Source], night
     flags = ("is_protected_profession", "is_journalist_source")
     record = record.with_columns({name: F.coalesce(name, F.lit(False)) for name in flags})
     backwards = Problem(F.col("expires_at") < F.col("granted_at"), "BAD_DATE", "expires_at: before granted_at")
-    return records.finish(record, silver.COMMS_AUTHORISATIONS, "comms_authorisations", then=(backwards,))
+    return judgement.finish(record, silver.COMMS_AUTHORISATIONS, "comms_authorisations", then=(backwards,))
 
 
 def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
@@ -39,7 +40,8 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
         night: night of the run.
         known: authorisations as of the night, one row an `auth_urn` (shape of silver.comms_authorisations).
 
-    An event whose authorisation is absent or unknown is refused; one outside the window, or under an authorisation for
+    An event that anything identifies is kept, whatever its other values hold. One whose authorisation is absent or
+    unknown is refused; one outside the window, or under an authorisation for
     entity data alone, is kept and `is_excess`.
     """
     record = _authorised(records.read(rows, "comms_events", sources, night), known)
@@ -59,9 +61,18 @@ def events(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, 
             "event_id": _event_id(),
         }
     )
-    parties = F.coalesce(*(f"_t_{name}" for name in (*_PARTIES, "imei", "imsi")))
-    nobody = Problem(parties.isNull(), "MISSING_REQUIRED", "a number, imei or imsi")
-    return records.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=(nobody,))
+    return judgement.finish(record, silver.COMMS_EVENTS, "comms_events", first=_unauthorised(), then=_nobody())
+
+
+def _nobody() -> tuple[Problem, ...]:
+    """Why an event is refused that no number, handset or SIM identifies."""
+    written, read = (
+        F.coalesce(*names) for names in ([f"_t_{name}" for name in _IDENTIFYING], ["a_number", "b_number", *_EQUIPMENT])
+    )
+    return (
+        Problem(written.isNull(), "MISSING_REQUIRED", "a number, imei or imsi"),
+        Problem(read.isNull(), "BAD_NUMBER", "no number, imei or imsi can be read"),
+    )
 
 
 def subscribers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
@@ -80,23 +91,27 @@ def subscribers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: d
         }
     )
     backwards = Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on")
-    return records.finish(
+    return judgement.finish(
         record, silver.COMMS_SUBSCRIBERS, "comms_subscribers", first=_unauthorised(), then=(backwards,)
     )
 
 
 def cells(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged cells (silver.comms_cells): reference data, which needs no authorisation."""
-    record = records.read(rows, "comms_cells", sources, night).with_columns({"operator": F.col("sender")})
-    off_earth = ~F.col("latitude").between(-90, 90) | ~F.col("longitude").between(-180, 180) | (F.col("azimuth") < 0)
+    """Judged cells (silver.comms_cells): reference data, which needs no authorisation.
+
+    A cell is kept without an azimuth that is none: it sends all ways, or was not told.
+    """
+    record = records.read(rows, "comms_cells", sources, night)
+    azimuth = judgement.unless(~F.col("azimuth").between(0, 360), "azimuth")
+    record = record.with_columns({"operator": F.col("sender"), "azimuth": azimuth})
     problems = (
-        Problem(off_earth, "BAD_NUMBER", "latitude, longitude or azimuth: outside the possible"),
+        *places.problems(record.extract),
         Problem(F.col("to_on") < F.col("from_on"), "BAD_DATE", "to_on: before from_on"),
     )
-    return records.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)
+    return judgement.finish(record, silver.COMMS_CELLS, "comms_cells", then=problems)
 
 
-def _authorised(record: records.Record, known: DataFrame) -> records.Record:
+def _authorised(record: judgement.Record, known: DataFrame) -> judgement.Record:
     """Adds the authorisation that each row names (see `authorised.windows`; NULL where unknown), and `is_protected`."""
     windows = F.broadcast(authorised.windows(known))
     joined = record.df.join(windows, on=F.col("auth_urn") == F.col("_auth"), how="left")
@@ -111,15 +126,21 @@ def _unauthorised() -> tuple[Problem, ...]:
 
 
 def _event_id() -> Column:
-    """SHA-256 of provider, parties, type and start; handset and SIM stand in where there is no number (data)."""
-    has_number = F.coalesce("a_number", "b_number").isNotNull()
-    parts = [
-        F.col("sender"),
-        F.coalesce("a_number", F.lit("")),
-        F.coalesce("b_number", F.lit("")),
-        F.when(has_number, F.lit("")).otherwise(F.coalesce("imei", F.lit(""))),
-        F.when(has_number, F.lit("")).otherwise(F.coalesce("imsi", F.lit(""))),
-        F.coalesce("type", F.lit("")),
-        F.coalesce(F.unix_micros("started_at").cast("string"), F.lit("")),
-    ]
-    return F.sha2(F.concat_ws("|", *parts), 256)
+    """SHA-256 of provider, parties, handset, SIM, type, start, duration and cells: only the same event twice is one.
+
+    Times to the minute then lose nothing: two calls of one minute differ in their length, or in the cells.
+    """
+    parts = (
+        "sender",
+        "a_number",
+        "b_number",
+        "imei",
+        "imsi",
+        "type",
+        "started_at",
+        "duration_s",
+        "first_cell",
+        "last_cell",
+    )
+    spelt = [F.unix_micros(name) if name == "started_at" else F.col(name) for name in parts]
+    return F.sha2(F.concat_ws("|", *[F.coalesce(part.cast("string"), F.lit("")) for part in spelt]), 256)

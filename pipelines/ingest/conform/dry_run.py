@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.ingest import layout_columns
-from pipelines.ingest.conform import records
+from pipelines.ingest.conform import judgement, records
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
-
-CODED = ("code", "codes", "boolean")  # kinds of fields whose values are codes; markings are judged by their own rules
 
 
 def columns(rows: DataFrame) -> DataFrame:
@@ -30,23 +26,9 @@ def unknown_codes(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Sour
     `becomes` is what `unmapped` makes of them, or NULL where the row is refused.
     """
     df, extract = records.parsed(rows, feed, sources)
-    found = []
-    for name, field in FIELDS[feed].items():
-        if field.kind not in CODED:
-            continue
-        values = records.raw_list(extract, name) if field.kind == "codes" else F.array(f"_t_{name}")
-        found.append(F.transform(values, functools.partial(_unknown, extract, name)))
-    if not found:
-        return df.select(F.lit("").alias("field"), F.lit("").alias("value"), F.lit(0).alias("n_rows")).limit(0)
-    unknown = df.select(F.explode(F.flatten(F.array(*found))).alias("code")).filter("code IS NOT NULL").select("code.*")
+    found = [records.unknown_codes(extract, n) for n, field in FIELDS[feed].items() if field.kind in records.CODED]
+    none = F.array().cast(judgement.NOTES)
+    unknown = df.select(F.explode(F.concat(none, *found)).alias("code")).select(
+        "code.field", "code.value", "code.becomes"
+    )
     return unknown.groupBy("field", "value", "becomes").agg(F.count("*").alias("n_rows"))
-
-
-def _unknown(extract: layout_columns.Extract, name: str, value: Column) -> Column:
-    strict = extract.national(name, value, is_strict=True)
-    read = records.boolean(strict) if extract.fields[name].kind == "boolean" else strict
-    becomes = extract.national(name, value)
-    if extract.fields[name].kind == "boolean":
-        becomes = F.when(records.boolean(becomes).isNotNull(), becomes)
-    code = F.struct(F.lit(name).alias("field"), value.alias("value"), becomes.alias("becomes"))
-    return F.when(value.isNotNull() & read.isNull(), code)

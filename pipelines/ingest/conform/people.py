@@ -8,7 +8,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.ingest.conform import records
+from pipelines.ingest.conform import judgement, records
 from schemas import codes, silver
 from schemas.layouts import layouts
 
@@ -29,7 +29,7 @@ def nominals(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date
             **{name: _upper(name) for name in ("forename", "surname", "address")},
         }
     )
-    return records.finish(record, silver.PEOPLE, "nominals")
+    return judgement.finish(record, silver.PEOPLE, "nominals")
 
 
 def _upper(name: str) -> Column:
@@ -45,30 +45,36 @@ def report_links(rows: DataFrame, sources: Mapping[str, layouts.Source], night: 
             "person_id": records.local_id(record.extract, F.col("person_ref")),
         }
     )
-    return records.finish(record, silver.REPORT_PEOPLE, "report_links")
+    return judgement.finish(record, silver.REPORT_PEOPLE, "report_links")
 
 
 def investigations(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged subjects of investigations (silver.investigations)."""
+    """Judged subjects of investigations (silver.investigations). A last day before the first is not known."""
     record = records.read(rows, "investigations", sources, night)
     record = record.with_columns(
         {
             "force": record.extract.force(),
             "investigation_id": records.local_id(record.extract, F.col("investigation_ref")),
             "person_id": records.local_id(record.extract, F.col("person_ref")),
+            "closed_on": judgement.unless(F.col("closed_on") < F.col("opened_on"), "closed_on"),
         }
     )
-    return records.finish(record, silver.INVESTIGATIONS, "investigations")
+    return judgement.finish(record, silver.INVESTIGATIONS, "investigations")
 
 
 def missing_episodes(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged missing-person episodes (silver.missing_episodes)."""
+    """Judged missing-person episodes (silver.missing_episodes).
+
+    Who was found before being reported is still missing; a last sight after the report is not known.
+    """
     record = records.read(rows, "missing_episodes", sources, night)
     record = record.with_columns(
         {
             "force": record.extract.force(),
+            "found_at": judgement.unless(F.col("found_at") < F.col("reported_at"), "found_at"),
+            "last_seen_at": judgement.unless(F.col("last_seen_at") > F.col("reported_at"), "last_seen_at"),
             "episode_id": records.local_id(record.extract, F.col("episode_ref")),
             "person_id": records.local_id(record.extract, F.col("person_ref")),
         }
     )
-    return records.finish(record, silver.MISSING_EPISODES, "missing_episodes")
+    return judgement.finish(record, silver.MISSING_EPISODES, "missing_episodes")

@@ -1,256 +1,249 @@
 """What every noun's conforming shares: typed values by the kind of field, reasons, rescued values, the last of a night.
 
-A field that is required, or coded, refuses the record when it cannot be read. Any other value that cannot be read
-becomes NULL and its column is kept in `_rescued`: a nominal is not lost for a telephone number "n/k".
+A value that cannot be read becomes NULL and its column is kept in `_rescued`: a nominal is not lost for a telephone
+number "n/k", nor an event for its other party. Refused is a record without a required value, or with one of those that
+are strict (`schemas.layouts.fields`): flags that protect somebody, and what other values are read by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import devices, phones
-from pipelines.ingest import layout_columns
-from schemas import codes
-from schemas.contract import Table
+from pipelines.ingest import absent, layout_columns, look_alikes
+from pipelines.ingest.conform import judgement, values
+from schemas import absent as meaningless
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS, Field
 
-FORGIVING = ("date", "instant", "phone", "postcode", "vehicle", "imei", "imsi")  # unreadable: NULL, kept in `_rescued`
-YES, NO = ("Y", "YES", "TRUE", "T", "1"), ("N", "NO", "FALSE", "F", "0")
+CODED = ("code", "codes", "boolean")  # kinds of fields whose values are codes; markings are judged by their own rules
 EARLIEST = date(1900, 1, 1)
+LATE = date(2000, 1, 1)  # a day that means nothing before it stands for "always so far", after it for "for ever"
 AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
 FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
-_FUTURE = ("expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
-KEPT_RAW = 100_000  # characters of a refused row that are kept
-_LINEAGE = {"_sender": "sender", "_file": "file", "_file_hash": "file_hash", "_row_number": "row_number"}
-JUDGEMENT = ("_feed", "reason", "detail", "raw", "is_superseded")  # columns of a judged record beyond its contract
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A condition under which a record is refused. NULL counts as false."""
-
-    condition: Column
-    reason: str
-    detail: str  # what was wrong, without personal data
-
-
-@dataclass(frozen=True)
-class Record:
-    """A feed's rows with one typed column per field (named as the field).
-
-    `df` also holds the row's own columns, `_m` (map of the sender's top-level columns), `_t_<field>` (as written) and
-    `_wrong`: the first problem that follows from the kinds of fields alone, judged before a noun changes any column.
-    """
-
-    df: DataFrame
-    extract: layout_columns.Extract
-    night: date
-
-    def with_columns(self, columns: Mapping[str, Column]) -> Record:
-        return replace(self, df=self.df.withColumns(dict(columns)))
+_FUTURE = ("to_on", "expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
+_SEPARATORS = r"[,;|\n\t]|\s/\s"  # of several codes in one text, where a sender's own does not divide it
+MAX_CODE = 80  # characters of an unknown code that are kept
 
 
 def parsed(
     rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source]
 ) -> tuple[DataFrame, layout_columns.Extract]:
-    """Rows of `feed` from senders that have a layout for it, with `_m` and the fields' texts `_t_<field>`."""
+    """Rows of `feed` from senders that have a layout for it, with `_m`, the fields' texts `_t_<field>` (in lists
+    `_l_<field>` where a field holds several values) and `_void`.
+
+    Text that means nothing is NULL, and its field is named in `_void`.
+    """
     senders = list(layouts.of_feed(sources, feed))
     mine = rows.filter((F.col("feed") == feed) & F.col("sender").isin(senders))
     extract = layout_columns.Extract(sources, feed, F.col("_m"))
-    texts = {f"_t_{name}": extract.text(name) for name in FIELDS[feed]}
-    for name, field in FIELDS[feed].items():
-        if field.kind == "party":  # a withheld number is an absent one
-            text = texts[f"_t_{name}"]
-            texts[f"_t_{name}"] = F.when(~F.upper(text).isin(*phones.WITHHELD), text)
-    return mine.withColumn("_m", F.from_json("raw", "map<string,string>")).withColumns(texts), extract
+    df = mine.withColumn("_m", F.from_json(look_alikes.rows(F.col("raw")), "map<string,string>"))
+    df = df.withColumns({f"_t_{name}": extract.text(name) for name in FIELDS[feed]})
+    void = [F.when(_is_void_text(extract, name, field), F.lit(name)) for name, field in FIELDS[feed].items()]
+    df = df.withColumn("_void", F.array_compact(F.array(*void)))
+    df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in FIELDS[feed]})
+    several = [name for name, field in FIELDS[feed].items() if field.kind == "codes"]
+    return df.withColumns({f"_l_{name}": _listed(extract, name) for name in several}), extract
 
 
-def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], night: date) -> Record:
+def _is_void_text(extract: layout_columns.Extract, name: str, field: Field) -> Column:
+    """Whether the field's text means nothing: never where the layout or the national list names it as a code."""
+    text = F.col(f"_t_{name}")
+    if field.is_strict:
+        return F.lit(False)
+    is_void = absent.by_text(extract, name, text)
+    return (
+        is_void & _code(extract, name, text).isNull() if field.kind in CODED else is_void & _is_unnamed(extract, name)
+    )
+
+
+def _is_unnamed(extract: layout_columns.Extract, name: str) -> Column:
+    named = extract.named(name, F.col(f"_t_{name}"))
+    return F.lit(True) if named is None else named.isNull()
+
+
+def _code(extract: layout_columns.Extract, name: str, value: Column) -> Column:
+    """The national code that a layout or the national list gives for `value`; NULL for one that neither names."""
+    code = extract.national(name, value, is_strict=True)
+    return values.boolean(code) if extract.fields[name].kind == "boolean" else code
+
+
+def _unless_void(name: str, column: str) -> Column:
+    return F.when(~F.array_contains("_void", name), F.col(column))
+
+
+def read(rows: DataFrame, feed: str, sources: Mapping[str, layouts.Source], night: date) -> judgement.Record:
     """Typed values of every field of `feed`, and what is wrong with them."""
     df, extract = parsed(rows, feed, sources)
     fields = FIELDS[feed]
-    df = df.withColumns({name: _value(extract, name, field, night) for name, field in fields.items()})
+    df = df.withColumns({name: _value(extract, name, field) for name, field in fields.items()})
+    void = {name: _is_void_value(extract, name, field) for name, field in fields.items()}
+    found = F.array(*[F.when(v, F.lit(name)) for name, v in void.items() if v is not None]).cast("array<string>")
+    df = df.withColumn("_void", F.concat("_void", F.array_compact(found)))
+    df = df.withColumns({name: _possible(name, field, night) for name, field in fields.items()})
+    df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in fields})
+    unread = [F.when(judgement.is_unread(name, field), F.lit(name)) for name, field in fields.items()]
+    df = df.withColumn("_unread", F.array_compact(F.array(*unread)))
+    df = df.withColumn("_notes", _notes(extract, fields))
     missing = [
-        Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name) for name, f in fields.items() if f.is_required
+        judgement.Problem(F.col(f"_t_{name}").isNull(), "MISSING_REQUIRED", name)
+        for name, field in fields.items()
+        if field.is_required
     ]
-    return Record(df.withColumn("_wrong", _first((*missing, *_unreadable(fields)))), extract, night)
+    wrong = judgement.first((*missing, *_unreadable(extract, fields)))
+    return judgement.Record(df.withColumn("_wrong", wrong), extract, night)
 
 
-_REASONS = {"date": "BAD_DATE", "instant": "BAD_DATE", "code": "BAD_CODE", "boolean": "BAD_CODE", "marking": "BAD_CODE"}
+def _is_void_value(extract: layout_columns.Extract, name: str, field: Field) -> Column | None:
+    """Whether the field's value, as read, means nothing; None for kinds of which no value does."""
+    value = F.col(name)
+    if field.kind == "date":  # a first day that is none is always so far
+        return absent.is_no_day(value) & (value >= LATE) if field.is_open else absent.is_no_day(value)
+    if field.kind == "instant":
+        return absent.is_no_instant(value, extract.time_zone())
+    return absent.by_value(field.kind, value) if field.kind in meaningless.VALUES else None
 
 
-def _unreadable(fields: Mapping[str, Field]) -> list[Problem]:
+def _notes(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> Column:
+    """What is counted of a row (array of NOTES): values that mean nothing or cannot be read, codes that are unknown."""
+
+    def noted(names: Column, note: str) -> Column:
+        return F.transform(names, lambda name: _note(name, note, F.lit(""), F.lit(None).cast("string"))).cast(
+            judgement.NOTES
+        )
+
+    coded = F.array(*[F.lit(name) for name, field in fields.items() if field.kind in CODED]).cast("array<string>")
+    parts = [noted(F.col("_void"), "NOTHING"), noted(F.array_except("_unread", coded), "UNREAD")]
+    parts += [unknown_codes(extract, name) for name, field in fields.items() if field.kind in CODED]
+    return F.concat(*parts).cast(judgement.NOTES)
+
+
+def _note(field: Column, note: str, value: Column, becomes: Column) -> Column:
+    return F.struct(field.alias("field"), F.lit(note).alias("note"), value.alias("value"), becomes.alias("becomes"))
+
+
+def unknown_codes(extract: layout_columns.Extract, name: str) -> Column:
+    """Codes of a coded field that neither the layout nor the national list names (array of NOTES)."""
+    kind = extract.fields[name].kind
+    written = raw_list(name) if kind == "codes" else F.array_compact(F.array(F.col(f"_t_{name}")))
+    unknown = F.filter(written, lambda value: _code(extract, name, value).isNull())
+
+    def told(value: Column) -> Column:
+        becomes = extract.national(name, value)
+        if kind == "boolean":
+            becomes = F.when(values.boolean(becomes).isNotNull(), becomes)
+        return _note(F.lit(name), "UNKNOWN_CODE", F.substring(value, 1, MAX_CODE), becomes)
+
+    return F.transform(unknown, told).cast(judgement.NOTES)
+
+
+def _possible(name: str, field: Field, night: date) -> Column:
+    """The field's value where it means something and lies in the possible, else NULL."""
+    value = _unless_void(name, name)
+    ahead = FAR_AHEAD if name in _FUTURE else AHEAD
+    if field.kind == "date":
+        bounded = values.within(value, F.lit(EARLIEST), F.lit(night + ahead))
+        return F.when(absent.is_no_day(value), F.lit(EARLIEST)).otherwise(bounded) if field.is_open else bounded
+    if field.kind == "instant":
+        latest = values.instant_of(night + ahead + AHEAD)
+        return values.within(value, values.instant_of(EARLIEST), latest)
+    return value
+
+
+_REASONS = {
+    **dict.fromkeys(("date", "instant"), "BAD_DATE"),
+    **dict.fromkeys(("code", "boolean", "marking", "codes"), "BAD_CODE"),
+    **dict.fromkeys(("party", "number", "duration", "degrees"), "BAD_NUMBER"),
+}
+_DETAILS = {
+    "BAD_DATE": "not in the layout's formats, or outside the possible",
+    "BAD_CODE": "a code that the layout does not name",
+    "BAD_NUMBER": "cannot be read",
+}
+
+
+def _unreadable(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> list[judgement.Problem]:
     """Problems of values that are there and cannot be read, for the fields that refuse a record."""
     found = []
     for name, field in fields.items():
-        is_bad = F.col(f"_t_{name}").isNotNull() & F.col(name).isNull()
-        if field.kind == "marking":
-            is_bad = F.col(f"_t_{name}").isNotNull() & ~F.coalesce(F.col(name).isin(*codes.MARKINGS), F.lit(False))
-        if field.kind == "codes":
-            found.append(Problem(F.exists(name, F.isnull), "BAD_CODE", f"{name}: a code that the layout does not name"))
-        elif field.kind in ("party", "number", "duration", "degrees"):
-            found.append(Problem(is_bad, "BAD_NUMBER", f"{name}: cannot be read"))
-        elif field.kind in ("code", "boolean", "marking"):
-            found.append(Problem(is_bad, "BAD_CODE", f"{name}: a code that the layout does not name"))
-        elif field.is_required and field.kind in _REASONS:
-            detail = f"{name}: not in the layout's formats, or outside the possible"
-            found.append(Problem(is_bad, _REASONS[field.kind], detail))
+        is_bad = F.array_contains("_unread", name)
+        if field.kind == "codes":  # a sender that says what other codes become loses none
+            is_bad = is_bad & ~F.col("sender").isin([s for s, f in extract.layouts() if name in f.unmapped])
+        elif not (field.is_required or field.is_strict):
+            continue
+        if field.kind in _REASONS:
+            reason = _REASONS[field.kind]
+            found.append(judgement.Problem(is_bad, reason, f"{name}: {_DETAILS[reason]}"))
     return found
 
 
-def _value(extract: layout_columns.Extract, name: str, field: Field, night: date) -> Column:
+def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     """The typed value of a field, from its text `_t_<name>`; NULL where it is absent or cannot be read."""
     text = F.col(f"_t_{name}")
     is_coded = any(feed.codes.get(name) for _, feed in extract.senders.values())
-    ahead = FAR_AHEAD if name in _FUTURE else AHEAD
     kinds = {
-        "text": lambda: extract.national(name, text) if is_coded else text,
+        "reference": lambda: extract.reference(text),
         "code": lambda: extract.national(name, text),
         "marking": lambda: extract.national(name, text),
-        "codes": lambda: F.transform(raw_list(extract, name), lambda value: extract.national(name, value)),
-        "date": lambda: within(extract.date(text), F.lit(EARLIEST), F.lit(night + ahead)),
-        "instant": lambda: within(extract.instant(text), instant_of(EARLIEST), instant_of(night + ahead + AHEAD)),
-        "boolean": lambda: boolean(extract.national(name, text)),
-        "number": lambda: number(text),
-        "duration": lambda: duration(extract, text),
-        "degrees": lambda: degrees(text),
-        "phone": lambda: phones.e164_of(text),
-        "party": lambda: phones.party_of(text),
+        "codes": lambda: F.transform(raw_list(name), lambda value: extract.national(name, value)),
+        "date": lambda: extract.date(text),
+        "instant": lambda: extract.instant(text, field.needs_clock),
+        "boolean": lambda: values.boolean(extract.national(name, text)),
+        "number": lambda: values.number(text),
+        "duration": lambda: values.duration(extract, text),
+        "degrees": lambda: values.degrees(text),
+        "phone": lambda: phones.e164_of(text, extract.numbers()),
+        "party": lambda: phones.party_of(text, extract.numbers()),
         "imei": lambda: devices.imei_of(text),
         "imsi": lambda: devices.imsi_of(text),
-        "postcode": lambda: postcode(text),
-        "vehicle": lambda: vehicle(text),
+        "postcode": lambda: values.postcode(text),
+        "vehicle": lambda: values.vehicle(text),
     }
-    return kinds[field.kind]()
+    as_written = lambda: extract.national(name, text) if is_coded else text  # noqa: E731
+    return kinds.get(field.kind, as_written)()
 
 
-def raw_list(extract: layout_columns.Extract, name: str) -> Column:
-    """Values of a field that holds several, as written: a JSON array, or text split at the sender's separator."""
+def raw_list(name: str) -> Column:
+    """Values, as written, of a field that holds several; those that mean nothing are left out."""
+    return F.col(f"_l_{name}")
+
+
+def _listed(extract: layout_columns.Extract, name: str) -> Column:
+    """Values of a field that holds several, as written: a JSON array, or text split at the sender's separator.
+
+    A part that is no code is split at other separators as well, where one of what they divide is a code: a system
+    whose separator changed does not lose its tags.
+    """
     text = F.col(f"_t_{name}")
-    separators = {s: feed.lists[name] for s, (_, feed) in extract.senders.items() if name in feed.lists}
+    separators = {s: feed.lists[name] for s, feed in extract.layouts() if name in feed.lists}
     split = F.array(text)
     for separator in sorted(set(separators.values())):
         senders = [s for s, own in separators.items() if own == separator]
         split = F.when(F.col("sender").isin(senders), F.split(text, _quoted(separator))).otherwise(split)
     array = F.when(text.startswith("["), F.from_json(text, "array<string>"))
-    cleaned = F.transform(F.coalesce(array, split), layout_columns.clean)
-    return F.when(text.isNull(), F.array().cast("array<string>")).otherwise(F.filter(cleaned, F.isnotnull))
+
+    def divided(part: Column) -> Column:
+        parts = F.transform(F.split(part, _SEPARATORS), layout_columns.clean)
+        has_code = F.exists(parts, lambda code: _code(extract, name, code).isNotNull())
+        is_several = part.rlike(_SEPARATORS) & _code(extract, name, part).isNull() & has_code
+        return F.when(is_several, parts).otherwise(F.array(part))
+
+    def means_something(value: Column) -> Column:
+        is_void = absent.by_text(extract, name, value) & _code(extract, name, value).isNull()
+        return value.isNotNull() & ~is_void
+
+    cleaned = F.flatten(F.transform(F.transform(F.coalesce(array, split), layout_columns.clean), divided))
+    return F.when(text.isNull(), F.array().cast("array<string>")).otherwise(F.filter(cleaned, means_something))
 
 
 def _quoted(separator: str) -> str:
     return "\\Q" + separator + "\\E"
 
 
-def instant_of(day: date) -> Column:
-    """Midnight UTC of `day`, whatever the session's time zone."""
-    return F.lit(f"{day.isoformat()}T00:00:00Z").cast("timestamp")
-
-
-def within(value: Column, earliest: Column, latest: Column) -> Column:
-    """`value` where it lies in the possible, else NULL."""
-    return F.when(value.between(earliest, latest), value)
-
-
-def boolean(text: Column) -> Column:
-    """Y/N, Yes/No, True/False, T/F, 1/0 in any case; NULL for anything else."""
-    upper = F.upper(text)
-    return F.when(upper.isin(*YES), F.lit(True)).when(upper.isin(*NO), F.lit(False))
-
-
-def number(text: Column) -> Column:
-    """A number of 0 or more, thousands commas allowed; NULL for anything else, also for NaN and infinities."""
-    plain = F.when(text.rlike(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?(?:[eE][+]?\d{1,2})?$"), text)
-    return F.regexp_replace(plain, ",", "").try_cast("double")
-
-
-def duration(extract: layout_columns.Extract, text: Column) -> Column:
-    """Seconds, of 0 or more. Decimal minutes are rounded to whole seconds, which two decimals tell apart; mm:ss and
-    h:mm:ss may run over 59 minutes."""
-    parts = F.transform(F.split(text, ":"), lambda part: part.try_cast("double"))
-    is_clock = text.rlike(r"^(?:\d{1,3}:)?\d{1,4}:[0-5]\d$")
-    seconds = F.aggregate(parts, F.lit(0.0), lambda total, part: total * 60 + part)
-    by_clock = F.when(extract.units("clock"), F.when(is_clock, seconds))
-    by_minutes = F.when(extract.units("minutes"), F.round(number(text) * 60))
-    return F.coalesce(by_clock, by_minutes, F.when(extract.units("seconds"), number(text)))
-
-
-def degrees(text: Column) -> Column:
-    """An angle in decimal degrees, signed, from -180 to 360; NULL for anything else."""
-    value = F.when(text.rlike(r"^[+-]?\d{1,3}(?:\.\d+)?$"), text).try_cast("double")
-    return F.when(value.between(-180, 360), value)
-
-
-def postcode(text: Column) -> Column:
-    """A UK postcode with one space ("nr13aa" -> "NR1 3AA"), or NULL."""
-    packed = F.regexp_replace(F.upper(text), r"[\s.\-]", "")
-    is_valid = packed.rlike(r"^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$")
-    return F.when(is_valid, F.regexp_replace(packed, r"^(.+)(.{3})$", "$1 $2"))
-
-
-def vehicle(text: Column) -> Column:
-    """A registration mark without spaces, 2 to 8 letters and digits, or NULL."""
-    packed = F.regexp_replace(F.upper(text), r"[\s.\-]", "")
-    return F.when(packed.rlike(r"^(?=.*[0-9])[A-Z0-9]{2,8}$"), packed)
-
-
 def local_id(extract: layout_columns.Extract, reference: Column) -> Column:
     """A force's reference as an id: "<force>:<reference>"."""
     return F.concat(extract.force(), F.lit(":"), reference)
-
-
-def finish(
-    record: Record, table: Table, feed: str, first: Sequence[Problem] = (), then: Sequence[Problem] = ()
-) -> DataFrame:
-    """The judged records: the contract's columns, and the columns of JUDGEMENT.
-
-    Problems in `first` come before those of the kinds of fields, problems in `then` after them.
-
-    `reason` is the first problem's, or NULL for an accepted record. Of several accepted records of one key the last by
-    file and row is current; the others are `is_superseded`.
-    """
-    df = record.df.withColumn("_rescued", _rescued(record.extract))
-    df = df.withColumn("_why", F.coalesce(*_each(first), F.col("_wrong"), *_each(then)))
-    df = df.withColumns(
-        {
-            "night": F.lit(record.night),
-            "_feed": F.lit(feed),
-            "reason": F.col("_why.reason"),
-            "detail": F.col("_why.detail"),
-            **{ours: F.col(theirs) for ours, theirs in _LINEAGE.items()},
-        }
-    )
-    kept = (F.col("reason") != "MARKING_REFUSED") & F.col("reason").isNotNull()
-    df = df.withColumn("raw", F.when(kept, F.substring("raw", 1, KEPT_RAW)))
-    df = df.select(*table.names, *JUDGEMENT[:-1])
-    natural = [name for name in table.key if name != "night"]
-    is_accepted = F.col("reason").isNull()
-    latest = Window.partitionBy(*natural, is_accepted).orderBy(F.col("_file").desc(), F.col("_row_number").desc())
-    return df.withColumn("is_superseded", is_accepted & (F.row_number().over(latest) > 1))
-
-
-def _first(problems: Sequence[Problem]) -> Column:
-    """The first problem that applies, as a struct of reason and detail; NULL where none does."""
-    return F.coalesce(*_each(problems))
-
-
-def _each(problems: Sequence[Problem]) -> list[Column]:
-    def why(problem: Problem) -> Column:
-        return F.struct(F.lit(problem.reason).alias("reason"), F.lit(problem.detail).alias("detail"))
-
-    return [F.when(problem.condition, why(problem)) for problem in problems]
-
-
-def _rescued(extract: layout_columns.Extract) -> Column:
-    """JSON of the sender's columns that no mapping names, and of those whose value could not be read; or NULL."""
-    forgiving = [n for n, f in extract.fields.items() if f.kind in FORGIVING]
-    lost = [F.when(F.col(f"_t_{n}").isNotNull() & F.col(n).isNull(), extract.top_level(n)) for n in forgiving]
-    unread = F.array_compact(F.array(*lost)) if lost else F.array().cast("array<string>")
-    known = F.array_except(extract.known_columns(), unread)
-    kept = F.map_filter("_m", lambda name, value: value.isNotNull() & ~F.array_contains(known, name))
-    return F.when(F.size(kept) > 0, F.to_json(kept))

@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.ingest import layout_columns
-from pipelines.ingest.conform import records
-from pipelines.ingest.conform.records import Problem
+from pipelines.ingest.conform import judgement, records
+from pipelines.ingest.conform.judgement import Problem
 from schemas import codes, silver
 from schemas.layouts import layouts
 from schemas.layouts.fields import ITEM_CONSTANTS, ITEM_PARTS
@@ -30,7 +30,8 @@ def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
             "force": extract.force(),
             "report_id": records.local_id(extract, F.col("urn")),
             "title": _lines("title"),
-            "raw_tags": records.raw_list(extract, "tags"),
+            "created_at": judgement.unless(_created_on(extract) < F.col("intelligence_on"), "created_at"),
+            "raw_tags": records.raw_list("tags"),
             "handling_code": F.upper("handling_code"),
             "action_code": F.upper("action_code"),
             "sanitisation_code": F.upper("sanitisation_code"),
@@ -45,13 +46,18 @@ def judge(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -
         ),
         Problem(F.col("marking").isin(*codes.LEGACY_MARKINGS), "MARKING_LEGACY", "marking: legacy, for review"),
     )
-    return records.finish(
+    return judgement.finish(
         record.with_columns({"tags": national, "text_hash": F.sha2("text", 256), "is_csae": _is_csae(national)}),
         silver.REPORTS,
         "reports",
         first=first,
         then=_problems(),
     )
+
+
+def _created_on(extract: layout_columns.Extract) -> Column:
+    """The day, by the sender's clock, on which the report was created."""
+    return F.to_date(F.from_utc_timestamp("created_at", extract.time_zone()))
 
 
 def _is_csae(tags: Column) -> Column:
@@ -111,7 +117,8 @@ def _nested(extract: layout_columns.Extract) -> list[Column]:
 
 
 def _item(extract: layout_columns.Extract, n: Column, parts: Mapping[str, Column]) -> Column:
-    source, intelligence = split_grade(parts["grade"], F.col("scheme"))
+    graded = {part: _coded(extract, f"item_{part}", parts[part]) for part in _PARTS if part != "text"}
+    source, intelligence = split_grade(graded["grade"], F.col("scheme"))
     constants = {
         name: layout_columns.lookup(
             {s: f.constants[name] for s, (_, f) in extract.senders.items() if name in f.constants}
@@ -122,11 +129,17 @@ def _item(extract: layout_columns.Extract, n: Column, parts: Mapping[str, Column
     return F.struct(
         n.cast("int").alias("n"),
         F.regexp_replace(parts["text"], r"\r\n?", "\n").alias("text"),
-        F.coalesce(F.upper(parts["source"]), source, F.when(is_there, constants["item_source"])).alias("source"),
+        F.coalesce(F.upper(graded["source"]), source, F.when(is_there, constants["item_source"])).alias("source"),
         F.coalesce(
-            F.upper(parts["intelligence"]), intelligence, F.when(is_there, constants["item_intelligence"])
+            F.upper(graded["intelligence"]), intelligence, F.when(is_there, constants["item_intelligence"])
         ).alias("intelligence"),
     )
+
+
+def _coded(extract: layout_columns.Extract, name: str, value: Column) -> Column:
+    """A grade by the sender's codes ("2 - Untested" is 2), else as written."""
+    named = extract.named(name, value)
+    return value if named is None else F.coalesce(named, value)
 
 
 def _provenance() -> Column:

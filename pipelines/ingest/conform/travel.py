@@ -9,8 +9,8 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.ingest.conform import records
-from pipelines.ingest.conform.records import Problem
+from pipelines.ingest.conform import judgement, places, records
+from pipelines.ingest.conform.judgement import Problem
 from schemas import travel
 from schemas.layouts import layouts
 
@@ -22,18 +22,18 @@ _TITLE = r"(?:MR|MRS|MS|MISS|MSTR|MASTER|MX|DR|CHD|INF)"
 
 
 def airports(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
-    """Judged airports (silver.airports). Angles that are none become NULL."""
+    """Judged airports (silver.airports). Where latitude and longitude are no place, both become NULL."""
     record = records.read(rows, "airports", sources, night)
+    is_no_place = places.is_off_earth() | places.is_nowhere()
     record = record.with_columns(
         {
             "airport": _airport("airport"),
-            "latitude": F.when(F.abs("latitude") <= 90, F.col("latitude")),
-            "longitude": F.when(F.abs("longitude") <= 180, F.col("longitude")),
+            **{name: judgement.unless(is_no_place, name) for name in ("latitude", "longitude")},
             "time_zone": F.when(F.col("time_zone").rlike(_ZONE), F.col("time_zone")),
             "is_uk": F.coalesce(F.upper("country").isin(*UK), F.lit(False)),
         }
     )
-    return records.finish(record, travel.AIRPORTS, "airports", then=(_no_airport("airport"),))
+    return judgement.finish(record, travel.AIRPORTS, "airports", then=(_no_airport("airport"),))
 
 
 def routes(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) -> DataFrame:
@@ -49,7 +49,7 @@ def routes(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date) 
     )
     no_carrier = Problem(F.col("carrier").isNull(), "BAD_CODE", "carrier: not a code of two or three characters")
     problems = (no_carrier, _no_airport("from_airport"), _no_airport("to_airport"))
-    return records.finish(record, travel.ROUTES, "flight_routes", then=problems)
+    return judgement.finish(record, travel.ROUTES, "flight_routes", then=problems)
 
 
 def flights(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date, known: DataFrame) -> DataFrame:
@@ -99,10 +99,10 @@ def flights(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date,
         ),
         Problem(F.col("arrives_at") <= F.col("departs_at"), "BAD_DATE", "arrives_at: not after departs_at"),
     )
-    return records.finish(record, travel.FLIGHTS, "flights", then=problems)
+    return judgement.finish(record, travel.FLIGHTS, "flights", then=problems)
 
 
-def _timed(record: records.Record) -> records.Record:
+def _timed(record: judgement.Record) -> judgement.Record:
     """Both ends as instants, their local dates, the direction and the id."""
     own = record.extract.time_zone()
     at_airport = F.col("times_in") == "AIRPORT"
@@ -151,6 +151,7 @@ def passengers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: da
             "forename": F.coalesce(_plain("forename"), parts["forename"]),
             "surname": F.coalesce(_plain("surname"), parts["surname"]),
             "name": whole,
+            "born_on": judgement.unless(F.col("born_on") > F.col("flight_on"), "born_on"),
             "document_no": F.nullif(document, F.lit("")),
             "from_airport": _airport("from_airport"),
             "to_airport": _airport("to_airport"),
@@ -170,7 +171,7 @@ def passengers(rows: DataFrame, sources: Mapping[str, layouts.Source], night: da
         _no_airport("from_airport"),
         _no_airport("to_airport"),
     )
-    return records.finish(record, travel.PASSENGERS, "flight_passengers", first=unlawful, then=problems)
+    return judgement.finish(record, travel.PASSENGERS, "flight_passengers", first=unlawful, then=problems)
 
 
 def _divided(name: Column) -> dict[str, Column]:

@@ -56,6 +56,7 @@ GRAPH = {
     "silver/flights": ["bronze/rows"],
     "silver/flight_passengers": ["bronze/rows"],
     "gold/row_counts": ["bronze/files", "bronze/quarantine", "bronze/rows"],
+    "gold/value_counts": ["bronze/rows"],
     "gold/decisions": ["gold/row_counts"],
     "gold/entities": ["silver/people"],
     "gold/entity_members": ["silver/people"],

@@ -46,7 +46,7 @@ def test_subscribers_and_numbers_given_out_again(spark: SparkSession) -> None:
         record(),
         record(Start_Date="01/02/2020", End_Date="01/02/2021", Subscriber_Name="Bo"),  # the holder before
         record(Auth_URN=""),
-        record(MSISDN="?"),
+        record(MSISDN="(x)"),
         record(Start_Date="02/09/2025", End_Date="01/09/2025"),
     ]
     judged = nights.judged(nights.raw_rows(spark, "telco_south", "comms_subscribers", cases), "comms_subscribers",

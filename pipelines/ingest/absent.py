@@ -1,0 +1,65 @@
+"""Which values mean nothing (`schemas.absent`), as expressions over a field's text and over its value as read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from pipelines.ingest import layout_columns, look_alikes
+from schemas import absent
+
+_LONGEST = 60  # characters: longer text is never a word that means nothing, and is not searched for one
+_AROUND = r"""^[\s"'()\[\]{}<>.,;:*-]+|[\s"'()\[\]{}<>.,;:*-]+$"""
+_BETWEEN = r"[ ,/;|&+-]+"
+_NO_WORD = r"^[^\p{L}\p{N}]*$"  # dashes, dots and question marks alone
+_EPOCH = dt.date(1970, 1, 1)
+_DAY_S = 86_400
+
+
+def by_text(extract: layout_columns.Extract, name: str, text: Column) -> Column:
+    """Whether the text of field `name` means nothing: a word of its kind's list or of the sender's own, or no word."""
+    kind = extract.fields[name].kind
+    upper = F.upper(F.regexp_replace(text, r"[\s_]+", " "))
+    bare = F.regexp_replace(upper, _AROUND, "")
+    is_word = bare.rlike(_any_of(absent.words(kind))) | text.rlike(_NO_WORD)
+    for pattern in absent.PATTERNS.get(kind, ()):
+        is_word = is_word | upper.rlike(pattern)
+    own = {
+        s: [*map(look_alikes.plain, feed.absent[name])]
+        for s, (_, feed) in extract.senders.items()
+        if feed.absent.get(name)
+    }
+    if own:
+        listed = F.array_contains(layout_columns.of_sender(own), upper)
+        is_word = is_word | F.coalesce(listed, F.lit(False))
+    return F.coalesce((F.length(text) <= _LONGEST) & is_word, F.lit(False))
+
+
+def by_value(kind: str, value: Column) -> Column:
+    """Whether a value of `kind`, as read, means nothing: a number that repeats or counts, a pseudo postcode."""
+    matched = [value.rlike(pattern) for pattern in absent.VALUES[kind]]
+    return F.coalesce(reduce(or_, matched), F.lit(False))
+
+
+def is_no_day(day: Column) -> Column:
+    """Whether a date is one that systems write for "no day"."""
+    return F.coalesce(day.isin(*absent.DAYS), F.lit(False))
+
+
+def is_no_instant(instant: Column, zone: Column) -> Column:
+    """Whether an instant falls on such a day, by the clock of `zone` or by UTC."""
+    days = [(day - _EPOCH).days for day in absent.DAYS]
+    found = [F.floor(F.unix_seconds(t) / _DAY_S).isin(*days) for t in (instant, F.from_utc_timestamp(instant, zone))]
+    return F.coalesce(found[0] | found[1], F.lit(False))
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Expression for a whole text that is one of `words`, or several of them."""
+    one = "(?:" + "|".join(re.escape(word) for word in sorted(set(words), key=lambda w: (-len(w), w))) + ")"
+    return rf"^{one}(?:{_BETWEEN}{one})*$"

@@ -1,0 +1,80 @@
+"""Counts of the values that silver could not take as they came: unknown codes, dangling links, what means nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from pipelines.ingest import layout_columns
+from schemas import gold
+
+BY = ["sender", "feed", "field", "note", "value"]
+MAX_CODES = 100  # unknown codes of a field that are told apart: a column of names mapped as codes has a million
+# Feed -> its columns that name a record of another feed.
+LINKS: dict[str, dict[str, str]] = {
+    "report_links": {"report_id": "urn", "person_id": "person_ref"},
+    "investigations": {"person_id": "person_ref"},
+    "missing_episodes": {"person_id": "person_ref"},
+}
+
+
+def noted(judged: DataFrame) -> DataFrame:
+    """sender, feed, field, note, value, becomes, n_rows: the notes of judged records (`conform.records`), counted."""
+    each = judged.select(
+        F.col("_sender").alias("sender"), F.col("_feed").alias("feed"), F.explode("notes").alias("said")
+    ).select("sender", "feed", "said.*")
+    counted = each.groupBy(*BY).agg(F.max("becomes").alias("becomes"), F.count("*").alias("n_rows"))
+    often = Window.partitionBy("sender", "feed", "field", "note").orderBy(F.col("n_rows").desc(), "value")
+    return counted.withColumn("_n", F.row_number().over(often)).where(F.col("_n") <= MAX_CODES).drop("_n")
+
+
+def dangling(judged: Mapping[str, DataFrame], reports: DataFrame, people: DataFrame) -> DataFrame | None:
+    """The same of links that lead nowhere; None where tonight has no links.
+
+    Args:
+        judged: tonight's judged records, by feed.
+        reports: silver.REPORTS of the nights up to this one.
+        people: silver.PEOPLE of the nights up to this one.
+    """
+    known = reports.select(F.lit("report_id").alias("_to"), F.col("report_id").alias("_id"))
+    known = known.unionByName(people.select(F.lit("person_id").alias("_to"), F.col("person_id").alias("_id")))
+    found = None
+    for feed, links in LINKS.items():
+        for column, field in links.items():
+            if feed not in judged:
+                continue
+            named = judged[feed].where(F.col("reason").isNull() & ~F.col("is_superseded")).select(
+                F.col("_sender").alias("sender"), F.lit(feed).alias("feed"), F.lit(field).alias("field"),
+                F.lit(column).alias("_to"), F.col(column).alias("_id"),
+            )  # fmt: skip
+            found = named if found is None else found.unionByName(named)
+    if found is None:
+        return None
+    nowhere = found.join(known, ["_to", "_id"], how="left_anti")
+    return nowhere.groupBy("sender", "feed", "field").agg(F.count("*").alias("n_rows")).select(
+        "sender", "feed", "field", F.lit("DANGLING").alias("note"), F.lit("").alias("value"),
+        F.lit(None).cast("string").alias("becomes"), "n_rows",
+    )  # fmt: skip
+
+
+def is_of_exploitation() -> Column:
+    """Whether a counted value is an unknown code with a word of abuse or exploitation in it."""
+    named = F.coalesce(layout_columns.is_of_exploitation(F.col("value")), F.lit(False))
+    return (F.col("note") == "UNKNOWN_CODE") & named
+
+
+def rows(counted: DataFrame, before: DataFrame, night: date) -> DataFrame:
+    """Rows of gold.VALUE_COUNTS.
+
+    Args:
+        counted: results of `noted` and `dangling`.
+        before: gold.VALUE_COUNTS of earlier nights; an unknown code that none of them has is new.
+        night: the night.
+    """
+    codes = before.where((F.col("note") == "UNKNOWN_CODE") & (F.col("night") < F.lit(night))).select(*BY).distinct()
+    joined = counted.join(F.broadcast(codes.withColumn("_was_there", F.lit(True))), BY, how="left")
+    is_new = (F.col("note") == "UNKNOWN_CODE") & F.col("_was_there").isNull()
+    return gold.VALUE_COUNTS.conform(joined.withColumns({"night": F.lit(night), "is_new": is_new}))
