@@ -67,8 +67,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     # No fixed abode, whatever stands after it: the town where somebody sleeps rough is no address that two share.
     "address": (r"^(?:OF )?(?:NFA|N/F/A|N F A|N\.F\.A\.?|NO FIXED (?:ABODE|ADDRESS|PLACE OF ABODE))\b",),
     # Masks: 07700XXXXXX, 07700 9***23, ******0123. Service codes such as *100# are none.
-    "phone": (r"[0-9][ .-]?[X*#?•_]{3,}", r"^[X*#?•_]{3,}[ 0-9]+$"),
-    "party": (r"[0-9][ .-]?[X*#?•_]{3,}", r"^[X*#?•_]{3,}[ 0-9]+$"),
+    "phone": (r"[0-9][ .-]?[X*#?•_]{3,}", r"^[X*#?•_]{3,}[ 0-9]+$", r"^\+?0[0 .()-]+$"),
+    "party": (r"[0-9][ .-]?[X*#?•_]{3,}", r"^[X*#?•_]{3,}[ 0-9]+$", r"^\+?0[0 .()-]+$"),
     "imei": (r"[0-9][X*#?•_]{2,}",),
     "imsi": (r"[0-9][X*#?•_]{2,}",),
     "vehicle": (r"[X*#?•_]{3,}$",),

@@ -124,7 +124,7 @@ class Feed(Part):
     codes: dict[str, dict[str, values.National]] = Key({}, description="ours: {theirs: national}; trimmed, caseless")
     unmapped: _Columns = Key({}, description="what a value that `codes` does not name becomes, else BAD_CODE")
     absent: dict[str, Annotated[tuple[values.Word, ...], Key(strict=False)]] = Key(
-        {}, description="ours: [theirs], words of this sender's that mean nothing, beside those that always do"
+        {}, description="ours: [theirs], words of this sender that mean nothing, as well as those that always do"
     )
     ignore: Annotated[tuple[values.Word, ...], Key(strict=False)] = Key((), description="known and deliberately unused")
     header_rows: int = Key(1, ge=1, le=9, description="xlsx: rows that a column's name is spread over")
