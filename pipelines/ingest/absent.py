@@ -18,8 +18,9 @@ _LONGEST = 60  # characters: longer text is never a word that means nothing, and
 _AROUND = r"""^[\s"'()\[\]{}<>.,;:*-]+|[\s"'()\[\]{}<>.,;:*-]+$"""
 _BETWEEN = r"[ ,/;|&+-]+"
 _NO_WORD = r"^[^\p{L}\p{N}]*$"  # dashes, dots and question marks alone
-_EPOCH = dt.date(1970, 1, 1)
 _DAY_S = 86_400
+# Counted from 1970: as a literal, Spark writes the year 1 in a way that it does not read.
+_DAYS = tuple((day - dt.date(1970, 1, 1)).days for day in absent.DAYS)
 
 
 def by_text(extract: layout_columns.Extract, name: str, text: Column) -> Column:
@@ -49,14 +50,14 @@ def by_value(kind: str, value: Column) -> Column:
 
 def is_no_day(day: Column) -> Column:
     """Whether a date is one that systems write for "no day"."""
-    return F.coalesce(day.isin(*absent.DAYS), F.lit(False))
+    return F.coalesce(F.unix_date(day).isin(*_DAYS), F.lit(False))
 
 
 def is_no_instant(instant: Column, zone: Column) -> Column:
     """Whether an instant falls on such a day, by the clock of `zone` or by UTC."""
-    days = [(day - _EPOCH).days for day in absent.DAYS]
-    found = [F.floor(F.unix_seconds(t) / _DAY_S).isin(*days) for t in (instant, F.from_utc_timestamp(instant, zone))]
-    return F.coalesce(found[0] | found[1], F.lit(False))
+    by_utc, by_clock = (F.unix_seconds(each) for each in (instant, F.from_utc_timestamp(instant, zone)))
+    is_none = [F.floor(seconds / _DAY_S).isin(*_DAYS) for seconds in (by_utc, by_clock)]
+    return F.coalesce(is_none[0] | is_none[1], F.lit(False))
 
 
 def _any_of(words: Iterable[str]) -> str:

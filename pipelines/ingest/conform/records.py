@@ -142,7 +142,9 @@ def unknown_codes(extract: layout_columns.Extract, name: str) -> Column:
 
 
 def _possible(name: str, field: Field, night: date) -> Column:
-    """The field's value where it means something and lies in the possible, else NULL."""
+    """The field's value where it means something and lies in the possible, else NULL; a list stays one, if empty."""
+    if field.kind == "codes":
+        return F.col(name)
     value = _unless_void(name, name)
     ahead = FAR_AHEAD if name in _FUTURE else AHEAD
     if field.kind == "date":
