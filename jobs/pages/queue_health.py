@@ -74,8 +74,9 @@ def open_health(
         ValueError: `night` is not a date.
     """
     who = session.user(reviewer)
+    before_tomorrow = session.ctx.known()  # opens the lakehouse, which expressions over its columns need
     of_queue = F.col("queue") == queue
-    newest = session.ctx.known().newest(review.RECALL_CERTIFICATES, of_queue)
+    newest = before_tomorrow.newest(review.RECALL_CERTIFICATES, of_queue)
     if not night and newest is None:
         raise LookupError("no recall certificate is written yet: run a night first")
     day = date.fromisoformat(night or str(newest))

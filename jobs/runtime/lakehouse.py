@@ -18,6 +18,7 @@ from pathlib import Path
 from delta import exceptions as delta_exceptions
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from jobs.runtime import fault_points
 from jobs.runtime.spark import n_actions
@@ -256,8 +257,13 @@ def _condition(column: str, value: str | tuple[str, ...]) -> str:
 
 
 def content_hash(df: DataFrame) -> str:
-    """Hash of a DataFrame's rows, whatever their order, files or partitions: sums of digests, and the count."""
-    digest = F.sha2(F.to_json(F.struct(*sorted(df.columns)), {"ignoreNullFields": "false"}), 256)
+    """Hash of a DataFrame's rows, whatever their order, files or partitions: sums of digests, and the count.
+
+    The order of a map's entries is that of whoever made it, and does not count either.
+    """
+    maps = {column.name for column in df.schema if isinstance(column.dataType, T.MapType)}
+    values = [F.array_sort(F.map_entries(name)).alias(name) if name in maps else name for name in sorted(df.columns)]
+    digest = F.sha2(F.to_json(F.struct(*values), {"ignoreNullFields": "false"}), 256)
     row = df.select(digest.alias("d")).agg(
         *[
             F.coalesce(F.sum(F.conv(F.substring("d", start, 15), 16, 10).cast("decimal(38,0)")), F.lit(0)).alias(

@@ -1,16 +1,13 @@
-"""Trial 29: a whole night without a network. It completes, and nothing in it so much as tries to reach anybody."""
+"""What trial 29 (tests/end_to_end/test_one_night.py) sees with: each kind of try is seen, and loopback is none."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support import no_network
-from tests.support import whole_nights as nights
 
 WHY_NOT = no_network.why_not()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
@@ -39,21 +36,3 @@ def test_loopback_is_there_and_is_no_try(tmp_path: Path) -> None:
     )
     told = no_network.run([sys.executable, "-c", script], tmp_path)
     assert (told.code, sum(told.counters.values()), told.named) == (0, 0, []), told.stderr
-
-
-@pytest.mark.trial(29)
-@pytest.mark.slow
-@pytest.mark.spark
-def test_trial_29_a_whole_night_reaches_nobody(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    home = tmp_path / "home"
-    nights.world(home, n_reports=600, n_nights=1, without=())
-    words = [sys.executable, "-m", "jobs.cli.main", "nightly", "--night", str(nights.FIRST), "--json"]
-    told = no_network.run(words, tmp_path, NIGHTJAR_HOME=str(home))
-    assert told.code == 0, told.stderr[-3000:]
-    report = json.loads(told.stdout)
-    assert report["n_queue_items"] > 0
-    assert report["model"] == "reclassify v1"  # trained and registered on the way
-    record_property("writes", report["n_writes"])
-    record_property("tries by the kernel's count", sum(told.counters.values()))
-    assert told.named == []
-    assert set(told.counters.values()) == {0}

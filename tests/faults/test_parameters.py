@@ -19,7 +19,7 @@ from jobs.pages import comms_research, notebook, subject_network
 from jobs.pages import travel as pages_travel
 from jobs.runtime import context, settings
 from pipelines.comms import identifiers
-from schemas import network
+from schemas import gold, network
 from tests.support import notebook_world, travel_rows
 
 ROOT = settings.ROOT
@@ -43,8 +43,8 @@ ELSEWHERE = {("demo", "forces"), ("models promote", "version"), ("models withdra
 BETWEEN = ["--between", "2026-03-29", "2026-03-29"]  # when one of the two flights lands, by the clock on the wall
 # Commands whose parameter chooses rows: how it is asked, and a value that finds some.
 COMMANDS = {
-    ("queue show", "name"): (["queue", "show", "--name", "{}"], "travel"),
-    ("queue show", "force"): (["queue", "show", "--name", "travel", "--force", "{}"], "36"),
+    ("queue show", "name"): (["queue", "show", "--queue", "{}"], "travel"),
+    ("queue show", "force"): (["queue", "show", "--queue", "travel", "--force", "{}"], "36"),
     ("trace", "item"): (["trace", "{}"], "b" * 16),
     ("entities events", "entity"): (["entities", "events", "--entity", "{}"], "dean"),
     ("entities undo", "event"): (["entities", "undo", "{}", "--why", "x"], "e" * 16),
@@ -129,6 +129,7 @@ def folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
               for letter, name in (("e", "dean"), ("f", "ella"))]  # fmt: skip
     people = [{**of_night, "entity_id": name, "kind": "PERSON", "label": name, "forces": ["36"], "record_ids": [name]}
               for name in ("dean", "ella")]  # fmt: skip
+    notebook_world.save(spark, home, gold.RUN_MANIFEST, [of_night])  # the night is the newest that was published
     notebook_world.save(spark, home, network.ENTITY_EVENTS, events)
     notebook_world.save(spark, home, network.ENTITIES, people)
     return home
@@ -157,7 +158,7 @@ def test_no_command_gives_a_row_beyond_its_filter(
 @pytest.mark.spark
 def test_no_widget_gives_a_row_beyond_its_filter(home: Home):
     session = notebook.NotebookSession("test", home.ctx)
-    queue = pages_travel.open_queue(session, night=str(travel_rows.NIGHT))
+    queue = pages_travel.open_queue(session, night=str(travel_rows.NIGHT), force="", reviewer="")
     assert queue.pick("b" * 16)
     subject = subject_network.open_subject(session, "dean")
     assert subject is not None

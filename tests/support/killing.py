@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-
-import dagster as dg
 
 from jobs.runtime import settings
 
@@ -62,8 +61,11 @@ def timed(home: Path, date: str, log: Path) -> float:
 
 
 def recorded(home: Path) -> list[str]:
-    """Statuses of the runs in Dagster's own record, the oldest first."""
-    if not (home / "dagster" / "dagster.yaml").exists():
+    """Statuses of the runs in Dagster's record, the oldest first. Read by SQLite and not by Dagster, which would make
+    the record at the same time as the night that is just beginning does."""
+    record = home / "dagster" / "history" / "runs.db"
+    if not record.exists():
         return []
-    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
-        return [run.status.value for run in reversed(instance.get_runs())]
+    with closing(sqlite3.connect(f"file:{record}?mode=ro", uri=True)) as connection, suppress(sqlite3.OperationalError):
+        return [status for (status,) in connection.execute("SELECT status FROM runs ORDER BY id")]
+    return []

@@ -27,7 +27,6 @@ class LiveFile:
     n_bytes: int
     n_rows: int | None  # rows in the file, deleted ones included; None where the log has no statistics of it
     partition: Mapping[str, str | None]
-    since: int | None  # version that added it; None where only a checkpoint tells of it
     vector: Mapping[str, Any] | None = None  # descriptor of its deletion vector
 
     @property

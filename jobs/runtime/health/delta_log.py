@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -99,6 +99,13 @@ class Log:
         state = _reached(self._commits, self._checkpoints, version)
         return state if state.version == version else None
 
+    def before_adding(self, paths: Set[Path]) -> list[int]:
+        """Versions just before the commits that added one of some files, the newest first."""
+        adding = (
+            number for number, step in self._commits.items() if any(live.path in paths for live in step.added.values())
+        )
+        return sorted((number - 1 for number in adding if number <= self.state.version), reverse=True)
+
     def nights_since(self, version: int) -> list[str]:
         """Partitions `night` that were written by commits after a version, in order."""
         later = (step for number, step in self._commits.items() if number > version)
@@ -135,7 +142,7 @@ def _commits(table: Path, names: Iterable[str], flaws: list[Flaw]) -> dict[int, 
         version = int(match[1])
         try:
             lines = (table / LOG / name).read_text(encoding="utf-8").splitlines()
-            found[version] = _step(table, [json.loads(line) for line in lines if line.strip()], version)
+            found[version] = _step(table, [json.loads(line) for line in lines if line.strip()], is_first=version == 0)
         except (*_MALFORMED, OSError) as error:
             flaws.append(Flaw("commit", name, version, f"this commit cannot be read: {_said(error)}"))
     return found
@@ -159,7 +166,7 @@ def _checkpoints(table: Path, names: Iterable[str], flaws: list[Flaw]) -> dict[i
             flaws.append(Flaw("checkpoint", files[0], version, why))
             continue
         try:
-            found[version] = _step(table, [row for name in files for row in _rows(table / LOG / name)], None)
+            found[version] = _step(table, [row for name in files for row in _rows(table / LOG / name)], is_first=True)
         except (*_MALFORMED, OSError) as error:
             flaws.append(Flaw("checkpoint", files[0], version, f"this checkpoint cannot be read: {_said(error)}"))
     return found
@@ -173,8 +180,11 @@ def _rows(checkpoint: Path) -> list[dict[str, Any]]:
         return actions
 
 
-def _step(table: Path, actions: Iterable[Mapping[str, Any]], version: int | None) -> _Step:
-    """The actions of a commit or, where `version` is None, of a checkpoint.
+def _step(table: Path, actions: Iterable[Mapping[str, Any]], *, is_first: bool) -> _Step:
+    """The actions of a commit or of a checkpoint.
+
+    Args:
+        is_first: nothing comes before it, so that it tells of the table's columns.
 
     Raises:
         ValueError, KeyError, TypeError, AttributeError: they are not actions of the protocol.
@@ -183,19 +193,19 @@ def _step(table: Path, actions: Iterable[Mapping[str, Any]], version: int | None
     for action in actions:
         n_actions += 1
         if add := action.get("add"):
-            added[str(add["path"])] = _live(table, add, version)
+            added[str(add["path"])] = _live(table, add)
         elif remove := action.get("remove"):
             removed.add(str(remove["path"]))
         elif metadata := action.get("metaData"):
             schema = str(metadata["schemaString"])
     if not n_actions:
         raise ValueError("it is empty")
-    if schema is None and version in (None, 0):
+    if schema is None and is_first:
         raise ValueError("it holds no metadata of the table")
     return _Step(added, frozenset(removed), schema)
 
 
-def _live(table: Path, add: Mapping[str, Any], version: int | None) -> LiveFile:
+def _live(table: Path, add: Mapping[str, Any]) -> LiveFile:
     statistics = json.loads(add["stats"]) if add.get("stats") else {}
     return LiveFile(
         table=table,
@@ -203,7 +213,6 @@ def _live(table: Path, add: Mapping[str, Any], version: int | None) -> LiveFile:
         n_bytes=int(add["size"]),
         n_rows=statistics.get("numRecords"),
         partition=dict(add["partitionValues"]),
-        since=version,
         vector=add.get("deletionVector") or None,
     )
 

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -59,18 +58,12 @@ def _tables(ctx: RunContext, *, deep: bool) -> list[Finding]:
     is_written_to = lock.is_held(ctx.settings.lakehouse)
 
     def seen(table: Table) -> list[Finding]:
-        health = table_health.examine(_folder(ctx, table), table, deep=deep, is_written_to=is_written_to)
+        folder = table_health.folder_of(ctx.settings.lakehouse, table)
+        health = table_health.examine(folder, table, deep=deep, is_written_to=is_written_to)
         return [_finding(table.path, *each) for each in health]
 
     findings = [each for table in catalogue.TABLES for each in _examined(table.path, partial(seen, table))]
     return [*findings, *_examined("tables of the last night", partial(_behind, ctx))]
-
-
-def _folder(ctx: RunContext, table: Table) -> Path:
-    """Where the table lies; one whose name was changed since lies where it was until the next night renames it."""
-    here = ctx.settings.lakehouse / table.layer / table.noun
-    before = ctx.settings.lakehouse.joinpath(*lakehouse.RENAMED.get(table.path, table.path).split("."))
-    return here if here.exists() else before
 
 
 def _behind(ctx: RunContext) -> list[Finding]:
@@ -93,7 +86,7 @@ def _behind(ctx: RunContext) -> list[Finding]:
 
 
 def _log_of(ctx: RunContext, table: Table) -> Log:
-    return delta_log.read(_folder(ctx, table))
+    return delta_log.read(table_health.folder_of(ctx.settings.lakehouse, table))
 
 
 def _tables_of_catalogue(ctx: RunContext) -> list[Finding]:

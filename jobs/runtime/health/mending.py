@@ -12,6 +12,7 @@ from pyspark.errors import PySparkException
 
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
+from jobs.runtime.health import delta_log, table_health
 from schemas import catalogue
 from schemas.contract import Table
 from schemas.errors import InvalidInputError, NotFoundError
@@ -24,6 +25,7 @@ def restore(ctx: RunContext, path: str, version: int, *, who: str, why: str) -> 
         NotFoundError: there is no such table, or no such version of it, or files of that version are gone.
     """
     table = _opened(ctx, _table(path))
+    _refuse_unless_whole(ctx, table, version)
     operations.home_mended(ctx.audit, who, f"{path} back to version {version}", why)
     try:
         ctx.spark.sql(f"RESTORE TABLE {ctx.lake.sql_name(table)} TO VERSION AS OF {int(version)}").collect()
@@ -44,9 +46,20 @@ def remove_night(ctx: RunContext, path: str, night: date, *, who: str, why: str)
         raise InvalidInputError(f"{path} is not kept by night: give the version to go back to.")
     _opened(ctx, table)
     operations.home_mended(ctx.audit, who, f"{path} without night {night}", why)
-    # Of whole partitions: no file is read.
-    ctx.spark.sql(f"DELETE FROM {ctx.lake.sql_name(table)} WHERE night = :night", {"night": night}).collect()
+    # Of whole partitions: no file is read. Delta takes no parameters here; a date holds digits and dashes alone.
+    ctx.spark.sql(f"DELETE FROM {ctx.lake.sql_name(table)} WHERE night = DATE '{night.isoformat()}'").collect()
     return _version(ctx, table)
+
+
+def _refuse_unless_whole(ctx: RunContext, table: Table, version: int) -> None:
+    """Delta looks only for files that the newest version lacks: one that both need, and is gone, it does not miss."""
+    state = delta_log.read(table_health.folder_of(ctx.settings.lakehouse, table)).at(version)
+    broken = [] if state is None else [live for live in state.files.values() if not table_health.is_there(live)]
+    if broken:
+        raise NotFoundError(
+            f"{table.path} cannot go back to version {version}: {len(broken)} of its files are gone or changed, "
+            f"{broken[0].path.name} first. `nightjar doctor` names the newest version that is whole."
+        )
 
 
 def _table(path: str) -> Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.runtime import lakehouse
 from jobs.runtime.health import delta_files, delta_log
 from jobs.runtime.health.delta_files import LiveFile
 from jobs.runtime.health.delta_log import LOG, Flaw, Log
@@ -34,6 +35,13 @@ class Seen(NamedTuple):
     ok: bool
     said: str
     mend: str | None = None
+
+
+def folder_of(lakehouse_folder: Path, table: Table) -> Path:
+    """Where the table lies; one whose name was changed since lies where it was until the next night renames it."""
+    here = lakehouse_folder / table.layer / table.noun
+    before = lakehouse_folder.joinpath(*lakehouse.RENAMED.get(table.path, table.path).split("."))
+    return here if here.exists() else before
 
 
 def examine(folder: Path, table: Table, *, deep: bool = False, is_written_to: bool = False) -> list[Seen]:
@@ -184,17 +192,16 @@ def _changed(path: Path) -> str | None:
 
 def _restorable(log: Log, broken: Sequence[LiveFile]) -> int | None:
     """The newest version that needs none of the broken files and of which every file is there, or None."""
-    since = [one.since for one in broken]
-    if not broken or None in since:
-        return None
-    version = min(number for number in since if number is not None) - 1
-    state = log.at(version)
-    return version if state is not None and all(map(_is_there, state.files.values())) else None
+    paths = {one.path for one in broken}
+    states = filter(None, map(log.at, log.before_adding(paths)))
+    whole = (state.version for state in states if all(is_there(one, paths) for one in state.files.values()))
+    return next(whole, None)
 
 
-def _is_there(live: LiveFile) -> bool:
+def is_there(live: LiveFile, broken: Set[Path] = frozenset()) -> bool:
+    """Whether a file is as long as the log says, and none of those that are known to be broken."""
     try:
-        return live.path.stat().st_size == live.n_bytes
+        return live.path not in broken and live.path.stat().st_size == live.n_bytes
     except OSError:
         return False
 

@@ -53,7 +53,7 @@ def _refs(ctx: RunContext, night: date) -> list[str]:
 
 
 def _alerts(ctx: RunContext) -> list[str]:
-    path = ctx.settings.log / "alerts.jsonl"
+    path = ctx.settings.log_folder / "alerts.jsonl"
     return [json.loads(line)["message"] for line in path.read_text().splitlines()] if path.exists() else []
 
 

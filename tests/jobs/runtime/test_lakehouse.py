@@ -97,6 +97,13 @@ def test_content_hash_sees_values_and_counts_but_not_order(spark: SparkSession):
         assert lakehouse.content_hash(first) != lakehouse.content_hash(spark.createDataFrame(other, "n int, s string"))
 
 
+def test_content_hash_sees_no_order_of_a_maps_entries(spark: SparkSession):
+    here, there, other = (
+        spark.sql(f"SELECT map({entries}) AS m") for entries in ("'a', 1, 'b', 2", "'b', 2, 'a', 1", "'a', 2, 'b', 1")
+    )
+    assert lakehouse.content_hash(here) == lakehouse.content_hash(there) != lakehouse.content_hash(other)
+
+
 def test_a_write_that_delta_skips_is_an_error(lake: lakehouse.Lakehouse, spark: SparkSession, monkeypatch):
     lake.append(people(spark, FIRST, "A"), PEOPLE)
     monkeypatch.setattr(lake, "version", lambda table: 1)  # what a silently skipped commit looks like

@@ -19,6 +19,7 @@ from pyspark.sql import SparkSession
 
 from jobs.cli import main as cli_main
 from jobs.runtime import lock, settings
+from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.runtime.health import doctor
 from pipelines.decisions import intake
@@ -42,6 +43,7 @@ def whole(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path
     home = tmp_path_factory.mktemp("whole")
     ctx = RunContext(settings.load(home))
     ctx.__dict__["spark"] = spark
+    operations.people_resolved(ctx.audit, LAST, {"people": N_NIGHTS})
     for n in range(1, N_NIGHTS + 1):
         rows = [{"night": night(n), "person_id": f"36:{n}-{k}"} for k in range(n)]
         ctx.lake.append(tables.frame(spark, PEOPLE, *rows).coalesce(1), PEOPLE)
