@@ -89,11 +89,15 @@ def _of_row(raw: str) -> str:
 
 
 def rows(raw: Column) -> Column:
-    """Rows of JSON with every value in its one form; see `plain`."""
+    """Rows of JSON with every value in its one form; see `plain`.
+
+    It is given out as not deterministic, which it is, because Spark merges Python functions of several projections into
+    one (SPARK-53399): all that telephone numbers are made of would be written out in place of each column's name.
+    """
 
     @F.pandas_udf("string")  # type: ignore[attr-defined, untyped-decorator]  # not exported
     def normalise(texts: pd.Series) -> pd.Series:
         return texts.map(_of_row, na_action="ignore").astype(object)
 
     is_odd = raw.rlike(_ODD)
-    return F.coalesce(normalise(F.when(is_odd, raw)), raw)
+    return F.coalesce(normalise.asNondeterministic()(F.when(is_odd, raw)), raw)
