@@ -105,7 +105,7 @@ def test_codes_that_a_layout_names_are_codes(spark: SparkSession) -> None:
 
 
 def test_a_flag_that_protects_is_plainly_said(spark: SparkSession) -> None:
-    rows = [nights.report(PII=pii, Intel_Ref=pii) for pii in ("N/K", "N")]
+    rows = [nights.report(PII=pii, Intel_Ref=ref) for pii, ref in (("N/K", "R1"), ("N", "R2"))]
     assert [row.reason for row in _judged(spark, "norfolk", "reports", rows)] == ["BAD_CODE", None]
 
 

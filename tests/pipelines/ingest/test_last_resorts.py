@@ -32,9 +32,9 @@ def test_makes_and_models_are_no_registration_marks(spark: SparkSession) -> None
 
 def test_every_current_style_is_a_mark(spark: SparkSession) -> None:
     styles = spark.range(2000).select(
-        F.format_string("%s%02d %s", F.lit("NR"), F.col("id") % 100, F.substring(F.upper(F.md5("id")), 1, 3)).alias(
-            "text"
-        )
+        F.format_string(
+            "%s%02d %s", F.lit("NR"), F.col("id") % 100, F.substring(F.upper(F.md5(F.col("id").cast("string"))), 1, 3)
+        ).alias("text")
     )
     letters = styles.where(F.col("text").rlike("^NR[0-9]{2} [A-Z]{3}$"))
     found = letters.select("text", values.vehicle(F.col("text")).alias("mark")).collect()
