@@ -11,7 +11,7 @@ CONCERN = {"sender": "norfolk", "feed": "reports", "is_missing": True, "why": "n
 WAITING = {"file": "norfolk/reports/2026-03-16/a.csv", "why": "written to 5 s before the night began"}
 REPORT = {
     "night": "2026-03-16", "senders": [], "refused_layouts": {}, "quarantine": [], "n_queue_items": 0, "model": None,
-    "queue": [], "table": "t", "n_decisions": 0, "home": "h",
+    "queue": [], "table": "t", "n_decisions": 0, "home": "h", "values": [],
 }  # fmt: skip
 
 

@@ -215,7 +215,7 @@ def test_the_log_is_read_and_its_ids_opened_with_cause_and_that_is_in_it(home: S
     assert command("ids", "3", "--why", " ", "--reviewer", "auditor")[0] == 1
     assert command("ids", "2", "--why", "complaint 7", "--reviewer", "auditor")[0] == 1  # it names none
     assert command("ids", "99", "--why", "complaint 7", "--reviewer", "auditor")[0] == 1
-    assert command("show", "--operation", "queue_vewed", "--reviewer", "auditor")[0] == 1
+    assert command("show", "--operation", "queue_vewed", "--reviewer", "auditor")[0] == 2
     newest = list(audit.Audit(home.log_folder).entries())[6:]
     assert [(e["operation"], e["who"], e["why"]) for e in newest] == [
         ("log_viewed", "auditor", None),
