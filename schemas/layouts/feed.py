@@ -128,7 +128,10 @@ class Feed(Part):
     )
     ignore: Annotated[tuple[values.Word, ...], Key(strict=False)] = Key((), description="known and deliberately unused")
     header_rows: int = Key(1, ge=1, le=9, description="xlsx: rows that a column's name is spread over")
-    skip_rows: int = Key(0, ge=0, le=9, description="xlsx: rows with a title before the header")
+    skip_rows: int = Key(0, ge=0, le=9, description="xlsx: rows with a title before the header; csv finds its header")
+    quoting: Literal["doubled", "backslash", "none"] = Key(
+        "doubled", description="csv: how a quotation mark within a quoted value is written; none: no value is quoted"
+    )
     durations: Literal["seconds", "minutes", "clock"] = "seconds"
     numbers: Literal["e164", "international", "national", "as_dialled"] = Key(
         "national", description="how telephone numbers are written: with country code first, or as in `region`"
@@ -203,6 +206,13 @@ class Feed(Part):
     def _of_workbooks(cls, value: int, info: ValidationInfo) -> int:
         if value != cls.model_fields[str(info.field_name)].default and info.data.get("format", "xlsx") != "xlsx":
             raise ValueError("belongs to xlsx only")
+        return value
+
+    @field_validator("quoting")
+    @classmethod
+    def _of_csv(cls, value: str, info: ValidationInfo) -> str:
+        if value != cls.model_fields[str(info.field_name)].default and info.data.get("format", "csv") != "csv":
+            raise ValueError("belongs to csv only")
         return value
 
     @field_validator("items")

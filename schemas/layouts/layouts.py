@@ -13,6 +13,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         format: csv              # csv | jsonl | xlsx | parquet
         due: daily               # daily | weekdays | weekly | irregular; left out: as it usually comes
         delimiter: ","           # csv only
+        quoting: doubled         # csv: doubled | backslash | none: how a quotation mark within a value is written
         encoding: utf-8          # csv and jsonl
         dates: ["dd/MM/yyyy"]    # Spark patterns, tried in order; ISO dates are always accepted
         times: ["dd/MM/yyyy HH:mm"]

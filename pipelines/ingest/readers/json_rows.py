@@ -16,7 +16,11 @@ AT_ONCE = 4 << 20  # bytes of JSON made at once; several times as many while it 
 
 
 def spool_rows(
-    numbers: Any, batch: pa.RecordBatch, spool: Spool, as_text: Callable[[pa.Array], pa.Array] | None = None
+    numbers: Any,
+    batch: pa.RecordBatch,
+    spool: Spool,
+    as_text: Callable[[pa.Array], pa.Array] | None = None,
+    why: tuple[str | None, str | None] = (None, None),
 ) -> None:
     """Spools rows of a batch as JSON; rows over the limit are refused, and never made.
 
@@ -24,6 +28,7 @@ def spool_rows(
         numbers: positions of the rows in their file, from 1.
         batch: the rows.
         as_text: what a column becomes before it is JSON, where it is not text yet.
+        why: reason and detail, where the rows are refused.
     """
     row_sizes = sizes.of_rows(batch)
     is_long = row_sizes > readers.MAX_LINE
@@ -37,7 +42,7 @@ def spool_rows(
         raw = _json(pa.RecordBatch.from_arrays(made, names=batch.schema.names))
         fits = pc.less_equal(pc.binary_length(raw), readers.MAX_LINE)  # escapes may have made it longer
         is_fitting = fits.to_numpy(zero_copy_only=False)
-        spool.add(numbers[part][is_fitting], raw.filter(fits))
+        spool.add(numbers[part][is_fitting], raw.filter(fits), *why)
         refuse_long(numbers[part][~is_fitting], spool)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import io
 import itertools
@@ -20,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from pipelines.ingest.readers import base as readers
-from pipelines.ingest.readers import json_rows
+from pipelines.ingest.readers import csv_dialect, json_rows
 from pipelines.ingest.readers.base import FileRefused, Spool
 from schemas.layouts import layouts
 
@@ -136,19 +135,20 @@ def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
     """Spools every row of a CSV file; returns the columns that no mapping names.
 
     Quoted values may span lines. Rows with another number of values than the header become ROW_MALFORMED with
-    their text. Row numbers count rows from 1, without header and blank lines.
+    their text, and so do rows that swallowed another (see `csv_dialect`). Row numbers count rows from 1,
+    without header, blank lines and what stands before the header.
     """
-    names = _header(text, feed.delimiter)
-    unmapped = readers.check_columns(names, ((name,) for name in names), feed)
-    bad = _BadRows(spool, len(names))
+    head = csv_dialect.head(text.peek(readers.BLOCK).decode("utf-8", "ignore"), feed)
+    unmapped = readers.check_columns(head.names, ((name,) for name in head.names), feed)
+    text.read(head.n_bytes_before)
+    names = [*head.names, *([head.surplus] if head.surplus else [])]
+    bad = _BadRows(spool, len(head.names), feed)
     reader = arrow_csv.open_csv(
         pa.PythonFile(text, mode="r"),
         read_options=arrow_csv.ReadOptions(
             use_threads=False, block_size=readers.MAX_LINE, column_names=names, skip_rows_after_names=1
         ),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=feed.delimiter, newlines_in_values=True, invalid_row_handler=bad.take
-        ),
+        parse_options=csv_dialect.options(feed, bad.take),
         convert_options=arrow_csv.ConvertOptions(
             column_types={name: pa.string() for name in names}, strings_can_be_null=False, check_utf8=False
         ),
@@ -158,7 +158,7 @@ def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
             numbers = bad.numbers_of_good(batch.num_rows)
             for start in range(0, batch.num_rows, readers.BATCH):
                 rows = slice(start, start + readers.BATCH)
-                json_rows.spool_rows(numbers[rows], batch.slice(start, readers.BATCH), spool)
+                _spool_csv(numbers[rows], batch.slice(start, readers.BATCH), feed, head, spool)
     except pa.ArrowInvalid as error:  # its message quotes the row: not for a detail
         if "straddl" in str(error):
             raise FileRefused("FILE_TOO_LARGE", f"a row of over {readers.MAX_LINE >> 20} MiB") from error
@@ -167,23 +167,24 @@ def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
     return unmapped
 
 
-def _header(text: CheckedText, delimiter: str) -> list[str]:
-    start = text.peek(readers.BLOCK).decode("utf-8", "ignore")
-    if start.lstrip().startswith(('{"', "[{")):
-        raise FileRefused("FILE_TYPE_MISMATCH", "JSON, the layout says csv")
-    try:
-        rows = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
-        names = next((row for row in rows if row), [])
-    except csv.Error as error:
-        raise FileRefused("FILE_UNREADABLE", "the header cannot be parsed") from error
-    return [name.strip() or f"column_{n}" for n, name in enumerate(names, start=1)]
+def _spool_csv(numbers: Any, batch: pa.RecordBatch, feed: layouts.Feed, head: csv_dialect.Head, spool: Spool) -> None:
+    """Spools rows, less a surplus value that is empty; those of which a value is not where it belongs are refused."""
+    is_good = np.ones(len(batch), dtype=bool)
+    for detail, is_misplaced in csv_dialect.misplaced(batch, feed, head):
+        is_bad = is_misplaced & is_good
+        is_good &= ~is_bad
+        if is_bad.any():
+            json_rows.spool_rows(numbers[is_bad], batch.filter(pa.array(is_bad)), spool, why=("ROW_MALFORMED", detail))
+    rows = batch.drop_columns([head.surplus]) if head.surplus else batch
+    json_rows.spool_rows(numbers[is_good], rows if is_good.all() else rows.filter(pa.array(is_good)), spool)
 
 
 class _BadRows:
     """Takes rows that the parser refuses, and numbers the good ones around them."""
 
-    def __init__(self, spool: Spool, n_columns: int) -> None:
-        self._spool, self._detail = spool, f"another number of values than the header's {n_columns}"
+    def __init__(self, spool: Spool, n_columns: int, feed: layouts.Feed) -> None:
+        self._spool, self._is_doubled = spool, feed.quoting == "doubled"
+        self._number_of_values = self._detail = f"another number of values than the header's {n_columns}"
         self._numbers: list[int] = []
         self._texts: list[str] = []
         self._n_characters = 0
@@ -192,6 +193,11 @@ class _BadRows:
 
     def take(self, row: Any) -> str:
         number = row.number - 1  # the parser counts the header
+        is_backslashed = self._is_doubled and '\\"' in row.text
+        detail = csv_dialect.BACKSLASHES if is_backslashed else self._number_of_values
+        if detail != self._detail:
+            self.flush()
+            self._detail = detail
         self._skipped.append(number)
         self._numbers.append(number)
         self._texts.append(row.text[: readers.MAX_LINE])

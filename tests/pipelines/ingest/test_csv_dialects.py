@@ -1,0 +1,104 @@
+"""CSV as senders write it: each dialect gives the rows that its writer had, or says what is wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.ingest.readers import csv_dialect, read
+from schemas.layouts import layouts
+
+HEADER = ["Intel Ref", "Nominal No", "Involvement"]
+NO_LINE_ENDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=20)
+NOT_BACKSLASHED = NO_LINE_ENDS.filter(lambda value: '\\"' not in value)  # which is refused where marks are doubled
+
+
+def _layouts(**keys: Any) -> dict[str, layouts.Source]:
+    known = layouts.load()
+    norfolk = known["norfolk"]
+    feed = norfolk.feeds["report_links"].model_copy(update=keys)
+    return {**known, "norfolk": norfolk.model_copy(update={"feeds": {**norfolk.feeds, "report_links": feed}})}
+
+
+def _read(folder: Path, text: str, **keys: Any) -> tuple[list[list[str]], list[tuple[int, str]]]:
+    """Values of the rows that are kept, in the header's order; number and detail of those that are refused."""
+    content = text.encode()
+    path = folder / "links.csv"
+    path.write_bytes(content)
+    file = {"night": None, "sender": "norfolk", "feed": "report_links", "file": path.name, "path": str(path)}
+    file |= {"file_hash": None, "n_bytes": len(content), "reason": None, "detail": None}
+    whole, *rows = [row for batch in read.read_file(file, _layouts(**keys)) for row in batch.to_pylist()]
+    assert whole["reason"] is None, whole
+    kept = [list(json.loads(row["raw"]).values()) for row in rows if row["reason"] is None]
+    return kept, [(row["row_number"], row["detail"]) for row in rows if row["reason"]]
+
+
+def _csv(*rows: list[str], **how: Any) -> str:
+    sink = io.StringIO(newline="")
+    csv.writer(sink, **how).writerows(rows)
+    return sink.getvalue()
+
+
+def test_a_value_that_was_never_closed_swallows_no_row_in_silence(tmp_path: Path) -> None:
+    """As pipes are written by systems that quote nothing: two titles that begin with a quotation mark."""
+    lines = ["R1,N1,Subject", 'R2,"N2,Subject', "R3,N3,Victim", 'R4,"N4,Subject', "R5,N5,Subject"]
+    text = "\n".join([",".join(HEADER), *lines, ""])
+    kept, refused = _read(tmp_path, text)
+    assert [row[0] for row in kept] == ["R1", "R5"]
+    assert [detail for _, detail in refused] == [csv_dialect.SWALLOWED]
+    kept, refused = _read(tmp_path, text, quoting="none")
+    assert ([row[0] for row in kept], refused) == (["R1", "R2", "R3", "R4", "R5"], [])
+    assert kept[1][1] == '"N2'
+
+
+def test_prose_with_line_ends_and_commas_is_no_swallowed_row(tmp_path: Path) -> None:
+    prose = "He came, he saw, he left.\nThen, later, she called, twice, from home."
+    kept, refused = _read(tmp_path, _csv(HEADER, ["R1", prose, "Subject"]))
+    assert (kept, refused) == ([["R1", prose, "Subject"]], [])
+
+
+def test_quotation_marks_that_are_escaped(tmp_path: Path) -> None:
+    text = (
+        ",".join(HEADER) + '\n"R1","He said \\"stay there\\", then left.\nShe waited.","Subject"\n"R2","x","Victim"\n'
+    )
+    kept, refused = _read(tmp_path, text, quoting="backslash")
+    assert (kept[0][1], refused) == ('He said "stay there", then left.\nShe waited.', [])
+    kept, refused = _read(tmp_path, text)
+    assert kept == [["R2", "x", "Victim"]]
+    assert refused[0] == (1, csv_dialect.BACKSLASHES)
+
+
+def test_a_separator_at_the_end_of_each_row(tmp_path: Path) -> None:
+    text = ",".join(HEADER) + "\nR1,N1,Subject,\nR2,N2,Victim,more\nR3,N3,Subject,\n"
+    kept, refused = _read(tmp_path, text)
+    assert kept == [["R1", "N1", "Subject"], ["R3", "N3", "Subject"]]
+    assert refused == [(2, "a value beyond the header's 3")]
+
+
+@pytest.mark.parametrize("preamble", ["Disclosure Unit\nRequest,7\n\n", '"Title, with a comma"\n', "\ufeff"])
+def test_the_header_is_found_by_its_columns(tmp_path: Path, preamble: str) -> None:
+    text = preamble + _csv(HEADER, ["R1", "N1", "Subject"]) + "\nEnd of report: 1 record\n"
+    kept, refused = _read(tmp_path, text)
+    assert kept == [["R1", "N1", "Subject"]]
+    assert [number for number, _ in refused] == [2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.lists(NOT_BACKSLASHED, min_size=3, max_size=3), min_size=1, max_size=5))
+def test_what_pythons_writer_escapes_is_read_as_it_was(
+    rows: list[list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("csv")
+    for quoting, how in (
+        ("doubled", {"quoting": csv.QUOTE_ALL}),
+        ("backslash", {"quoting": csv.QUOTE_ALL, "escapechar": "\\", "doublequote": False}),
+    ):
+        kept, refused = _read(folder, _csv(HEADER, *rows, **how), quoting=quoting)
+        assert (kept, refused) == (rows, [])
