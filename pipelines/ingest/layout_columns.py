@@ -18,7 +18,7 @@ from pipelines.ingest import look_alikes
 from schemas import codes
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
-from schemas.layouts.values import folded
+from schemas.layouts.values import EPOCHS, folded
 
 _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
@@ -225,6 +225,9 @@ class Extract:
         zone = self._zone()
         tried = []
         for pattern, senders in by_literal({sender: feed.times for sender, (_, feed) in self.senders.items()}):
+            if pattern in EPOCHS:
+                tried.append(F.when(F.col("sender").isin(senders), _since_1970(value, EPOCHS[pattern])))
+                continue
             letters = re.sub(r"'[^']*'", "", pattern)
             if needs_clock and not re.search("[HhKk]", letters):
                 continue
@@ -237,6 +240,12 @@ class Extract:
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
         return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+
+
+def _since_1970(value: Column, micros: int) -> Column:
+    """A number of units of `micros` microseconds since 1970 as an instant; NULL for what is no such number."""
+    number = F.when(value.rlike(r"^[0-9]{1,15}(?:\.[0-9]{1,6})?$"), value.try_cast("decimal(22,6)"))
+    return F.timestamp_micros((number * F.lit(micros).cast("decimal(8,0)")).try_cast("bigint"))
 
 
 def _until_midnight(value: Column, read: Column) -> Column:

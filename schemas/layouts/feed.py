@@ -113,7 +113,9 @@ class Feed(Part):
     delimiter: values.Delimiter = Key(",", description="csv only")
     encoding: values.Encoding = Key("utf-8", description="csv and jsonl")
     dates: _Patterns = Key((), description="Spark patterns, tried in order; ISO dates are always accepted")
-    times: _Patterns = Key((), description="Spark patterns, tried in order; ISO instants are always accepted")
+    times: Annotated[tuple[values.TimePattern, ...], Key(strict=False)] = Key(
+        (), description="Spark patterns, or epoch_s, epoch_ms, tried in order; ISO instants are always accepted"
+    )
     constants: _Columns = Key({}, description="ours: value, where the sender has no such column")
     file_name: _Expressions = Key({}, description="ours: value that only the file's name tells, as one group")
     columns: _Columns = Key(

@@ -16,7 +16,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         quoting: doubled         # csv: doubled | backslash | none: how a quotation mark within a value is written
         encoding: utf-8          # csv and jsonl
         dates: ["dd/MM/yyyy"]    # Spark patterns, tried in order; ISO dates are always accepted
-        times: ["dd/MM/yyyy HH:mm"]
+        times: ["dd/MM/yyyy HH:mm"]   # also epoch_s and epoch_ms: numbers since 1970
         columns: {urn: Intel Ref}                 # ours: theirs; a dotted path reaches into nested JSON
         lists: {tags: ";"}                        # ours: separator of several values in one text
         items:                                    # reports only, one of `numbered` and `each`

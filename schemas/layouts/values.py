@@ -49,10 +49,18 @@ def _delimiter(value: str) -> str:
     return value
 
 
+# Words among a feed's `times` for numbers since 1970 in UTC, and how many microseconds one is.
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+
+
 def _date_pattern(value: str) -> str:
     if not _DATE_PATTERN.fullmatch(value):
         raise ValueError(f"{value[:60]!r} is not a date pattern such as dd/MM/yyyy")
     return value
+
+
+def _time_pattern(value: str) -> str:
+    return value if value in EPOCHS else _date_pattern(value)
 
 
 def _region(value: str) -> str:
@@ -90,6 +98,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, AfterValidator(_delimiter), Field(json_schema_extra={"minLength": 1, "maxLength": 1})]
 DatePattern = Annotated[str, AfterValidator(_date_pattern)]
+TimePattern = Annotated[str, AfterValidator(_time_pattern)]
 Region = Annotated[str, AfterValidator(_region)]
 Offset = Annotated[str, Matching(r"[+-]\d{2}:\d{2}", "takes an offset such as +01:00, quoted")]
 Expression = Annotated[str, AfterValidator(_expression)]

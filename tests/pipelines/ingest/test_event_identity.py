@@ -93,3 +93,13 @@ def test_midnight_and_single_digits_are_as_the_layout_says(spark: SparkSession, 
         found.update({(pattern, text): row.started_at for text, row in zip(texts, rows, strict=True)})
     read = {case: at and at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M") for case, at in found.items()}
     assert read == CLOCKS
+
+
+def test_numbers_since_1970_are_instants(spark: SparkSession, known: DataFrame) -> None:
+    wanted = dt.datetime(2026, 3, 10, 10, 5, 30, 250_000)
+    written = ("1773137130.25", "1773137130250", "1773137130250.0", "10/03/2026 10:05", "-5")
+    found = _events(spark, known, ("epoch_s", "epoch_ms"), *[{"Start Time": text} for text in written])
+    assert found[0].started_at == wanted
+    assert [row.reason for row in found[3:]] == ["BAD_DATE"] * 2
+    found = _events(spark, known, ("epoch_ms",), *[{"Start Time": text} for text in written])
+    assert [row.started_at for row in found[1:3]] == [wanted] * 2
