@@ -175,6 +175,7 @@ VALUE_NOTES = {
     "UNREAD": "cannot be read: NULL in silver and kept in _rescued, or the row is in the quarantine",
     "UNKNOWN_CODE": "a code that neither the layout nor the national list names",
     "DANGLING": "names a report or nominal that nothing known has",
+    "SHARE_FELL": "a tag that tonight's reports bear more seldom than the fortnight before lets chance make them",
 }
 VALUE_COUNTS = Table(
     path="gold.value_counts",
@@ -186,10 +187,10 @@ VALUE_COUNTS = Table(
         "feed": required(STRING, "feed"),
         "field": required(STRING, "our name of the field"),
         "note": required(STRING, "why the value was not taken", among=tuple(VALUE_NOTES)),
-        "value": required(STRING, "the code, of unknown ones the most frequent; empty for the rest", is_personal=True),
+        "value": required(STRING, "the code or tag; of unknown codes the most frequent; else empty", is_personal=True),
         "becomes": Column(STRING, "what the layout makes of the unknown code; NULL: nothing"),
         "is_new": required(BOOLEAN, "an unknown code that no night before had"),
-        "n_rows": required(LONG, "rows with such a value", minimum=1),
+        "n_rows": required(LONG, "rows with such a value; of a share that fell, all reports of the sender", minimum=1),
     },
     partition_by=("night",),
 )

@@ -38,7 +38,7 @@ def refused_layouts_text(refused: Mapping[str, str]) -> list[str]:
 
 
 def values_text(counted: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Codes that no layout names and links that lead nowhere, one by one; other values not taken, per feed."""
+    """Codes that no layout names, links that lead nowhere and tags that went missing, one by one; the rest per feed."""
     lines = []
     for row in counted:
         where = f"  {row['sender']:<14}{row['n_rows']:>7,}  {row['feed']}.{row['field']}"
@@ -47,6 +47,8 @@ def values_text(counted: Sequence[Mapping[str, Any]]) -> list[str]:
             lines.append(f"{where} = {row['value']!r} -> {row['becomes'] or 'nothing'}{new}")
         elif row["note"] == "DANGLING":
             lines.append(f"{where} names what nothing known has")
+        elif row["note"] == "SHARE_FELL":
+            lines.append(f"{where} = {row['value']}: far more seldom than in the fortnight before")
     by_feed: Counter[tuple[str, str, str]] = Counter()
     for row in counted:
         by_feed[row["sender"], row["feed"], row["note"]] += row["n_rows"]

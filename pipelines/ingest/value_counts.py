@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from pipelines.ingest import layout_columns
+from pipelines.ingest import layout_columns, tag_shares
 from schemas import gold
 
 BY = ["sender", "feed", "field", "note", "value"]
@@ -58,6 +58,12 @@ def dangling(judged: Mapping[str, DataFrame], reports: DataFrame, people: DataFr
         "sender", "feed", "field", F.lit("DANGLING").alias("note"), F.lit("").alias("value"),
         F.lit(None).cast("string").alias("becomes"), "n_rows",
     )  # fmt: skip
+
+
+def fallen(spark: SparkSession, falls: Iterable[tag_shares.Fall]) -> DataFrame:
+    """The same of tags whose share fell."""
+    rows = [(fall.sender, "reports", "tags", "SHARE_FELL", fall.tag, None, fall.n_reports) for fall in falls]
+    return spark.createDataFrame(rows, ", ".join([*(f"{name} string" for name in (*BY, "becomes")), "n_rows long"]))
 
 
 def is_of_exploitation() -> Column:

@@ -85,7 +85,7 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
         dg.AssetCheckSpec(
             NAMED,
             asset=common.key(gold.VALUE_COUNTS),
-            description="A code that no layout names and no night before had: a warning, until the layout names it.",
+            description="A code that no layout names and no night before had, or a tag whose share fell: a warning.",
         ),
     ],
 )
@@ -109,7 +109,9 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) ->
         asset_key=counted,
     )
     tonight = ctx.known(date.fromisoformat(context.partition_key)).tonight(gold.VALUE_COUNTS)
-    new = tonight.where("is_new").select("sender", "feed", "field").collect()  # of a field no more than MAX_CODES
+    new = (
+        tonight.where(F.col("is_new") | (F.col("note") == "SHARE_FELL")).select("sender", "feed", "field").collect()
+    )  # of a field no more than MAX_CODES
     n_codes = Counter(f"{row.sender} {row.feed} {row.field}" for row in new)  # what they are is in the table alone
     yield dg.AssetCheckResult(
         check_name=NAMED,

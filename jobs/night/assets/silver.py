@@ -13,8 +13,8 @@ from jobs.night.assets import common
 from jobs.runtime import alerts, progress
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
-from pipelines.ingest import conform, row_counts, value_counts
-from schemas import bronze, gold, silver
+from pipelines.ingest import conform, row_counts, tag_shares, value_counts
+from schemas import bronze, codes, gold, silver
 
 FEEDS = tuple(silver.BY_FEED)
 # Authorisations come before the events that need them, and airports before flights.
@@ -68,7 +68,7 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row per sender and feed
     with progress.CURRENT.step("silver: values not taken as they came"):
         ctx.lake.replace(_value_counts(ctx, judged, night), gold.VALUE_COUNTS, tonight)
-    tell_of_new_codes(ctx, night)
+    tell_of_tags(ctx, night)
     said: dict[str, dict[str, Any]] = {gold.ROW_COUNTS.path: {"rows loaded": sum(n_loaded.values())}}
     for feed, table in silver.BY_FEED.items():
         of_feed = {name.split()[0]: n for name, n in sorted(n_loaded.items()) if name.endswith(f" {feed}")}
@@ -81,19 +81,33 @@ def _value_counts(ctx: RunContext, judged: dict[str, DataFrame], night: date) ->
     links = value_counts.dangling(judged, *known)
     counted = reduce(DataFrame.unionByName, [value_counts.noted(df) for df in judged.values()])
     counted = counted if links is None else counted.unionByName(links)
+    counted = counted.unionByName(value_counts.fallen(ctx.spark, _fallen_shares(ctx, night)))
     return concurrency.materialise(value_counts.rows(counted, ctx.lake.read(gold.VALUE_COUNTS), night))[0]
 
 
-def tell_of_new_codes(ctx: RunContext, night: date) -> None:
-    """Alert for unknown tags of abuse or exploitation that no night before had; it names fields, never values.
+def _fallen_shares(ctx: RunContext, night: date) -> list[tag_shares.Fall]:
+    counted = tag_shares.counts(ctx.known(night).until(silver.REPORTS), night)
+    return tag_shares.falls(counted.collect())  # one row per sender and tag
 
-    Other new codes are a warning of the night's checks, and are printed with it.
+
+def tell_of_tags(ctx: RunContext, night: date) -> None:
+    """Alert for unknown tags of abuse or exploitation that no night before had, naming fields and never values, and for
+    known ones that a sender's reports all but lost.
+
+    Others are a warning of the night's checks, and are printed with it.
     """
-    new = ctx.known(night).tonight(gold.VALUE_COUNTS).where(F.col("is_new") & value_counts.is_of_exploitation())
+    tonight = ctx.known(night).tonight(gold.VALUE_COUNTS)
+    new = tonight.where(F.col("is_new") & value_counts.is_of_exploitation())
     each = sorted(new.groupBy("sender", "feed", "field").count().collect())
     if each:
         told = "; ".join(f"{row['count']} in {row.field} of {row.sender} {row.feed}" for row in each)
         message = f"unknown tags with words of abuse or exploitation appeared, which the layout does not name: {told}"
+        alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
+    fallen = tonight.where((F.col("note") == "SHARE_FELL") & F.col("value").isin(*codes.CSAE_TAGS))
+    lost = sorted((row.sender, row.value) for row in fallen.select("sender", "value").collect())
+    if lost:
+        told = "; ".join(f"{tag} of {sender}" for sender, tag in lost)
+        message = f"tags that reports bear far more seldom than in the fortnight before, beyond chance: {told}"
         alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
 
 
