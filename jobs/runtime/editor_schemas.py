@@ -22,7 +22,7 @@ from schemas.layouts.fields import FIELDS, ITEM_CODES, ITEM_CONSTANTS
 
 FOLDER = settings.ROOT / "docs" / "schemas"
 _DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest that the YAML language server checks in full
-_BY_FIELD = ("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns", "absent")
+_BY_FIELD = ("columns", "constants", "file_name", "joined", "lists", "codes", "unmapped", "patterns", "absent")
 
 
 def schemas() -> dict[str, dict[str, Any]]:

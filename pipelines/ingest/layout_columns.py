@@ -107,8 +107,16 @@ class Extract:
     def text(self, name: str) -> Column:
         """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
         read = self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name)
-        text = clean(self._from_file_name(name, self._part(name, read)))
+        text = clean(self._from_file_name(name, self._part(name, self._joined(name, read))))
         return whole_number(text) if self.fields[name].kind in IDENTIFIERS else text
+
+    def _joined(self, name: str, value: Column) -> Column:
+        """The text with that of the further columns after it, of the senders that spread the field over several."""
+        for sender, (_, feed) in self.senders.items():
+            if name in feed.joined:
+                more = [clean(at(self.row, {sender: layouts.split_path(feed, each)})) for each in feed.joined[name]]
+                value = F.when(F.col("sender") == sender, F.concat_ws(" ", clean(value), *more)).otherwise(value)
+        return value
 
     def _part(self, name: str, value: Column) -> Column:
         """What a sender's pattern names as the value, of the senders that have one for the field."""
@@ -137,11 +145,13 @@ class Extract:
         return clean(self._read(columns))
 
     def top_level(self, name: str) -> Column:
-        """The sender's top-level column that holds the field, or NULL for a constant."""
-        found = {
-            s: layouts.split_path(f, f.columns[name])[0] for s, (_, f) in self.senders.items() if name in f.columns
+        """Array of the sender's top-level columns that hold the field, or NULL for a constant."""
+        columns = {
+            s: [layouts.split_path(f, each)[0] for each in (f.columns[name], *f.joined.get(name, ()))]
+            for s, (_, f) in self.senders.items()
+            if name in f.columns
         }
-        return lookup(found)
+        return of_sender(columns) if columns else F.lit(None).cast("array<string>")
 
     def known_columns(self) -> Column:
         """Array of the sender's top-level columns that the layout names."""

@@ -121,6 +121,9 @@ class Feed(Part):
     columns: _Columns = Key(
         {}, description="ours: theirs; a dotted path reaches into nested JSON", validate_default=True
     )
+    joined: dict[str, Annotated[tuple[values.Word, ...], Key(strict=False)]] = Key(
+        {}, description="ours: [theirs], columns whose text follows that of the field's own, after a blank"
+    )
     lists: _Columns = Key({}, description="ours: separator of several values in one text")
     items: Items | None = Key(None, description="reports only", validate_default=True)
     codes: dict[str, dict[str, values.National]] = Key({}, description="ours: {theirs: national}; trimmed, caseless")
@@ -152,7 +155,7 @@ class Feed(Part):
             return keys
         return {**keys, "constants": {**sources[1], "scheme": SCHEME}}
 
-    @field_validator("columns", "constants", "file_name", "lists", "codes", "unmapped", "patterns", "absent")
+    @field_validator("columns", "constants", "file_name", "joined", "lists", "codes", "unmapped", "patterns", "absent")
     @classmethod
     def _names_fields(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         known = _nameable(str(info.field_name), info.data)
@@ -227,7 +230,8 @@ class Feed(Part):
     def required_columns(self) -> list[str]:
         """Sender's columns (dotted paths for nested ones) without which no row of a file could be accepted."""
         fields = FIELDS[self.name]
-        required = [self.columns[name] for name, f in fields.items() if f.is_required and name in self.columns]
+        names = [name for name, field in fields.items() if field.is_required and name in self.columns]
+        required = [column for name in names for column in (self.columns[name], *self.joined.get(name, ()))]
         if self.items is not None:
             required.append(self.items.path or self.items.columns()[0]["text"])
         return required
@@ -263,7 +267,7 @@ _KINDS_OF = {"lists": ("codes",), "unmapped": ("code", "codes", "boolean")}  # k
 def _nameable(key: str, data: Mapping[str, Any]) -> list[str]:
     """Our fields that a key of a feed may name, of the keys that were read before it."""
     fields = FIELDS[data["name"]]
-    if key == "patterns":
+    if key in ("patterns", "joined"):
         return list(data.get("columns", fields))
     own = [name for name, field in fields.items() if field.kind in _KINDS_OF.get(key, (field.kind,))]
     of_items = {"constants": ITEM_CONSTANTS, "codes": ITEM_CODES}.get(key, ())
@@ -282,7 +286,8 @@ def _no_national(field: Field, national: str) -> str | None:
 
 def mapped_columns(feed: Feed) -> set[str]:
     """Top-level sender columns that the layout uses or names in `ignore`; every other column of a file is rescued."""
-    names = [*feed.columns.values(), *feed.ignore, *([feed.clock.column] if feed.clock else []), *_item_columns(feed)]
+    names = [*feed.columns.values(), *(column for more in feed.joined.values() for column in more), *feed.ignore]
+    names += [*([feed.clock.column] if feed.clock else []), *_item_columns(feed)]
     return {name.split(".")[0] if feed.format in NESTED else name for name in names}
 
 

@@ -18,6 +18,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         dates: ["dd/MM/yyyy"]    # Spark patterns, tried in order; ISO dates are always accepted
         times: ["dd/MM/yyyy HH:mm"]   # also epoch_s and epoch_ms: numbers since 1970
         columns: {urn: Intel Ref}                 # ours: theirs; a dotted path reaches into nested JSON
+        joined: {created_at: [Time]}              # ours: [theirs], columns whose text follows, after a blank
         lists: {tags: ";"}                        # ours: separator of several values in one text
         items:                                    # reports only, one of `numbered` and `each`
           numbered: {text: "Item {n} Text", source: "Item {n} Source", intelligence: "Item {n} Intel", up_to: 3}

@@ -124,7 +124,7 @@ def _each(problems: Sequence[Problem]) -> list[Column]:
 def _rescued(extract: layout_columns.Extract) -> Column:
     """JSON of the sender's columns that no mapping names, and of those whose value could not be read; or NULL."""
     lost = [F.when(_is_lost(n, f), extract.top_level(n)) for n, f in extract.fields.items()]
-    unread = F.array_compact(F.array(*lost))
+    unread = F.flatten(F.array_compact(F.array(*lost)))
     known = F.array_except(extract.known_columns(), unread)
     kept = F.map_filter("_m", lambda name, value: value.isNotNull() & ~F.array_contains(known, name))
     return F.when(F.size(kept) > 0, F.to_json(kept))

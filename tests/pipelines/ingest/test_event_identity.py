@@ -103,3 +103,18 @@ def test_numbers_since_1970_are_instants(spark: SparkSession, known: DataFrame) 
     assert [row.reason for row in found[3:]] == ["BAD_DATE"] * 2
     found = _events(spark, known, ("epoch_ms",), *[{"Start Time": text} for text in written])
     assert [row.started_at for row in found[1:3]] == [wanted] * 2
+
+
+def test_a_day_and_a_time_in_columns_of_their_own(spark: SparkSession, known: DataFrame) -> None:
+    layouts_of = _south(("dd/MM/yyyy HH:mm:ss",))
+    source = layouts_of["telco_south"]
+    feed = source.feeds["comms_events"].model_copy(update={"joined": {"started_at": ("Time",)}})
+    spread = {**layouts_of, "telco_south": source.model_copy(update={"feeds": {**source.feeds, "comms_events": feed}})}
+    written = [("10/03/2026", "10:05:30"), ("10/03/2026 ", " 10:05:31 "), ("10/03/2026", ""), ("", "10:05:30")]
+    rows = [{**CALL, "Start Time": day, "Time": clock} for day, clock in written]
+    raw = nights.raw_rows(spark, "telco_south", "comms_events", rows)
+    found = nights.judged(raw, "comms_events", authorisations=known, layouts=spread).orderBy("_row_number").collect()
+    assert [row.reason for row in found] == [None, None, "BAD_DATE", "BAD_DATE"]
+    assert [row.started_at.second for row in found[:2]] == [30, 31]
+    assert {row._rescued for row in found[:2]} == {None}
+    assert '"Time":"10:05:30"' in found[3]._rescued
