@@ -46,8 +46,8 @@ def parsed(
     void = [F.when(_is_void_text(extract, name, field), F.lit(name)) for name, field in FIELDS[feed].items()]
     df = df.withColumn("_void", F.array_compact(F.array(*void)))
     df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in FIELDS[feed]})
-    several = [name for name, field in FIELDS[feed].items() if field.kind == "codes"]
-    return df.withColumns({f"_l_{name}": _listed(extract, name) for name in several}), extract
+    several = {f"_l_{name}": _listed(extract, name) for name, field in FIELDS[feed].items() if field.kind == "codes"}
+    return df.withColumns(several) if several else df, extract  # Spark Connect takes no empty list
 
 
 def _is_void_text(extract: layout_columns.Extract, name: str, field: Field) -> Column:
