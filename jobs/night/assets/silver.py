@@ -1,5 +1,6 @@
 """Silver: tonight's rows as conformed nouns. Each feed is judged once; all refusals are one write."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import partial, reduce
@@ -96,19 +97,22 @@ def tell_of_tags(ctx: RunContext, night: date) -> None:
 
     Others are a warning of the night's checks, and are printed with it.
     """
-    tonight = ctx.known(night).tonight(gold.VALUE_COUNTS)
-    new = tonight.where(F.col("is_new") & value_counts.is_of_exploitation())
-    each = sorted(new.groupBy("sender", "feed", "field").count().collect())
-    if each:
-        told = "; ".join(f"{row['count']} in {row.field} of {row.sender} {row.feed}" for row in each)
-        message = f"unknown tags with words of abuse or exploitation appeared, which the layout does not name: {told}"
-        alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
-    fallen = tonight.where((F.col("note") == "SHARE_FELL") & F.col("value").isin(*codes.CSAE_TAGS))
-    lost = sorted((row.sender, row.value) for row in fallen.select("sender", "value").collect())
-    if lost:
-        told = "; ".join(f"{tag} of {sender}" for sender, tag in lost)
-        message = f"tags that reports bear far more seldom than in the fortnight before, beyond chance: {told}"
-        alerts.send(ctx.settings, night.isoformat(), message, run_id=ctx.run_id)
+    is_new = F.col("is_new") & value_counts.is_of_exploitation()
+    has_fallen = (F.col("note") == "SHARE_FELL") & F.col("value").isin(*codes.CSAE_TAGS)
+    counted = ctx.known(night).tonight(gold.VALUE_COUNTS).where(is_new | has_fallen).collect()  # MAX_CODES of a field
+    new = Counter((row.sender, row.feed, row.field) for row in counted if row.is_new)
+    lost = sorted((row.sender, row.value) for row in counted if not row.is_new)
+    told = {
+        "unknown tags with words of abuse or exploitation appeared, which the layout does not name": [
+            f"{n} in {field} of {sender} {feed}" for (sender, feed, field), n in sorted(new.items())
+        ],
+        "tags that reports bear far more seldom than in the fortnight before, beyond chance": [
+            f"{tag} of {sender}" for sender, tag in lost
+        ],
+    }
+    for what, where in told.items():
+        if where:
+            alerts.send(ctx.settings, night.isoformat(), f"{what}: {'; '.join(where)}", run_id=ctx.run_id)
 
 
 def _authorisations(ctx: RunContext, feed: str, night: date) -> DataFrame | None:
