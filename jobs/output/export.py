@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import xlsxwriter
 
 from jobs.output import escaping
-from jobs.runtime import audit
+from jobs.runtime import audit, whole_file
 from jobs.runtime.audit import operations
 from schemas import codes
 
@@ -98,7 +97,7 @@ def _force_files(
         )  # fmt: skip
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path, data in stale.items():
-            _write_whole(path, data)
+            whole_file.write(path, data)
     return list(contents)
 
 
@@ -149,15 +148,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")  # Spark collects instants in the process's zone
     return "" if value is None else str(value)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """The file under its name is the old one or the new one, never part of one."""
-    temporary = path.with_name(f".{path.name}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with open(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    audit.sync_folder(path.parent)

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime import audit
+from jobs.runtime import whole_file
 from jobs.runtime.context import RunContext
 from schemas import codes
 from schemas.errors import NotFoundError, UserError
@@ -106,7 +106,7 @@ def _make(ctx: RunContext) -> None:
             index.execute(_CREATE)
             index.executemany(_ADD, rows)
         os.link(temporary, path)
-        audit.sync_folder(path.parent)
+        whole_file.sync_folder(path.parent)
     except FileExistsError:
         pass  # another process made it in the meantime
     finally:

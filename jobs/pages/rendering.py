@@ -21,7 +21,7 @@ import nbconvert
 import nbformat
 
 from jobs.pages import markup
-from jobs.runtime import settings
+from jobs.runtime import settings, whole_file
 from schemas.errors import UserError
 
 HEADER = "# Databricks notebook source"
@@ -90,10 +90,7 @@ def render(
         _run(book, notebook.name, dict(params or {}), home or settings.home(), timeout_s)
     page = to_html(book, notebook.stem)
     out.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = out.with_name(f".{out.name}.new")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(page)
-    os.replace(temporary, out)
+    whole_file.write(out, page.encode())
     return out
 
 

@@ -7,7 +7,6 @@ what may not be used; queue rows without a score are left out, so that none tell
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +21,7 @@ from jobs.profile import comms as profile_comms
 from jobs.profile import docx as profile_docx
 from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
+from jobs.runtime import whole_file
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
@@ -98,15 +98,10 @@ def write(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     safe = "".join(c if c.isalnum() else "-" for c in subject)[:60]
     makers = {"html": lambda: profile_html.page(made).encode(), "docx": lambda: profile_docx.document(made)}
-    return [_save(folder / f"profile_{safe}_{on}.{kind}", makers[kind]()) for kind in formats]
-
-
-def _save(path: Path, content: bytes) -> Path:
-    temporary = path.with_name(f".{path.name}.new")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    os.replace(temporary, path)
-    return path
+    paths = {kind: folder / f"profile_{safe}_{on}.{kind}" for kind in formats}
+    for kind, path in paths.items():
+        whole_file.write(path, makers[kind]())
+    return list(paths.values())
 
 
 def gather(ctx: RunContext, subject: str, night: date) -> profile_model.Profile:

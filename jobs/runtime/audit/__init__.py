@@ -1,6 +1,6 @@
 """The log of processing: its chain, what it says (one function per operation), and what shows that it is whole."""
 
-from jobs.runtime.audit.chain import FILE, Audit, AuditError, sync_folder
+from jobs.runtime.audit.chain import FILE, Audit, AuditError
 from jobs.runtime.audit.entries import GENESIS, Broken, Head, Mark
 
-__all__ = ["FILE", "GENESIS", "Audit", "AuditError", "Broken", "Head", "Mark", "sync_folder"]
+__all__ = ["FILE", "GENESIS", "Audit", "AuditError", "Broken", "Head", "Mark"]

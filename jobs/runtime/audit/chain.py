@@ -22,7 +22,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime import identity
+from jobs.runtime import identity, whole_file
 from jobs.runtime.audit import entries, id_files
 from jobs.runtime.audit.entries import GENESIS, Broken, Head, Mark
 from schemas import codes
@@ -144,19 +144,11 @@ class Audit:
 
     def _write_head(self, head: Head, intent: Head | None) -> None:
         body = {"head": vars(head), "intent": None if intent is None else vars(intent)}
-        temporary = self.head_path.with_name(self.head_path.name + ".new")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with open(handle, "w", encoding="ascii") as file:
-            json.dump(body, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.head_path)
-        sync_folder(self.head_path.parent)
+        whole_file.write(self.head_path, json.dumps(body).encode("ascii"))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.head_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -263,12 +255,3 @@ class Audit:
         if n < head.n:
             return Broken(n + 1, f"the log ends after {n} of {head.n} entries")
         return Broken(n, "the last hash is not the one that the head knows: entries were rewritten")
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's names on disk: a new file is only safe when its folder is."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
+
+from jobs.runtime import whole_file
 
 FOLDER = "ids"
 
@@ -39,13 +39,7 @@ def keep(log_folder: Path, ids: Iterable[str]) -> dict[str, int | str]:
     path = path_of(log_folder, digest)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{digest}.{secrets.token_hex(8)}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        whole_file.write(path, body)
     return {"n": n, "sha256": digest}
 
 

@@ -24,7 +24,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime.audit.chain import Audit, sync_folder
+from jobs.runtime import whole_file
+from jobs.runtime.audit.chain import Audit
 from jobs.runtime.audit.entries import Head, Mark
 from schemas.errors import UserError
 
@@ -117,5 +118,5 @@ def _put(folder: Path, stem: str, head: Head, about: Mapping[str, Any]) -> Path:
         json.dump(body, file)
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(folder)
+    whole_file.sync_folder(folder)
     return path

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from jobs.runtime import audit, fault_points
+from jobs.runtime import fault_points, whole_file
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
 
@@ -46,7 +46,7 @@ class FolderInbox:
             raise port.AlreadySubmittedError(f"{final.stem} was handed in before; nothing was added") from error
         finally:
             temporary.unlink(missing_ok=True)
-        audit.sync_folder(self.folder)
+        whole_file.sync_folder(self.folder)
         return str(final)
 
     def read(self, night: date) -> list[one.File]:
@@ -80,8 +80,8 @@ class FolderInbox:
             n_moved += 1
             fault_points.point("within settling")
         if n_moved:
-            audit.sync_folder(folder)
-            audit.sync_folder(self.folder)
+            whole_file.sync_folder(folder)
+            whole_file.sync_folder(self.folder)
         return n_moved
 
 
