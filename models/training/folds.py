@@ -46,6 +46,43 @@ class Folds:
     n_straddling: int
 
 
+def partitions(
+    report_ids: Sequence[str],
+    texts: Sequence[str],
+    labels: Sequence[bool] | np.ndarray,
+    person_ids: Sequence[Sequence[str]],
+    *,
+    n_folds: int,
+    seed: int,
+    n_partitions: int,
+) -> tuple[Folds, ...]:
+    """Folds over the same groups, dealt `n_partitions` times; the first is that of `grouped`.
+
+    Raises:
+        ValueError: as `grouped`, or no partition is asked for.
+    """
+    if n_partitions < 1:
+        raise ValueError("at least one partition is needed")
+    first = grouped(report_ids, texts, labels, person_ids, n_folds=n_folds, seed=seed)
+    ids, label = pd.Index(report_ids), np.asarray(labels, dtype=bool)
+    order = np.argsort(ids.to_numpy(dtype=str), kind="stable")
+    people = _incidence([list(person_ids)[i] for i in order])
+    made = [first]
+    for number in range(1, n_partitions):
+        keys = _shuffle_keys(ids[order], _seed_of(seed, number))
+        dealt = _deal(first.group[order], label[order], keys, n_folds)
+        fold = np.empty(len(ids), dtype=np.int64)
+        fold[order] = dealt
+        hashed, straddling = _digest(ids[order], dealt), _n_straddling(people, dealt)
+        made.append(Folds(fold, first.group, n_folds, hashed, first.person_bound, straddling))
+    return tuple(made)
+
+
+def _seed_of(seed: int, partition: int) -> int:
+    """A seed per partition that no other night's first partition has by plain counting on."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{partition}".encode()).digest()[:6], "big")
+
+
 def grouped(
     report_ids: Sequence[str],
     texts: Sequence[str],
