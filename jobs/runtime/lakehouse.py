@@ -27,6 +27,7 @@ from schemas.contract import Table
 # From which versions a row was made, and where the log stood, is not what it says: made again after later nights, from
 # newer versions of the same rows, it stays as it is, and keeps the versions that it was made from.
 PROVENANCE = ("table_versions", "log_entries", "log_hash")
+VIOLATED = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"  # Delta's class of a row that a CHECK refuses
 MAX_ATTEMPTS = 8  # of an append that other writers came between
 CONFLICTS = (  # what Delta says then; its classes have no base of their own
     delta_exceptions.ConcurrentAppendException,
@@ -217,12 +218,35 @@ class Lakehouse:
             with self._alone(table):
                 self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({listed})")
 
+    def _renew_checks(self, table: Table, error: Exception) -> bool:
+        """Whether a table from before refused what its contract allows today: then its CHECKs are those of today."""
+        if VIOLATED not in str(error):
+            return False
+        name, prefix = self.sql_name(table), "delta.constraints."
+        properties = {row.key: row.value for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
+        there = {key.removeprefix(prefix): sql for key, sql in properties.items() if key.startswith(prefix)}
+        own = {check.lower(): sql for check, sql in table.constraints().items()}
+        changed = [check for check in {**there, **own} if there.get(check) != own.get(check)]
+        for check in changed:
+            self.spark.sql(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {check}")
+            if check in own:
+                self.spark.sql(f"ALTER TABLE {name} ADD CONSTRAINT {check} CHECK ({own[check]})")
+        self._versions.pop(table.path, None)
+        return bool(changed)
+
     def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
         fault_points.point(f"before {table.path}")
         with self._alone(table):
             before = self.version(table)
             writer = df.write.format("delta").mode(mode).options(**options)
-            writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
+            save = writer.saveAsTable if self.catalog else writer.save
+            try:
+                save(self.location(table))
+            except Exception as error:
+                if not self._renew_checks(table, error):
+                    raise
+                before = self.version(table)
+                save(self.location(table))
             after = self.version(table)
             if after == before or after is None:
                 raise WriteSkippedError(

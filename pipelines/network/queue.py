@@ -128,7 +128,8 @@ def _reasons() -> Column:
         return items.reason("path", path_text(path), "silver.reports", report(path), path["weight"])
 
     own, itself = "gold.network_risk", F.col("entity_id")
-    first_report = F.coalesce(F.try_element_at("paths", F.lit(1))["seed_reports"][0]["report_id"], itself)
+    first_of = [F.try_element_at(name, F.lit(1))["seed_reports"][0]["report_id"] for name in ("paths", "direct_paths")]
+    first_report = F.coalesce(*first_of, itself)
     suspects = F.format_string("linked directly to people named as suspects: %d (its own share of the queue)",
                                F.coalesce("n_direct_suspects", F.lit(0)))  # fmt: skip
     links = F.transform("direct_paths", lambda path: items.reason(

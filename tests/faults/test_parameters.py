@@ -189,6 +189,7 @@ MADE = {
     ("jobs/runtime/health/mending.py", "remove_night"): "names of tables",
     ("jobs/runtime/health/mending.py", "restore"): "names of tables and a number",
     ("jobs/runtime/lakehouse.py", "_add_columns"): "names of tables and columns, and types of the contract",
+    ("jobs/runtime/lakehouse.py", "_renew_checks"): "names of tables and conditions of the contract",
     ("jobs/runtime/lakehouse.py", "append_new"): "names of tables and columns",
     ("jobs/runtime/lakehouse.py", "version"): "names of tables",
     ("jobs/runtime/lakehouse.py", "_rename"): "names of tables",
