@@ -136,7 +136,7 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
             r["basis"].lower(),
             f"{r['weight']:.2f}",
         )
-        for path in (*network_risk["paths"], *(network_risk["direct_paths"] or ()))
+        for path in (*network_risk["paths"], *_direct(network_risk))
         for r in path["seed_reports"]
     ]
     flags = [r["text"] for r in item["reasons"] if r["kind"] == "flag"]
@@ -151,13 +151,18 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
         pages_html.facts(facts),
         *(pages_html.notice(text, "warn") for text in flags),
     )
-    apart = network_risk["direct_paths"]
+    apart = _direct(network_risk)
     return pages_html.block(
         pages_html.heading("Strongest paths"),
         network_svg.paths(network_risk["paths"]),
         *([pages_html.heading("Direct links, not part of the score"), network_svg.paths(apart)] if apart else []),
         pages_html.columns(left, right),
     )
+
+
+def _direct(network_risk: Row) -> list[Row]:
+    """Paths of one step; a night of an earlier version has none."""
+    return (network_risk["direct_paths"] if "direct_paths" in network_risk else None) or []
 
 
 def _row(review: queue_page.Review, item: Row) -> dict[str, Any] | None:

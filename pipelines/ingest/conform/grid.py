@@ -8,6 +8,7 @@ postcode needs no better. All are expressions of Spark: no row leaves it.
 from __future__ import annotations
 
 import math
+import string
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -23,7 +24,7 @@ _SHIFT = (446.448, -125.157, 542.060)  # metres, from OSGB36 to WGS 84
 _PARTS = -20.4894e-6
 _TURN = tuple(math.radians(seconds / 3600) for seconds in (0.1502, 0.2470, 0.8421))
 # Squares of 500 km and of 100 km in them, named A to Z without I, from the north-west.
-_LETTERS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+_LETTERS = string.ascii_uppercase.replace("I", "")
 _REFERENCE = r"^([HJNOST])([A-HJ-Z])((?:\d\d){2,5})$"
 
 
