@@ -162,7 +162,7 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
 
 def _direct(network_risk: Row) -> list[Row]:
     """Paths of one step; a night of an earlier version has none."""
-    return (network_risk["direct_paths"] if "direct_paths" in network_risk else None) or []
+    return list(network_risk["direct_paths"] or ()) if "direct_paths" in network_risk else []
 
 
 def _row(review: queue_page.Review, item: Row) -> dict[str, Any] | None:
