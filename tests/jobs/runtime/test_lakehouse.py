@@ -150,7 +150,7 @@ def test_a_table_from_before_gets_the_columns_that_came_since(lake: lakehouse.La
 def test_a_table_from_before_takes_the_words_that_its_contract_gained_since(
     lake: lakehouse.Lakehouse, spark: SparkSession
 ):
-    """As people replace and append alike; what today's contract refuses is refused still."""
+    """By each way of writing; what today's contract refuses is refused still."""
     column = risk.NETWORK_RISK.columns["stratum"]
     old = replace(column, among=tuple(name for name in column.among or () if name != "DIRECT"))
     before = replace(risk.NETWORK_RISK, columns={**risk.NETWORK_RISK.columns, "stratum": old})
@@ -164,6 +164,16 @@ def test_a_table_from_before_takes_the_words_that_its_contract_gained_since(
     with pytest.raises(Exception, match="stratum_among"):
         lake.append(wrong, risk.NETWORK_RISK)
     assert sorted(row.stratum for row in lake.read(risk.NETWORK_RISK).collect()) == ["DIRECT", "DIRECT", "MISSING"]
+
+
+def test_rows_that_are_merged_in_are_under_todays_checks_too(lake: lakehouse.Lakehouse, spark: SparkSession):
+    column = PEOPLE.columns["sex"]
+    old = replace(column, among=(column.among or ())[:1])
+    before = replace(PEOPLE, columns={**PEOPLE.columns, "sex": old})
+    first, second = (column.among or ())[:2]
+    assert lake.append_new(tables.frame(spark, before, {"person_id": "36:A", "sex": first}), before) == 1
+    assert lake.append_new(tables.frame(spark, PEOPLE, {"person_id": "36:B", "sex": second}), PEOPLE) == 1
+    assert sorted(row.sex for row in lake.read(PEOPLE).collect()) == sorted([first, second])
 
 
 def test_where_the_log_stood_is_kept_from_the_first_run(lake: lakehouse.Lakehouse, spark: SparkSession):
