@@ -29,8 +29,7 @@ _REFERENCE = r"^([HJNOST])([A-HJ-Z])((?:\d\d){2,5})$"
 
 
 def degrees(easting: Column, northing: Column) -> Column:
-    """Latitude and longitude (struct of both, WGS 84, degrees) of texts of metres on the grid; NULL for what does not
-    lie on it."""
+    """Latitude and longitude (struct of both, WGS 84, degrees) of metres on the grid; NULL for what is not on it."""
     place = F.transform(F.transform(_projected(easting, northing), _cartesian), _wgs84)[0]
     return F.when(place["latitude"].isNotNull() & place["longitude"].isNotNull(), place)
 
@@ -43,14 +42,14 @@ def on_airy(easting: Column, northing: Column) -> Column:
 def _projected(easting: Column, northing: Column) -> Column:
     """An array of the place on Airy 1830: each step binds what it is given, else expressions would hold it many times
     over."""
-    east, north = _metres(easting, WIDTH), _metres(northing, HEIGHT)
+    east, north = (F.when(each.between(0, most), each) for each, most in ((easting, WIDTH), (northing, HEIGHT)))
     arc = F.lit(_meridian(_LATITUDE)) + (north - _NORTH) / _SCALE
     start = F.array(F.struct((arc / _RADIUS).alias("mu"), (east - _EAST).alias("east")))
     return F.transform(F.transform(start, _foot), _airy)
 
 
 def of_reference(text: Column) -> tuple[Column, Column]:
-    """Easting and northing, as texts of metres, of the middle of the square that a reference names ("TG 514 131").
+    """Easting and northing, in metres, of the middle of the square that a reference names ("TG 514 131").
 
     NULL for what is no reference of four to ten digits.
     """
@@ -63,12 +62,12 @@ def of_reference(text: Column) -> tuple[Column, Column]:
     north = (3 - F.floor(outer / 5)) * 500_000 + (4 - F.floor(inner / 5)) * 100_000
     north = north + F.substring(digits, half + 1, half).cast("int") * size
     middle = size / 2
-    return tuple(F.when(packed.rlike(_REFERENCE), (each + middle).cast("string")) for each in (east, north))  # type: ignore[return-value]
+    return tuple(F.when(packed.rlike(_REFERENCE), each + middle) for each in (east, north))  # type: ignore[return-value]
 
 
-def _metres(text: Column, most: int) -> Column:
-    value = F.regexp_replace(text, r"^(\d{1,3}),(\d{3})$", "$1$2").try_cast("double")
-    return F.when(value.between(0, most), value)
+def metres(text: Column) -> Column:
+    """Metres as written, also with a comma between thousands ("651,410"); NULL for what is no number."""
+    return F.regexp_replace(text, r"^(\d{1,3}),(\d{3})$", "$1$2").try_cast("double")
 
 
 def _foot(at: Column) -> Column:

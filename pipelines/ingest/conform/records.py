@@ -215,7 +215,7 @@ def _degrees(extract: layout_columns.Extract, name: str, text: Column) -> Column
     on_grid = {sender: feed for sender, feed in extract.layouts() if feed.grid is not None}
     if not on_grid or name not in PLACE:
         return values.degrees(text)
-    northing, easting = (F.col(f"_t_{each}") for each in PLACE)
+    northing, easting = (grid.metres(F.col(f"_t_{each}")) for each in PLACE)
     by_reference = [s for s, feed in on_grid.items() if feed.columns[PLACE[0]] == feed.columns[PLACE[1]]]
     if by_reference:
         is_reference = F.col("sender").isin(by_reference)

@@ -73,16 +73,8 @@ def _spool(block: list[tuple[str, Any]], first: int, names: list[str] | None, sp
     )  # fmt: skip
     numbers = np.arange(first, first + len(block))
     is_row = np.array([row is not None for row in rows], dtype=bool)
-    is_long = pa.compute.greater(pa.compute.binary_length(texts), readers.MAX_LINE).to_numpy(zero_copy_only=False)
-    is_deep = json_shape.is_too_deep(texts) & ~is_long
     expected = "an object" if names is None else f"an array of {len(names)} values"
-    for is_one, why in (
-        (is_row & ~is_long & ~is_deep, (None, None)),
-        (is_deep, ("ROW_TOO_DEEP", f"over {readers.MAX_DEPTH} levels")),
-        (~is_row & ~is_long & ~is_deep, ("ROW_MALFORMED", f"not {expected}")),
-    ):
-        spool.add(numbers[is_one], texts.filter(pa.array(is_one)), *why)
-    json_rows.refuse_long(numbers[is_long], spool)
+    json_rows.spool_texts(numbers, texts, spool, is_row, otherwise=f"not {expected}")
 
 
 def _blocks(elements: Iterator[tuple[str, Any]]) -> Iterator[list[tuple[str, Any]]]:

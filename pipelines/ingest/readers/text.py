@@ -228,14 +228,7 @@ def read_jsonl(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]
         array = array.filter(pc.greater(pc.binary_length(array), 0))
         numbers = np.arange(n_read + 1, n_read + 1 + len(array))
         n_read += len(array)
-        is_long = pc.greater(pc.binary_length(array), readers.MAX_LINE).to_numpy(zero_copy_only=False)
-        is_deep = json_shape.is_too_deep(array)
-        good = ~(is_long | is_deep)
-        spool.add(numbers[good], array.filter(pa.array(good)))
-        too_long = pa.nulls(int(is_long.sum()), pa.string())  # its marking is not known, so none of it is kept
-        spool.add(numbers[is_long], too_long, "ROW_TOO_LONG", f"over {readers.MAX_LINE >> 20} MiB")
-        deep = is_deep & ~is_long
-        spool.add(numbers[deep], array.filter(pa.array(deep)), "ROW_TOO_DEEP", f"over {readers.MAX_DEPTH} levels")
+        json_rows.spool_texts(numbers, array, spool)
     return unmapped
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest.readers import base, json_document, read
+from pipelines.ingest.readers import base, json_document
 from schemas.errors import InvalidInputError
 from schemas.layouts import layouts
+from tests.support import one_file
 
 ROWS = [{"Intel Ref": f"R{n}", "Nominal No": f"N{n}", "Involvement": "Subject"} for n in range(3)]
 NAMES = list(ROWS[0])
@@ -24,21 +25,10 @@ VALUES = st.recursive(
 )
 
 
-def _layouts(**keys: Any) -> dict[str, layouts.Source]:
-    known = layouts.load()
-    norfolk = known["norfolk"]
-    feed = norfolk.feeds["report_links"].model_copy(update={"format": "json", **keys})
-    return {**known, "norfolk": norfolk.model_copy(update={"feeds": {**norfolk.feeds, "report_links": feed}})}
-
-
 def _read(folder: Path, text: str | bytes, name: str = "links.json", **keys: Any) -> list[dict[str, Any]]:
     """The file's own row, and its rows."""
     content = text.encode() if isinstance(text, str) else text
-    path = folder / name
-    path.write_bytes(content)
-    file = {"night": None, "sender": "norfolk", "feed": "report_links", "file": name, "path": str(path)}
-    file |= {"file_hash": None, "n_bytes": len(content), "reason": None, "detail": None}
-    return [row for batch in read.read_file(file, _layouts(**keys)) for row in batch.to_pylist()]
+    return one_file.rows(folder, name, content, one_file.norfolk(format="json", **keys))
 
 
 def _kept(rows: list[dict[str, Any]]) -> list[Any]:

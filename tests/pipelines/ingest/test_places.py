@@ -98,7 +98,7 @@ def test_the_projection_agrees_with_a_published_table_of_postcodes(spark: SparkS
     table = table[table["country"].isin(["ENG", "SCT", "WLS"]) & (table["northings"] > 0)]
     assert len(table) > 2_500
     df = spark.createDataFrame(table[["postcode", "eastings", "northings", "latitude", "longitude"]])
-    place = grid.on_airy(F.col("eastings").cast("string"), F.col("northings").cast("string"))
+    place = grid.on_airy(F.col("eastings"), F.col("northings"))
     off = {name: F.abs(F.degrees(place[name]) - F.col(name)) for name in ("latitude", "longitude")}
     apart = df.select(*(value.alias(name) for name, value in off.items())).toPandas()
     assert (apart.quantile(0.99) < METRE).all()  # a few of its rows are misprints

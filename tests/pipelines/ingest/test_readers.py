@@ -21,7 +21,7 @@ from pyarrow import parquet
 from pipelines.ingest.readers import base as readers
 from pipelines.ingest.readers import read, sizes
 from schemas.layouts import layouts
-from tests.support import bombs
+from tests.support import bombs, one_file
 
 LINKS = bombs.SURREY_LINKS
 CELLS = [
@@ -33,11 +33,7 @@ CELLS = [
 
 def _read(tmp_path: Path, name: str, sender: str, content: bytes) -> list[dict[str, Any]]:
     """Rows of a file of `report_links`, as they would be kept; raises on a refusal of the file."""
-    path = tmp_path / name
-    path.write_bytes(content)
-    file = {"night": None, "sender": sender, "feed": "report_links", "file": name, "path": str(path)}
-    file |= {"file_hash": None, "n_bytes": len(content), "reason": None, "detail": None}
-    found = [row for batch in read.read_file(file, layouts.load()) for row in batch.to_pylist()]
+    found = one_file.rows(tmp_path, name, content, layouts.load(), sender)
     assert found[0]["reason"] is None, found[0]
     assert [row["row_number"] for row in found] == list(range(len(found)))
     return [json.loads(row["raw"]) for row in found[1:]]
