@@ -114,7 +114,7 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
         item: its row of `gold.queue_items`.
         network_risk: its row of `gold.network_risk`.
     """
-    about = item["details"]
+    about, apart = item["details"], _direct(network_risk)
     facts = [
         (
             "indirect risk",
@@ -136,7 +136,7 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
             r["basis"].lower(),
             f"{r['weight']:.2f}",
         )
-        for path in (*network_risk["paths"], *_direct(network_risk))
+        for path in (*network_risk["paths"], *apart)
         for r in path["seed_reports"]
     ]
     flags = [r["text"] for r in item["reasons"] if r["kind"] == "flag"]
@@ -151,7 +151,6 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
         pages_html.facts(facts),
         *(pages_html.notice(text, "warn") for text in flags),
     )
-    apart = _direct(network_risk)
     return pages_html.block(
         pages_html.heading("Strongest paths"),
         network_svg.paths(network_risk["paths"]),
