@@ -48,7 +48,8 @@ def test_a_world_of_more_forces_brings_their_layouts(home: Path):
 
 
 EVERY_COMMAND = (
-    "demo", "sources check .", "sources check", "nightly", "backfill --from 2026-01-05 --to 2026-01-05", "queue show",
+    "demo", "sources draft . --force 36", "sources check .", "sources check",
+    "nightly", "backfill --from 2026-01-05 --to 2026-01-05", "queue show",
     "decide ITEM NOT_CSAE", "trace ITEM", "doctor", "notebooks", "ui", "network evaluate", "network import-ocg .",
     "restore silver.people --to 1 --why W", "entities events", "entities undo EVENT --why x", "entities train",
     "flights search --between 2026-01-01 2026-01-02",
