@@ -6,7 +6,7 @@ that a cut file gives what came before. It never holds a file or a conversation 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol, TypeAlias
@@ -21,7 +21,11 @@ class Attachment(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Bytes of the content that was read, `byte_to` excluded."""
+    """Bytes of the content that was read, `byte_to` excluded. No two records of a file have the same place.
+
+    XML: the element. JSON, TSV: the row. Text, mail: the message, without the line break that ends it. SQLite: the
+    row's cell within its page, of the database with its write-ahead log folded in; what overflows a page is elsewhere.
+    """
 
     byte_from: int
     byte_to: int
@@ -128,6 +132,7 @@ class Source:
     owner_identifiers: tuple[str, ...] = ()  # of the device's owner, as the submission says
     region: str = "GB"  # for numbers in national form
     time_zone: str = "Europe/London"  # for times without a zone
+    beside: Callable[[str], BinaryIO | None] | None = None  # opens what lies beside it: its name and a suffix, "-wal"
 
 
 class Reader(Protocol):
