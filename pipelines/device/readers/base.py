@@ -23,15 +23,15 @@ _CONTROL = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])  # XML 1.
 _AS_DEL = bytes(0x7F if n in _CONTROL else n for n in range(256))
 _NO_CHARACTER = re.compile(b"\xef\xbf[\xbe\xbf]")  # U+FFFE, U+FFFF in UTF-8
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-codecs.register_error("nightjar-del", lambda error: ("\x7f" * (_end(error) - _start(error)), _end(error)))
 
 
-def _start(error: Exception) -> int:
-    return error.start if isinstance(error, UnicodeError) else 0
+def _as_del(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\x7f" * (error.end - error.start), error.end
 
 
-def _end(error: Exception) -> int:
-    return error.end if isinstance(error, UnicodeError) else 0
+codecs.register_error("nightjar-del", _as_del)
 
 
 class ReadingStopped(Exception):  # noqa: N818  # a state of the file, not a fault of ours
@@ -176,7 +176,7 @@ _ISO_ZONE = re.compile(r"\s*(?:\(?UTC([+-]\d{1,2})?\)?)$")
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:
-    """A time as reports write it, in UTC: ISO 8601, or day first: 31/12/2025 23:59:59(UTC+1), 31-Dec-25 23:59:59 +01:00.
+    """A time as reports write it, in UTC: ISO 8601, or day first: 31/12/2025 23:59:59(UTC+1), 31-Dec-25 23:59:59 +01.
 
     Raises:
         ValueError: it is in no known form.

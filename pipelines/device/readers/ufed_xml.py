@@ -49,6 +49,13 @@ MAX_DEPTH = 200  # open elements; reports need about twenty
 MAX_NAMES = 20_000  # distinct names of elements and attributes, which the parser never forgets
 
 _MESSAGES = {"InstantMessage": None, "SMS": "sms", "MMS": "mms", "Email": "email"}  # and their app, where none is told
+_FIELDS = frozenset(  # of all models that are taken
+    (
+        "AttachmentExtractedPath Body CallType ChatId Content ContentType DateDeleted Direction Duration Erased Filename"
+        " Folder FromIsOwner Id Identifier IsPhoneOwner Label MD5 Name Note Notes Role SHA1 SHA256 Snippet Source"
+        " SourceApplication Status Subject Text TimeStamp Title Type URL Value VideoCall attachment_extracted_path"
+    ).split()
+)
 _WANTED = {*_MESSAGES, "Chat", "Call", "Contact"}
 _HEAD = re.compile(rb"<project[\s>]")
 _CELLEBRITE = (b"pa.cellebrite.com/report", b"extractionType=", b"reportVersion=")
@@ -193,7 +200,8 @@ class _Report:
             if self._field is not None and self._models:
                 self._listen(attributes)
         elif name == "field" or name == "multiField":
-            self._field = attributes.get("name")
+            field = attributes.get("name")
+            self._field = field if field in _FIELDS else None
         elif name == "model":
             self._start_model(attributes)
         elif name == "modelField" or name == "multiModelField":
