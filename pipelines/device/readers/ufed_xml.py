@@ -51,9 +51,10 @@ MAX_NAMES = 20_000  # distinct names of elements and attributes, which the parse
 _MESSAGES = {"InstantMessage": None, "SMS": "sms", "MMS": "mms", "Email": "email"}  # and their app, where none is told
 _FIELDS = frozenset(  # of all models that are taken
     (
-        "AttachmentExtractedPath Body CallType ChatId Content ContentType DateDeleted Direction Duration Erased Filename"
-        " Folder FromIsOwner Id Identifier IsPhoneOwner Label MD5 Name Note Notes Role SHA1 SHA256 Snippet Source"
-        " SourceApplication Status Subject Text TimeStamp Title Type URL Value VideoCall attachment_extracted_path"
+        "AttachmentExtractedPath Body CallType ChatId Content ContentType DateDeleted Direction Duration Erased"
+        " Filename Folder FromIsOwner Id Identifier IsPhoneOwner Label MD5 Name Note Notes Role SHA1 SHA256 Snippet"
+        " Source SourceApplication Status Subject Text TimeStamp Title Type URL Value VideoCall"
+        " attachment_extracted_path"
     ).split()
 )
 _WANTED = {*_MESSAGES, "Chat", "Call", "Contact"}
