@@ -93,6 +93,21 @@ class Clean:
         """The text of whole characters."""
         return self.marked(self.block(line, is_last=True).decode("utf-8"))
 
+    def decoded(self, content: bytes, charset: str) -> str:
+        """The text of bytes in an encoding by name; UTF-8 where nobody knows the name."""
+        try:
+            name = codecs.lookup(charset).name
+        except (LookupError, ValueError):
+            name = "utf-8"
+        if name in ("utf-8", "ascii"):
+            return self.line(content)
+        try:
+            return self.text(content.decode(name))
+        except (UnicodeError, LookupError, ValueError):
+            text = content.decode("latin-1")  # no byte is lost
+            self._n += 1
+            return self.text(text)
+
     @staticmethod
     def marked(text: str) -> str:
         """The text of bytes that `block` made."""
