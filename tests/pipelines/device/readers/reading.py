@@ -6,10 +6,13 @@ import io
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from hypothesis import settings
+
 from pipelines.device.records import Message, Reader, Record, Replaced, Source, Stopped
 from tests.support.device_exports import SOURCE
 
 T = TypeVar("T")
+UNTIMED = settings(deadline=None)  # for other work on the machine
 
 
 def records(reader: Reader, content: bytes, source: Source = SOURCE) -> list[Record]:

@@ -17,7 +17,7 @@ from pipelines.device.readers.base import ReadingStopped
 from pipelines.device.readers.ufed_xml import UfedXml
 from pipelines.device.records import Message
 from schemas.device import FILE_REASONS
-from tests.pipelines.device.readers.reading import of, stopped
+from tests.pipelines.device.readers.reading import UNTIMED, of, stopped
 from tests.support import device_exports as exports
 
 
@@ -147,6 +147,7 @@ def test_damage_within_a_member_is_told_when_it_is_read() -> None:
 WHOLE = exports.ufdr(exports.ufed_xml())
 
 
+@UNTIMED
 @given(st.integers(0, len(WHOLE) - 1))
 def test_a_cut_archive_is_named(cut: int) -> None:
     with pytest.raises(ReadingStopped) as stop:
@@ -154,6 +155,7 @@ def test_a_cut_archive_is_named(cut: int) -> None:
     assert stop.value.reason in ("CUT", "DAMAGED")
 
 
+@UNTIMED
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
 def test_no_changed_byte_makes_an_error_of_ours(at: int, change: int) -> None:
     content = bytearray(WHOLE)
@@ -164,6 +166,7 @@ def test_no_changed_byte_makes_an_error_of_ours(at: int, change: int) -> None:
                 list(UfedXml().read(opened.open(one), exports.SOURCE))
 
 
+@UNTIMED
 @given(st.text(max_size=40))
 def test_no_name_leads_elsewhere(name: str) -> None:
     kept, is_safe = safe_name(name)

@@ -15,7 +15,7 @@ from pipelines.device.readers import leapp_json, leapp_tsv
 from pipelines.device.readers.leapp_artefacts import ARTEFACTS, artefact
 from pipelines.device.records import Attachment, Call, Contact, Message, Refused, Source
 from tests.conftest import SHARED_DATA
-from tests.pipelines.device.readers.reading import facts, messages, n_replaced, of, records, stopped
+from tests.pipelines.device.readers.reading import UNTIMED, facts, messages, n_replaced, of, records, stopped
 from tests.support import device_exports as exports
 from tests.support.device_exports import CONVERSATION, OTHER, OWNER, SOURCE
 
@@ -52,6 +52,7 @@ def test_a_place_reads_back_the_row() -> None:
         assert (one.text or "").replace('"', '""') in AS_TSV[slice(*one.place)].decode()
 
 
+@UNTIMED
 @given(st.integers(0, len(AS_JSON) - 1))
 def test_cut_json_gives_what_came_before(cut: int) -> None:
     found, whole = records(JSON, AS_JSON[:cut]), messages(JSON, AS_JSON)
@@ -62,6 +63,7 @@ def test_cut_json_gives_what_came_before(cut: int) -> None:
     assert len(told) >= sum(one.place.byte_to < cut - 1 for one in whole)
 
 
+@UNTIMED
 @given(st.integers(0, len(AS_TSV) - 1))
 def test_a_cut_table_gives_what_came_before(cut: int) -> None:
     found, whole = records(TSV, AS_TSV[:cut], TSV_SOURCE), messages(TSV, AS_TSV, TSV_SOURCE)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines.device.readers import mail
 from pipelines.device.records import Message, Refused, Source
-from tests.pipelines.device.readers.reading import messages, of, records, stopped
+from tests.pipelines.device.readers.reading import UNTIMED, messages, of, records, stopped
 from tests.support import device_exports as exports
 from tests.support.device_exports import MAIL_OTHER, MAIL_OWNER
 
@@ -147,6 +147,7 @@ def test_a_cut_part_is_named(tmp_path: Path) -> None:
     assert end.reason == "CUT"
 
 
+@UNTIMED
 @given(st.binary(max_size=400))
 def test_no_bytes_make_an_error_of_ours(junk: bytes) -> None:
     records(READER, b"From: a@example.org\nContent-Type: multipart/mixed; boundary=b\n\n--b\n" + junk, SOURCE)
@@ -154,6 +155,7 @@ def test_no_bytes_make_an_error_of_ours(junk: bytes) -> None:
     records(READER, junk, SOURCE)
 
 
+@UNTIMED
 @given(st.data())
 def test_a_box_cut_anywhere_gives_what_came_before(data: st.DataObject) -> None:
     mails = [exports.mail(n) for n in range(3)]

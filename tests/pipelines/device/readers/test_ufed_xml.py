@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines.device.readers import ufed_xml
 from pipelines.device.records import Attachment, Call, Contact, Media, Message, Refused, Source
-from tests.pipelines.device.readers.reading import facts, messages, n_replaced, of, records, stopped
+from tests.pipelines.device.readers.reading import UNTIMED, facts, messages, n_replaced, of, records, stopped
 from tests.support import device_exports as exports
 from tests.support.device_exports import CONVERSATION, OTHER, OWNER, SOURCE, field, model, model_field, models
 
@@ -70,6 +70,7 @@ def test_a_place_reads_back_the_element_and_its_text() -> None:
     assert len({one.place for one in WHOLE if hasattr(one, "place")}) == len(WHOLE)
 
 
+@UNTIMED
 @given(st.integers(0, len(REPORT) - 1))
 def test_a_cut_report_gives_what_came_before(cut: int) -> None:
     found = records(READER, REPORT[:cut])
@@ -89,6 +90,7 @@ def test_a_cut_report_gives_what_came_before(cut: int) -> None:
 TEXTS = [line for line in CONVERSATION if line.text]
 
 
+@UNTIMED
 @given(st.sampled_from(TEXTS), st.data(), st.sampled_from([*range(9), 11, 12, *range(14, 32), 127]))
 def test_a_control_byte_costs_one_character(line: exports.Line, data: st.DataObject, control: int) -> None:
     text = line.text or ""
@@ -106,6 +108,7 @@ def test_a_control_byte_costs_one_character(line: exports.Line, data: st.DataObj
     ]
 
 
+@UNTIMED
 @given(st.binary(min_size=1, max_size=4), st.integers(0, 5))
 def test_any_bytes_in_a_text_are_one_message(junk: bytes, before: int) -> None:
     """Even across the blocks that are read at once, and where no character ends."""

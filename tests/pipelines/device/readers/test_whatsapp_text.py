@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.device.readers import whatsapp_text
 from pipelines.device.records import Attachment, Message, Refused, Source
-from tests.pipelines.device.readers.reading import facts, messages, n_replaced, of, records, stopped
+from tests.pipelines.device.readers.reading import UNTIMED, facts, messages, n_replaced, of, records, stopped
 from tests.support import device_exports as exports
 from tests.support.device_exports import CONVERSATION, OTHER, OWNER, SOURCE
 
@@ -201,6 +201,7 @@ def test_senders_as_numbers_names_and_the_owner() -> None:
     assert (french.sender, french.text) == ("Sam", "bonjour : toi")
 
 
+@UNTIMED
 @given(st.integers(0, len(ANDROID) - 1))
 def test_a_cut_export_gives_what_came_before(cut: int) -> None:
     found, whole = records(READER, ANDROID[:cut]), messages(READER, ANDROID)
@@ -219,6 +220,7 @@ def test_a_cut_export_gives_what_came_before(cut: int) -> None:
         assert found[-1].reason == "CUT"
 
 
+@UNTIMED
 @given(st.integers(0, 20), st.sampled_from([*range(9), 11, 12, *range(14, 32), 127, 255]))
 def test_a_control_byte_costs_one_character(n: int, control: int) -> None:
     text = "Send the account now"
@@ -257,6 +259,7 @@ def test_a_stream_that_cannot_seek_is_read_too() -> None:
     )
 
 
+@UNTIMED
 @given(st.binary(max_size=300))
 def test_no_bytes_make_an_error_of_ours(junk: bytes) -> None:
     records(READER, b"28/06/2025, 23:50 - Sam: x\n" + junk)
