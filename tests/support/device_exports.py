@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import mailbox
+import re
 import sqlite3
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 from zoneinfo import ZoneInfo
 
 from pipelines.device.records import Source
@@ -310,6 +311,19 @@ def leapp_tsv(rows: Sequence[Sequence[object]] | None = None, headers: Sequence[
     return sink.getvalue().encode("utf-8-sig")
 
 
+def leapp_sqlite(path: Path, table: str = "whatsappmessages", headers: Sequence[str] = WHATSAPP_COLUMNS) -> Path:
+    """The conversation in LAVA's database, beside a table of an artefact that nobody reads."""
+    base = sqlite3.connect(path)
+    columns = ", ".join(re.sub(r"[^a-z0-9]+", "_", heading.lower()) for heading in headers)
+    base.execute("CREATE TABLE appinventory (name TEXT)")
+    base.execute("INSERT INTO appinventory VALUES ('A clock')")
+    base.execute(f"CREATE TABLE {table} ({columns})")
+    base.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(headers))})", leapp_rows())
+    base.commit()
+    base.close()
+    return path
+
+
 # ----------------------------------------------------------------------------------------------------- WhatsApp's text
 
 
@@ -456,8 +470,3 @@ def mbox(path: Path, mails: Iterable[bytes]) -> Path:
         box.add(one)
     box.close()
     return path
-
-
-def attribute(text: str) -> str:
-    """A text as an attribute of XML, without its quotes."""
-    return escape(text, {'"': "&quot;"})

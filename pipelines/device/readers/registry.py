@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.device.readers.leapp_json import LeappJson
+from pipelines.device.readers.leapp_sqlite import LeappSqlite
 from pipelines.device.readers.leapp_tsv import LeappTsv
 from pipelines.device.readers.mail import MailFile
 from pipelines.device.readers.sqlite_messages import SqliteMessages
@@ -14,6 +15,7 @@ HEAD = 64 << 10  # bytes of a file that a reader may judge it by
 READERS: tuple[Reader, ...] = (  # the first that takes a file reads it
     UfedXml(),
     SqliteMessages(),
+    LeappSqlite(),
     LeappJson(),
     LeappTsv(),
     MailFile(),

@@ -1,31 +1,20 @@
 """WhatsApp's own databases: msgstore.db of Android (the schema since 2022) and ChatStorage.sqlite of iPhones.
 
-The evidence is never opened by SQLite: it is copied with its write-ahead log (`-wal`) into a private folder that goes
-when reading ends. The log is folded into the copy, which `immutable=1` alone would leave out; then the copy is opened
-for reading only. A record's place is its row's cell in the copy: the file's own bytes where there is no log.
-
-Limits: rows that the application removed are not carved; a rollback journal is not applied; of a log, frames after a
-damaged one are lost as SQLite loses them; of msgstore.db, an encrypted backup (.crypt14, .crypt15) is another file; of
-iPhones, quoted texts, edits and forwards stand in binary columns and are not read.
+Limits: besides those of every copy, an encrypted backup (.crypt14, .crypt15) is another file; of iPhones, quoted texts,
+edits and forwards stand in binary columns and are not read; what the results of calls mean is published nowhere.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import mimetypes
 import re
-import sqlite3
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from pipelines.device.readers.base import (
-    BLOCK,
-    MAX_RECORD,
     TOO_LARGE,
     Clean,
     Owner,
@@ -35,14 +24,13 @@ from pipelines.device.readers.base import (
     party,
     since_epoch,
 )
-from pipelines.device.readers.sqlite_cells import Cell, cells
+from pipelines.device.readers.sqlite_copy import MAGIC, Database, opened
 from pipelines.device.records import Attachment, Call, Message, Place, Record, Refused, Source
 
-_MAGIC = b"SQLite format 3\x00"
+_Make: TypeAlias = Callable[[tuple[Any, ...], Place], Record | None]
 _ANDROID = re.compile(r"msgstore[^/\\]*\.db", re.IGNORECASE)
 _IOS = re.compile(r"chatstorage[^/\\]*\.sqlite", re.IGNORECASE)
 _APPLE = 978_307_200  # seconds from 1970 to 2001, where Apple's times begin
-_FIRST = -(1 << 63)
 _SYSTEM, _REVOKED = 7, 15  # message types of Android
 _IOS_SYSTEM, _IOS_CALL, _IOS_REVOKED = 6, 10, 14
 
@@ -93,78 +81,42 @@ class SqliteMessages:
 
     def takes(self, name: str, head: bytes) -> bool:
         file = last_part(name)
-        return head.startswith(_MAGIC) and bool(_ANDROID.fullmatch(file) or _IOS.fullmatch(file))
+        return head.startswith(MAGIC) and bool(_ANDROID.fullmatch(file) or _IOS.fullmatch(file))
 
     @never_raising
     def read(self, content: BinaryIO, source: Source) -> Iterator[Record]:
-        with tempfile.TemporaryDirectory(prefix="nightjar-") as folder:
-            path = _copied(content, source, Path(folder))
-            try:
-                with contextlib.closing(_opened(path)) as base, path.open("rb") as file:
-                    yield from _Database(base, file, source).records()
-            except (sqlite3.Error, UnicodeDecodeError) as error:  # the second of a message that names what is damaged
-                reason = "PASSWORD" if "not a database" in str(error) else "DAMAGED"
-                raise ReadingStopped(reason, f"SQLite says: {type(error).__name__}") from error
+        with opened(content, source) as database:
+            yield from _WhatsApp(database, source).records()
 
 
-def _copied(content: BinaryIO, source: Source, folder: Path) -> Path:
-    """A copy of the database with its log folded in."""
-    path = folder / "copy.db"
-    log = source.beside("-wal") if source.beside else None
-    for from_, to in ((content, path), (log, folder / "copy.db-wal")):
-        if from_ is not None:
-            with to.open("wb") as file:
-                while block := from_.read(BLOCK):
-                    file.write(block)
-    if log is not None:
-        log.close()
-        try:
-            with contextlib.closing(sqlite3.connect(path)) as base:
-                base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error as error:
-            raise ReadingStopped("DAMAGED", f"its log cannot be applied: {type(error).__name__}") from error
-    return path
+class _WhatsApp:
+    """Makes records of a database."""
 
-
-def _opened(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
-    base.text_factory = bytes
-    base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_RECORD)
-    for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON"):
-        base.execute(f"PRAGMA {pragma}")
-    return base
-
-
-class _Database:
-    """A database that is open."""
-
-    def __init__(self, base: sqlite3.Connection, file: BinaryIO, source: Source) -> None:
-        self._base, self._file, self._region = base, file, source.region
+    def __init__(self, database: Database, source: Source) -> None:
+        self._database, self._region = database, source.region
         self._owner, self._clean = Owner(source), Clean()
-        self._roots = {
-            name.decode("utf-8", "replace"): root
-            for name, root in base.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")
-            if isinstance(name, bytes) and isinstance(root, int) and root > 0
-        }
         self._members: dict[str, tuple[str, ...]] = {}
 
     def records(self) -> Iterator[Record]:
-        if {"message", "chat", "jid"} <= self._roots.keys():
-            yield from self._rows("message", self._query(_ANDROID_QUERY, _ANDROID_JOINS), self._android)
-            if "call_log" in self._roots:
-                yield from self._rows("call_log", self._query(_CALL_QUERY, {"l": ("call_log", "")}), self._call)
-        elif {"ZWAMESSAGE", "ZWACHATSESSION"} <= self._roots.keys():
-            yield from self._rows("ZWAMESSAGE", self._query(_IOS_QUERY, _IOS_JOINS), self._ios)
+        tables = set(self._database.tables)
+        if {"message", "chat", "jid"} <= tables:
+            query = self._query("message", _ANDROID_QUERY, _ANDROID_JOINS)
+            yield from self._records("message", query, "_id", self._android)
+            if "call_log" in tables:
+                query = self._query("call_log", _CALL_QUERY, {"l": ("call_log", "")})
+                yield from self._records("call_log", query, "_id", self._call)
+        elif {"ZWAMESSAGE", "ZWACHATSESSION"} <= tables:
+            query = self._query("ZWAMESSAGE", _IOS_QUERY, _IOS_JOINS)
+            yield from self._records("ZWAMESSAGE", query, "Z_PK", self._ios)
         else:
             raise ReadingStopped("UNREADABLE", "tables that are not known")
 
-    def _columns(self, table: str) -> set[str]:
-        return {row[1].decode("utf-8", "replace") for row in self._base.execute(f"PRAGMA table_info({table})")}
-
-    def _query(self, query: str, optional: dict[str, tuple[str, str]]) -> str:
+    def _query(self, table: str, query: str, optional: dict[str, tuple[str, str]]) -> str:
         """The query without what this version of the schema does not have."""
-        joins = {alias: join for alias, (table, join) in optional.items() if table in self._roots}
-        have = {alias: self._columns(optional[alias][0]) for alias in joins} | {"m": self._columns("message")}
+        tables = self._database.tables
+        joins = {alias: join for alias, (joined, join) in optional.items() if joined in tables}
+        have = {alias: set(self._database.columns(optional[alias][0])) for alias in joins}
+        have["m"] = set(self._database.columns(table))
         if "lj" in have:
             have["lj"] = {"raw_string"} if {"lid_row_id", "jid_row_id"} <= have["lj"] else set()
             joins["lj"] = joins["lj"] if have["lj"] else ""
@@ -175,35 +127,15 @@ class _Database:
 
         return re.sub(r"\{(\w+)\.(\w+)\}", known, query).replace("{joins}", " ".join(joins.values()))
 
-    def _rows(self, table: str, query: str, make: Any) -> Iterator[Record]:
-        """Records of a table's rows. A row too large for SQLite's limit is refused, and the next is read."""
-        placed = _Places(cells(self._file, self._roots[table]))
-        key = "Z_PK" if table.startswith("Z") else "_id"
-        last = _FIRST
-        one = ""  # the next alone: the library loses the row before one that fails
-        while True:
+    def _records(self, table: str, query: str, key: str, make: _Make) -> Iterator[Record]:
+        for row, place in self._database.rows(table, query, key):
             try:
-                n = 0
-                for row in self._base.execute(query + one, (last,)):
-                    last, n = row[0], n + 1
-                    place = placed.of(last)
-                    try:
-                        record = make(row, place)
-                    except (ValueError, TypeError, OverflowError):
-                        record = Refused(place, "a row that cannot be read")
-                    if record is not None:
-                        yield record
-                    yield from self._clean.told()
-                if not one or not n:
-                    return
-                one = ""
-            except sqlite3.DataError:
-                if not one:
-                    one = " LIMIT 1"
-                    continue
-                (last,) = self._base.execute(f"SELECT min({key}) FROM {table} WHERE {key} > ?", (last,)).fetchone()
-                yield Refused(placed.of(last), TOO_LARGE)
-                one = ""
+                record = Refused(place, TOO_LARGE) if row is None else make(row, place)
+            except (ValueError, TypeError, OverflowError):
+                record = Refused(place, "a row that cannot be read")
+            if record is not None:
+                yield record
+            yield from self._clean.told()
 
     def _text(self, value: object) -> str | None:
         if isinstance(value, bytes):
@@ -220,8 +152,8 @@ class _Database:
             if len(self._members) > 1000:
                 self._members.clear()
             found: list[str | None] = []
-            if "group_participant_user" in self._roots:
-                found = [self._party(row[0]) for row in self._base.execute(_MEMBERS_QUERY, (self._text(jid),))]
+            if "group_participant_user" in self._database.tables:
+                found = [self._party(row[0]) for row in self._database.base.execute(_MEMBERS_QUERY, (self._text(jid),))]
             self._members[chat] = tuple(dict.fromkeys(one for one in found if one))
         return self._members[chat]
 
@@ -270,7 +202,7 @@ class _Database:
             party=self._party(jid),
             direction="OUT" if from_me else "IN",
             kind="UNKNOWN" if video is None else "VIDEO" if video else "VOICE",
-            status="ANSWERED" if seconds else "UNKNOWN",  # what its results mean is published nowhere
+            status="ANSWERED" if seconds else "UNKNOWN",
             started_at=_time(at, 1000, 0),
             duration_s=seconds,
         )
@@ -302,24 +234,6 @@ class _Database:
             attachments=attachments,
             is_deleted=type_ == _IOS_REVOKED,
         )
-
-
-class _Places:
-    """Finds rows in a table's cells, both in the order of their ids."""
-
-    def __init__(self, found: Iterator[Cell]) -> None:
-        self._cells = found
-
-    def of(self, rowid: int) -> Place:
-        try:
-            for cell in self._cells:
-                if cell.rowid == rowid:
-                    return Place(cell.byte_from, cell.byte_to)
-                if cell.rowid > rowid:
-                    break
-        except ValueError as error:
-            raise ReadingStopped("DAMAGED", str(error)) from error
-        raise ReadingStopped("DAMAGED", "a row that lies nowhere in its table")
 
 
 def _time(value: object, per_second: int, offset: int) -> datetime | None:

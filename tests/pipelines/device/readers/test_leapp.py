@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.device.readers import leapp_json, leapp_tsv
+from pipelines.device.readers import leapp_json, leapp_sqlite, leapp_tsv
 from pipelines.device.readers.leapp_artefacts import ARTEFACTS, artefact
 from pipelines.device.records import Attachment, Call, Contact, Message, Refused, Source
 from tests.conftest import SHARED_DATA
@@ -19,7 +19,7 @@ from tests.pipelines.device.readers.reading import UNTIMED, facts, messages, n_r
 from tests.support import device_exports as exports
 from tests.support.device_exports import CONVERSATION, OTHER, OWNER, SOURCE
 
-JSON, TSV = leapp_json.LeappJson(), leapp_tsv.LeappTsv()
+JSON, TSV, LAVA = leapp_json.LeappJson(), leapp_tsv.LeappTsv(), leapp_sqlite.LeappSqlite()
 TSV_SOURCE = Source("_TSV Exports/WhatsApp - Messages.tsv", owner_identifiers=SOURCE.owner_identifiers)
 AS_JSON, AS_TSV = exports.leapp_json(), exports.leapp_tsv()
 SAMPLES = SHARED_DATA / "phone_exports"
@@ -41,6 +41,16 @@ def test_the_conversation_is_told_whole() -> None:
         assert found[4].attachments == (Attachment("IMG-20250628-WA0001.jpg", "image/jpeg", None),)
         assert [one.is_forwarded for one in found] == [line.is_forwarded for line in CONVERSATION]
         assert {one.sender_name for one in found} == {None, exports.OTHER_NAME}
+
+
+def test_lavas_database_tells_the_same(tmp_path: Path) -> None:
+    content = exports.leapp_sqlite(tmp_path / "_lava_artifacts.db").read_bytes()
+    assert LAVA.takes("report/_lava_artifacts.db", content[:4096])
+    found = records(LAVA, content)
+    assert [facts(one) for one in of(Message, found)] == [line.facts for line in CONVERSATION]
+    assert len(found) == len(CONVERSATION)
+    for one in of(Message, found):
+        assert (one.text or "").encode() in content[slice(*one.place)]
 
 
 def test_a_place_reads_back_the_row() -> None:

@@ -21,6 +21,7 @@ def formats(folder: Path) -> dict[str, tuple[str, str, bytes]]:
         "UFED": ("ufed_xml", "report.xml", exports.ufed_xml()),
         "iLEAPP": ("leapp_json", "whatsApp.json", exports.leapp_json()),
         "iLEAPP's table": ("leapp_tsv", "WhatsApp - Messages.tsv", exports.leapp_tsv()),
+        "LAVA": ("leapp_sqlite", "_lava_artifacts.db", exports.leapp_sqlite(folder / "l.db").read_bytes()),
         "an iPhone's text": ("whatsapp_text", "_chat.txt", exports.whatsapp_ios()),
         "Android's text": ("whatsapp_text", "WhatsApp Chat with Sam.txt", exports.whatsapp_android()),
         "Android's database": ("sqlite_messages", "msgstore.db", exports.msgstore(folder / "a.db").read_bytes()),
@@ -45,7 +46,7 @@ def test_every_format_tells_the_same_conversation(tmp_path: Path) -> None:
         assert {one.app for one in found} == {"whatsapp"}
         assert {one.direction for one in found} <= set(DIRECTIONS)
         told[format_] = [facts(one) for one in found if one.direction != "SYSTEM"]
-    assert len(told) == 7
+    assert len(told) == 8
     for format_, conversation in told.items():
         assert conversation == [line.facts for line in CONVERSATION], format_
 
