@@ -297,7 +297,9 @@ def leapp_json(
         "function_name": function,
         "number_of_rows": len(data),
     }
-    return json.dumps({"metadata": metadata, "headers": list(headers), "data": data}, indent=2).encode()
+    return json.dumps(
+        {"metadata": metadata, "headers": list(headers), "data": data}, indent=2, ensure_ascii=False
+    ).encode()
 
 
 def leapp_tsv(rows: Sequence[Sequence[object]] | None = None, headers: Sequence[str] = WHATSAPP_COLUMNS) -> bytes:

@@ -150,6 +150,13 @@ def test_headings_of_other_versions() -> None:
     assert second.attachments[0].name == "IMG_1.jpg"
 
 
+def test_a_group_is_a_chat_and_no_sender() -> None:
+    (one,) = messages(
+        JSON, exports.leapp_json([[1751151000, "Trip", "1203@g.us", "Local User", None, "Hi", *[""] * 7]])
+    )
+    assert (one.chat_id, one.sender, one.direction) == ("1203@g.us", None, "IN")
+
+
 def test_calls_of_a_table() -> None:
     headers = ("Call Date", "Partner", "Type", "Duration in Secs", "Deleted")
     content = exports.leapp_tsv(

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -85,6 +86,9 @@ def test_a_cut_report_gives_what_came_before(cut: int) -> None:
         assert end.reason == "CUT"
         assert end.at is not None
         assert max((one.place.byte_to for one in told), default=0) <= end.at <= cut
+        for start, byte_to in (one.place for one in of(Message, WHOLE)):
+            if REPORT.index(b">", start) < cut < byte_to:
+                assert end.at == start  # from there on nothing was taken
 
 
 TEXTS = [line for line in CONVERSATION if line.text]
@@ -134,6 +138,8 @@ def test_any_bytes_in_a_text_are_one_message(junk: bytes, before: int) -> None:
         ("28/06/2025 23:50:00(UTC+1)", "", (22, 50, 0)),
         ("28/06/2025 10:50:00 PM(UTC+0)", "", (22, 50, 0)),
         ("28/06/2025 22:50:00(UTC)", "", (22, 50, 0)),
+        ("28/06/2025 12:50:00 AM(UTC+0)", "", (0, 50, 0)),
+        ("28/06/2025 12:50:00 PM(UTC+0)", "", (12, 50, 0)),
     ],
 )
 def test_times_in_all_their_forms(text: str, attributes: str, utc: tuple[int, int, int]) -> None:
@@ -224,6 +230,20 @@ def test_a_tag_without_an_end_is_not_eaten() -> None:
     assert content.left > (1 << 30) - (4 << 20)
 
 
+def test_a_text_without_an_end_is_not_eaten() -> None:
+    head = report().split(b"</decodedData>")[0]
+    head += b'<modelType type="SMS"><model type="SMS" id="s"><field name="Body"><value type="String"><![CDATA['
+    tracemalloc.start()
+    try:
+        (end,) = list(READER.read(Endless(head, 96 << 20), SOURCE))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert stopped([end]) is not None
+    assert end.reason == "CUT"
+    assert peak < 48 << 20
+
+
 BOMB = '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
 EXTERNAL = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]>'
 
@@ -276,6 +296,16 @@ def test_the_owner_is_known_from_the_submission_too() -> None:
     assert [one.direction for one in messages(READER, content)] == [line.direction for line in CONVERSATION]
     unknown = messages(READER, content, Source("report.xml"))
     assert {one.direction for one in unknown} == {None}
+    mistaken = REPORT.replace(b"<![CDATA[True]]>", b"<![CDATA[False]]>")  # the tool did not know whose device it is
+    assert [one.direction for one in messages(READER, mistaken)] == [line.direction for line in CONVERSATION]
+    assert {one.direction for one in messages(READER, mistaken, Source("report.xml"))} == {"IN"}
+
+
+def test_a_chats_pinned_message_is_no_other() -> None:
+    pinned = model("InstantMessage", "m", field("Body", "pinned"))
+    said = models("Messages", "InstantMessage", [model("InstantMessage", "m", field("Body", "pinned"))])
+    chat = model("Chat", "c", model_field("PinnedMessage", "InstantMessage", pinned), said)
+    assert [one.text for one in messages(READER, report(chat, type_="Chat"))] == ["pinned"]
 
 
 def test_other_models_are_read_past() -> None:
