@@ -57,6 +57,7 @@ _FIELDS = frozenset(  # of all models that are taken
         " attachment_extracted_path"
     ).split()
 )
+_PATH = "attachment_extracted_path"
 _WANTED = {*_MESSAGES, "Chat", "Call", "Contact"}
 _HEAD = re.compile(rb"<project[\s>]")
 _CELLEBRITE = (b"pa.cellebrite.com/report", b"extractionType=", b"reportVersion=")
@@ -240,7 +241,10 @@ class _Report:
             self._links.clear()
         link = self._links[-1] if self._links else ""
         start = self._parser.CurrentByteIndex
-        self._models.append(_Model(type_, link, attributes.get("deleted_state", ""), start))
+        model = _Model(type_, link, attributes.get("deleted_state", ""), start)
+        if path := attributes.get(_PATH):  # which some versions write as a field
+            model.fields[_PATH] = [self._clean.marked(path)]
+        self._models.append(model)
         self._field = None
 
     def _skip_start(self, _name: str, _attributes: dict[str, str]) -> None:
@@ -510,7 +514,7 @@ def _quoted(model: _Model, extra: list[_Model]) -> str | None:
 
 
 def _attachment(model: _Model) -> Attachment:
-    path = model.field("Filename", "attachment_extracted_path", "AttachmentExtractedPath", "Title", "URL")
+    path = model.field("Filename", _PATH, "AttachmentExtractedPath", "Title", "URL")
     told = {f"item:{name.lower()}": texts[0].strip() for name, texts in model.fields.items()}
     name = last_part(path) if path else None
     type_ = model.field("ContentType")

@@ -308,6 +308,22 @@ def test_a_chats_pinned_message_is_no_other() -> None:
     assert [one.text for one in messages(READER, report(chat, type_="Chat"))] == ["pinned"]
 
 
+def test_an_attachment_is_named_by_its_path_where_it_has_no_name() -> None:
+    for path in ('attachment_extracted_path="files\\Image\\a.jpg"', ""):
+        parts = [] if path else [field("attachment_extracted_path", "files\\Image\\a.jpg")]
+        attached = model("Attachment", "a", *parts).replace("<model ", f"<model {path} ", 1)
+        content = report(model("InstantMessage", "m", models("Attachments", "Attachment", [attached])))
+        assert messages(READER, content)[0].attachments == (Attachment("a.jpg", "image/jpeg", None),)
+
+
+def test_a_mark_of_order_at_the_beginning_moves_places_and_nothing_else() -> None:
+    marked = b"\xef\xbb\xbf" + REPORT
+    assert READER.takes("x", marked)
+    moved = messages(READER, marked)
+    assert [facts(one) for one in moved] == [line.facts for line in CONVERSATION]
+    assert [one.place.byte_from - 3 for one in moved] == [one.place.byte_from for one in of(Message, WHOLE)]
+
+
 def test_other_models_are_read_past() -> None:
     inner = model("InstantMessage", "m", field("Body", "of a model that is not taken"))
     content = report(model("Unheard", "u", models("Messages", "InstantMessage", [inner])), type_="Unheard")

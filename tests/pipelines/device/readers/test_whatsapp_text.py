@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -237,6 +238,18 @@ def test_a_message_too_large_is_refused_and_the_next_is_read() -> None:
         assert isinstance(first, Refused)
         assert first.place.byte_to == content.index(b"\n28/06/2025, 23:51")
         assert isinstance(second, Message)
+
+
+def test_a_message_without_an_end_is_not_held() -> None:
+    content = io.BytesIO(b"28/06/2025, 23:50 - Sam: " + (b"x" * (1 << 19) + b"\n") * 128)
+    tracemalloc.start()
+    try:
+        (one,) = list(READER.read(content, SOURCE))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(one, Refused)
+    assert peak < 48 << 20
 
 
 def test_lines_before_the_first_message_are_quarantined() -> None:
