@@ -113,30 +113,28 @@ def _read(content: BinaryIO, source: Source) -> Iterator[Record]:
 
 def _order(content: BinaryIO) -> _Order | None:
     """How the file writes its dates, by the first that only one order allows."""
-    first: _Order | None = None
+    style: tuple[bool, str] | None = None
     is_told = True
     while line := content.readline(MAX_LINE):
         head = _HEAD.match(line[:200].decode("utf-8", "replace"))
         if head is None:
             continue
-        found = _Order(head["open"] is not None, head["sep"], None)
-        if first is None:
-            first = found
+        found = (head["open"] is not None, head["sep"])
+        if style is None:
+            style = found
             if len(head["a"]) == 4:
-                return found._replace(order="ymd")
+                return _Order(*style, "ymd")
             if head["sep"] == ".":
-                return found._replace(order="dmy")
-        if found != first or len(head["a"]) > 2:
+                return _Order(*style, "dmy")
+        if found != style or len(head["a"]) > 2:
             continue
         a, b = int(head["a"]), int(head["b"])
         if a > 12 >= b:
-            return first._replace(order="dmy")
+            return _Order(*style, "dmy")
         if b > 12 >= a:
-            return first._replace(order="mdy")
+            return _Order(*style, "mdy")
         is_told = is_told and a == b
-    if first is None:
-        return None
-    return first._replace(order="dmy") if is_told else first
+    return None if style is None else _Order(*style, "dmy" if is_told else None)
 
 
 class _Record(NamedTuple):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from pipelines.device.readers.archive import Archive
 from pipelines.device.readers.registry import HEAD, READERS, reader_for
 from pipelines.device.records import Message, Source, Stopped
 from schemas.device import DIRECTIONS, FILE_REASONS
@@ -49,6 +51,24 @@ def test_every_format_tells_the_same_conversation(tmp_path: Path) -> None:
     assert len(told) == 8
     for format_, conversation in told.items():
         assert conversation == [line.facts for line in CONVERSATION], format_
+
+
+def test_every_format_is_read_out_of_an_archive(tmp_path: Path) -> None:
+    sink = io.BytesIO()
+    files = {f"WhatsApp Chat - Sam/{taker}/{name}": content for taker, name, content in formats(tmp_path).values()}
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, content in files.items():
+            out.writestr(name, content)
+    with Archive(sink) as archive:
+        for member in archive.members():
+            assert member.reason is None
+            reader = reader_for(member.name, files[member.name][:HEAD])
+            assert reader is not None
+            source = Source(member.name, owner_identifiers=(exports.OWNER, exports.OWNER_NAME))
+            found = [one for one in reader.read(archive.open(member), source) if isinstance(one, Message)]
+            assert [facts(one) for one in found if one.direction != "SYSTEM"] == [line.facts for line in CONVERSATION]
+            if reader.name == "whatsapp_text" and member.name.endswith("_chat.txt"):
+                assert found[0].chat_name == "Sam"
 
 
 @pytest.mark.parametrize(
