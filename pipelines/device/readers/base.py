@@ -89,6 +89,10 @@ class Clean:
         self._n += block.count(b"\x7f")
         return block
 
+    def count(self, n: int) -> None:
+        """Count so many that a reader replaced itself."""
+        self._n += n
+
     def line(self, line: bytes) -> str:
         """The text of whole characters."""
         return self.marked(self.block(line, is_last=True).decode("utf-8"))

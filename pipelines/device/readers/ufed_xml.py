@@ -3,9 +3,10 @@
 The parser is Expat, which tells the byte at which an element begins; nothing of a report is kept but the record in hand
 and the head of its chat. Document types are refused: reports have none, and entities are the way to a bomb.
 
-Limits: an element's name without prefix (as Cellebrite writes); what a chat says of itself after its messages (its
-participants, say) is unknown to them; regional dates are taken day first; an illegal character written as a reference
-(&#11;) ends the reading as damage; hashes of attachments are read where the attachment itself has them.
+Limits: UTF-8 without prefixes of names, as Cellebrite writes; what a chat says of itself after its messages (its
+participants, say) is unknown to them; regional dates are taken day first; hashes of attachments are read where the
+attachment itself has them; transcripts of voice messages, and models other than chats, messages, calls and contacts,
+are read past.
 """
 
 from __future__ import annotations
@@ -57,6 +58,10 @@ _FIELDS = frozenset(  # of all models that are taken
         " attachment_extracted_path"
     ).split()
 )
+_REFERENCE = re.compile(rb"<!\[CDATA\[|\]\]>|&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,10});")
+_BEGUN = re.compile(rb"[<\]&]")
+_LONGEST = 13  # bytes of a reference that is looked at
+_FILL_3, _FILL_4 = "\ufdd0", "\U0010ffff"  # no characters: behind DEL, they fill the place of a short reference
 _PATH = "attachment_extracted_path"
 _WANTED = {*_MESSAGES, "Chat", "Call", "Contact"}
 _HEAD = re.compile(rb"<project[\s>]")
@@ -126,17 +131,60 @@ class UfedXml:
     @never_raising
     def read(self, content: BinaryIO, source: Source) -> Iterator[Record]:
         clean = Clean()
-        report = _Report(source, clean)
+        references, report = _References(clean), _Report(source, clean)
         is_last = False
         while not is_last:
             block = content.read(BLOCK)
             is_last = not block
-            stopped = report.parse(clean.block(block, is_last), is_last)
+            stopped = report.parse(references.block(clean.block(block, is_last), is_last), is_last)
             yield from report.made
             report.made.clear()
             yield from clean.told()
             if stopped:
                 raise stopped
+
+
+class _References:
+    """Replaces references to characters that XML does not have (&#11;), as .NET writes them, by others of their length.
+
+    Within CDATA they are text, and stay.
+    """
+
+    def __init__(self, clean: Clean) -> None:
+        self._clean = clean
+        self._held = b""
+        self._is_in_cdata = False
+
+    def block(self, block: bytes, is_last: bool) -> bytes:
+        """The block, of which the end is held back for the next where it may begin a reference or a mark of CDATA."""
+        block = self._held + block
+        cut = len(block)
+        if not is_last and (begun := _BEGUN.search(block, max(0, cut - _LONGEST))):
+            cut = begun.start()
+        block, self._held = block[:cut], block[cut:]
+        if b"&#" in block:
+            return _REFERENCE.sub(self._legal, block)
+        opened, closed = block.rfind(b"<![CDATA["), block.rfind(b"]]>")
+        if opened != closed:
+            self._is_in_cdata = opened > closed
+        return block
+
+    def _legal(self, match: re.Match[bytes]) -> bytes:
+        found = match[0]
+        if match[1] is None:
+            self._is_in_cdata = found != b"]]>"
+            return found
+        if self._is_in_cdata:
+            return found
+        code = int(match[1][1:], 16) if match[1][:1] in b"xX" else int(match[1])
+        if (0x20 <= code < 0xD800 and code != 0x7F) or code in (9, 10, 13) or 0xE000 <= code < 0xFFFE:
+            return found
+        if 0x10000 <= code <= 0x10FFFF:
+            return found
+        self._clean.count(1)
+        if len(found) >= len(b"&#x7F;"):
+            return b"&#x" + b"7F".rjust(len(found) - 4, b"0") + b";"
+        return b"\x7f" + (_FILL_3 if len(found) == 4 else _FILL_4).encode()
 
 
 class _Report:
@@ -229,7 +277,12 @@ class _Report:
         self._parser.CharacterDataHandler = None
         text = "".join(self._parts)
         self._parts.clear()
-        return None if self._size > MAX_RECORD else self._clean.marked(text)
+        return None if self._size > MAX_RECORD else self._marked(text)
+
+    def _marked(self, text: str) -> str:
+        if "\x7f" not in text:
+            return text
+        return self._clean.marked(text.replace(f"\x7f{_FILL_3}", "\x7f").replace(f"\x7f{_FILL_4}", "\x7f"))
 
     def _start_model(self, attributes: dict[str, str]) -> None:
         type_ = attributes.get("type", "")
@@ -243,7 +296,7 @@ class _Report:
         start = self._parser.CurrentByteIndex
         model = _Model(type_, link, attributes.get("deleted_state", ""), start)
         if path := attributes.get(_PATH):  # which some versions write as a field
-            model.fields[_PATH] = [self._clean.marked(path)]
+            model.fields[_PATH] = [self._marked(path)]
         self._models.append(model)
         self._field = None
 
@@ -472,7 +525,7 @@ class _Report:
         )
 
     def _take_file(self, told: dict[str, str]) -> None:
-        name = self._clean.marked(last_part(told.get("path", "") or told.get("item:local path", "")))
+        name = last_part(self._marked(told.get("path", "") or told.get("item:local path", "")))
         type_ = mimetypes.guess_type(name)[0]
         if not _SEEN.search(f"{type_} {told.get('item:tags', '')}"):
             return

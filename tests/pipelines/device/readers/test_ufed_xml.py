@@ -124,6 +124,49 @@ def test_any_bytes_in_a_text_are_one_message(junk: bytes, before: int) -> None:
     assert stopped(found) is None
 
 
+ILLEGAL = (
+    "&#0;",
+    "&#8;",
+    "&#11;",
+    "&#xB;",
+    "&#x1F;",
+    "&#x0001;",
+    "&#127;",
+    "&#xD83D;",
+    "&#55357;",
+    "&#xFFFE;",
+    "&#x110000;",
+)
+LEGAL = {"&#9;": "\t", "&#x41;": "A", "&#233;": "é", "&#x1F600;": "😀", "&amp;": "&", "&#0000000065;": "A"}
+
+
+@UNTIMED
+@given(st.lists(st.sampled_from([*ILLEGAL, *LEGAL, "x", "]", "é"]), max_size=12), st.integers(0, 40), st.booleans())
+def test_a_reference_to_no_character_costs_one_character(parts: list[str], before: int, is_cdata: bool) -> None:
+    """Wherever the blocks that are read at once end, and not where it is text."""
+    padding = "p" * (ufed_xml.BLOCK - 700 - before)
+    written = padding + "".join(parts) + "end"
+    value = f"<![CDATA[{written}]]>" if is_cdata else written
+    one = model("InstantMessage", "m", f'<field name="Body"><value type="String">{value}</value></field>')
+    content = report(one, model("InstantMessage", "n", field("Body", "next &#11;")))
+    found = records(READER, content)
+    first, second = of(Message, found)
+    meant = "".join("\ufffd" if part in ILLEGAL else LEGAL.get(part, part) for part in parts)
+    assert first.text == (written if is_cdata else padding + meant + "end")
+    assert second.text == "next &#11;"
+    assert n_replaced(found) == (0 if is_cdata else sum(part in ILLEGAL for part in parts))
+    assert content[slice(*first.place)].decode().startswith('<model type="InstantMessage" id="m"')
+    assert stopped(found) is None
+
+
+def test_a_file_with_a_name_that_no_text_may_hold_ends_no_report() -> None:
+    content = REPORT.replace(b"/media/0/IMG_1.jpg", b"/media/0/IMG&#xB;&#x1B;_1.jpg")
+    found = records(READER, content)
+    assert [one.name for one in of(Media, found)] == ["IMG\ufffd\ufffd_1.jpg"]
+    assert len(of(Message, found)) == len(CONVERSATION)
+    assert n_replaced(found) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "attributes", "utc"),
     [
