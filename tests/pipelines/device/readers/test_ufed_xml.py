@@ -155,7 +155,10 @@ def test_a_reference_to_no_character_costs_one_character(parts: list[str], befor
     assert first.text == (written if is_cdata else padding + meant + "end")
     assert second.text == "next &#11;"
     assert n_replaced(found) == (0 if is_cdata else sum(part in ILLEGAL for part in parts))
-    assert content[slice(*first.place)].decode().startswith('<model type="InstantMessage" id="m"')
+    for one_of_two, id_ in ((first, "m"), (second, "n")):
+        element = content[slice(*one_of_two.place)].decode()
+        assert element.startswith(f'<model type="InstantMessage" id="{id_}"')
+        assert element.endswith("</model>")
     assert stopped(found) is None
 
 
