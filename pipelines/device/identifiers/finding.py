@@ -1,0 +1,76 @@
+"""Accounts, wallets and identities in texts: found, checked, and each place given to one identifier alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from pipelines.device.identifiers import accounts, cards, contacts, ibans, person_numbers, prefilter, wallets
+from pipelines.device.identifiers.mentions import BAD, Candidate, Mention, Places
+from pipelines.device.identifiers.modulus import Modulus
+
+# What is sure comes first: a place that it holds is nothing else.
+_FINDERS: tuple[tuple[int, Callable[[str], Iterable[Candidate]]], ...] = (
+    (prefilter.IBAN, ibans.find),
+    (prefilter.WALLET, wallets.find),
+    (prefilter.EMAIL, contacts.find_emails),
+    (prefilter.FIGURES, cards.find),
+)
+_REST: tuple[tuple[int, Callable[[str], Iterable[Candidate]]], ...] = (
+    (prefilter.NINO, person_numbers.find_ninos),
+    (prefilter.FIGURES, contacts.find_phones),
+    (prefilter.FIGURES, person_numbers.find_nhs_numbers),
+    (prefilter.HANDLE, contacts.find_handles),
+)
+
+
+def find(texts: Sequence[str | None], modulus: Modulus | None = None) -> list[Mention]:
+    """Mentions of a batch of texts, by text and place. No two of them overlap.
+
+    Args:
+        modulus: the operator's table for sort codes and accounts; without it they are unverifiable.
+    """
+    may = prefilter.scan(texts)
+    return [mention for index in sorted(may) for mention in _mentions(index, texts[index] or "", may[index], modulus)]
+
+
+def find_closely(texts: Sequence[str | None], modulus: Modulus | None = None) -> list[Mention]:
+    """As `find`, every text looked at closely: slower, and the witness that the prefilter leaves nothing out."""
+    return [m for index, text in enumerate(texts) if text for m in _mentions(index, text, prefilter.ALL, modulus)]
+
+
+def _mentions(index: int, text: str, may: int, modulus: Modulus | None) -> list[Mention]:
+    chosen, places = [], Places()
+    for candidate in _candidates(text, may, modulus):
+        if places.is_free(candidate.start, candidate.end):
+            places.take(candidate.start, candidate.end)
+            chosen.append(candidate)
+    return [_mention(index, text, candidate) for candidate in sorted(chosen, key=lambda c: c.start)]
+
+
+def _candidates(text: str, may: int, modulus: Modulus | None) -> Iterator[Candidate]:
+    """Candidates, the surer first; those whose checksum is wrong last of all."""
+    doubtful: list[Candidate] = []
+
+    def sure(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        for candidate in candidates:
+            if candidate.status == BAD:
+                doubtful.append(candidate)
+            else:
+                yield candidate
+
+    for bit, finder in _FINDERS:
+        if may & bit:
+            yield from sure(finder(text))
+    if may & prefilter.FIGURES:
+        yield from sure(accounts.find(text, modulus))
+    for bit, finder in _REST:
+        if may & bit:
+            yield from sure(finder(text))
+    yield from doubtful
+
+
+def _mention(index: int, text: str, candidate: Candidate) -> Mention:
+    written = text[candidate.start : candidate.end]
+    if candidate.kind == "CARD":
+        written = cards.masked(written)
+    return Mention(index, candidate.kind, candidate.value, written, candidate.status, *candidate[3:])
