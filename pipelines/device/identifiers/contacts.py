@@ -94,8 +94,8 @@ def find_phones(text: str) -> Iterator[Candidate]:
             yield Candidate("PHONE", number, NONE, False, *found.span())
 
 
-def find_handles(text: str) -> Iterator[Candidate]:
-    """Handles: @name; with the application before it where a label or a link says which (telegram:name)."""
+def find_named_handles(text: str) -> Iterator[Candidate]:
+    """Handles of which a label or a link says the application: telegram:name."""
     for found in _LINK.finditer(text):
         if found["name"].lower() not in _PAGES:
             yield Candidate(
@@ -107,6 +107,10 @@ def find_handles(text: str) -> Iterator[Candidate]:
         is_named = "@" in link or ":" in link or "=" in link or any(c.isdigit() or c in "_." for c in name)
         if is_named and name.lower() not in _PLACES and not name.isdigit():
             yield Candidate("HANDLE", f"{app}:{name.lower()}", NONE, False, *found.span("name"))
+
+
+def find_handles(text: str) -> Iterator[Candidate]:
+    """Handles of no named application: @name."""
     for found in _AT.finditer(text):
         if found["name"].lower() not in _PLACES:
             yield Candidate("HANDLE", f"@{found['name'].lower()}", NONE, False, *found.span())

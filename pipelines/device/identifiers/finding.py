@@ -19,7 +19,8 @@ _REST: tuple[tuple[int, Callable[[str], Iterable[Candidate]]], ...] = (
     (prefilter.NINO, person_numbers.find_ninos),
     (prefilter.FIGURES, contacts.find_phones),
     (prefilter.FIGURES, person_numbers.find_nhs_numbers),
-    (prefilter.HANDLE, contacts.find_handles),
+    (prefilter.APP, contacts.find_named_handles),
+    (prefilter.AT, contacts.find_handles),
 )
 
 

@@ -13,8 +13,8 @@ from itertools import accumulate
 
 import hyperscan
 
-FIGURES, IBAN, WALLET, EMAIL, HANDLE, NINO = 1, 2, 4, 8, 16, 32  # what a text may hold, as bits
-ALL = 63
+FIGURES, IBAN, WALLET, EMAIL, AT, NINO, APP = 1, 2, 4, 8, 16, 32, 64  # what a text may hold, as bits
+ALL = 127
 
 _D = r"[0-9OoIl|]"
 _ID = r"(?:user ?name|name|handle|id|account|user|acc)?[ :=@]"  # behind an application's name
@@ -35,12 +35,13 @@ SHAPES: tuple[tuple[str, int], ...] = (
     (r"[0-9A-Za-z](?:[0-9][A-Za-z]|[A-Za-z][0-9])[0-9A-Za-z][^0-9A-Za-z]", WALLET),
     (r"[0-9A-Za-z]{2}(?:[0-9][A-Za-z]|[A-Za-z][0-9])[^0-9A-Za-z]", WALLET),
     (r"[0-9A-Za-z](?:[\xc4\xc9\xcd-\xd4][\x80-\xbf]){1,8}[0-9A-Za-z]", WALLET | IBAN),
-    (r"@[A-Za-z0-9]", EMAIL | HANDLE),
+    (r"[A-Za-z0-9_+\-]@[A-Za-z0-9]", EMAIL),
+    (r"[^A-Za-z0-9]@[A-Za-z_]", AT),
     (r"[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]", NINO),
-    (r"(?i)(?:t|telegram)\.me/", HANDLE),
-    (r"(?i)(?:instagram|snapchat|tiktok|facebook|fb|twitter|x)\.com/", HANDLE),
-    (rf"(?i)(?:snap|snapchat|insta|instagram|telegram|tiktok|tik tok|kik|discord|wickr|facebook|twitter){_ID}", HANDLE),
-    (rf"(?i)[^0-9a-z](?:sc|ig|tg|tt|fb){_ID}", HANDLE),
+    (r"(?i)(?:t|telegram)\.me/", APP),
+    (r"(?i)(?:instagram|snapchat|tiktok|facebook|fb|twitter|x)\.com/", APP),
+    (rf"(?i)(?:snap|snapchat|insta|instagram|telegram|tiktok|tik tok|kik|discord|wickr|facebook|twitter){_ID}", APP),
+    (rf"(?i)[^0-9a-z](?:sc|ig|tg|tt|fb){_ID}", APP),
 )
 
 
