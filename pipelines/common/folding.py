@@ -69,10 +69,14 @@ class Origins:
         self._ends: Sequence[int] = range(1, self._length + 1)  # of each original character in the folded text
         if text.isascii() and text.isprintable() and "  " not in text:
             return
+        forms = [_TABLE[ord(character)] for character in text]
+        if "  " not in "".join(forms):
+            self._ends = list(accumulate(map(len, forms)))
+            return
         self._ends = ends = []
         at, was_space = 0, False
-        for character in text:
-            for c in _TABLE[ord(character)]:
+        for form in forms:
+            for c in form:
                 is_space = c == " "
                 at += not (is_space and was_space)
                 was_space = is_space
