@@ -147,12 +147,12 @@ def _after(text: str, sort: _Sort, modulus: Modulus | None) -> _Number | None:
     if not found or sum(c.isdigit() for c in found[0]) < _MIN_FIGURES:
         return None
     number = _number(*found.span(), text)
-    if sort.is_labelled or (sort.is_grouped and not sort.is_date):
-        return number
-    # Six figures together, or a possible date: a line of its own, or the banks' table has to say so.
+    if sort.is_labelled or sort.is_grouped:
+        return number if sort.is_labelled or not sort.is_date else None
+    # Six figures together: a line of their own, or the banks' table has to say so.
     between = text[sort.end : found.start()]
     is_proved = modulus is not None and modulus.status(sort.figures, number.figures) == OK
-    is_line = not sort.is_grouped and _is_line(text, sort.start, found.end())
+    is_line = _is_line(text, sort.start, found.end())
     return number if _ADJACENT.fullmatch(between) and (is_proved or is_line) and not _is_day(number.figures) else None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stdnum import iban as stdnum_iban
+
 from pipelines.common import homoglyphs
 from pipelines.device.identifiers.mentions import BAD, OK, Candidate, is_labelled
 from pipelines.device.identifiers.repair import FIGURES
@@ -19,9 +21,11 @@ _LENGTHS = (
 LENGTHS = {entry[:2]: int(entry[2:]) for entry in _LENGTHS.split()}
 """Characters of an IBAN by country, as the registry has them."""
 
-_START = re.compile(r"(?<![0-9A-Za-z_+])[A-Za-z]{2}[ -]?[0-9OoIl]{2}(?=[ \t\r\n-]{0,3}[0-9A-Za-z])")
+_START = re.compile(r"(?<![0-9A-Za-z_+])[A-Za-z]{2}[0-9OoIl]{2}(?=[ \t\r\n-]{0,3}[0-9A-Za-z])")
 _CHARACTER = re.compile(r"[ \t]?(?:\r?\n)?[ \t-]?([0-9A-Za-z])")
 _LABEL = re.compile(r"\biban\b\W{0,4}(?:is|number|no)?\W{0,4}$", re.IGNORECASE)
+_GAPS = re.compile(r"[ \t\r\n-]+")
+_GROUP, _MAX_PARTS = 4, 3
 # Countries whose own part is figures alone: there letters can only be misread figures.
 _FIGURES_ALONE = frozenset(
     "AE AT BA BE CZ DE DK EE ES FI FO GL HR HU IL IS LT ME MN NO PL PT RS SE SI SK TN VA XK".split()
@@ -41,10 +45,12 @@ def find(text: str) -> Iterator[Candidate]:
         characters, end = found
         written = characters.upper()
         is_changed = plain[start.start() : end] != text[start.start() : end]
-        if remainder(written) == 1:
+        if not _is_set_as_one(plain[start.start() : end]):
+            continue
+        if is_valid(written):
             yield Candidate("IBAN", written, OK, is_changed, start.start(), end)
             continue
-        repaired = next((r for r in _repairs(characters, country) if remainder(r) == 1), None)
+        repaired = next((r for r in _repairs(characters, country) if is_valid(r)), None)
         if repaired:
             yield Candidate("IBAN", repaired, OK, True, start.start(), end)
         elif not is_changed and is_labelled(plain, start.start(), _LABEL) and written[2:4].isdigit():
@@ -76,6 +82,17 @@ def _repairs(characters: str, country: str) -> Iterator[str]:
         return
     yield head + own.upper()
     yield head + own.translate(FIGURES).upper()
+
+
+def _is_set_as_one(written: str) -> bool:
+    """Whether characters are set as an IBAN is: in groups of four, or in three parts at most (a line end, a space)."""
+    parts = _GAPS.split(written)
+    return len(parts[0]) >= _GROUP and (len(parts) <= _MAX_PARTS or all(len(part) == _GROUP for part in parts[:-1]))
+
+
+def is_valid(iban: str) -> bool:
+    """Whether length, checksum and the country's own pattern of letters and figures are right."""
+    return remainder(iban) == 1 and bool(stdnum_iban.is_valid(iban, check_country=False))
 
 
 def remainder(iban: str) -> int:

@@ -31,8 +31,10 @@ _CASH_LENGTHS = (42, 61)
 _MIN_PIECES = 2
 _MIN_WHOLE = 25  # characters
 _MIN_PIECE, _LOOKED_AT = 4, 48
-_MIXED_PIECE = re.compile(r"[0-9A-Za-z]*(?:[0-9][A-Za-z]|[A-Za-z][0-9])[0-9A-Za-z]*")
-_MIXED = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])", re.DOTALL)
+_MIXED_PIECE = re.compile(
+    r"[0-9A-Za-z]*(?:[0-9][A-Za-z]|[A-Za-z][0-9]|[a-z][A-Z][0-9A-Za-z]{0,12}[a-z][A-Z])[0-9A-Za-z]*"
+)
+_MIXED = re.compile(r"(?=.*[A-Z])(?=.*[a-z])", re.DOTALL)
 
 
 def find(text: str) -> Iterator[Candidate]:
@@ -70,7 +72,7 @@ def _at(plain: str, start: int) -> Candidate | None:
 
 
 def _is_in_pieces(plain: str, start: int) -> bool:
-    """Whether what begins at `start` may be a wallet in pieces: some piece of four has a letter next to a figure."""
+    """Whether what begins at `start` may be a wallet in pieces: one of letters and figures, or of both cases."""
     return any(len(piece) >= _MIN_PIECE for piece in _MIXED_PIECE.findall(plain, start, start + _LOOKED_AT))
 
 
@@ -142,7 +144,7 @@ def _base58(plain: str, start: int) -> Candidate | None:
     lengths = base58_wallets.LENGTHS[coin]
     whole = None
     for characters, end, n in _joined(plain, start, lengths[-1]):
-        if len(characters) not in lengths or not _MIXED.match(characters):
+        if len(characters) not in lengths or not (n == 1 or _MIXED.match(characters)):
             continue
         repaired = characters.translate(repair.BASE58)
         if base58_wallets.is_address(repaired):
