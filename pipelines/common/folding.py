@@ -65,7 +65,7 @@ class Origins:
     """Where the characters of a folded text came from."""
 
     def __init__(self, text: str) -> None:
-        self._length = len(text)
+        self._text, self._length = text, len(text)
         self._ends: Sequence[int] = range(1, self._length + 1)  # of each original character in the folded text
         if text.isascii() and text.isprintable() and "  " not in text:
             return
@@ -91,7 +91,10 @@ class Origins:
             last += 1
         if begin != start or last >= self._length or self._ends[last] != end:
             return None
-        return first, last + 1
+        last += 1
+        while last < self._length and self._ends[last] == end and unicodedata.category(self._text[last])[0] == "M":
+            last += 1  # marks on the last letter
+        return first, last
 
 
 def joined(texts: Sequence[str], separator: str) -> tuple[str, list[int]]:

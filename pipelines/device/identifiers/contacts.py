@@ -19,7 +19,9 @@ _APPLICATIONS = re.compile(
 )
 _FILES = frozenset("png jpg jpeg gif webp svg bmp heic mp4 mov avi mp3 opus pdf doc docx js css json html htm".split())
 
-_INTERNATIONAL = r"(?:\+|(?<![0-9])00)[1-9][0-9]{0,3}(?:[ .-]?\(0\))?(?:[ ().-]{0,2}[0-9]){5,14}"
+_INTERNATIONAL = (
+    r"(?:\+[1-9][0-9]{0,3}(?:[ .-]?\(0\))?(?:[ ().-]{0,2}[0-9]){5,14}|(?<![0-9])00[1-9][0-9]{0,3}(?: ?[0-9]){5,14})"
+)
 _NATIONAL = (
     r"(?:0[1-9][0-9]{8,9}|0[1-9][0-9]{2,4}(?P<gap>[ -])[0-9]{3,7}(?:(?P=gap)[0-9]{3,4}){0,2}"
     r"|0[1-9][0-9] [0-9]{4} [0-9]{4}"

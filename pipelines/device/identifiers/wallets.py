@@ -30,9 +30,11 @@ _WITH_PREFIX = {"bc": ("BTC", (42, 62, 90)), "ltc": ("LTC", (43, 63, 90))}
 _CASH_LENGTHS = (42, 61)
 _MIN_PIECES = 2
 _MIN_WHOLE = 25  # characters
-_MIN_PIECE, _LOOKED_AT = 4, 48
+_LOOKED_AT = 48
+_ADJOINING = "(?:[0-9][A-Za-z]|[A-Za-z][0-9])"  # in a piece of four characters or more, as the prefilter has it
 _MIXED_PIECE = re.compile(
-    r"[0-9A-Za-z]*(?:[0-9][A-Za-z]|[A-Za-z][0-9]|[a-z][A-Z][0-9A-Za-z]{0,12}[a-z][A-Z])[0-9A-Za-z]*"
+    rf"{_ADJOINING}[0-9A-Za-z]{{2}}|[0-9A-Za-z]{_ADJOINING}[0-9A-Za-z]|[0-9A-Za-z]{{2}}{_ADJOINING}"
+    r"|[a-z][A-Z][0-9A-Za-z]{0,12}[a-z][A-Z]"
 )
 _MIXED = re.compile(r"(?=.*[A-Z])(?=.*[a-z])", re.DOTALL)
 
@@ -73,7 +75,7 @@ def _at(plain: str, start: int) -> Candidate | None:
 
 def _is_in_pieces(plain: str, start: int) -> bool:
     """Whether what begins at `start` may be a wallet in pieces: one of letters and figures, or of both cases."""
-    return any(len(piece) >= _MIN_PIECE for piece in _MIXED_PIECE.findall(plain, start, start + _LOOKED_AT))
+    return bool(_MIXED_PIECE.search(plain, start, start + _LOOKED_AT))
 
 
 def _joined(plain: str, start: int, longest: int) -> Iterator[tuple[str, int, int]]:
