@@ -34,6 +34,7 @@ _BETWEEN = rf"(?:[\s,;:|/&().#=>\u2010-\u2015-]|and|is|{_ACCOUNT_LABEL}|numb?er|
 _GAP = re.compile(rf"(?=[^0-9A-Za-z]){_BETWEEN}{{1,16}}", re.IGNORECASE)
 _EIGHT = rf"(?<![0-9A-Za-z_]){_F}(?:[ -]?{_F}){{7}}(?![0-9A-Za-z_]|[-/][0-9])"
 _ACCOUNT = re.compile(_EIGHT)
+_WHOLE = re.compile(rf"{_F}{{4}}[ -]?{_F}{{4}}")
 _LABELLED = re.compile(
     rf"(?<![A-Za-z]){_ACCOUNT_LABEL}(?![A-Za-z])(?:\s*(?:is|was))?[\s:;=.#>\u2010-\u2015-]{{0,5}}"
     rf"(?P<number>{_EIGHT}|(?<![0-9A-Za-z_]){_F}{{6,7}}(?![0-9A-Za-z_-]))",
@@ -147,8 +148,12 @@ def _after(text: str, sort: _Sort, modulus: Modulus | None) -> _Number | None:
     if not found or sum(c.isdigit() for c in found[0]) < _MIN_FIGURES:
         return None
     number = _number(*found.span(), text)
-    if sort.is_labelled or sort.is_grouped:
-        return number if sort.is_labelled or not sort.is_date else None
+    if sort.is_labelled:
+        return number
+    if not _WHOLE.fullmatch(found[0]):  # figures in pairs all through may be anything
+        return None
+    if sort.is_grouped:
+        return None if sort.is_date else number
     # Six figures together: a line of their own, or the banks' table has to say so.
     between = text[sort.end : found.start()]
     is_proved = modulus is not None and modulus.status(sort.figures, number.figures) == OK

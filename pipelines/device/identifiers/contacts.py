@@ -30,7 +30,7 @@ _NATIONAL = (
 _PHONE = re.compile(
     rf"(?<![0-9A-Za-z_+@#£$€])(?<![0-9][ .,/:-])(?:{_INTERNATIONAL}|{_NATIONAL})(?![0-9A-Za-z_@])(?![ -][0-9])"
 )
-_MIN_FIGURES, _MAX_FIGURES = 9, 17  # never the eight figures of an account
+_MIN_FIGURES, _MAX_FIGURES = 9, 17  # of a national number: never the eight figures of an account
 
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{1,30}[A-Za-z0-9_])"
 _AT = re.compile(r"(?<![\w@./+%-])@(?P<name>[A-Za-z_](?:[A-Za-z0-9_.]{1,29}[A-Za-z0-9_]))(?![\w@])")
@@ -88,9 +88,10 @@ def find_phones(text: str) -> Iterator[Candidate]:
     """Telephone numbers with a plus, an international prefix, or in a form that is possible in Great Britain."""
     for found in _PHONE.finditer(text):
         n_figures = sum(c.isdigit() for c in found[0])
-        if not _MIN_FIGURES <= n_figures <= _MAX_FIGURES:
+        is_international = found[0][0] == "+"
+        if n_figures > _MAX_FIGURES or (not is_international and n_figures < _MIN_FIGURES):
             continue
-        if found[0][0] != "+" and is_something_else(text, found.start()):
+        if not is_international and is_something_else(text, found.start()):
             continue
         if number := phones.e164(found[0]):
             yield Candidate("PHONE", number, NONE, False, *found.span())

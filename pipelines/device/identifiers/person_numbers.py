@@ -49,6 +49,6 @@ def find_nhs_numbers(text: str) -> Iterator[Candidate]:
 
 
 def mod11(number: str) -> bool:
-    """The NHS data dictionary's check of ten figures: weights ten to two, 11 less the remainder; 10 is no figure."""
+    """The NHS data dictionary's check of ten figures: weights ten to two, 11 less the remainder, 11 as 0."""
     rest = 11 - sum(int(c) * weight for c, weight in zip(number[:9], range(10, 1, -1), strict=True)) % 11
-    return rest != 10 and rest % 11 == int(number[9]) and len(set(number)) > 1
+    return rest % 11 == int(number[9]) and len(set(number)) > 1

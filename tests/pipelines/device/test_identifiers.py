@@ -111,6 +111,11 @@ def test_an_iban_that_fails_is_told_behind_its_name_only() -> None:
     assert "IBAN" not in {m.kind for m in found("sc 92 11 32 acc 80665254 pay you please")}, "words, by chance right"
 
 
+def test_an_iban_has_its_countrys_own_pattern() -> None:
+    own = next(own for n in range(97) if ibans.remainder(own := f"GB5012345678{n:02}90123456") == 1)
+    assert said(own) == [], "figures where a British IBAN has the bank's letters"
+
+
 def test_lengths_of_ibans_are_those_of_another_library() -> None:
     for country, length in ibans.LENGTHS.items():
         info = stdnum_iban._ibandb.info(country + "00" + "0" * 30)[0][1]
@@ -182,6 +187,7 @@ def test_remainders_as_another_library_has_them(digits: str, country: str) -> No
         ("0040 721 234 567", [("PHONE", "+40721234567", NONE)]),
         ("+40 721 234 567", [("PHONE", "+40721234567", NONE)]),
         ("order 01234567890", []),
+        ("+500 51234", [("PHONE", "+50051234", NONE)]),
         ("A.B@Example.com!", [("EMAIL", "a.b@example.com", NONE)]),
         ("447700900123@s.whatsapp.net 1234-567@g.us icon@2x.png", []),
         ("status@broadcast user@talk.kik.com", []),
@@ -224,6 +230,11 @@ def test_identities(text: str, expected: list[tuple[str, str, str]]) -> None:
         "lol lol lol looool",
         "500000 12-34-56",
         "978-3-16-148410-0",
+        "123456 20240102",
+        "123456 02012024",
+        "0800 1111",
+        "numbers 02 14 23 31 40 49 07",
+        "GB29 NW BK 60 16 13 31 92 68 19",
     ],
 )
 def test_decoys(text: str) -> None:
@@ -288,6 +299,35 @@ def test_the_prefilter_leaves_nothing_out(texts: list[str | None]) -> None:
 @given(st.lists(st.text(), max_size=4))
 def test_any_text_is_looked_at_without_error(texts: list[str]) -> None:
     assert finding.find(texts) == finding.find_closely(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "bits"),
+    [
+        ("12 34 56", prefilter.FIGURES),
+        ("O1 2l 45", prefilter.FIGURES),
+        ("GB29 NWBK", prefilter.IBAN),
+        ("GBOl NWBK 6", prefilter.IBAN),
+        ("bci q w5 08d6qe", prefilter.WALLET),
+        ("ltc1\nq w508d6qe", prefilter.WALLET),
+        ("Ox5a aeb6 05", prefilter.WALLET),
+        ("BitcoinCash: q", prefilter.WALLET),
+        ("q" * 42, prefilter.WALLET),
+        ("1A1z", prefilter.WALLET),
+        ("aQzBqqC", prefilter.WALLET),
+        ("1A\u0410z", prefilter.WALLET | prefilter.IBAN),
+        ("a_@example.com", prefilter.EMAIL),
+        ("@_a", prefilter.AT),
+        ("AB12 34 56 C", prefilter.NINO),
+        ("T.me/x", prefilter.APP),
+        ("X.com/x", prefilter.APP),
+        ("Snap x", prefilter.APP),
+        ("ig:x", prefilter.APP),
+    ],
+)
+def test_shapes_of_the_prefilter(text: str, bits: int) -> None:
+    assert prefilter.scan(["", text, "nothing here"]).get(1, 0) & bits == bits
+    assert set(prefilter.scan(["", text, "nothing here"])) == {1}
 
 
 def test_a_batch_is_what_its_texts_are() -> None:
