@@ -120,7 +120,7 @@ def _is_of_script(folded: str, term: str, written: str) -> bool:
 
     A Latin word with a Cyrillic letter in it is that word; a Cyrillic word that looks like it throughout is not.
     """
-    if written.isascii() or not any(ord(c) in LATIN for c in written + term):
+    if not any(ord(c) in LATIN for c in written + term):
         return True
     return not _scripts(term) or not _scripts(written) or bool(_scripts(term) & _scripts(written))
 
