@@ -24,8 +24,8 @@ _WHITE = r"[ \t\r\n]{0,5}"
 SHAPES: tuple[tuple[str, int], ...] = (
     (rf"[0-9]{_GAP}(?:{_D}{_GAP}){{4}}{_D}[^0-9OoIl|]", FIGURES),
     (rf"{_D}{_GAP}(?:{_D}{_GAP}){{4}}[0-9][^0-9OoIl|]", FIGURES),
-    (r"[A-Za-z]{2}[ \-]?(?:[0-9][0-9OoIl]|[OoIl][0-9])[ \t\r\n\-]{0,3}[0-9A-Za-z]{2}", IBAN),
-    (r"[A-Z]{2}[ \-]?[OoIl]{2}[ \t\r\n\-]{0,3}[0-9A-Z]{4}[ \t\r\n\-]{0,3}[0-9OoIl]", IBAN),
+    (r"[A-Za-z]{2}(?:[0-9][0-9OoIl]|[OoIl][0-9])[ \t\r\n\-]{0,3}[0-9A-Za-z]{2}", IBAN),
+    (r"[A-Z]{2}[OoIl]{2}[ \t\r\n\-]{0,3}[0-9A-Z]{4}[ \t\r\n\-]{0,3}[0-9OoIl]", IBAN),
     (rf"[bB][cC][1iIlL](?:{_WHITE}[0-9A-Za-z]){{8}}", WALLET),
     (rf"[lL][tT][cC][1iIlL](?:{_WHITE}[0-9A-Za-z]){{8}}", WALLET),
     (rf"[0Oo][xX](?:{_WHITE}[0-9A-Fa-fOoIli]){{8}}", WALLET),

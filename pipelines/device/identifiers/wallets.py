@@ -66,16 +66,28 @@ def _at(plain: str, start: int) -> Candidate | None:
         if head.startswith(prefix) and head[len(prefix)] in "1il":
             return _segwit(plain, start, prefix, coin, lengths)
     piece = _PIECE.match(plain, start)
-    if piece is None or (piece.end() - start < _MIN_WHOLE and not _is_in_pieces(plain, start)):
+    if piece is None or (piece.end() - start < _MIN_WHOLE and not _is_in_pieces(plain, piece)):
         return None
     if head[0] in "qpzrQPZR" and (found := _cash(plain, start, start)):
         return found
     return _base58(plain, start)
 
 
-def _is_in_pieces(plain: str, start: int) -> bool:
-    """Whether what begins at `start` may be a wallet in pieces: one of letters and figures, or of both cases."""
-    return bool(_MIXED_PIECE.search(plain, start, start + _LOOKED_AT))
+def _is_in_pieces(plain: str, first: re.Match[str]) -> bool:
+    """Whether a wallet may begin with `first`: it is no word; or the next is none, and the two are long enough; or the
+    next is as long, and one soon after is no word.
+
+    What mixes letters and figures, or changes between small letters and capitals, is no word.
+    """
+    if _MIXED_PIECE.search(plain, *first.span()):
+        return True
+    following = _NEXT.match(plain, first.end())
+    if following is None:
+        return False
+    if len(following[1]) == len(first[0]):
+        return bool(_MIXED_PIECE.search(plain, first.end(), first.start() + _LOOKED_AT))
+    is_long = len(first[0]) + len(following[1]) >= _MIN_WHOLE
+    return is_long and bool(_MIXED_PIECE.search(plain, *following.span(1)))
 
 
 def _joined(plain: str, start: int, longest: int) -> Iterator[tuple[str, int, int]]:
