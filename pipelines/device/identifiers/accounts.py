@@ -108,6 +108,13 @@ def _nearest(text: str, number: _Number, near: list[_Sort], modulus: Modulus | N
     return None
 
 
+def is_told(text: str, start: int) -> bool:
+    """Whether the sort code at `start` is set as one or has a label, so that it is more than six figures."""
+    found = _SORT.match(text, start)
+    sort = _sort(text, found) if found else None
+    return sort is None or sort.is_grouped or sort.is_labelled
+
+
 def _sort(text: str, found: re.Match[str]) -> _Sort | None:
     characters = re.sub(r"[^0-9A-Za-z]", "", found[0])
     if sum(c.isdigit() for c in characters) < _MIN_FIGURES:

@@ -45,8 +45,9 @@ def find(text: str) -> Iterator[Candidate]:
     at = 0
     while start := _START.search(plain, at):
         found = _at(plain, start.start())
-        if found and plain is not text and plain[found.start : found.end] != text[found.start : found.end]:
-            found = found._replace(is_repaired=True) if found.status == OK else None
+        if found and plain[found.start : found.end] != text[found.start : found.end]:  # letters of other scripts
+            is_proved = found.status == OK
+            found = Candidate(found.kind, found.value, OK, True, found.start, found.end) if is_proved else None
         if found and stands_alone(text, found.start, found.end):
             yield found
             at = found.end

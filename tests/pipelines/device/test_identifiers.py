@@ -274,10 +274,47 @@ def test_without_the_banks_table_nothing_is_called_right_and_nothing_is_repaired
     assert {m.status for m in made} == {UNVERIFIABLE}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "value"),
+    [
+        ("my sort code is 12-34-56", "12345678 thanks", "123456 12345678"),
+        ("sort 123456", "acc 12345678", "123456 12345678"),
+        ("acc 12345678", "and 12-34-56 the sort", "123456 12345678"),
+        ("send it to 1A1zP1eP5QGefi2D", "MPTfTL5SLmv7DivfNa", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
+        ("GB29 NWBK 6016", "1331 9268 19 ok", "GB29NWBK60161331926819"),
+        (
+            "x " * 300 + "bc1qw508d6qejxtdg4y5r",
+            "3zarvary0c5xw7kv8f3t4" + " y" * 300,
+            "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",  # pragma: allowlist secret
+        ),
+    ],
+)
+def test_what_two_texts_hold_together(first: str, second: str, value: str) -> None:
+    assert value not in {m.value for m in finding.find([first, second])}
+    (mention,) = finding.find_across([(None, first), (first, second)])
+    assert (mention.index, mention.value) == (1, value)
+    assert mention.as_written == f"{first[mention.start :]}\n{second[: mention.end]}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("123456", "12345678"),  # a code, a number
+        ("12-34-56 12345678", "87654321"),
+        ("12-34-56", "65-43-21 12345678"),
+        ("ok", "12-34-56 12345678"),
+        ("order 12-34-56", "12345678"),
+        ("", "12345678"),
+    ],
+)
+def test_what_two_texts_do_not_hold_together(first: str, second: str) -> None:
+    assert finding.find_across([(first, second), (first, None), (None, second)]) == []
+
+
 PIECES = st.sampled_from(
     [
         "sort code ", "12-34-56", "90-12-34", " ", "\n", "12345678", "acc ", "07700 900123", "+40721234567", "GB29NWBK",
-        "60161331926819", "GB29 NWBK 6Ol6 l33l 9268 l9", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bciq",
+        "60161331926819", "GB29 NWBK 6Ol6 l33l 9268 l9", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bciq",  # pragma: allowlist secret
         "w508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "1A1zP1eP5QGefi2D", "MPTfTL5SLmv7DivfNa", "l", "O", "\u0410",
         "0x5aAeb6053F3E94C9b9A0", "9f33669435E7Ef1BeAed", "Ox5aAeb6O53F3E94C9b9A0", "rP3DVaCaoGegwdz4", "XgFCwVWPUmLafNNra9",
         "\u00e9", "\U0001f600", "a@example.com", "@name", "snap:", "snapid ", "foo_1", "t.me/abcd", "NHS 943 476 5919",
@@ -294,6 +331,13 @@ def test_the_prefilter_leaves_nothing_out(texts: list[str | None]) -> None:
     for mention in made:
         if mention.kind != "CARD":
             assert (texts[mention.index] or "")[mention.start : mention.end] == mention.as_written
+
+
+@given(st.lists(PIECES, max_size=6).map("".join), st.lists(PIECES, max_size=6).map("".join))
+def test_what_is_found_across_reads_back(first: str, second: str) -> None:
+    for mention in finding.find_across([(first, second)], identifier_world.TABLE):
+        if mention.kind != "CARD":
+            assert mention.as_written == f"{first[mention.start :]}\n{second[: mention.end]}"
 
 
 @given(st.lists(st.text(), max_size=4))
