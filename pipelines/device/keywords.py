@@ -138,10 +138,12 @@ def _expressions(texts: Sequence[str | None], compiled: Compiled) -> Iterator[Hi
         encoded = text.encode("utf-8", "replace")
         longest: dict[tuple[int, int], int] = {}
         compiled.database.scan(encoded, match_event_handler=_keep_longest(longest))
+        done, n_characters = 0, 0
         for expression, start, end in _outer(longest):
-            first = len(encoded[:start].decode())
-            last = first + len(encoded[start:end].decode())
-            yield Hit(index, compiled.expressions[expression], first, last)
+            n_characters += len(encoded[done:start].decode())
+            done = start
+            last = n_characters + len(encoded[start:end].decode())
+            yield Hit(index, compiled.expressions[expression], n_characters, last)
 
 
 def _keep_longest(longest: dict[tuple[int, int], int]) -> Callable[[int, int, int, int, object], None]:
@@ -152,9 +154,9 @@ def _keep_longest(longest: dict[tuple[int, int], int]) -> Callable[[int, int, in
 
 
 def _outer(longest: dict[tuple[int, int], int]) -> Iterator[tuple[int, int, int]]:
-    """Matches of each expression from the left, none of which overlap."""
+    """Matches by where they begin; of each expression from the left, none of which overlap."""
     free_from: dict[int, int] = {}
-    for (expression, start), end in sorted(longest.items()):
+    for (expression, start), end in sorted(longest.items(), key=lambda item: item[0][1]):
         if start >= free_from.get(expression, 0):
             free_from[expression] = end
             yield expression, start, end

@@ -26,7 +26,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{40}")
-_WITH_PREFIX = {"bc": ("BTC", (42, 62, 90)), "ltc": ("LTC", (43, 63, 90))}
+_WITH_PREFIX = {"bc": ("BTC", (42, 62)), "ltc": ("LTC", (43, 63))}  # lengths for a key, and for a script or Taproot
+_MAX_SEGWIT = 90
 _CASH_LENGTHS = (42, 61)
 _MIN_PIECES = 2
 _MIN_WHOLE = 25  # characters
@@ -104,18 +105,21 @@ def _joined(plain: str, start: int, longest: int) -> Iterator[tuple[str, int, in
 
 
 def _segwit(plain: str, start: int, prefix: str, coin: str, lengths: tuple[int, ...]) -> Candidate | None:
+    """An address in one piece of any length, or in pieces or repaired of a length that wallets make."""
     whole = None
-    for characters, end, n in _joined(plain, start, lengths[-1]):
-        if segwit.is_address(characters, prefix):
+    for characters, end, n in _joined(plain, start, _MAX_SEGWIT):
+        is_usual = len(characters) in lengths
+        if (n == 1 or is_usual) and segwit.is_address(characters, prefix):
             return Candidate(coin, characters.lower(), OK, False, start, end)
-        if n == 1 and len(characters) in lengths and characters in (characters.lower(), characters.upper()):
-            whole = characters, end
-        if len(characters) >= 14:
-            for data in repair.base32(characters[len(prefix) + 1 :].lower()):
-                if segwit.is_address(f"{prefix}1{data}", prefix):
-                    return Candidate(coin, f"{prefix}1{data}", OK, True, start, end)
-    if whole and whole[0].lower().startswith(f"{prefix}1"):
-        return Candidate(coin, whole[0].lower(), BAD, False, start, whole[1])
+        if not is_usual:
+            continue
+        for data in repair.base32(characters[len(prefix) + 1 :].lower()):
+            if segwit.is_address(f"{prefix}1{data}", prefix):
+                return Candidate(coin, f"{prefix}1{data}", OK, True, start, end)
+        if n == 1 and characters in (characters.lower(), characters.upper()):
+            whole = characters.lower(), end
+    if whole and whole[0].startswith(f"{prefix}1"):
+        return Candidate(coin, whole[0], BAD, False, start, whole[1])
     return None
 
 

@@ -133,6 +133,17 @@ def test_expressions_are_matched_from_the_left_the_longest_first(texts: list[str
     assert made == expected
 
 
+def test_expressions_have_places_in_characters_wherever_they_begin() -> None:
+    compiled = Compiled([Term("b\u00e9+", None, "REGEX"), Term("\u4e2d[ab]", None, "REGEX")])
+    text = "\u00e9 b\u00e9\u00e9 \u4e2da \U0001f600b\u00e9 \u4e2db"
+    assert [(h.term_index, text[h.start : h.end]) for h in keywords.search([text], compiled)] == [
+        (0, "b\u00e9\u00e9"),
+        (1, "\u4e2da"),
+        (0, "b\u00e9"),
+        (1, "\u4e2db"),
+    ]
+
+
 def test_privileged_by_party_and_by_text() -> None:
     listed = keywords.privileged_list(["07700 900123", "@Counsel.X", ""], [Term("legal advice", None, "PHRASE")])
     parties = [["+447700900123", None], ["counsel.x"], ["someone"], [], ["+44 7700 900124"]]
