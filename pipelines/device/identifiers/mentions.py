@@ -63,7 +63,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _continues(character: str) -> bool:
-    return character.isalnum() or character in "_+"
+    return character.isalnum() or character in "_+@"
 
 
 class Places:

@@ -31,9 +31,9 @@ SHAPES: tuple[tuple[str, int], ...] = (
     (rf"[0Oo][xX](?:{_WHITE}[0-9A-Fa-fOoIli]){{8}}", WALLET),
     (r"[cC][aA][sS][hH] ?: ?[0-9A-Za-z]", WALLET),
     (r"[0-9A-Za-z]{25}[^0-9A-Za-z]", WALLET),
-    (r"(?:[0-9][A-Za-z]|[A-Za-z][0-9])[0-9A-Za-z]{2,}[^0-9A-Za-z]", WALLET),  # a piece of one
-    (r"[0-9A-Za-z](?:[0-9][A-Za-z]|[A-Za-z][0-9])[0-9A-Za-z][^0-9A-Za-z]", WALLET),
-    (r"[0-9A-Za-z]{2}(?:[0-9][A-Za-z]|[A-Za-z][0-9])[^0-9A-Za-z]", WALLET),
+    (r"(?:[0-9][A-Za-z]|[A-Za-z][0-9])[0-9A-Za-z]{2,}[^0-9A-Za-z@]", WALLET),  # a piece of one
+    (r"[0-9A-Za-z](?:[0-9][A-Za-z]|[A-Za-z][0-9])[0-9A-Za-z][^0-9A-Za-z@]", WALLET),
+    (r"[0-9A-Za-z]{2}(?:[0-9][A-Za-z]|[A-Za-z][0-9])[^0-9A-Za-z@]", WALLET),
     (r"[a-z][A-Z][0-9A-Za-z]{0,12}[a-z][A-Z]", WALLET),
     (r"[0-9A-Za-z](?:[\xc4\xc9\xcd-\xd4][\x80-\xbf]){1,8}[0-9A-Za-z]", WALLET | IBAN),
     (r"[A-Za-z0-9_+\-]@[A-Za-z0-9]", EMAIL),

@@ -177,6 +177,7 @@ def test_writings_of_one_wallet(written: str, value: str, is_repaired: bool) -> 
         GENESIS[:-1] + "b",  # a broken checksum, and nothing says that it is a wallet
         "O" + CHECKSUMMED.lower()[1:],  # a repair that nothing proves
         f"{CHECKSUMMED}00",
+        f"@{GENESIS} {GENESIS}@x",
         CHECKSUMMED.lower().replace("a", "\u0430"),  # Cyrillic, and no checksum to prove what was meant
         f"btc wallet: {GENESIS[:16]} {GENESIS[16:-1]}b",  # pieces that no checksum holds together
         "0x" + "ab" * 32,
