@@ -109,6 +109,7 @@ LOG_ACTIONS = ("collection", "alteration", "consultation", "disclosure", "combin
 LOG_OPERATIONS = {
     # the night
     "files_collected": "the night read the senders' files",
+    "devices_read": "the night read exports of seized devices, under the authorities named",
     "settings_changed": "settings are not those of the last night",
     "layouts_changed": "senders' layouts are not those of the last night",
     "decisions_taken_in": "the night took in decisions of reviewers",

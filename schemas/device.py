@@ -17,7 +17,7 @@ FILE_STATES = ("READ", "HASHED", "UNKNOWN", "FAILED")
 FILE_REASONS = (
     "CUT", "DAMAGED", "PASSWORD", "BOMB", "UNSAFE_NAME", "LINK", "TOO_LARGE", "AMBIGUOUS_DATES", "UNREADABLE", "SECRET",
 )  # fmt: skip
-REFUSALS = ("NO_MANIFEST", "BAD_MANIFEST", "NO_AUTHORITY", "EMPTY", "UNREADABLE")
+REFUSED_FOR = ("NO_MANIFEST", "BAD_MANIFEST", "BAD_LIST", "UNREADABLE")
 DIRECTIONS = ("IN", "OUT", "SYSTEM")  # seen from the device's owner; SYSTEM: the app itself wrote it
 CALL_KINDS = ("VOICE", "VIDEO", "UNKNOWN")
 CALL_STATES = ("ANSWERED", "MISSED", "REJECTED", "UNKNOWN")
@@ -27,7 +27,7 @@ IDENTIFIER_KINDS = (
 )  # fmt: skip
 IDENTIFIER_STATES = ("checksum_ok", "checksum_bad", "no_checksum", "unverifiable")
 TERM_KINDS = ("WORD", "PHRASE", "STEM", "REGEX")
-SUBMISSION = r"[0-9]{2}:[A-Za-z0-9._-]+"
+SUBMISSION = rf"(?:{codes.FORCE_PATTERN}):[^/]+"
 
 ATTACHMENT = struct(name=STRING, type=STRING, hash=STRING)
 
@@ -57,8 +57,10 @@ SUBMISSIONS = Table(
             array(STRING), "numbers and handles of the owner, as the submission says", is_personal=True
         ),
         "languages": required(array(STRING), "languages expected, as ISO 639-1 codes"),
+        "keyword_lists": required(array(STRING), "files with the terms that are looked for"),
+        "privileged": Column(STRING, "file with what is held back from view"),
         "manifest_hash": Column(STRING, "SHA-256 of submission.yaml", pattern=bronze.SHA256),
-        "refused": Column(STRING, "why nothing of it was read", among=REFUSALS),
+        "refused": Column(STRING, "why nothing of it was read", among=REFUSED_FOR),
         "detail": Column(STRING, "the refusal in words, without personal data"),
     },
     partition_by=("night",),
@@ -84,7 +86,7 @@ FILES = Table(
         "status": required(STRING, "what became of it", among=FILE_STATES),
         "reason": Column(STRING, "why it failed, or why not all of it was read", among=FILE_REASONS),
         "detail": Column(STRING, "the reason in words, without content"),
-        "stopped_at": Column(LONG, "byte at which reading stopped before the end", minimum=0, unit="bytes"),
+        "stopped_byte": Column(LONG, "byte at which reading stopped before the end", minimum=0, unit="bytes"),
         "reader": Column(STRING, "reader and its version, where one took the file"),
         "n_messages": required(LONG, "messages seen", minimum=0),
         "n_loaded": required(LONG, "messages written to silver.device_messages", minimum=0),
@@ -123,6 +125,19 @@ MESSAGES = Table(
         "is_deleted": required(BOOLEAN, "the device had deleted it"),
         "is_edited": required(BOOLEAN, "its author changed it"),
         "is_forwarded": required(BOOLEAN, "forwarded from elsewhere"),
+        "is_privileged": required(BOOLEAN, "meets the submission's privileged list: counted, and held back from view"),
+    },
+    partition_by=("night",),
+)
+
+REFUSALS = Table(
+    path="bronze.device_refusals",
+    doc="Messages that are there and could not be taken in, by their place: the export has them, nothing here does.",
+    key=("night", "submission_id", "file", "member", "byte_from"),
+    columns={
+        "night": shared_columns.NIGHT,
+        **_WHERE,
+        "why": required(STRING, "why it was refused, without content"),
     },
     partition_by=("night",),
 )
@@ -232,4 +247,6 @@ KEYWORD_HITS = Table(
     partition_by=("night",),
 )
 
-TABLES = (SUBMISSIONS, FILES, MESSAGES, CONTACTS, CALLS, MEDIA, IDENTIFIERS, KEYWORD_HITS)
+READ = (SUBMISSIONS, FILES, REFUSALS, MESSAGES, CONTACTS, CALLS, MEDIA)  # what reading fills
+FOUND = (IDENTIFIERS, KEYWORD_HITS)  # what is found in messages
+TABLES = (*READ, *FOUND)

@@ -27,6 +27,14 @@ def files_collected(log: Audit, night: date, by_sender: Counts, files: Iterable[
     )  # fmt: skip
 
 
+def devices_read(log: Audit, night: date, submissions: Iterable[str], why: str) -> None:
+    """Exports of seized devices are read, each under the authority that its submission names."""
+    log.append(
+        "collection", SYSTEM, f"submissions of devices, night {night}", operation="devices_read", night=night, why=why,
+        ids=submissions,
+    )  # fmt: skip
+
+
 def settings_changed(log: Audit, night: date, changed: str, lines: Iterable[str]) -> None:
     """Settings are not those of the last night: `changed` names the keys, `lines` are all settings as they are now."""
     on_what = f"settings: {changed}"
