@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import comms, evaluate, jars, log, models, network, sources, train, travel
+from jobs.cli import comms, device, evaluate, jars, log, models, network, sources, train, travel
 from jobs.cli.common import NIGHT, OneSentence, as_json, future, renamed, reviewer_option, show
 from schemas import codes
 
@@ -285,7 +285,7 @@ def _register() -> None:
     network.network.add_command(renamed(evaluate.network, name="evaluate", hidden=True))
     pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
     for command in (
-        comms.comms, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
+        comms.comms, device.device, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
         leads, pretrain, models.registered, jars.fetch, log.log, sources.sources,
     ):  # fmt: skip
         main.add_command(command)

@@ -1,0 +1,242 @@
+"""Seized devices: submissions read into tables, what their messages mention, and the queue of key words."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import partial
+
+import dagster as dg
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.night.assets import common
+from jobs.runtime import alerts, progress
+from jobs.runtime import spark as spark_job
+from jobs.runtime.audit import operations
+from jobs.runtime.context import RunContext
+from jobs.sources import submissions
+from pipelines.common import concurrency
+from pipelines.device import finds, tables
+from pipelines.device import queue as device_queue
+from pipelines.device.keyword_lists import KeywordList
+from pipelines.queues import items as queue_rows
+from schemas import bronze, device, gold
+
+WAITING = "left for the next night"
+CONSERVED = "messages_are_conserved"
+QUEUE = common.QueuePart(f"{device_queue.QUEUE}_queue", (device_queue.QUEUE,), "The queue of key words on devices")
+
+
+@dg.multi_asset(
+    name="device_exports",
+    specs=[common.spec(table, [bronze.FILES]) for table in device.READ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            CONSERVED,
+            asset=common.key(device.FILES),
+            blocking=True,
+            description="Messages seen = loaded + duplicate + quarantined, and as many are in the tables, per file.",
+        )
+    ],
+)
+def device_exports(
+    context: dg.AssetExecutionContext, ctx: common.Ctx
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Read every file of the night's submissions once."""
+    night = common.night_of(context, ctx)
+    arrived = _arrived(ctx, night)
+    is_nothing = not arrived.submissions and ctx.known(night).tonight(device.SUBMISSIONS).isEmpty()
+    if is_nothing:
+        progress.CURRENT.skip()
+    else:
+        with progress.CURRENT.step("read seized devices"):
+            _read(ctx, night, arrived)
+    said = {device.SUBMISSIONS.path: {WAITING: dg.MetadataValue.json([vars(each) for each in arrived.waiting])}}
+    if is_nothing:
+        yield from (common.nothing(table) for table in device.READ)
+    else:
+        yield from common.results(ctx, device.READ, night, said)
+    lost = [] if is_nothing else _lost(ctx, night)
+    yield dg.AssetCheckResult(
+        asset_key=common.key(device.FILES),
+        check_name=CONSERVED,
+        passed=not lost,
+        metadata={"lost": dg.MetadataValue.json(lost)},
+    )
+
+
+def _arrived(ctx: RunContext, night: date) -> submissions.Arrived:
+    limits = ctx.settings.arrivals
+    known = ctx.known(night).before(device.SUBMISSIONS).select("folder").distinct()
+    arrived = submissions.arrived(
+        ctx.settings.landing,
+        night,
+        now=time.time(),  # read where the night begins to read them, and only to tell what is still being written
+        quiet_s=limits.quiet_s,
+        late_nights=limits.late_nights,
+        known={row.folder for row in known.collect()},  # of submissions, of which a force sends a few a night
+        sources=ctx.sources,
+    )
+    for each in arrived.waiting:
+        progress.CURRENT.say(f"         left for the next night: {each.file} ({each.why})")
+    ctx.submissions[night] = arrived.submissions
+    return arrived
+
+
+def _read(ctx: RunContext, night: date, arrived: submissions.Arrived) -> None:
+    tonight = {"night": night.isoformat()}
+    ctx.lake.replace(_listed(ctx, night, arrived.submissions), device.SUBMISSIONS, tonight)
+    # In the log before a byte is read.
+    operations.devices_read(ctx.audit, night, [each.id for each in arrived.submissions], _authorities(arrived))
+    files = ctx.spark.createDataFrame(
+        [
+            (
+                each.id, file.file, file.path, each.manifest.owner.identifiers, each.manifest.region,
+                each.manifest.time_zone, file.reason, file.detail,
+            )
+            for each in arrived.submissions
+            if each.manifest is not None
+            for file in each.files
+        ],
+        tables.FILES,
+    )  # fmt: skip
+    records = concurrency.materialise_lazily(tables.records(files, _n_tasks(ctx, arrived.submissions)))
+    messages = concurrency.materialise_lazily(
+        finds.with_privileged(tables.messages(records, night), _privileged(arrived.submissions))
+    )
+    kept = messages.where("NOT is_duplicate")
+    concurrency.run(
+        lambda: ctx.lake.replace(kept, device.MESSAGES, tonight),
+        lambda: ctx.lake.replace(tables.files(records, messages, night), device.FILES, tonight),
+        *(
+            partial(ctx.lake.replace, tables.others(records, table, night), table, tonight)
+            for table in (device.CONTACTS, device.CALLS, device.MEDIA, device.REFUSALS)
+        ),
+    )
+    _tell(ctx, night, arrived.submissions)
+
+
+def _n_tasks(ctx: RunContext, arrived: Sequence[submissions.Submitted]) -> int:
+    """Several pieces for each core, so that one with a large file does not keep small ones waiting behind it."""
+    n_files = sum(len(each.files) for each in arrived)
+    return max(1, min(n_files, 8 * spark_job.n_tasks(ctx.spark)))
+
+
+def _listed(ctx: RunContext, night: date, arrived: Sequence[submissions.Submitted]) -> DataFrame:
+    rows = []
+    for each in arrived:
+        manifest = each.manifest
+        rows.append(
+            {
+                "night": night,
+                "submission_id": each.id,
+                "force": each.force,
+                "folder": each.folder,
+                "authority": f"{manifest.authority.power}, {manifest.authority.reference}" if manifest else None,
+                "purpose": manifest.purpose if manifest else None,
+                "exhibits": list(manifest.exhibits) if manifest else [],
+                "owner": manifest.owner.name if manifest else None,
+                "owner_identifiers": list(manifest.owner.identifiers) if manifest else [],
+                "languages": list(manifest.languages) if manifest else [],
+                "keyword_lists": list(manifest.keyword_lists) if manifest else [],
+                "privileged": manifest.privileged if manifest else None,
+                "refused": each.refused,
+                "detail": each.detail,
+            }
+        )
+    return ctx.spark.createDataFrame(rows, device.SUBMISSIONS.struct())
+
+
+def _authorities(arrived: submissions.Arrived) -> str:
+    read = [each.manifest for each in arrived.submissions if each.manifest is not None]
+    told = {f"{m.authority.power}, {m.authority.reference}: {m.purpose}" for m in read}
+    return "; ".join(sorted(told))
+
+
+def _privileged(arrived: Sequence[submissions.Submitted]) -> dict[str, KeywordList]:
+    return {each.id: each.privileged for each in arrived if each.privileged is not None}
+
+
+def _tell(ctx: RunContext, night: date, arrived: Sequence[submissions.Submitted]) -> None:
+    """An alert for what was refused or not read to its end: by submission and count, never by content."""
+    told = [f"{each.id} was refused ({each.refused}): {each.detail}" for each in arrived if each.refused]
+    partly = ctx.known(night).tonight(device.FILES).where(F.col("reason").isNotNull())
+    counted = partly.groupBy("submission_id", "reason").count().orderBy("submission_id", "reason").collect()
+    told += [f"{row.submission_id}: {row['count']} files {row.reason}" for row in counted]
+    if told:
+        alerts.send(ctx.settings, night.isoformat(), "seized devices not wholly read: " + "; ".join(told))
+
+
+def _lost(ctx: RunContext, night: date) -> list[dict[str, object]]:
+    """Files of which not every message is accounted for, counted in the tables themselves."""
+    known, file = ctx.known(night), ["submission_id", "file", "member"]
+    loaded = known.tonight(device.MESSAGES).groupBy(*file).agg(F.count("*").alias("n_there"))
+    refused = known.tonight(device.REFUSALS).groupBy(*file).agg(F.count("*").alias("n_refused"))
+    counted = known.tonight(device.FILES).join(loaded, file, how="full").join(refused, file, how="full")
+    there, out = F.coalesce("n_there", F.lit(0)), F.coalesce("n_refused", F.lit(0))
+    told = F.coalesce("n_messages", F.lit(-1))
+    wrong = (there != F.coalesce("n_loaded", F.lit(-1))) | (out != F.coalesce("n_quarantined", F.lit(-1)))
+    rows = counted.where(wrong).select("submission_id", F.sha2("file", 256).alias("file"), told.alias("n_messages"))
+    return [row.asDict() for row in rows.limit(20).collect()]
+
+
+@dg.multi_asset(
+    name="device_finds",
+    specs=[
+        *(common.spec(table, [device.MESSAGES, device.SUBMISSIONS]) for table in device.FOUND),
+        common.queue_spec(QUEUE, [device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS]),
+    ],
+)
+def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
+    """Find accounts, wallets, identities and key words in the night's messages, and publish what was found."""
+    night = common.night_of(context, ctx)
+    tonight = {"night": night.isoformat()}
+    is_nothing = ctx.known(night).tonight(device.SUBMISSIONS).isEmpty()
+    if not is_nothing:
+        with progress.CURRENT.step("search seized devices"):
+            messages = ctx.known(night).tonight(device.MESSAGES)
+            lists = {each.id: list(each.lists) for each in _submitted(ctx, night)}
+            concurrency.run(
+                lambda: ctx.lake.replace(
+                    finds.identifiers(messages, ctx.settings.device.banks), device.IDENTIFIERS, tonight
+                ),
+                lambda: ctx.lake.replace(finds.keyword_hits(messages, lists), device.KEYWORD_HITS, tonight),
+            )
+    else:
+        progress.CURRENT.skip()
+    with progress.CURRENT.step("queue of key words"):
+        _publish(ctx, night)
+    if is_nothing:
+        yield from (common.nothing(table) for table in device.FOUND)
+    else:
+        yield from common.results(ctx, device.FOUND, night, {})
+    yield common.queue_result(ctx, QUEUE, night)
+
+
+def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
+    """The night's submissions, as the step before listed them, or listed again where this step runs alone."""
+    if night not in ctx.submissions:
+        _arrived(ctx, night)
+    listed: Sequence[submissions.Submitted] = ctx.submissions[night]
+    return listed
+
+
+def _publish(ctx: RunContext, night: date) -> None:
+    known = ctx.known(night)
+    part = {"night": night.isoformat(), "queue": device_queue.QUEUE}
+    if known.until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
+        ctx.lake.replace(queue_rows.none(ctx.spark), gold.QUEUE_ITEMS, part)
+        return
+    items = device_queue.queue_items(
+        known.until(device.KEYWORD_HITS),
+        known.until(device.MESSAGES),
+        known.until(device.SUBMISSIONS),
+        known.until(gold.DECISIONS),
+        ctx.settings.capacity(),
+        night,
+        made_with=ctx.provenance((device.KEYWORD_HITS, device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS)),
+    )
+    ctx.lake.replace(items, gold.QUEUE_ITEMS, part)
+
+
+ALL = [device_exports, device_finds]
