@@ -38,11 +38,18 @@ LISTED = {
     ("decide", "item"): ["decide", "{}", "NOT_CSAE"],
     ("queue show", "name"): ["queue", "show", "--queue", "{}"],
     ("queue show", "force"): ["queue", "show", "--force", "{}"],
+    ("sources draft", "feed"): ["sources", "draft", ".", "--force", "Norfolk", "--feed", "{}"],
     ("sources check", "sender"): ["sources", "check", ".", "--sender", "{}"],
 }
 # Names of files that are made, versions that MLflow looks up by its own bound statements, and the name of a person that
 # entries of the log, a file, are compared with.
-ELSEWHERE = {("demo", "forces"), ("models promote", "version"), ("models withdraw", "version"), ("log show", "who")}
+ELSEWHERE = {
+    ("demo", "forces"),
+    ("sources draft", "force"),
+    ("models promote", "version"),
+    ("models withdraw", "version"),
+    ("log show", "who"),
+}
 TERMS = ROOT / "tests" / "support" / "terms.txt"
 BETWEEN = ["--between", "2026-03-29", "2026-03-29"]  # when one of the two flights lands, by the clock on the wall
 # Commands whose parameter chooses rows: how it is asked, and a value that finds some.

@@ -64,7 +64,7 @@ _TAGS = {"Drugs": "Drug Supply", "Domestic": "Domestic", "County Lines": "Lines 
 
 def write(norfolk: Path, folder: Path) -> None:
     """Every good file of Norfolk's feeds again, in this force's dialect, at `folder/<feed>/<night>/`."""
-    for path in sorted(norfolk.rglob("*.csv")):
+    for path in sorted(norfolk.glob("*/*/*.csv")):
         feed, night = path.parent.parent.name, path.parent.name
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
         if not rows or None in rows[0]:
