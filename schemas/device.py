@@ -222,7 +222,8 @@ IDENTIFIERS = Table(
         "status": required(STRING, "what a checksum says", among=IDENTIFIER_STATES),
         "is_repaired": required(BOOLEAN, "look-alike characters were exchanged, and a checksum proves the result"),
         "start": required(INT, "offset in the message's text, characters from 0", minimum=0),
-        "end": required(INT, "offset after its last character", minimum=0),
+        "end": required(INT, "offset after its last character, in the message in which it ends", minimum=0),
+        "continues_in": Column(STRING, "the next message, where the value ends in it", pattern="[0-9a-f]{24}"),
     },
     partition_by=("night",),
 )

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -19,6 +19,7 @@ from pipelines.device.keyword_lists import KeywordList, Term
 from schemas import device
 from schemas.contract import Table
 
+PAUSE_S = 600  # between two messages of one sender that may hold one value
 Batches = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 _PLACE = ("night", "message_id", "submission_id", "file", "member", "byte_from", "byte_to")
 
@@ -31,8 +32,18 @@ def identifiers(messages: DataFrame, banks: tuple[str, str | None] | None = None
         banks: files of the operator's table for sort codes and accounts, where every worker reads them: weights, and
             substitutions if there are any. Without them accounts are unverifiable.
     """
-    read = messages.where(F.col("text").isNotNull()).select(*_PLACE, "text")
+    read = _with_previous(messages).where(F.col("text").isNotNull()).select(*_PLACE, "text", "_previous")
     return device.IDENTIFIERS.conform(read.mapInArrow(_finding(banks), _schema(device.IDENTIFIERS)))
+
+
+def _with_previous(messages: DataFrame) -> DataFrame:
+    """Messages with the one before of the same conversation, where the same sender wrote it shortly before."""
+    in_chat = Window.partitionBy("submission_id", "file", "member", "chat_id").orderBy("byte_from")
+    own = F.struct("message_id", "byte_from", "byte_to", "sender", "direction", "sent_at", "text")
+    before = F.lag(own).over(in_chat)
+    same = before["sender"].eqNullSafe(F.col("sender")) & before["direction"].eqNullSafe(F.col("direction"))
+    pause = F.unix_timestamp("sent_at") - F.unix_timestamp(before["sent_at"])
+    return messages.withColumn("_previous", F.when(same & pause.between(0, PAUSE_S), before))
 
 
 def keyword_hits(messages: DataFrame, lists: Mapping[str, Sequence[tuple[str, KeywordList]]]) -> DataFrame:
@@ -75,10 +86,18 @@ def _finding(banks: tuple[str, str | None] | None) -> Batches:
     def find(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         table = _modulus(*banks) if banks else None
         for batch in batches:
-            mentions = finding.find(batch.column("text").to_pylist(), table)
+            texts, previous = batch.column("text").to_pylist(), batch.column("_previous").to_pylist()
+            own = finding.find(texts, table)
+            pairs = [(p["text"] if p else None, text) for p, text in zip(previous, texts, strict=True)]
+            split = finding.find_across(pairs, table)
+            mentions = [*own, *split]
             if not mentions:
                 continue
             made = _taken(batch, [m.index for m in mentions], _PLACE)
+            made["continues_in"] = pa.array([None] * len(own) + made["message_id"].to_pylist()[len(own) :], pa.string())
+            for name in ("message_id", "byte_from", "byte_to"):  # of a value in two messages, those of the first
+                kept = made[name].to_pylist()[: len(own)]
+                made[name] = pa.array([*kept, *(previous[m.index][name] for m in split)], schema.field(name).type)
             for name in ("kind", "value", "as_written", "status", "is_repaired", "start", "end"):
                 made[name] = pa.array([getattr(m, name) for m in mentions], schema.field(name).type)
             yield pa.RecordBatch.from_pydict({name: made[name] for name in schema.names}, schema)

@@ -26,6 +26,7 @@ _ACCOUNTS = (
     "Sort code {a}-{b}-{c} account {n}", "its {a}-{b}-{c} {n}", "sort {a} {b} {c}, acc no {n1} {n2}",
     "Acc: {n} S/C: {a}{b}{c}", "{a}-{b}-{c}\n{n}",
 )  # fmt: skip
+_SPLIT = ("Sort code {a}-{b}-{c}", "account {n}")  # over two messages
 _WALLETS = ("btc only: {w}", "send to {w} please", "{w}", "new one is {w}, old one is closed")
 _TALK = (
     "ok", "on my way", "battery is going, call you later", "Your order 48151623 has been dispatched",
@@ -73,13 +74,14 @@ def make(draw: draws.Draws, first_night: date) -> Device:
     """The conversations of a world's device."""
     accounts = _accounts(draw)
     addresses = [_wallet(draw.seed, n) for n in range(N_WALLETS)]
-    said: list[tuple[bool, str]] = []
+    said: list[tuple[bool, tuple[str, ...]]] = []  # whether the owner says it, and in which messages
     for n, (sort, number) in enumerate(accounts):
         parts = {"a": sort[:2], "b": sort[2:4], "c": sort[4:], "n": number, "n1": number[:4], "n2": number[4:]}
-        text = _ACCOUNTS[n % len(_ACCOUNTS)].format(**parts)
-        said += [(True, _ASKS[n % len(_ASKS)]), (False, text)] * (2 if n % 7 == 0 else 1)  # some are said twice
-    said += [(n % 3 == 0, _WALLETS[n % len(_WALLETS)].format(w=w)) for n, (_, w) in enumerate(addresses)]
-    said += [(n % 2 == 0, text) for n, text in enumerate(_TALK * 6)]
+        written = _SPLIT if n % 13 == 1 else (_ACCOUNTS[n % len(_ACCOUNTS)],)
+        texts = tuple(text.format(**parts) for text in written)
+        said += [(True, (_ASKS[n % len(_ASKS)],)), (False, texts)] * (2 if n % 7 == 0 else 1)  # some are said twice
+    said += [(n % 3 == 0, (_WALLETS[n % len(_WALLETS)].format(w=w),)) for n, (_, w) in enumerate(addresses)]
+    said += [(n % 2 == 0, (text,)) for n, text in enumerate(_TALK * 6)]
     order = np.argsort(draw.uniform("device/order", np.arange(len(said))), kind="stable")
     people = [_person(draw, n) for n in range(N_CHATS)]
     began = datetime.combine(first_night, time(), UTC) - timedelta(days=DAYS)
@@ -88,7 +90,10 @@ def make(draw: draws.Draws, first_night: date) -> Device:
     for place, k in enumerate(order):
         chat = int(draw.below("device/chat", np.array([k]), N_CHATS)[0])
         at = (began + place * step).replace(microsecond=0, second=1 + place % 58)
-        messages[chat].append(Message(chat, said[k][0], at, said[k][1], is_deleted=place % 23 == 7))
+        is_owner, texts = said[k]
+        for part, text in enumerate(texts):
+            sent_at = at + timedelta(minutes=part)
+            messages[chat].append(Message(chat, is_owner, sent_at, text, is_deleted=place % 23 == 7))
     chats = tuple(Chat(number, name, tuple(rows)) for (number, name), rows in zip(people, messages, strict=True))
     values = {"UK_ACCOUNT": tuple(sorted(f"{sort} {number}" for sort, number in accounts))}
     for kind in ("BTC", "ETH"):

@@ -133,12 +133,18 @@ def test_what_was_planted_is_found_exactly_and_nothing_else_of_its_kind(ctx: Run
 def test_every_value_reads_back_from_its_bytes(ctx: RunContext):
     report = zipfile.ZipFile(landed(ctx) / "AB-1" / "handset.ufdr").read("report.xml")
     rows = of_first(ctx, device.IDENTIFIERS).where("member = 'report.xml'").collect()
-    assert len(rows) > 50
-    for row in rows:
+    whole, split = ([row for row in rows if (row.continues_in is None) == is_whole] for is_whole in (True, False))
+    assert len(whole) > 50
+    for row in whole:
         assert row.as_written in report[row.byte_from : row.byte_to].decode()
     texts = {row.message_id: row.text for row in of_first(ctx, device.MESSAGES).collect()}
-    for row in [*rows, *of_first(ctx, device.KEYWORD_HITS).collect()]:
+    for row in [*whole, *of_first(ctx, device.KEYWORD_HITS).collect()]:
         assert texts[row.message_id][row.start : row.end] == row.as_written
+    assert len(split) >= 3
+    for row in split:
+        parts = (texts[row.message_id][row.start :], texts[row.continues_in][: row.end])
+        assert "\n".join(parts) == row.as_written
+        assert parts[0] in report[row.byte_from : row.byte_to].decode()
 
 
 def test_every_file_is_in_the_ledger_and_messages_balance(ctx: RunContext):
