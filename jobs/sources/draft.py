@@ -103,9 +103,12 @@ def _by_feed(
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str | None]]:
-    """Plain files below a folder in order, each with the innermost folder above it that is named as a feed."""
+    """Plain files below a folder in order, each with the innermost folder above it that is named as a feed.
+
+    Submissions of devices are none of a layout's.
+    """
     for parent, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != landing.DEVICES)
         inside = (folder.resolve().name, *Path(parent).relative_to(folder).parts)
         feed = next((part for part in reversed(inside) if part in bronze.FEEDS), None)
         for name in sorted(names):

@@ -147,6 +147,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
+def test_a_submission_of_a_device_is_no_feed(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    submitted = folder / "device" / "2026-03-05" / "EX-1"
+    submitted.mkdir(parents=True)
+    (submitted / "terms.csv").write_text("term,language,kind\nburner,en,word\n", encoding="utf-8")
+    _links(folder / "report_links")
+    said = run(folder, "--force", "Kent")
+    assert said.exit_code == 0, said.output
+    assert "terms.csv" not in said.output
+
+
 def test_the_draft_lies_in_the_working_folder_and_nothing_in_the_home(home: Path, tmp_path: Path) -> None:
     said = run(_links(tmp_path / "in" / "report_links"), "--force", "Kent")
     assert said.exit_code == 0, said.output
