@@ -1,7 +1,7 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and submission
 from jobs.pages import notebook, queue_page
-from jobs.pages.device import keyword_queue, submission_page
+from jobs.pages.device import finance_queue, keyword_queue, submission_page
 from schemas import codes
 
 session = notebook.NotebookSession("16_device")
@@ -15,6 +15,8 @@ item = session.widget("item", "", "6 Item of the queue to open (empty: first und
 opened = submission_page.open_device(session, submission=submission, night=night, reader=reviewer)
 tonight = keyword_queue.open_queue(session, night=night, force=opened.submission["force"], reviewer=reviewer)
 chosen = tonight.pick(item) if tonight else None
+money = finance_queue.open_queue(session, night=night, force=opened.submission["force"], reviewer=reviewer)
+asked = finance_queue.item_of(opened, money)
 session.banner(codes.MARKINGS[-1])
 
 # COMMAND ----------
@@ -115,6 +117,27 @@ second = session.widget("second_reviewer", "", "9 Second reviewer")
 if tonight:
     session.show(queue_page.decide(tonight, chosen, outcome, free_text=why, second_reviewer=second))
     session.show(queue_page.next_steps(tonight))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Refer accounts and wallets
+# MAGIC
+# MAGIC To a bank, HMRC, DWP or a regional economic crime unit. Without a decision nothing is written.
+
+# COMMAND ----------
+
+# DBTITLE 1,Accounts to refer
+session.show(finance_queue.open_item(opened, money, asked))
+
+# COMMAND ----------
+
+# DBTITLE 1,Decision on accounts
+finance_outcome = session.widget("finance_outcome", "", "10 Accounts: outcome", ("", *finance_queue.PAGE.outcomes))
+to_whom = session.widget("to_whom", "", "11 Accounts: to whom, and why")
+if money and asked:
+    session.show(queue_page.decide(money, asked, finance_outcome, free_text=to_whom, second_reviewer=second))
+    session.show(queue_page.next_steps(money))
 
 # COMMAND ----------
 

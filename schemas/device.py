@@ -25,6 +25,7 @@ IDENTIFIER_KINDS = (
     "UK_ACCOUNT", "IBAN", "CARD", "BTC", "ETH", "TRON", "LTC", "XMR", "XRP", "DOGE", "BCH",
     "EMAIL", "PHONE", "HANDLE", "NINO", "NHS_NUMBER",
 )  # fmt: skip
+FINANCE_KINDS = IDENTIFIER_KINDS[: IDENTIFIER_KINDS.index("EMAIL")]  # accounts and wallets: what money moves through
 IDENTIFIER_STATES = ("checksum_ok", "checksum_bad", "no_checksum", "unverifiable")
 TERM_KINDS = ("WORD", "PHRASE", "STEM", "REGEX")
 SUBMISSION = rf"(?:{codes.FORCE_PATTERN}):[^/]+"
@@ -248,6 +249,34 @@ KEYWORD_HITS = Table(
     partition_by=("night",),
 )
 
+FINANCE_REFERRALS = Table(
+    path="gold.finance_referrals",
+    doc=(
+        "Accounts and wallets that a reviewer decided to refer to a bank or agency: made only from decisions. No"
+        " decision, no row. Who told a value need not hold it."
+    ),
+    key=("night", "decision_id", "kind", "value"),
+    columns={
+        "night": shared_columns.NIGHT,
+        "decision_id": required(STRING, "decision behind the row"),
+        "submission_id": _WHERE["submission_id"],
+        "force": required(STRING, "Home Office force code", pattern=codes.FORCE_PATTERN),
+        "kind": required(STRING, "what it is", among=FINANCE_KINDS),
+        "value": required(STRING, "normal form; a card number is masked", is_personal=True),
+        "status": required(STRING, "the best that a checksum says of any writing", among=IDENTIFIER_STATES),
+        "is_repaired": required(BOOLEAN, "it stands nowhere without look-alike characters"),
+        "n_messages": required(LONG, "different messages with it", minimum=1),
+        "told_by": required(array(STRING), "who told it: number or handle, else the name", is_personal=True),
+        "first_file": _WHERE["file"],
+        "first_member": _WHERE["member"],
+        "first_byte": _WHERE["byte_from"],
+        "reviewer": required(STRING, "who decided", is_personal=True),
+        "decided_at": required(INSTANT, "when"),
+        "reason": Column(STRING, "to whom and why, in the reviewer's words", is_personal=True),
+    },
+    partition_by=("night",),
+)
+
 READ = (SUBMISSIONS, FILES, REFUSALS, MESSAGES, CONTACTS, CALLS, MEDIA)  # what reading fills
 FOUND = (IDENTIFIERS, KEYWORD_HITS)  # what is found in messages
-TABLES = (*READ, *FOUND)
+TABLES = (*READ, *FOUND, FINANCE_REFERRALS)

@@ -18,6 +18,7 @@ from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.comms.leads import queue as leads_queue
 from pipelines.device import queue as device_queue
+from pipelines.device import referrals as device_referrals
 from pipelines.reports import overtagged
 from pipelines.reports import queue as reports_queue
 from pipelines.travel import queue as travel_queue
@@ -32,6 +33,7 @@ QUEUES = (
     leads_queue.QUEUE,
     travel_queue.QUEUE,
     device_queue.QUEUE,
+    device_referrals.QUEUE,
 )
 NOTEBOOKS = PACKED if PACKED.is_dir() else settings.ROOT / "notebooks"
 

@@ -40,8 +40,8 @@ def queue_items(
         F.sort_array(F.collect_set(F.struct("start", "end", "term", "list_name"))).alias("terms"),
         F.size(F.collect_set("term")).alias("n_terms"),
     )
-    force = submissions.groupBy("submission_id").agg(F.max("force").alias("force"), F.max("purpose").alias("purpose"))
-    joined = readable.drop("night").join(terms, "message_id").join(force, "submission_id")
+    joined = readable.drop("night").join(terms, "message_id")
+    joined = joined.join(of_submissions(submissions).drop("folder"), "submission_id")
     copies = Window.partitionBy("submission_id", "content_key")
     first = copies.orderBy("is_deleted", "file", "member", "byte_from")
     one = joined.withColumns({"n_copies": F.count("*").over(copies), "_n": F.row_number().over(first)}).where("_n = 1")
@@ -85,6 +85,13 @@ def queue_items(
                 F.col("byte_from").alias("row_number"),
             )
         ),
+    )
+
+
+def of_submissions(submissions: DataFrame) -> DataFrame:
+    """Force, purpose and newest folder of each submission, once however often it came."""
+    return submissions.groupBy("submission_id").agg(
+        *(F.max(name).alias(name) for name in ("force", "purpose", "folder"))
     )
 
 

@@ -108,7 +108,7 @@ def _import_list(world: World) -> Any:
 
 DOORS: dict[str, Door] = {
     **{f"look at the queue {queue}": _shown(queue) for queue in (
-        "reclassify", "overtagged", "comms_leads", "travel", "keyword_hits", *codes.RISK_QUEUES,
+        "reclassify", "overtagged", "comms_leads", "travel", "keyword_hits", codes.FINANCE_QUEUE, *codes.RISK_QUEUES,
     )},
     "open a queue's page": Door(
         lambda w: review_reclassify.open_queue(Session("page", w.ctx), reviewer=ANALYST),
@@ -191,7 +191,8 @@ BY_NIGHTS = {
         "edges_built", "network_scored", "travel_matched", "leads_detected", "writeback_exported",
     },
 }  # fmt: skip
-IF_ANY = {"silent_phones_matched", "deconfliction_told"}  # where there is any such phone or common interest
+# Where there is any such phone, common interest or decision.
+IF_ANY = {"silent_phones_matched", "deconfliction_told", "referrals_exported"}
 
 
 def _not_champion(world: World) -> str:

@@ -141,7 +141,7 @@ _WITH = {
         (table.path for table in (*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), "risk_and_review"
     ),
     **dict.fromkeys((table.path for table in device.READ), "device_exports"),
-    **dict.fromkeys((table.path for table in device.FOUND), "device_finds"),
+    **dict.fromkeys((table.path for table in (*device.FOUND, device.FINANCE_REFERRALS)), "device_finds"),
     gold.QUEUE_ITEMS.path: "queue_items",  # all queues together, before the record
     **dict.fromkeys((bronze.QUARANTINE.path, gold.RUN_MANIFEST.path), "record"),  # each step may refuse rows
 }
@@ -150,7 +150,7 @@ _PARTS = {
     "gold": (report_queue.QUEUES,),
     "leads_and_flights": (assets_leads.QUEUE, assets_travel.QUEUE),
     "risk_and_review": (assets_risk.QUEUES,),
-    "device_finds": (assets_device.QUEUE,),
+    "device_finds": (assets_device.QUEUES,),
 }
 
 

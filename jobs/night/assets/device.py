@@ -1,7 +1,7 @@
-"""Seized devices: submissions read into tables, what their messages mention, and the queue of key words."""
+"""Seized devices: submissions read into tables, what their messages mention, their queues, and what is referred."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -10,21 +10,26 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
+from jobs.output import referrals as referral_files
 from jobs.runtime import alerts, progress
 from jobs.runtime import spark as spark_job
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.sources import submissions
 from pipelines.common import concurrency
-from pipelines.device import finds, tables
+from pipelines.device import finds, referrals, tables
 from pipelines.device import queue as device_queue
 from pipelines.device.keyword_lists import KeywordList
 from pipelines.queues import items as queue_rows
 from schemas import bronze, device, gold
+from schemas.contract import Table
 
 WAITING = "left for the next night"
 CONSERVED = "messages_are_conserved"
-QUEUE = common.QueuePart(f"{device_queue.QUEUE}_queue", (device_queue.QUEUE,), "The queue of key words on devices")
+QUEUES = common.QueuePart(
+    "device_queues", (device_queue.QUEUE, referrals.QUEUE), "The queues of key words and accounts on devices"
+)
+DECIDED = (device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS)  # what a queue is made of
 
 
 @dg.multi_asset(
@@ -184,11 +189,12 @@ def _lost(ctx: RunContext, night: date) -> list[dict[str, object]]:
     name="device_finds",
     specs=[
         *(common.spec(table, [device.MESSAGES, device.SUBMISSIONS]) for table in device.FOUND),
-        common.queue_spec(QUEUE, [device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS]),
+        common.spec(device.FINANCE_REFERRALS, DECIDED),
+        common.queue_spec(QUEUES, DECIDED),
     ],
 )
 def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
-    """Find accounts, wallets, identities and key words in the night's messages, and publish what was found."""
+    """Find accounts, wallets, identities and key words in the night's messages; refer what was decided, and publish."""
     night = common.night_of(context, ctx)
     tonight = {"night": night.isoformat()}
     is_nothing = ctx.known(night).tonight(device.SUBMISSIONS).isEmpty()
@@ -204,13 +210,16 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
             )
     else:
         progress.CURRENT.skip()
-    with progress.CURRENT.step("queue of key words"):
+    with progress.CURRENT.step("queues of seized devices"):
+        n_files = _refer(ctx, night)
         _publish(ctx, night)
     if is_nothing:
         yield from (common.nothing(table) for table in device.FOUND)
     else:
         yield from common.results(ctx, device.FOUND, night, {})
-    yield common.queue_result(ctx, QUEUE, night)
+    table = device.FINANCE_REFERRALS
+    yield common.nothing(table) if n_files is None else common.result(ctx, table, night, {"files": n_files})
+    yield common.queue_result(ctx, QUEUES, night)
 
 
 def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
@@ -221,22 +230,41 @@ def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
     return listed
 
 
-def _publish(ctx: RunContext, night: date) -> None:
-    known = ctx.known(night)
-    part = {"night": night.isoformat(), "queue": device_queue.QUEUE}
-    if known.until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
-        ctx.lake.replace(queue_rows.none(ctx.spark), gold.QUEUE_ITEMS, part)
-        return
-    items = device_queue.queue_items(
-        known.until(device.KEYWORD_HITS),
-        known.until(device.MESSAGES),
-        known.until(device.SUBMISSIONS),
-        known.until(gold.DECISIONS),
-        ctx.settings.capacity(),
-        night,
-        made_with=ctx.provenance((device.KEYWORD_HITS, device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS)),
+def _refer(ctx: RunContext, night: date) -> int | None:
+    """Write what was decided to be referred, as a table and as files. Returns how many files; None: nothing was."""
+    known, table = ctx.known(night), device.FINANCE_REFERRALS
+    is_referred = (F.col("queue") == referrals.QUEUE) & (F.col("outcome") == referrals.OUTCOME)
+    if known.tonight(gold.DECISIONS).where(is_referred).isEmpty() and known.tonight(table).isEmpty():
+        return None
+    rows = referrals.referrals(
+        known.until(gold.DECISIONS), known.until(device.IDENTIFIERS), known.until(device.MESSAGES), night
     )
-    ctx.lake.replace(items, gold.QUEUE_ITEMS, part)
+    ctx.lake.replace(rows, table, {"night": night.isoformat()})
+    return len(referral_files.write(ctx.lake.read(table), ctx.settings.exports, night, ctx.audit))
+
+
+def _publish(ctx: RunContext, night: date) -> None:
+    if ctx.known(night).until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
+        _replace(ctx, night, dict.fromkeys(QUEUES.queues, queue_rows.none(ctx.spark)))
+        return
+    made = (
+        (device_queue.QUEUE, device_queue.queue_items, device.KEYWORD_HITS),
+        (referrals.QUEUE, referrals.queue_items, device.IDENTIFIERS),
+    )
+    _replace(ctx, night, {queue: _items(ctx, night, make, of) for queue, make, of in made})
+
+
+def _items(ctx: RunContext, night: date, make: Callable[..., DataFrame], of: Table) -> DataFrame:
+    read = (of, *DECIDED)
+    capacity = ctx.settings.capacity()
+    return make(*map(ctx.known(night).until, read), capacity, night, made_with=ctx.provenance(read))
+
+
+def _replace(ctx: RunContext, night: date, queues: Mapping[str, DataFrame]) -> None:
+    parts = {queue: {"night": night.isoformat(), "queue": queue} for queue in queues}
+    concurrency.run(
+        *(partial(ctx.lake.replace, rows, gold.QUEUE_ITEMS, parts[queue]) for queue, rows in queues.items())
+    )
 
 
 ALL = [device_exports, device_finds]

@@ -5,7 +5,7 @@ import dagster as dg
 from jobs.night.assets import common, device, leads, report_queue, risk, travel
 from schemas import gold
 
-PARTS = (report_queue.QUEUES, leads.QUEUE, travel.QUEUE, risk.QUEUES, device.QUEUE)
+PARTS = (report_queue.QUEUES, leads.QUEUE, travel.QUEUE, risk.QUEUES, device.QUEUES)
 
 
 @dg.asset(

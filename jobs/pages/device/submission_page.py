@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from jobs.pages import charts, highlighting, markup, notebook
 from jobs.pages import html as pages_html
 from pipelines.common import folding
+from pipelines.device import referrals
 from schemas import device
 from schemas.errors import NotFoundError
 
@@ -238,14 +239,8 @@ def accounts(opened: Device) -> markup.Html:
     """Different accounts, wallets and identities, each with what its checksum says and where it stands first."""
     mentions = opened.session.ctx.known(opened.night).until(device.IDENTIFIERS)
     own = mentions.where(F.col("submission_id") == F.lit(opened.id))
-    readable = own.join(opened.messages().select("message_id", "sender", "sender_name", "content_key"), "message_id")
-    different = readable.groupBy("kind", "value", "status").agg(
-        F.countDistinct("content_key").alias("n"),
-        F.max("is_repaired").alias("is_repaired"),
-        F.sort_array(F.collect_set(F.coalesce("sender_name", "sender"))).alias("who"),
-        F.min(F.struct("file", "member", "byte_from")).alias("first"),
-    )
-    rows = opened.read(different.orderBy("kind", F.col("n").desc(), "value"), "identifiers")
+    different = referrals.values(own, opened.messages())
+    rows = opened.read(different.orderBy("kind", F.col("n_messages").desc(), "value"), "identifiers")
     if not rows:
         return pages_html.block(pages_html.notice("No account, wallet or identity is mentioned in what was read."))
     return pages_html.block(accounts_table(rows))
@@ -254,24 +249,28 @@ def accounts(opened: Device) -> markup.Html:
 def accounts_table(rows: Sequence[Row]) -> markup.Html:
     """Identifiers as they are shown: how many of each kind, then each."""
     counts = Counter(row["kind"] for row in rows)
-    heads = ("Kind", "Value", "Checksum", "Messages", "Told by", "First stands in")
-    told = [
-        (
-            row["kind"].replace("_", " ").lower(),
-            row["value"],
-            row["status"].replace("_", " ") + (", repaired" if row["is_repaired"] else ""),
-            f"{row['n']:,}",
-            ", ".join(row["who"][:4]),
-            f"{row['first']['member'] or row['first']['file'].rsplit('/', 1)[-1]}, byte {row['first']['byte_from']:,}",
-        )
-        for row in rows
-    ]
     note = (
         "A value is a reason to look, and names nobody: who told it need not hold it. Unverifiable: no table of the "
         "banks says whether it is an account."
     )
     figures = [(n, kind.replace("_", " ").lower()) for kind, n in counts.most_common()]
-    return markup.join(pages_html.cards(figures), pages_html.remark(note), pages_html.table(heads, told))
+    return markup.join(pages_html.cards(figures), pages_html.remark(note), values_table(rows))
+
+
+def values_table(rows: Sequence[Row]) -> markup.Html:
+    """Different values: rows of `pipelines.device.referrals.values`."""
+    told = [
+        (
+            row["kind"].replace("_", " ").lower(),
+            row["value"],
+            row["status"].replace("_", " ") + (", repaired" if row["is_repaired"] else ""),
+            f"{row['n_messages']:,}",
+            ", ".join((row["names"] or row["told_by"])[:4]) or "not known",
+            f"{row['first_member'] or row['first_file'].rsplit('/', 1)[-1]}, byte {row['first_byte']:,}",
+        )
+        for row in rows
+    ]
+    return pages_html.table(("Kind", "Value", "Checksum", "Messages", "Told by", "First stands in"), told)
 
 
 @charts.styled

@@ -119,6 +119,17 @@ def writeback_exported(
     )  # fmt: skip
 
 
+def referrals_exported(
+    log: Audit, night: date, force: str, to_whom: str, who: str, counts: Counts, decision_ids: Iterable[str]
+) -> None:
+    """Files of accounts and wallets that a reviewer decided to refer are written for a force."""
+    log.append(
+        "disclosure", who, f"gold.finance_referrals night={night} force={force}", operation="referrals_exported",
+        night=night, to_whom=to_whom, why="accounts and wallets that reviewers decided to refer, for the force to send",
+        counts=counts, ids=decision_ids,
+    )  # fmt: skip
+
+
 # Models
 
 

@@ -25,13 +25,14 @@ from jobs.cli import main as cli_main
 from jobs.night.assets import device as device_assets
 from jobs.night.assets import reports
 from jobs.pages import notebook, queue_page
-from jobs.pages.device import keyword_queue
+from jobs.pages.device import finance_queue, keyword_queue
 from jobs.pages.device import submission_page as page
 from jobs.runtime import alerts
 from jobs.runtime.context import RunContext
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
 from pipelines.device import queue as device_queue
+from pipelines.device import referrals
 from schemas import device, gold
 from tests.support import device_exports as exports
 from tests.support import whole_nights as nights
@@ -40,6 +41,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 FIRST, SECOND = nights.FIRST, nights.FIRST + timedelta(days=1)
 ID = "36:EX-2026-0417"
 ASSETS = [*device_assets.ALL, reports.decisions]
+TO_WHOM = "the account holders' banks: freezing order"
 LONG_AGO = 1_000_000_000
 MANIFEST = """\
 authority: {power: PACE 1984 s.19, reference: WA/9, granted_on: 2026-01-09}
@@ -68,6 +70,11 @@ def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RunCon
         opened_at=at - timedelta(seconds=9), decided_at=at,
     )  # fmt: skip
     port.hand_in(made.inbox, made.audit, decided)
+    money = queue_of(made, FIRST, referrals.QUEUE).first()
+    referred = one.of_item(
+        money.asDict(recursive=True), outcome="REFER", free_text=TO_WHOM, reviewer="A1", opened_at=None, decided_at=at
+    )
+    port.hand_in(made.inbox, made.audit, referred)
     _second_drop(made.settings.landing)
     nights.materialise(made, SECOND, ASSETS)
     return made
@@ -90,8 +97,8 @@ def _second_drop(landing: Path) -> None:
         os.utime(path, (LONG_AGO, LONG_AGO))
 
 
-def queue_of(made: RunContext, night: object) -> object:
-    tonight = (F.col("night") == F.lit(night)) & (F.col("queue") == device_queue.QUEUE)
+def queue_of(made: RunContext, night: object, queue: str = device_queue.QUEUE) -> object:
+    tonight = (F.col("night") == F.lit(night)) & (F.col("queue") == queue)
     return made.lake.read(gold.QUEUE_ITEMS).where(tonight)
 
 
@@ -209,6 +216,43 @@ def test_a_decided_message_is_not_asked_again(ctx: RunContext):
     assert [row["rank"] for row in before] == list(range(1, len(before) + 1))
 
 
+def test_accounts_are_referred_as_planted_after_a_decision_and_not_before(ctx: RunContext):
+    rows = ctx.lake.read(device.FINANCE_REFERRALS).collect()
+    assert {(row.night, row.submission_id, row.reviewer, row.reason) for row in rows} == {(SECOND, ID, "A1", TO_WHOM)}
+    planted = pd.read_parquet(ctx.settings.truth / "device_identifiers.parquet")
+    of_money = planted[planted["kind"].isin(device.FINANCE_KINDS)]
+    assert sorted((row.kind, row.value) for row in rows) == sorted(
+        zip(of_money["kind"], of_money["value"], strict=True)
+    )
+    report = zipfile.ZipFile(landed(ctx) / "AB-1" / "handset.ufdr").read("report.xml").decode()
+    tree = ElementTree.fromstring(report)
+    for row in rows:
+        if row.kind == "BTC":  # as written in the report: another program counts its messages and who sent them
+            told = [m for m in tree.iter() if m.get("type") == "InstantMessage" and row.value in "".join(m.itertext())]
+            sent = {re.search(r"(\d{12})@s.whatsapp.net", "".join(m.itertext())).group(1) for m in told}
+            assert (row.n_messages, row.told_by) == (len(told), sorted(f"+{number}" for number in sent))
+
+
+def test_referred_accounts_are_not_asked_again(ctx: RunContext):
+    (item,) = queue_of(ctx, FIRST, referrals.QUEUE).collect()
+    assert (item.subject_id, item.details["n_values"], item.details["n_broken"]) == (ID, "53", "0")
+    assert {reason.text for reason in item.reasons} >= {"41 UK accounts"}
+    assert not queue_of(ctx, SECOND, referrals.QUEUE).where(F.col("item_id") == item.item_id).collect()
+
+
+def test_referral_files_are_logged_before_they_have_their_name(ctx: RunContext):
+    files = sorted((ctx.settings.exports / SECOND.isoformat() / "36").glob("finance-36-*"))
+    assert [path.suffix for path in files] == [".csv", ".xlsx"]
+    lines = files[0].read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == '"OFFICIAL-SENSITIVE"'
+    assert len(lines) == 3 + 53
+    (entry,) = [each for each in ctx.audit.entries() if each["operation"] == "referrals_exported"]
+    assert (entry["action"], entry["to_whom"], entry["counts"]) == (
+        "disclosure", "force 36 Norfolk", {"rows": 53, "files": 2},
+    )  # fmt: skip
+    assert datetime.fromisoformat(entry["at"]).timestamp() <= files[0].stat().st_mtime
+
+
 def test_a_night_again_changes_nothing(ctx: RunContext):
     tables = (*device.TABLES, gold.QUEUE_ITEMS)
     before = {table.path: ctx.lake.version(table) for table in tables}
@@ -250,3 +294,18 @@ def test_the_page_tells_what_was_not_read_and_opens_a_message(ctx: RunContext):
     shown = keyword_queue.open_message(opened, tonight, item)
     assert "<mark" in shown
     assert "Recorded: REFER" in queue_page.decide(tonight, item, "REFER", free_text="seen")
+
+
+def test_the_page_shows_what_a_referral_would_hold_and_wants_to_know_to_whom(ctx: RunContext):
+    session = Session("16", ctx)
+    opened = page.open_device(session, submission=ID)
+    review = finance_queue.open_queue(session, night=FIRST.isoformat(), force="36", reviewer="B2")
+    item = finance_queue.item_of(opened, review)
+    shown = finance_queue.open_item(opened, review, item)
+    for row in ctx.lake.read(device.FINANCE_REFERRALS).collect():
+        assert row.value in shown
+    assert "says to whom" in queue_page.decide(review, item, "REFER")
+    assert "Recorded: REFER" in queue_page.decide(review, item, "REFER", free_text="HMRC")
+    assert "53" in queue_page.table(review, item) + queue_page.header(review) + shown
+    held = page.open_device(session, submission="36:HELD")
+    assert "does not ask" in finance_queue.open_item(held, review, finance_queue.item_of(held, review))
