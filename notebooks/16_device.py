@@ -80,6 +80,18 @@ session.show(submission_page.accounts(opened))
 # COMMAND ----------
 
 # MAGIC %md
+# MAGIC ## Known pictures
+# MAGIC
+# MAGIC Counts alone. No picture is held, and none is shown.
+
+# COMMAND ----------
+
+# DBTITLE 1,Known pictures
+session.show(submission_page.known_media(opened))
+
+# COMMAND ----------
+
+# MAGIC %md
 # MAGIC ## In time
 
 # COMMAND ----------

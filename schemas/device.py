@@ -27,6 +27,7 @@ IDENTIFIER_KINDS = (
 )  # fmt: skip
 FINANCE_KINDS = IDENTIFIER_KINDS[: IDENTIFIER_KINDS.index("EMAIL")]  # accounts and wallets: what money moves through
 IDENTIFIER_STATES = ("checksum_ok", "checksum_bad", "no_checksum", "unverifiable")
+HASH_LIST_FORMS = ("VICS 2.0", "VICS 1.3", "CAID")
 TERM_KINDS = ("WORD", "PHRASE", "STEM", "REGEX")
 SUBMISSION = rf"(?:{codes.FORCE_PATTERN}):[^/]+"
 
@@ -249,6 +250,45 @@ KEYWORD_HITS = Table(
     partition_by=("night",),
 )
 
+HASH_LISTS = Table(
+    path="bronze.device_hash_lists",
+    doc="Lists of known pictures that submissions brought: what was taken of each, what was refused, where it stopped.",
+    key=("night", "submission_id", "list_name"),
+    columns={
+        "night": shared_columns.NIGHT,
+        "submission_id": _WHERE["submission_id"],
+        "list_name": required(STRING, "name of the list"),
+        "list_version": Column(STRING, "hash of the file; NULL where it cannot be opened", pattern="[0-9a-f]{16}"),
+        "form": Column(STRING, "data model that it follows", among=HASH_LIST_FORMS),
+        "n_items": required(LONG, "items taken", minimum=0),
+        "n_refused": required(LONG, "items of which something was refused", minimum=0),
+        "refusals": required(array(STRING), "the first of them: place in the list, and why"),
+        "stopped": Column(STRING, "why it was not read to its end; what came before counts"),
+    },
+    partition_by=("night",),
+)
+
+KNOWN_MEDIA = Table(
+    path="gold.device_known_media",
+    doc=(
+        "Pictures, videos and recordings of a submission that stand in its lists of known ones, by the same MD5 or"
+        " SHA-1. Hashes are compared; no picture is opened."
+    ),
+    key=("night", "media_id", "list_name", "item"),
+    columns={
+        "night": shared_columns.NIGHT,
+        "submission_id": _WHERE["submission_id"],
+        "media_id": required(STRING, "row of silver.device_media", pattern="[0-9a-f]{24}"),
+        "list_name": required(STRING, "name of the list"),
+        "list_version": required(STRING, "hash of the list", pattern="[0-9a-f]{16}"),
+        "item": required(LONG, "place of the item in the list, from 1", minimum=1),
+        "category": Column(INT, "category in the list's country; in the UK 1 to 3 are A to C", minimum=0, maximum=9),
+        "series": Column(STRING, "series in the list", is_personal=True),
+        "hash_kind": required(STRING, "the equal hash; SHA-1 where both are", among=("SHA1", "MD5")),
+    },
+    partition_by=("night",),
+)
+
 FINANCE_REFERRALS = Table(
     path="gold.finance_referrals",
     doc=(
@@ -278,5 +318,5 @@ FINANCE_REFERRALS = Table(
 )
 
 READ = (SUBMISSIONS, FILES, REFUSALS, MESSAGES, CONTACTS, CALLS, MEDIA)  # what reading fills
-FOUND = (IDENTIFIERS, KEYWORD_HITS)  # what is found in messages
+FOUND = (IDENTIFIERS, KEYWORD_HITS, HASH_LISTS, KNOWN_MEDIA)  # what is found in what was read
 TABLES = (*READ, *FOUND, FINANCE_REFERRALS)

@@ -42,6 +42,7 @@ class Submitted:
     manifest: submission.Submission | None
     files: tuple[SubmittedFile, ...] = ()
     lists: tuple[tuple[str, keyword_lists.KeywordList], ...] = ()  # each with its name
+    hash_lists: tuple[SubmittedFile, ...] = ()  # lists of known pictures: read at night, item by item
     privileged: keyword_lists.KeywordList | None = None
     refused: str | None = None  # schemas.device.REFUSED_FOR
     detail: str | None = None
@@ -108,7 +109,8 @@ def _submitted(entry: Path, entries: list[Path], folder: Path, force: str) -> Su
         return replace(made, manifest=manifest, refused="BAD_LIST", detail=detail)
     apart = {entry / file for file in manifest.lists}
     files = tuple(_file(path, folder) for path in entries if path not in apart)
-    return replace(made, manifest=manifest, files=files, lists=lists, privileged=privileged)
+    known = tuple(_file(entry / file, folder) for file in dict.fromkeys(manifest.hash_lists))
+    return replace(made, manifest=manifest, files=files, lists=lists, hash_lists=known, privileged=privileged)
 
 
 def _list(path: Path) -> keyword_lists.KeywordList:

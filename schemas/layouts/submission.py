@@ -6,6 +6,7 @@
     owner: {name: A Person, identifiers: ["+447700900691"]}   # numbers and handles: they give messages a direction
     languages: [en, ro]               # ISO 639-1, where known
     keyword_lists: [terms.csv]        # files of the submission: CSV, XLSX or TXT
+    hash_lists: [known.json]          # lists of known pictures: VICS 2.0 and 1.3, CAID
     privileged: solicitors.csv        # numbers, handles and words whose messages are held back from view
     region: GB                        # whose national numbers
     time_zone: Europe/London          # of times without a zone
@@ -80,6 +81,7 @@ class Submission(Part):
     owner: Owner = Owner()
     languages: list[Language] = Field(default_factory=list, max_length=50)
     keyword_lists: list[Beside] = Field(default_factory=list, max_length=50)
+    hash_lists: list[Beside] = Field(default_factory=list, max_length=50)
     privileged: Beside | None = None
     region: Annotated[str, Matching("[A-Z]{2}", "takes a country as two capitals, such as GB")] = "GB"
     time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/London"
@@ -87,7 +89,7 @@ class Submission(Part):
     @property
     def lists(self) -> tuple[str, ...]:
         """Files of the submission that are not evidence."""
-        return (FILE, *self.keyword_lists, *([self.privileged] if self.privileged else []))
+        return (FILE, *self.keyword_lists, *self.hash_lists, *([self.privileged] if self.privileged else []))
 
 
 def read(path: Path) -> Submission:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import dagster as dg
 from pyspark.sql import DataFrame
@@ -17,7 +18,7 @@ from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.sources import submissions
 from pipelines.common import concurrency
-from pipelines.device import finds, referrals, tables
+from pipelines.device import finds, known_media, referrals, tables
 from pipelines.device import queue as device_queue
 from pipelines.device.keyword_lists import KeywordList
 from pipelines.queues import items as queue_rows
@@ -188,7 +189,7 @@ def _lost(ctx: RunContext, night: date) -> list[dict[str, object]]:
 @dg.multi_asset(
     name="device_finds",
     specs=[
-        *(common.spec(table, [device.MESSAGES, device.SUBMISSIONS]) for table in device.FOUND),
+        *(common.spec(table, [device.MESSAGES, device.MEDIA, device.SUBMISSIONS]) for table in device.FOUND),
         common.spec(device.FINANCE_REFERRALS, DECIDED),
         common.queue_spec(QUEUES, DECIDED),
     ],
@@ -201,13 +202,19 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
     if not is_nothing:
         with progress.CURRENT.step("search seized devices"):
             messages = ctx.known(night).tonight(device.MESSAGES)
-            lists = {each.id: list(each.lists) for each in _submitted(ctx, night)}
+            submitted = _submitted(ctx, night)
+            lists = {each.id: list(each.lists) for each in submitted}
+            listed = _hash_lists(ctx, submitted)
+            media = ctx.known(night).tonight(device.MEDIA)
             concurrency.run(
                 lambda: ctx.lake.replace(
                     finds.identifiers(messages, ctx.settings.device.banks), device.IDENTIFIERS, tonight
                 ),
                 lambda: ctx.lake.replace(finds.keyword_hits(messages, lists), device.KEYWORD_HITS, tonight),
+                lambda: ctx.lake.replace(known_media.lists(listed, night), device.HASH_LISTS, tonight),
+                lambda: ctx.lake.replace(known_media.matches(listed, media), device.KNOWN_MEDIA, tonight),
             )
+            _tell_lists(ctx, night)
     else:
         progress.CURRENT.skip()
     with progress.CURRENT.step("queues of seized devices"):
@@ -220,6 +227,25 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
     table = device.FINANCE_REFERRALS
     yield common.nothing(table) if n_files is None else common.result(ctx, table, night, {"files": n_files})
     yield common.queue_result(ctx, QUEUES, night)
+
+
+def _hash_lists(ctx: RunContext, submitted: Sequence[submissions.Submitted]) -> DataFrame:
+    """What the lists of known pictures hold, a list per task."""
+    rows = [(each.id, Path(file.file).name, file.path) for each in submitted for file in each.hash_lists]
+    files = ctx.spark.createDataFrame(rows, known_media.FILES).repartition(max(1, len(rows)))
+    return concurrency.materialise_lazily(known_media.told(files))
+
+
+def _tell_lists(ctx: RunContext, night: date) -> None:
+    """An alert for lists of known pictures that were not wholly taken."""
+    partly = ctx.known(night).tonight(device.HASH_LISTS).where("stopped IS NOT NULL OR n_refused > 0")
+    told = [
+        f"{row.submission_id} {row.list_name}: {row.n_items} items taken, {row.n_refused} refused"
+        + (f", {row.stopped}" if row.stopped else "")
+        for row in partly.orderBy("submission_id", "list_name").collect()  # a few lists
+    ]
+    if told:
+        alerts.send(ctx.settings, night.isoformat(), "lists of known pictures not wholly taken: " + "; ".join(told))
 
 
 def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:

@@ -273,6 +273,31 @@ def values_table(rows: Sequence[Row]) -> markup.Html:
     return pages_html.table(("Kind", "Value", "Checksum", "Messages", "Told by", "First stands in"), told)
 
 
+def known_media(opened: Device) -> markup.Html:
+    """Pictures that stand in the submission's lists of known ones, by list and category; and lists not wholly taken."""
+    mine, known = F.col("submission_id") == F.lit(opened.id), opened.session.ctx.known(opened.night)
+    lists = opened.read(known.until(device.HASH_LISTS).where(mine).orderBy("night", "list_name"), "hash lists")
+    if not lists:
+        return pages_html.block(pages_html.notice("The submission brought no list of known pictures."))
+    counted = known.until(device.KNOWN_MEDIA).where(mine).groupBy("list_name", "category")
+    rows = opened.read(
+        counted.agg(F.countDistinct("media_id").alias("n")).orderBy("list_name", "category"), "known pictures"
+    )
+    partly = [row for row in lists if row["stopped"] or row["n_refused"]]
+    warnings = [
+        pages_html.notice(f"{row['list_name']}: {row['n_refused']:,} items refused. {row['stopped'] or ''}", "warn")
+        for row in partly
+    ]
+    told = [
+        (row["list_name"], "none" if row["category"] is None else str(row["category"]), f"{row['n']:,}") for row in rows
+    ]
+    n_items = sum(row["n_items"] for row in lists)
+    note = f"Compared with {n_items:,} items by MD5 and SHA-1. A changed copy is not found so. No picture is opened."
+    return pages_html.block(
+        *warnings, pages_html.remark(note), pages_html.table(("List", "Category", "Files on the device"), told)
+    )
+
+
 @charts.styled
 def timeline(opened: Device) -> markup.Html:
     """Messages in and out per day."""

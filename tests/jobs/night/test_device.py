@@ -6,6 +6,7 @@ whose messages are partly privileged.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -51,6 +52,15 @@ owner: {name: Owner Phone, identifiers: ["+447700900001", Owner Phone]}
 """
 
 
+PICTURE = hashlib.md5(b"not a picture", usedforsecurity=False).hexdigest()
+KNOWN = [
+    {"MediaID": 1, "Category": 3, "MD5": "0" * 32},
+    {"MediaID": 2, "Category": 1, "MD5": PICTURE.upper(), "Series": "North"},
+    {"MediaID": 3, "Category": 1, "MD5": "not a hash"},
+    {"MediaID": 4, "Category": 2, "MD5": "1" * 32, "SHA1": "2" * 40},
+]
+
+
 class Session(notebook.NotebookSession):
     """A notebook's session without a page."""
 
@@ -83,12 +93,14 @@ def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RunCon
 def _second_drop(landing: Path) -> None:
     drop = landing / "norfolk" / "device" / SECOND.isoformat()
     report = exports.ufed_xml()
-    held = MANIFEST + "keyword_lists: [terms.txt]\nprivileged: held.csv\n"
+    held = MANIFEST + "keyword_lists: [terms.txt]\nprivileged: held.csv\nhash_lists: [known.json, cut.json]\n"
+    known = {"@odata.context": ".../DataModels/2.0.xml/UK/$metadata#Media", "value": KNOWN}
     contents = {
         "CUT/report.xml": report[: len(report) * 2 // 3], "CUT/submission.yaml": MANIFEST.encode(),
         "BARE/report.xml": report,
         "HELD/a.ufdr": exports.ufdr(report), "HELD/b.ufdr": exports.ufdr(report), "HELD/submission.yaml": held.encode(),
         "HELD/terms.txt": b"thursday\naccount\n", "HELD/held.csv": b"term\nThursday\n",
+        "HELD/known.json": json.dumps(known).encode(), "HELD/cut.json": json.dumps(known).encode()[:-40],
     }  # fmt: skip
     for name, content in contents.items():
         path = drop / name
@@ -179,6 +191,24 @@ def test_a_cut_export_and_one_without_a_manifest_are_told_and_stop_nothing(ctx: 
     told = (ctx.settings.log_folder / alerts.FILE).read_text(encoding="utf-8")
     assert "36:BARE was refused (NO_MANIFEST)" in told
     assert "36:CUT: 1 files CUT" in told
+
+
+def test_known_pictures_are_found_by_their_hash_and_lists_say_what_was_not_taken(ctx: RunContext):
+    lists = {row.list_name: row for row in ctx.lake.read(device.HASH_LISTS).collect()}
+    assert {name: (row.form, row.n_items, row.n_refused) for name, row in lists.items()} == {
+        "known.json": ("VICS 2.0", 3, 1), "cut.json": ("VICS 2.0", 2, 1),
+    }  # fmt: skip
+    assert lists["known.json"].refusals == ["3: MD5 is no such hash", "3: no hash that is taken"]
+    assert (lists["known.json"].stopped, "ends early" in lists["cut.json"].stopped) == (None, True)
+    held = ctx.lake.read(device.MEDIA).where("submission_id = '36:HELD'").where(F.col("md5") == PICTURE).collect()
+    assert len(held) == 2  # one picture, on two devices
+    rows = ctx.lake.read(device.KNOWN_MEDIA).collect()
+    assert {(row.media_id, row.list_name) for row in rows} == {(m.media_id, n) for m in held for n in lists}
+    assert {(row.item, row.category, row.series, row.hash_kind) for row in rows} == {(2, 1, "North", "MD5")}
+    told = (ctx.settings.log_folder / alerts.FILE).read_text(encoding="utf-8")
+    assert "36:HELD cut.json: 2 items taken, 1 refused, it ends early" in told
+    shown = page.known_media(page.open_device(Session("16", ctx), submission="36:HELD"))
+    assert "cut.json: 1 items refused" in shown
 
 
 def test_privileged_messages_are_counted_and_nowhere_shown(ctx: RunContext):

@@ -37,6 +37,7 @@ def test_a_manifest_says_under_which_authority_and_what_for(tmp_path: Path):
         (RIGHT.replace("[AB/1]", "[]"), "exhibits"),
         (RIGHT.replace("2026-01-09", "09/01/2026"), "is no day, such as 2026-01-09"),
         (RIGHT + "keyword_lists: [../terms.csv]\n", "the name of a file that lies beside the manifest"),
+        (RIGHT + "hash_lists: [../known.json]\n", "the name of a file that lies beside the manifest"),
         (RIGHT + "privileged: /etc/passwd\n", "the name of a file that lies beside the manifest"),
         (RIGHT + "time_zone: London\n", "not a known time zone"),
         (RIGHT + "languages: [English]\n", "a language as two letters"),
