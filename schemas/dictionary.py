@@ -47,7 +47,12 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
     ("Actions in the processing log", "Data Protection Act 2018 s.62", codes.LOG_ACTIONS),
     ("Operations in the processing log", "this system", codes.LOG_OPERATIONS),
     ("Why a file of a device was not wholly read", "this system", device.FILE_REASONS),
-    ("Kinds of identifier on devices", "this system", device.IDENTIFIER_KINDS),
+    ("Kinds of account and wallet on devices", "this system", device.FINANCE_KINDS),
+    (
+        "Other kinds of identifier on devices",
+        "this system",
+        tuple(kind for kind in device.IDENTIFIER_KINDS if kind not in device.FINANCE_KINDS),
+    ),
     ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),

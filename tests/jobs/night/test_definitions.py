@@ -38,7 +38,8 @@ RISK = [
     "gold/network_groups",
     "gold/deconfliction",
 ]
-SUBMITTED = ["bronze/device_submissions", "silver/device_messages"]
+SUBMITTED = ["bronze/device_submissions", "silver/device_media", "silver/device_messages"]
+DECIDED = ["bronze/device_submissions", "gold/decisions", "silver/device_messages"]
 GRAPH = {
     "bronze/files": [],
     "bronze/quarantine": [],
@@ -78,14 +79,15 @@ GRAPH = {
     "gold/report_queues": ["gold/decisions", "gold/report_scores"],
     "gold/queue_items": [
         "gold/comms_lead_queue",
-        "gold/keyword_hits_queue",
+        "gold/device_queues",
         "gold/network_queues",
         "gold/report_queues",
         "gold/travel_queue",
     ],
     **{f"{table.layer}/{table.noun}": ["bronze/files"] for table in device.READ},
     **{f"{table.layer}/{table.noun}": SUBMITTED for table in device.FOUND},
-    "gold/keyword_hits_queue": ["bronze/device_submissions", "gold/decisions", "silver/device_messages"],
+    "gold/device_queues": DECIDED,
+    "gold/finance_referrals": DECIDED,
     "gold/queue_near_duplicates": ["gold/decisions", "gold/report_scores"],
     "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
     "gold/recall_certificates": ["gold/decisions", "gold/queue_draws"],
