@@ -30,7 +30,7 @@ PAYLOADS = (
     "') OR array_contains(array('a'),'a",
 )  # fmt: skip
 # Text that is written down as it is: into the log, a decision, a document. None of it chooses rows.
-RECORDED = {"reviewer", "why", "whom", "second_reviewer"}
+RECORDED = {"reviewer", "why", "whom", "second_reviewer", "to_whom"}
 # Words of a list: any other is refused before a table is opened.
 LISTED = {
     ("restore", "table"): ["restore", "{}", "--to", "0", "--why", "x"],

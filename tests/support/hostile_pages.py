@@ -25,7 +25,7 @@ from jobs.pages import (
     travel,
 )  # fmt: skip
 from jobs.pages import html as pages_html
-from jobs.pages.device import keyword_queue, submission_page
+from jobs.pages.device import finance_queue, keyword_queue, submission_page
 from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
 from schemas import silver
@@ -162,16 +162,16 @@ def seized_device(text: str) -> markup.Html:
                "is_deleted": True, "is_edited": True, "is_forwarded": True}  # fmt: skip
     chat = {"chat_name": text, "chat_id": text, "app": text, "members": [text], "n": 1, "n_deleted": 1, "first_at": AT,
             "last_at": None}  # fmt: skip
-    account = {"kind": text, "value": text, "status": text, "is_repaired": True, "n": 1, "who": [text],
-               "first": {"file": text, "member": text, "byte_from": 1}}  # fmt: skip
-    names = ("sender", "sent_at", "app", "submission_id", "n_copies")
+    account = {"kind": text, "value": text, "status": text, "is_repaired": True, "n_messages": 1, "names": [text],
+               "told_by": [text], "first_file": text, "first_member": text, "first_byte": 1}  # fmt: skip
+    names = ("sender", "sent_at", "app", "submission_id", "n_copies", "purpose", "n_people")
     row = item(text, details=dict.fromkeys(names, text))
     return markup.join(
         submission_page.header(opened), submission_page.what_was_read(opened),
         submission_page.conversations_table([chat]), submission_page.accounts_table([account]),
         submission_page.messages_table([message], text),
         submission_page.messages_table([message], opened="m", terms=row["reasons"]),
-        queue(keyword_queue.PAGE, row, text),
+        queue(keyword_queue.PAGE, row, text), queue(finance_queue.PAGE, row, text),
     )  # fmt: skip
 
 
