@@ -10,7 +10,7 @@ import hashlib
 import base58
 from Crypto.Hash import keccak
 
-_CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"  # pragma: allowlist secret  # the alphabet of BIP-173
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _BECH32, _BECH32M = 1, 0x2BC830A3
 
