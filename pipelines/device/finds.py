@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -37,11 +37,15 @@ def identifiers(messages: DataFrame, banks: tuple[str, str | None] | None = None
 
 
 def _with_previous(messages: DataFrame) -> DataFrame:
-    """Messages with the one before of the same conversation, where the same sender wrote it shortly before."""
+    """Messages with the one before of the same conversation, where the same sender wrote it shortly before.
+
+    A privileged message and one that is not are no pair: what the one says would be shown with the other.
+    """
     in_chat = Window.partitionBy("submission_id", "file", "member", "chat_id").orderBy("byte_from")
-    own = F.struct("message_id", "byte_from", "byte_to", "sender", "direction", "sent_at", "text")
+    own = F.struct("message_id", "byte_from", "byte_to", "sender", "direction", "sent_at", "text", "is_privileged")
     before = F.lag(own).over(in_chat)
-    same = before["sender"].eqNullSafe(F.col("sender")) & before["direction"].eqNullSafe(F.col("direction"))
+    alike = ("sender", "direction", "is_privileged")
+    same = reduce(Column.__and__, (before[name].eqNullSafe(F.col(name)) for name in alike))
     pause = F.unix_timestamp("sent_at") - F.unix_timestamp(before["sent_at"])
     return messages.withColumn("_previous", F.when(same & pause.between(0, PAUSE_S), before))
 
