@@ -44,6 +44,7 @@ class Submitted:
     lists: tuple[tuple[str, keyword_lists.KeywordList], ...] = ()  # each with its name
     hash_lists: tuple[SubmittedFile, ...] = ()  # lists of known pictures: read at night, item by item
     privileged: keyword_lists.KeywordList | None = None
+    refused_terms: tuple[tuple[str, int], ...] = ()  # per list of terms that has any: its name, how many
     refused: str | None = None  # schemas.device.REFUSED_FOR
     detail: str | None = None
 
@@ -107,10 +108,15 @@ def _submitted(entry: Path, entries: list[Path], folder: Path, force: str) -> Su
         is_ours = isinstance(error, keyword_lists.UnreadableError)
         detail = f"a list: {error}" if is_ours else "a list that the manifest names cannot be opened"
         return replace(made, manifest=manifest, refused="BAD_LIST", detail=detail)
+    named = [*lists, *([(manifest.privileged, privileged)] if manifest.privileged and privileged else [])]
+    refused_terms = tuple((file, len(each.refused)) for file, each in named if each.refused)
     apart = {entry / file for file in manifest.lists}
     files = tuple(_file(path, folder) for path in entries if path not in apart)
     known = tuple(_file(entry / file, folder) for file in dict.fromkeys(manifest.hash_lists))
-    return replace(made, manifest=manifest, files=files, lists=lists, hash_lists=known, privileged=privileged)
+    return replace(
+        made, manifest=manifest, files=files, lists=lists, hash_lists=known, privileged=privileged,
+        refused_terms=refused_terms,
+    )  # fmt: skip
 
 
 def _list(path: Path) -> keyword_lists.KeywordList:

@@ -166,6 +166,9 @@ def _privileged(arrived: Sequence[submissions.Submitted]) -> dict[str, KeywordLi
 def _tell(ctx: RunContext, night: date, arrived: Sequence[submissions.Submitted]) -> None:
     """An alert for what was refused or not read to its end: by submission and count, never by content."""
     told = [f"{each.id} was refused ({each.refused}): {each.detail}" for each in arrived if each.refused]
+    told += [
+        f"{each.id}: {n} terms of {name} cannot be looked for" for each in arrived for name, n in each.refused_terms
+    ]
     partly = ctx.known(night).tonight(device.FILES).where(F.col("reason").isNotNull())
     counted = partly.groupBy("submission_id", "reason").count().orderBy("submission_id", "reason").collect()
     told += [f"{row.submission_id}: {row['count']} files {row.reason}" for row in counted]

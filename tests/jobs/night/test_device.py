@@ -100,7 +100,7 @@ def _second_drop(landing: Path) -> None:
         "CUT/report.xml": report[: len(report) * 2 // 3], "CUT/submission.yaml": MANIFEST.encode(),
         "BARE/report.xml": report,
         "HELD/a.ufdr": exports.ufdr(report), "HELD/b.ufdr": exports.ufdr(report), "HELD/submission.yaml": held.encode(),
-        "HELD/terms.txt": b"thursday\naccount\n", "HELD/held.csv": b"term\nThursday\n",
+        "HELD/terms.txt": b"thursday\naccount\n/(a/\n", "HELD/held.csv": b"term\nThursday\n",
         "HELD/known.json": json.dumps(known).encode(), "HELD/cut.json": json.dumps(known).encode()[:-40],
     }  # fmt: skip
     for name, content in contents.items():
@@ -192,6 +192,7 @@ def test_a_cut_export_and_one_without_a_manifest_are_told_and_stop_nothing(ctx: 
     told = (ctx.settings.log_folder / alerts.FILE).read_text(encoding="utf-8")
     assert "36:BARE was refused (NO_MANIFEST)" in told
     assert "36:CUT: 1 files CUT" in told
+    assert "36:HELD: 1 terms of terms.txt cannot be looked for" in told
 
 
 def test_known_pictures_are_found_by_their_hash_and_lists_say_what_was_not_taken(ctx: RunContext):

@@ -104,6 +104,7 @@ def test_lists_are_read_and_are_no_evidence(tmp_path: Path, sources: dict[str, l
     ((name, listed),) = found.lists
     assert (name, [term.term for term in listed.terms]) == ("terms.txt", ["burner"])
     assert [each.line for each in listed.refused] == [2]
+    assert found.refused_terms == (("terms.txt", 1),)
     assert found.privileged is not None
     assert len(found.files) == 1
 
