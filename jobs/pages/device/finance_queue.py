@@ -19,11 +19,6 @@ Row = Mapping[str, Any]
 N_SHOWN = 5000  # values on one page
 
 
-def _chips(line: queue_columns.Line) -> list[markup.Html]:
-    flags = [pages_html.reason_chip(reason) for reason in line.row["reasons"] if queue_columns.is_flag(reason)]
-    return [*flags, *queue_columns.decided(line)]
-
-
 def _counts(line: queue_columns.Line) -> markup.Html:
     told = [reason["text"] for reason in line.row["reasons"] if not queue_columns.is_flag(reason)]
     return markup.fill("queue", "words", text="", chips=[pages_html.chip(text) for text in told])
@@ -38,8 +33,8 @@ PAGE = queue_page.QueuePage(
     columns=(
         queue_columns.RANK,
         queue_columns.subject(
-            "Submission", lambda line: line.row["subject_id"], lambda row: row["details"]["purpose"], _chips,
-            is_item_apart=True,
+            "Submission", lambda line: line.row["subject_id"], lambda row: row["details"]["purpose"],
+            queue_columns.warnings, is_item_apart=True,
         ),
         queue_columns.Column("Tells of", _counts),
         queue_columns.number("Told by people", lambda row: row["details"]["n_people"]),

@@ -20,11 +20,6 @@ Row = Mapping[str, Any]
 N_AROUND = 6  # messages before and after an opened one
 
 
-def _chips(line: queue_columns.Line) -> list[markup.Html]:
-    flags = [pages_html.reason_chip(reason) for reason in line.row["reasons"] if queue_columns.is_flag(reason)]
-    return [*flags, *queue_columns.decided(line)]
-
-
 def _terms(line: queue_columns.Line) -> markup.Html:
     """Terms of a row; they are words of the list, not of the message, and are shown before it is opened."""
     terms = dict.fromkeys(reason["text"] for reason in line.row["reasons"] if reason["kind"] == "term")
@@ -44,7 +39,7 @@ PAGE = queue_page.QueuePage(
             "Message",
             lambda line: f"{line.row['details']['sender']}, {line.row['details']['sent_at']}",
             lambda row: f"{row['details']['app']} \N{MIDDLE DOT} {row['details']['submission_id']}",
-            _chips,
+            queue_columns.warnings,
             is_item_apart=True,
         ),
         queue_columns.Column("Terms", _terms),
