@@ -133,6 +133,31 @@ def read(table: Path) -> Log:
     return Log(table, newest, state, tuple(flaws), commits, checkpoints)
 
 
+def n_rows(table: Path, partition: Mapping[str, str]) -> int | None:
+    """Rows of a partition in the newest version, as the writers of its files counted them.
+
+    Reads the newest checkpoint and the commits after it, however long the log is.
+
+    Returns:
+        None where the log is damaged, of a kind that is not read here, or lacks a count.
+    """
+    folder = table / LOG
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    newest = max((int(found[1]) for name in names if (found := _COMMIT.fullmatch(name))), default=NOTHING)
+    if newest == NOTHING:
+        return 0
+    bases = [int(found[1]) for name in names if (found := _CHECKPOINT.fullmatch(name)) and int(found[1]) <= newest]
+    base = max(bases, default=NOTHING)
+    flaws: list[Flaw] = []
+    later = [name for name in names if (found := _COMMIT.fullmatch(name)) and int(found[1]) > base]
+    of_base = [name for name in names if (found := _CHECKPOINT.fullmatch(name)) and int(found[1]) == base]
+    state = _reached(_commits(table, later, flaws), _checkpoints(table, of_base, flaws), newest)
+    files = [live for live in state.files.values() if partition.items() <= live.partition.items()]
+    if flaws or state.version != newest or any(live.n_rows is None for live in files):
+        return None
+    return sum(live.n_live_rows for live in files)
+
+
 def _commits(table: Path, names: Iterable[str], flaws: list[Flaw]) -> dict[int, _Step]:
     """The commits that can be read, by version; each other one is added to `flaws`."""
     found = {}

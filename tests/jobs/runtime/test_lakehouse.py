@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -60,6 +61,49 @@ def test_a_night_replaces_itself_and_no_other(lake: lakehouse.Lakehouse, spark: 
     lake.replace(people(spark, FIRST, "X"), PEOPLE, {"night": str(FIRST)})
     found = {(row.night, row.surname) for row in lake.read(PEOPLE).collect()}
     assert found == {(FIRST, "X"), (SECOND, "C")}
+
+
+def test_what_is_written_is_computed_once(lake: lakehouse.Lakehouse, spark: SparkSession, tmp_path: Path):
+    computed = tmp_path / "computed"
+    computed.touch()
+
+    def tell(batches):
+        for batch in batches:
+            with computed.open("a") as file:
+                file.write("x" * batch.num_rows)
+            yield batch
+
+    df = people(spark, FIRST, "A", "B")
+    assert lake.replace(df.mapInArrow(tell, df.schema), PEOPLE, {"night": str(FIRST)})
+    assert computed.read_text() == "xx"
+    assert not lake.replace(df.mapInArrow(tell, df.schema), PEOPLE, {"night": str(FIRST)})
+    assert computed.read_text() == "xxxx"
+
+
+def test_rows_of_a_night_are_those_that_commits_tell_of(lake: lakehouse.Lakehouse, spark: SparkSession):
+    """Spark is the witness: over a checkpoint, a night made anew, rows deleted, and a table that was never written."""
+    lake.replace(people(spark, FIRST, "A"), PEOPLE, {"night": str(FIRST)})
+    spark.sql(f"ALTER TABLE {lake.sql_name(PEOPLE)} SET TBLPROPERTIES ('delta.checkpointInterval' = '3')")
+    for night, surnames in [(SECOND, "AB"), (FIRST, "ABCD"), (SECOND, "A")]:
+        lake.replace(people(spark, night, *surnames), PEOPLE, {"night": str(night)})
+    assert list((lake.root / "silver" / "people" / "_delta_log").glob("*.checkpoint.parquet"))
+    before = lakehouse.n_actions(spark)
+    told = lake.n_rows((PEOPLE, gold.QUEUE_ITEMS), FIRST)
+    assert lakehouse.n_actions(spark) == before
+    assert told == {PEOPLE.path: 4, gold.QUEUE_ITEMS.path: 0}
+    spark.sql(f"DELETE FROM {lake.sql_name(PEOPLE)} WHERE surname = 'C'")
+    assert lake.n_rows((PEOPLE,), FIRST)[PEOPLE.path] == lake.read(PEOPLE).where(f"night = '{FIRST}'").count() == 3
+
+
+def test_rows_of_a_night_are_counted_where_commits_do_not_tell(lake: lakehouse.Lakehouse, spark: SparkSession):
+    lake.replace(people(spark, FIRST, "A", "B"), PEOPLE, {"night": str(FIRST)})
+    commit = lake.root / "silver" / "people" / "_delta_log" / f"{1:020d}.json"
+    actions = [json.loads(line) for line in commit.read_text().splitlines()]
+    for action in actions:
+        action.get("add", {}).pop("stats", None)
+    commit.write_text("\n".join(json.dumps(action) for action in actions))
+    commit.with_name(f".{commit.name}.crc").unlink(missing_ok=True)
+    assert lake.n_rows((PEOPLE,), FIRST) == {PEOPLE.path: 2}
 
 
 def test_rows_of_another_night_are_refused(lake: lakehouse.Lakehouse, spark: SparkSession):
