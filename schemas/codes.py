@@ -186,7 +186,7 @@ QUARANTINE_REASONS = {
     "MARKING_LEGACY": "a legacy marking: for review, never mapped automatically",
     "NO_AUTHORISATION": "communications data without a known authorisation",
     "NO_LAWFUL_BASIS": "a passenger or booking row that names no lawful basis or no authority",
-    "BAD_NUMBER": "a telephone number, duration or other number cannot be read",
+    "BAD_NUMBER": "a telephone number, duration, identifier or other number cannot be read",
     "UNDO_INVALID": "a request to undo a merge or split that cannot be accepted",
     "DECISION_INVALID": "a decision file that cannot be accepted",
 }

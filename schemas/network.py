@@ -36,6 +36,8 @@ EDGE_KINDS: dict[str, str] = {
     "TRAVELLED_WITH": "two people on one journey",
     "ARRESTED_WITH": "two people arrested together",
     "FAMILY": "two people of one family",
+    "LIVES_WITH": "two people recorded as living together",
+    "KNOWS": "two people recorded as knowing each other",
 }
 
 ENTITY_EVENT_KINDS: dict[str, str] = {
@@ -163,52 +165,3 @@ ENTITY_PARAMETERS = Table(
 
 NIGHTLY = (ENTITIES, ENTITY_MEMBERS, ENTITY_EVENTS, EDGES)
 TABLES = (*NIGHTLY, ENTITY_PARAMETERS)
-
-# What edges ask of feeds that a deployment may add. They are silver tables like any other (versions by night); where
-# one does not exist, or is empty, it makes no edge.
-_VERSION = required(DATE, "night that made this version known")
-
-ASSOCIATIONS = Table(
-    path="silver.associations",
-    doc="Two people of one force's records who were seen or arrested together, or are family.",
-    key=("night", "association_id"),
-    columns={
-        "night": _VERSION,
-        "association_id": required(STRING, "force code, colon, reference"),
-        "person_id": required(STRING, "force code, colon, nominal reference"),
-        "other_person_id": required(STRING, "force code, colon, nominal reference"),
-        "kind": required(STRING, "what ties them", among=("SEEN_WITH", "ARRESTED_WITH", "FAMILY")),
-        "happened_at": Column(INSTANT, "when, UTC; NULL for family"),
-        "source_grade": Column(STRING, "source, where graded", among=tuple(codes.SOURCE_GRADES)),
-        "intelligence_grade": Column(STRING, "intelligence, where graded", among=tuple(codes.INTELLIGENCE_GRADES)),
-    },
-    partition_by=("night",),
-)
-
-IDENTIFIERS = Table(
-    path="silver.identifiers",
-    doc="Further identifiers of people: online handles, accounts, more telephones and vehicles.",
-    key=("night", "person_id", "kind", "value"),
-    columns={
-        "night": _VERSION,
-        "person_id": required(STRING, "force code, colon, nominal reference"),
-        "kind": required(STRING, "kind of identifier", among=("PHONE", "VEHICLE", "HANDLE", "ACCOUNT")),
-        "value": required(STRING, "normalised value; a handle as platform:name, lower case", is_personal=True),
-        "first_at": Column(INSTANT, "first known in use, UTC"),
-        "last_at": Column(INSTANT, "last known in use, UTC"),
-    },
-    partition_by=("night",),
-)
-
-JOURNEY_PEOPLE = Table(
-    path="silver.journey_people",
-    doc="Who was on which journey.",
-    key=("night", "journey_id", "person_id"),
-    columns={
-        "night": _VERSION,
-        "journey_id": required(STRING, "one journey of one vehicle, train or flight"),
-        "person_id": required(STRING, "force code, colon, nominal reference"),
-        "departed_at": required(INSTANT, "departure, UTC"),
-    },
-    partition_by=("night",),
-)

@@ -8,7 +8,7 @@ then.
 
 from __future__ import annotations
 
-from schemas import codes, shared_columns, travel
+from schemas import codes, shared_columns, ties, travel
 from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, STRING, Column, Table, array, required, struct
 
 PHONE = r"\+[0-9]{7,15}"
@@ -262,6 +262,7 @@ TABLES = (
     COMMS_EVENTS,
     COMMS_SUBSCRIBERS,
     COMMS_CELLS,
+    *ties.SILVER,
     *travel.SILVER,
 )
 
@@ -279,5 +280,6 @@ BY_FEED = {
     "comms_events": COMMS_EVENTS,
     "comms_subscribers": COMMS_SUBSCRIBERS,
     "comms_cells": COMMS_CELLS,
+    **ties.BY_FEED,
     **travel.BY_FEED,
 }

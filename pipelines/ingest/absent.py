@@ -1,4 +1,4 @@
-"""Which values mean nothing (`schemas.absent`), as expressions over a field's text and over its value as read."""
+"""Which values mean nothing (`schemas.layouts.absent`): expressions over a field's text and over its value as read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from pipelines.ingest import layout_columns, look_alikes
-from schemas import absent
+from schemas.layouts import absent
 
 _LONGEST = 60  # characters: longer text is never a word that means nothing, and is not searched for one
 _AROUND = r"""^[\s"'()\[\]{}<>.,;:*-]+|[\s"'()\[\]{}<>.,;:*-]+$"""

@@ -18,6 +18,9 @@ LINKS: dict[str, dict[str, str]] = {
     "report_links": {"report_id": "urn", "person_id": "person_ref"},
     "investigations": {"person_id": "person_ref"},
     "missing_episodes": {"person_id": "person_ref"},
+    "associations": {"person_id": "person_ref", "other_person_id": "other_person_ref"},
+    "identifiers": {"person_id": "person_ref"},
+    "journey_people": {"person_id": "person_ref"},
 }
 
 

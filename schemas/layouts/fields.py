@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas import codes
+from schemas import codes, ties
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Field:
     """One of our fields in a feed: what kind of value it takes and whether a record is refused without it."""
 
     # text, narrative, name, address, reference, document, code, codes, boolean, date, instant, number, duration,
-    # degrees, phone, party, imei, imsi, postcode, vehicle, marking
+    # degrees, phone, party, imei, imsi, postcode, vehicle, identifier, marking
     kind: str
     is_required: bool = False
     among: tuple[str, ...] = ()  # national values, for codes
@@ -107,6 +107,30 @@ FIELDS: dict[str, dict[str, Field]] = {
         "is_interview_offered": _FLAG,
         "is_interview_held": _FLAG,
         "amended_at": _AMENDED,
+    },
+    "associations": {
+        "association_ref": _reference(),  # of a sender that has none, it is one by both people, kind and time
+        "person_ref": _reference(True),
+        "other_person_ref": _reference(True),
+        "kind": _code(*ties.ASSOCIATION_KINDS, is_required=True),
+        "happened_at": Field("instant"),
+        "source_grade": _code(*codes.SOURCE_GRADES),
+        "intelligence_grade": _code(*codes.INTELLIGENCE_GRADES),
+        "amended_at": _AMENDED,
+    },
+    "identifiers": {
+        "person_ref": _reference(True),
+        "kind": _code(*ties.SENT_IDENTIFIER_KINDS, is_required=True),
+        "platform": _text(),  # of a handle
+        "value": Field("identifier", True),
+        "first_at": Field("instant"),
+        "last_at": Field("instant"),
+        "amended_at": _AMENDED,
+    },
+    "journey_people": {
+        "journey_ref": _reference(True),
+        "person_ref": _reference(True),
+        "departed_at": Field("instant", True),
     },
     "comms_authorisations": {
         "auth_urn": _reference(True),

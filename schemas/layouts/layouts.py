@@ -28,7 +28,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         codes: {tags: {"Child Sex Exploit": CSE_LONE}}   # ours: {theirs: national}; compared trimmed, caseless
         unmapped: {tags: OTHER}                   # what a value that `codes` does not name becomes, else BAD_CODE
         constants: {scheme: 3x5x2}                # ours: value, where the sender has no such column
-        absent: {forename: [Baby]}                # ours: [theirs] that mean nothing, as well as `schemas.absent`
+        absent: {forename: [Baby]}                # ours: [theirs] that mean nothing, besides those of `absent`
         ignore: [Print Flag]                      # known and deliberately unused
         header_rows: 3           # xlsx: a column's name is spread over these rows, joined by " / "
         skip_rows: 1             # xlsx: rows with a title before the header

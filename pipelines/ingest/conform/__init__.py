@@ -16,7 +16,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.ingest.conform import comms, people, reports, travel
+from pipelines.ingest.conform import comms, people, reports, ties, travel
 from schemas import bronze, silver
 from schemas.layouts import layouts
 
@@ -26,6 +26,9 @@ _JUDGES = {
     "report_links": people.report_links,
     "investigations": people.investigations,
     "missing_episodes": people.missing_episodes,
+    "associations": ties.associations,
+    "identifiers": ties.identifiers,
+    "journey_people": ties.journeys,
     "comms_authorisations": comms.authorisations,
     "comms_cells": comms.cells,
     "airports": travel.airports,

@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 
 from pipelines.common import devices, phones
 from pipelines.ingest import absent, layout_columns, look_alikes
-from pipelines.ingest.conform import grid, judgement, values
-from schemas import absent as meaningless
+from pipelines.ingest.conform import grid, identifiers, judgement, values
+from schemas.layouts import absent as meaningless
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS, Field
 
@@ -160,7 +160,7 @@ def _possible(name: str, field: Field, night: date) -> Column:
 _REASONS = {
     **dict.fromkeys(("date", "instant"), "BAD_DATE"),
     **dict.fromkeys(("code", "boolean", "marking", "codes"), "BAD_CODE"),
-    **dict.fromkeys(("party", "number", "duration", "degrees"), "BAD_NUMBER"),
+    **dict.fromkeys(("party", "number", "duration", "degrees", "identifier"), "BAD_NUMBER"),
 }
 _DETAILS = {
     "BAD_DATE": "not in the layout's formats, or outside the possible",
@@ -205,9 +205,22 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
         "imsi": lambda: devices.imsi_of(text),
         "postcode": lambda: values.postcode(text),
         "vehicle": lambda: values.vehicle(text),
+        "identifier": lambda: _identifier(extract, text),
     }
     as_written = lambda: extract.national(name, text) if is_coded else text  # noqa: E731
     return kinds.get(field.kind, as_written)()
+
+
+def _identifier(extract: layout_columns.Extract, text: Column) -> Column:
+    """An identifier as its kind is written, which the record's field `kind` says."""
+    kind = extract.national("kind", F.col("_t_kind"))
+    return (
+        F.when(kind == "PHONE", phones.e164_of(text, extract.numbers()))
+        .when(kind == "VEHICLE", values.vehicle(text))
+        .when(kind == "HANDLE", identifiers.handle(text, F.col("_t_platform")))
+        .when(kind == "EMAIL", identifiers.email(text))
+        .when(kind == "ACCOUNT", identifiers.account(text))
+    )
 
 
 def _degrees(extract: layout_columns.Extract, name: str, text: Column) -> Column:

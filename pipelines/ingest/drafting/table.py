@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.ingest import look_alikes
-from schemas import absent, codes
+from schemas import codes
+from schemas.layouts import absent
 
 MAX_ROWS = 100_000  # of a feed that are looked at
 _SHORT = 200  # characters up to which a value is brought to its one form

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas import network, silver, travel
+from schemas import network, silver, ties, travel
 from schemas.contract import Table
 
 # What a grading leaves of the base strength. E leaves nothing: a report with an item suspected to be false is listed
@@ -91,14 +91,14 @@ def _recorded(value: str, strength: float) -> Source:
 
 def _identifier(kind: str, strength: float) -> Source:
     return Source(
-        network.IDENTIFIERS, "person_id", "value", "coalesce(last_at, first_at)", "person_id", strength,
+        ties.IDENTIFIERS, "person_id", "value", "coalesce(last_at, first_at)", "person_id", strength,
         where=f"kind = '{kind}'", unit="concat(person_id, value)",
     )  # fmt: skip
 
 
 def _association(kind: str, strength: float) -> Source:
     return Source(
-        network.ASSOCIATIONS, "person_id", "other_person_id", "happened_at", "association_id", strength,
+        ties.ASSOCIATIONS, "person_id", "other_person_id", "happened_at", "association_id", strength,
         where=f"kind = '{kind}'", grade=GRADE,
     )  # fmt: skip
 
@@ -165,7 +165,7 @@ KINDS = (
         ("PERSON", "PERSON"),
         (
             Source(
-                network.JOURNEY_PEOPLE, "person_id", "person_id", "departed_at", "journey_id", 0.5,
+                ties.JOURNEY_PEOPLE, "person_id", "person_id", "departed_at", "journey_id", 0.5,
                 pairs_by="journey_id",
             ),
             Source(
@@ -178,6 +178,8 @@ KINDS = (
     ),
     EdgeKind("ARRESTED_WITH", ("PERSON", "PERSON"), (_association("ARRESTED_WITH", 0.8),)),
     EdgeKind("FAMILY", ("PERSON", "PERSON"), (_association("FAMILY", 0.7),), is_lasting=True),
+    EdgeKind("LIVES_WITH", ("PERSON", "PERSON"), (_association("LIVES_WITH", 0.7),), is_lasting=True),
+    EdgeKind("KNOWS", ("PERSON", "PERSON"), (_association("KNOWS", 0.4),), is_lasting=True),
 )  # fmt: skip
 
 # Every table that an edge may need.

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 
 from pipelines.ingest import conform
-from schemas import absent
-from schemas.layouts import layouts
+from schemas.layouts import absent, layouts
 from tests.support import nights
 
 pytestmark = pytest.mark.spark

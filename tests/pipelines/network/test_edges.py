@@ -15,7 +15,7 @@ from pipelines.network.edges import edges
 from pipelines.network.edges import kinds as edge_kinds
 from pipelines.network.entities import entities
 from pipelines.network.entities import ids as entity_ids
-from schemas import network, silver, travel
+from schemas import network, silver, ties, travel
 from schemas.contract import Table
 from tests.support import tables, telephony
 
@@ -107,15 +107,15 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         call("X2", "+447700900002", "+447700900001", at(4), is_protected=True),
         call("LOOP", "+447700900001", "+447700900001", at(4)),
     ],
-    network.ASSOCIATIONS.path: [
+    ties.ASSOCIATIONS.path: [
         {"night": BEFORE, "association_id": "S1", "person_id": A, "other_person_id": D, "kind": "FAMILY"},
         {"night": BEFORE, "association_id": "S2", "person_id": D, "other_person_id": C, "kind": "SEEN_WITH",
          "happened_at": at(5), "source_grade": "1", "intelligence_grade": "E"},
     ],
-    network.IDENTIFIERS.path: [
+    ties.IDENTIFIERS.path: [
         {"night": BEFORE, "person_id": D, "kind": "HANDLE", "value": "chat:kestrel", "last_at": at(6)},
     ],
-    network.JOURNEY_PEOPLE.path: [
+    ties.JOURNEY_PEOPLE.path: [
         {"night": BEFORE, "journey_id": "J1", "person_id": p, "departed_at": at(7)} for p in (A, C)
     ],
     travel.PASSENGERS.path: [

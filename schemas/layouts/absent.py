@@ -57,6 +57,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "phone": (*_ALL, *_NO_NUMBER),
     "party": (*_ALL, *_NO_NUMBER),
     "vehicle": (*_ALL, *_NO_MARK),
+    "identifier": (*_ALL, *_NO_NUMBER, *_NO_MARK),
     "date": (*_ALL, *_NO_DAYS, *_UNTIL_FURTHER),
     "instant": (*_ALL, *_NO_DAYS, *_UNTIL_FURTHER),
 }
@@ -89,6 +90,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     # Pseudo postcodes: ZZ99 3VZ is "no fixed abode" in the health service, XX and AA are no areas.
     "postcode": (r"^(?:ZZ|XX|AA|QQ|NK)[0-9]", r"^NF[0-9]"),
 }
+VALUES["identifier"] = VALUES["phone"]
 VALUES["party"] = (*VALUES["phone"], r"^([0-9])\1{5,}$", r"^0+$")
 
 # Days that systems write for "no day": the zeros of spreadsheets and programs, first and last days of their calendars,
