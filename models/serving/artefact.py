@@ -194,7 +194,7 @@ def _parsed(blob: _Blob, form: str) -> Any:
     try:
         untrusted = sorted(set(skops_io.get_untrusted_types(data=blob.content)) - set(TRUSTED_TYPES))
         loaded: Any = None if untrusted else skops_io.loads(blob.content, trusted=list(TRUSTED_TYPES))
-    except Exception as error:  # noqa: BLE001 - of a file that is none of skops the parser raises anything
+    except Exception as error:  # of a file that is none of skops the parser raises anything
         raise ModelRefusedError(f"the model's file cannot be read ({type(error).__name__}): not loaded") from error
     if untrusted:
         raise ModelRefusedError(f"the model holds types that are not on the list: {', '.join(untrusted)}")
