@@ -266,15 +266,21 @@ def notebooks(names: tuple[str, ...], night: datetime | None, out: Path | None, 
 def ui(dagster_port: int, mlflow_port: int, is_read_only: bool, as_json: bool) -> None:
     """Serve the web pages of Dagster and MLflow on loopback. Stop with Ctrl-C.
 
-    Pages of other sites can use neither. Whoever can log in to this machine can use both.
+    Pages of other sites can use neither. Whoever can log in to this machine can use both. Where NIGHTJAR_MLFLOW_URI
+    names a server, MLflow's page is there, and none is started here.
     """
     from jobs.cli import ui as cli_ui
     from jobs.runtime import home
 
     config = home.opened()
-    pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": f"http://127.0.0.1:{mlflow_port}"}
-    text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}   Ctrl-C stops both"
-    show(pages, as_json, f"{text}\nBoth take half a minute to answer.")
+    elsewhere = cli_ui.mlflow_elsewhere()
+    pages = {"dagster": f"http://127.0.0.1:{dagster_port}", "mlflow": elsewhere or f"http://127.0.0.1:{mlflow_port}"}
+    text = f"Dagster on {pages['dagster']}   MLflow on {pages['mlflow']}"
+    if elsewhere is None:
+        text += "   Ctrl-C stops both\nBoth take half a minute to answer."
+    else:
+        text += " (a server of its own)   Ctrl-C stops Dagster's\nIt takes half a minute to answer."
+    show(pages, as_json, text)
     cli_ui.serve(config, dagster_port, mlflow_port, is_read_only=is_read_only)
 
 

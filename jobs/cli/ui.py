@@ -18,18 +18,18 @@ PATIENCE_S = 10  # servers close their connections first
 def serve(config: Settings, dagster_port: int, mlflow_port: int, *, is_read_only: bool = False) -> None:
     """Start the servers and Dagster's daemon, and wait; all end with this process.
 
-    Pages of other sites are refused by both servers: neither has a login, and a browser reaches loopback.
+    Pages of other sites are refused by both servers: neither has a login, and a browser reaches loopback. MLflow is not
+    started where `NIGHTJAR_MLFLOW_URI` names a server: its page is there, and one of ours would show other records.
     """
     with night_run.instance(config.home):
         pass  # writes the instance's configuration
-    config.mlflow.mkdir(parents=True, exist_ok=True, mode=0o700)
     environment = {
         **os.environ, "NIGHTJAR_HOME": str(config.home), "DAGSTER_HOME": str(config.home / "dagster"),
     }  # fmt: skip
-    commands = [
-        *_dagster(dagster_port, is_read_only),
-        _mlflow(config, mlflow_port),
-    ]
+    commands = _dagster(dagster_port, is_read_only)
+    if mlflow_elsewhere() is None:
+        config.mlflow.mkdir(parents=True, exist_ok=True, mode=0o700)
+        commands.append(_mlflow(config, mlflow_port))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends both as Ctrl-C does
     # Each in a group of its own, so that the servers which it starts in turn are told as well.
     running = [subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) for command in commands]
@@ -41,6 +41,15 @@ def serve(config: Settings, dagster_port: int, mlflow_port: int, *, is_read_only
     finally:
         for process in running:
             end(process)
+
+
+def mlflow_elsewhere() -> str | None:
+    """The server that `NIGHTJAR_MLFLOW_URI` names, if any, for people to read: without name and password."""
+    uri = os.environ.get("NIGHTJAR_MLFLOW_URI")
+    if not uri:
+        return None
+    scheme, separator, rest = uri.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def _dagster(port: int, is_read_only: bool) -> list[list[str]]:
