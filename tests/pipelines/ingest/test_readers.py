@@ -19,7 +19,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from pyarrow import parquet
 
 from pipelines.ingest.readers import base as readers
-from pipelines.ingest.readers import read, sizes
+from pipelines.ingest.readers import parquet_rows, read, sizes
 from schemas.layouts import layouts
 from tests.support import bombs, one_file
 
@@ -87,6 +87,38 @@ def test_stretches_of_days_and_numbers_that_are_shown_with_a_plus(tmp_path: Path
     column = bombs.SURREY_LINKS[1]
     found = [row[column] for row in _read(tmp_path, "links.xlsx", "surrey", sink.getvalue())]
     assert found == ["26:03:04", "0:59:59", "+447700900123", "+447700900124", "+447700900125", "447700900126", "0"]
+
+
+def test_a_day_is_not_its_midnight_and_zeros_that_are_shown_count(tmp_path: Path) -> None:
+    """As Excel shows them: three calls of one day are not at midnight, and 00123 is not 123."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(bombs.SURREY_LINKS)
+    day = dt.datetime(2026, 3, 10)
+    shown = [
+        (day, "dd/mm/yyyy", "2026-03-10"), (day, "[$-809]d mmmm yyyy", "2026-03-10"),
+        (day, '"at the"dd-mm-yy', "2026-03-10"), (day, "dd/mm/yyyy hh:mm", "2026-03-10T00:00:00"),
+        (day.replace(hour=9), "dd/mm/yyyy", "2026-03-10T09:00:00"), (0.5, "hh:mm", "12:00:00"),
+        (123, "00000", "00123"), (123456, "00000", "123456"), (123, "0", "123"), (1.5, "00", "1.5"),
+    ]  # fmt: skip
+    for n, (value, code, _) in enumerate(shown, start=2):
+        sheet.append([f"R{n}", value])
+        sheet.cell(n, 2).number_format = code
+    sheet.append(bombs.SURREY_LINKS)
+    sink = io.BytesIO()
+    book.save(sink)
+    column = bombs.SURREY_LINKS[1]
+    found = [row[column] for row in _read(tmp_path, "links.xlsx", "surrey", sink.getvalue())]
+    assert found == [text for *_, text in shown]  # and the header that stands there again is no row
+
+
+def test_whole_floats_of_parquet_are_their_digits() -> None:
+    """As pandas stores whole numbers of which one is absent."""
+    column = pa.array([352099001761481.0, 202603000012.0, None, 1.5, 1e6, -3.0, 1e18, float("nan"), float("inf")])
+    assert parquet_rows._as_text(column).to_pylist() == [
+        "352099001761481", "202603000012", None, "1.5", "1000000", "-3", "1e+18", "nan", "inf",
+    ]  # fmt: skip
 
 
 def test_cells_without_places_and_strings_in_runs(tmp_path: Path) -> None:
