@@ -14,9 +14,7 @@ from tests.support import bombs, one_file
 HEADER = ",".join(damage.HEADER)
 
 
-def _counted(
-    folder: Path, name: str, content: bytes, sender: str = "norfolk", **keys: Any
-) -> tuple[int, int | None]:
+def _counted(folder: Path, name: str, content: bytes, sender: str = "norfolk", **keys: Any) -> tuple[int, int | None]:
     """Rows that the reader makes of a file, refused ones too, and records by the second count."""
     sources = one_file.norfolk(**keys)
     _, *rows = one_file.rows(folder, name, content, sources, sender)
