@@ -134,6 +134,10 @@ def check_text(reports: list[FeedCheck]) -> str:
         ]
         lines += [f"  refused {n:>6}  {codes.QUARANTINE_REASONS[reason]}" for reason, n in report.reasons.items()]
         lines += [f"  {b['file']} row {b['row_number']}: {b['reason']} ({b['detail']})" for b in report.first_bad]
+        lines += [
+            f"  {each['file']}: {each['n_rows']} rows were read, another reader counts {each['n_counted']}"
+            for each in report.lost
+        ]
         for row in report.as_read:
             lines += [f"  {row['file']} row {row['row_number']}", f"    written {row['raw']}"]
             lines += [f"    {ours:<22} {value}" for ours, value in row["record"].items()]

@@ -19,13 +19,14 @@ from pipelines.common import concurrency
 from pipelines.ingest import bronze as ingest_bronze
 from pipelines.ingest import conform
 from pipelines.ingest.conform import dry_run as checks
-from pipelines.ingest.readers import read
+from pipelines.ingest.readers import read, second_count
 from schemas import bronze, silver
 from schemas.errors import InvalidInputError
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
 
 SHOWN = 20  # bad rows and codes shown of each feed
+RECOUNTED = 20  # files of each feed whose records another reader counts
 
 
 @dataclass
@@ -49,6 +50,7 @@ class FeedCheck:
     n_read: dict[str, int] = field(default_factory=dict)  # our field -> those of them that are read
     refused_files: list[dict[str, Any]] = field(default_factory=list)  # file, reason, detail: refused whole
     as_read: list[dict[str, Any]] = field(default_factory=list)  # file, row_number, raw, record: only where asked for
+    lost: list[dict[str, Any]] = field(default_factory=list)  # file, n_rows, n_counted: more there than was read
 
     @property
     def accepted_share(self) -> float:
@@ -94,17 +96,33 @@ def check(
     seen: dict[str, set[str]] = {}
     for row in checks.columns(rows).collect():  # bounded by the limit on columns
         seen.setdefault(row["feed"], set()).add(row["column"])
-    refused = ingest_bronze.quarantine(read_rows, ingest_bronze.files(read_rows, files), files)
-    return [
+    ledger = concurrency.materialise_lazily(ingest_bronze.files(read_rows, files))
+    refused = ingest_bronze.quarantine(read_rows, ledger, files)
+    n_read = {row["file"]: row["n_rows"] for row in ledger.where(F.col("status") == "LOADED").collect()}
+    reports = [
         _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night, n_shown)
         for feed in bronze.FEEDS
         if feed in source.feeds
     ]
+    for report in reports:
+        report.lost = _lost([f for f in listed if f.feed == report.feed], n_read, source.feeds[report.feed])
+    return reports
+
+
+def _lost(files: list[landing.LandedFile], n_read: Mapping[str, int], layout: layouts.Feed) -> list[dict[str, Any]]:
+    """Of the first files, those in which another reader counts more records than were read, refused ones among them."""
+    found = []
+    for file in [file for file in files if file.file in n_read][:RECOUNTED]:
+        n_counted = second_count.of_file(Path(file.path), layout)
+        if n_counted is not None and n_counted > n_read[file.file]:
+            found.append({"file": file.file, "n_rows": n_read[file.file], "n_counted": n_counted})
+    return found
 
 
 def refuse_below(share: float, checked: list[FeedCheck], folder: Path) -> None:
     """Raise unless files were read, each of them whole; of each feed that has some at least `share` of the rows would
-    load, and of each field that the layout maps at least `share` of the values would be read.
+    load, and of each field that the layout maps at least `share` of the values would be read; and no file of those
+    counted again holds more records than were read.
 
     Raises:
         InvalidInputError: a sentence for each thing that is not so.
@@ -118,6 +136,12 @@ def refuse_below(share: float, checked: list[FeedCheck], folder: Path) -> None:
         shares = ", ".join(f"{r.feed} {r.n_accepted} of {r.n_rows} rows ({r.accepted_share:.1%})" for r in low)
         told.append(f"Below {share:.0%} would load: {shares}.")
     told += [sentence for report in read_feeds for sentence in _unread(report, share)]
+    told += [
+        f"Of {report.feed}, {each['file']} was read as {each['n_rows']} rows, and another reader counts "
+        f"{each['n_counted']}: look for a quotation mark that is not closed, or another way of quoting."
+        for report in read_feeds
+        for each in report.lost
+    ]
     if told:
         raise InvalidInputError("\n".join(told))
 

@@ -24,7 +24,9 @@ _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _UNIVERSAL = {"UTC": "+00:00", "Z": "+00:00"}  # clocks that no layout has to name
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
-_SCIENTIFIC = r"^([0-9])\.([0-9]+)E([0-9]{1,2})$"  # as programs write it; spreadsheets round, and write E+14
+_SCIENTIFIC = r"^([0-9])\.([0-9]+)[eE]([+]?)([0-9]{1,2})$"  # programs write all digits; spreadsheets round, with a sign
+_ROUNDED = r"^[0-9](?:\.[0-9]+)?[eE][+][0-9]{1,2}$|^[0-9]\.[0-9]+[eE][0-9]{1,2}$"
+_STRUCTURE = r"^(?s:\{\".*\}|\[[\[{\"].*\]|\{\}|\[\])$"
 # Capitals of the Greek and Cyrillic alphabets that look like Latin ones.
 _LOOK_ALIKE_LETTERS = (
     "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
@@ -76,14 +78,25 @@ def whole_number(text: Column) -> Column:
     """An identifier that a program wrote as a number with a decimal point or an exponent, as its digits.
 
     `352099001761481.0` and `3.52099001761481E14` are the same handset. Where an exponent says that digits were lost
-    (3.52099E+14) the text stays as it is, and is no identifier.
+    (3.52099E+14) the text stays as it is, and is no identifier (`is_rounded`).
     """
-    exponent = F.regexp_extract(text, _SCIENTIFIC, 3).try_cast("int")
+    exponent = F.regexp_extract(text, _SCIENTIFIC, 4).try_cast("int")
     digits = F.concat(F.regexp_extract(text, _SCIENTIFIC, 1), F.regexp_extract(text, _SCIENTIFIC, 2))
     n_lost = exponent + 1 - F.length(digits)
-    is_whole = text.rlike(_SCIENTIFIC) & n_lost.between(0, _ZEROS_LEFT_OUT)
+    most = F.when(F.regexp_extract(text, _SCIENTIFIC, 3) == "", _ZEROS_LEFT_OUT).otherwise(0)
+    is_whole = text.rlike(_SCIENTIFIC) & n_lost.between(0, most)
     spelt = F.when(text.rlike(r"^[0-9]+\.0+$"), F.substring_index(text, ".", 1)).otherwise(text)
     return F.when(is_whole, F.rpad(digits, exponent + 1, F.lit("0"))).otherwise(spelt)
+
+
+def is_rounded(text: Column) -> Column:
+    """Whether an identifier is a number that lost digits: others that lost them are spelt the same."""
+    return text.rlike(_ROUNDED)
+
+
+def is_structure(text: Column) -> Column:
+    """Whether a text is an object or an array of JSON, where one value belongs."""
+    return text.rlike(_STRUCTURE)
 
 
 class Extract:
@@ -119,12 +132,28 @@ class Extract:
         return value
 
     def _part(self, name: str, value: Column) -> Column:
-        """What a sender's pattern names as the value, of the senders that have one for the field."""
+        """What a sender's pattern names as the value, of the senders that have one for the field.
+
+        A text that the pattern does not fit stays as it is where its column is this field's alone: it is not the value,
+        and not absent (see `unfit`).
+        """
         for sender, (_, feed) in self.senders.items():
             if name in feed.patterns:
                 part = F.regexp_extract(value, feed.patterns[name], 1)
+                if name in feed.columns and layouts.is_own_column(feed, name):
+                    part = F.when(value.rlike(feed.patterns[name]), part).otherwise(value)
                 value = F.when(F.col("sender") == sender, part).otherwise(value)
         return value
+
+    def unfit(self, name: str) -> Column | None:
+        """Whether a text is there that its sender's pattern does not fit; None where no layout has such a pattern."""
+        found = None
+        for sender, (_, feed) in self.senders.items():
+            if name in feed.patterns and name in feed.columns and layouts.is_own_column(feed, name):
+                written = self._joined(name, self._read({sender: feed.columns[name]}))
+                is_one = (F.col("sender") == sender) & clean(written).isNotNull() & ~written.rlike(feed.patterns[name])
+                found = is_one if found is None else found | is_one
+        return None if found is None else F.coalesce(found, F.lit(False))
 
     def _from_file_name(self, name: str, value: Column) -> Column:
         """The value that only the file's name tells, of the senders that tell it so."""
@@ -215,23 +244,27 @@ class Extract:
         return lookup({sender: source.force for sender, (source, _) in self.senders.items() if source.force})
 
     def date(self, value: Column) -> Column:
-        """Text as a date by the sender's patterns, then ISO; NULL where none fits."""
+        """Text as a date by the sender's patterns, then ISO; NULL where none fits.
+
+        An instant with an offset is the day of the sender's own clock: a program that keeps days as midnights writes
+        those of summer as 23:00 of the day before in UTC.
+        """
         patterns = by_literal({sender: feed.dates for sender, (_, feed) in self.senders.items()})
         tried = [F.when(F.col("sender").isin(s), F.try_to_date(value, p)) for p, s in patterns]
         iso = F.when(
             value.rlike(r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"), F.try_to_date(F.substring(value, 1, 10), "yyyy-MM-dd")
         )
-        return F.coalesce(*tried, iso)
+        local = F.to_date(F.from_utc_timestamp(_with_offset(value), self.time_zone()))
+        return F.coalesce(*tried, local, iso)
 
     def instant(self, value: Column, needs_clock: bool = False) -> Column:
         """Text as an instant: ISO with offset, else the sender's patterns in its own time zone, else ISO in that zone.
 
         Local times are read as if UTC and then shifted, so the session's time zone does not matter. Of the hour that
         occurs twice in autumn the first (summer time) is taken, unless a clock column says which; a time in the hour
-        that spring skips moves on by one. With `needs_clock`, patterns that tell the day alone do not count.
+        that spring skips moves on by one. A day alone is its midnight; with `needs_clock` it does not count, nor do
+        patterns that tell no more.
         """
-        spelt = F.regexp_replace(value, r"([+-]\d{2})(\d{2})$", "$1:$2")
-        with_offset = F.when(value.rlike(_ISO_TIME + _OFFSET), spelt.try_cast("timestamp"))
         zone = self._zone()
         tried = []
         for pattern, senders in by_literal({sender: feed.times for sender, (_, feed) in self.senders.items()}):
@@ -249,7 +282,17 @@ class Extract:
             read = _until_midnight(value, read) if "k" in letters else read
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
-        return F.coalesce(with_offset, *tried, F.when(value.rlike(_ISO_TIME + "$"), local))
+        found = [_with_offset(value), *tried, F.when(value.rlike(_ISO_TIME + "$"), local)]
+        if not needs_clock:
+            midnight = F.concat(value, F.lit("T00:00:00Z")).try_cast("timestamp")
+            found.append(F.when(value.rlike(r"^\d{4}-\d{2}-\d{2}$"), F.to_utc_timestamp(midnight, zone)))
+        return F.coalesce(*found)
+
+
+def _with_offset(value: Column) -> Column:
+    """An ISO instant that says its offset; NULL for any other text."""
+    spelt = F.regexp_replace(value, r"([+-]\d{2})(\d{2})$", "$1:$2")
+    return F.when(value.rlike(_ISO_TIME + _OFFSET), spelt.try_cast("timestamp"))
 
 
 def _since_1970(value: Column, micros: int) -> Column:
@@ -268,8 +311,10 @@ _EXPLOITATION = r"(?:^|[^A-Z])(?:" + "|".join(codes.EXPLOITATION_WORDS) + ")"
 
 
 def is_of_exploitation(code: Column) -> Column:
-    """Whether a code holds a word of sexual abuse or of exploitation; NULL for none."""
-    return F.upper(code).rlike(_EXPLOITATION)
+    """Whether a code holds a word of sexual abuse or of exploitation, also one whose letters stand apart ("C.S.E.");
+    NULL for none."""
+    together = F.regexp_replace(F.upper(code), r"(?<=\b[A-Z])[. ]+(?=[A-Z]\b)", "")
+    return F.upper(code).rlike(_EXPLOITATION) | together.rlike(_EXPLOITATION)
 
 
 def _as_values(words: Mapping[str, str]) -> dict[str, str]:

@@ -32,11 +32,14 @@ _UNTIL_FURTHER = ("PRESENT", "CURRENT", "ONGOING", "TO DATE", "OPEN", "INDEFINIT
 _NOBODY = (
     "NO NAME", "NONAME", "NFN", "FNU", "LNU", "NMN", "NAME UNKNOWN", "UNKNOWN NAME", "UNKNOWN MALE", "UNKNOWN FEMALE",
     "UNKNOWN PERSON", "MALE UNKNOWN", "FEMALE UNKNOWN", "UNIDENTIFIED", "UNIDENTIFIED MALE", "UNIDENTIFIED FEMALE",
-    "UNNAMED", "ANONYMOUS", "ANON", "UNREGISTERED", "PAYG", "PREPAID",
+    "UNNAMED", "ANONYMOUS", "ANON", "UNREGISTERED", "PAYG", "PREPAID", "NAME WITHHELD", "SEE NOTES", "SEE TEXT",
+    "SEE REPORT",
 )  # fmt: skip
 _NOWHERE = (
     "NO ADDRESS", "ADDRESS UNKNOWN", "ADDRESS NOT KNOWN", "UNKNOWN ADDRESS", "HOMELESS", "STREET HOMELESS",
     "ROUGH SLEEPER", "SLEEPING ROUGH", "VARIOUS", "VARIOUS ADDRESSES", "TRANSIENT", "OVERSEAS", "AS ABOVE", "SAME",
+    "ADDRESS WITHHELD", "SEE NOTES", "SEE TEXT", "SEE REPORT", "NO KNOWN ADDRESS", "NO CURRENT ADDRESS",
+    "NOT KNOWN AT PRESENT",
 )  # fmt: skip
 _NO_NUMBER = (
     "PRIVATE", "ANONYMOUS", "UNAVAILABLE", "RESTRICTED", "NUMBER WITHHELD", "NUMBER UNKNOWN", "UNKNOWN NUMBER",
@@ -65,8 +68,9 @@ DEFAULT_WORDS = _ALL
 
 # Kind of field -> expressions that its text holds, in upper case with single spaces.
 PATTERNS: dict[str, tuple[str, ...]] = {
+    "name": (r"^[^\p{L}]+$",),  # 0, 00, 1: typed to get past a form
     # No fixed abode, whatever stands after it: the town where somebody sleeps rough is no address that two share.
-    "address": (r"^(?:OF )?(?:NFA|N/F/A|N F A|N\.F\.A\.?|NO FIXED (?:ABODE|ADDRESS|PLACE OF ABODE))\b",),
+    "address": (r"^(?:OF )?(?:NFA|N/F/A|N F A|N\.F\.A\.?|NO FIXED (?:ABODE|ADDRESS|PLACE OF ABODE))\b", r"^[^\p{L}]+$"),
     # Masks: 07700XXXXXX, 07700 9***23, ******0123. Service codes such as *100# are none.
     "phone": (r"[0-9][ .-]?[X*#?•_]{3,}", r"^[X*#?•_]{3,}[ 0-9]+$", r"^\+?0[0 .()-]+$"),
     "party": (r"[0-9][ .-]?[X*#?•_]{3,}", r"^[X*#?•_]{3,}[ 0-9]+$", r"^\+?0[0 .()-]+$"),

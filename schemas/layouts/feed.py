@@ -320,6 +320,12 @@ def mapped_columns(feed: Feed) -> set[str]:
     return {name.split(".")[0] if feed.format in NESTED else name for name in names}
 
 
+def is_own_column(feed: Feed, name: str) -> bool:
+    """Whether the sender's column of our field `name` is that field's alone, so that all it holds is of the field."""
+    columns = [*feed.columns.values(), *(column for more in feed.joined.values() for column in more)]
+    return columns.count(feed.columns[name]) == 1
+
+
 def _item_columns(feed: Feed) -> Iterator[str]:
     if feed.items is not None and feed.items.path is not None:
         yield feed.items.path

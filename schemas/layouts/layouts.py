@@ -60,13 +60,14 @@ from pydantic import ValidationError, ValidationInfo, ValidatorFunctionWrapHandl
 from schemas import bronze, documents, travel, validation
 from schemas.documents import Document, DocumentError, Location, Problem
 from schemas.layouts import values
-from schemas.layouts.feed import Clock, Feed, Items, mapped_columns, split_path
+from schemas.layouts.feed import Clock, Feed, Items, is_own_column, mapped_columns, split_path
 from schemas.layouts.fields import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
 from schemas.validation import Part
 
 __all__ = (
     "FIELDS", "FOLDER", "ITEM_CONSTANTS", "ITEM_PARTS", "Clock", "Feed", "Field", "Items", "LayoutError", "Layouts",
-    "Source", "load", "load_all", "load_file", "mapped_columns", "nearest", "of_feed", "parse", "split_path",
+    "Source", "is_own_column", "load", "load_all", "load_file", "mapped_columns", "nearest", "of_feed", "parse",
+    "split_path",
 )  # fmt: skip
 FOLDER = Path(__file__).resolve().parent.parent / "sources"
 _Kind = Literal["force", "provider", "travel"]  # travel: carriers, airports, border and reference data of flights

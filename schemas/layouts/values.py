@@ -13,7 +13,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from schemas import codes
 from schemas.validation import Matching
 
-_DATE_PATTERN = re.compile(r"(?:[yMLdHhmsSaEXxZzOVkKuDnAN /:.,\-\[\]]|'[^']*')+")
+_DATE_PATTERN = re.compile(r"(?:[yMLdDHhKkmsSaXxZOV /:.,\-\[\]]|'[^']*')+")
+# How often a letter may stand in a row, for Spark to read it; other numbers, like other letters, end a whole query.
+_REPEATS = {
+    "y": (1, 2, 4), "M": (1, 2, 3, 4), "L": (1, 2, 3, 4), "D": (1, 2, 3), "S": tuple(range(1, 10)), "a": (1,),
+    "V": (2,), "O": (1, 4), "X": (1, 2, 3, 4, 5), "x": (1, 2, 3, 4, 5), "Z": (1, 2, 3, 4, 5),
+}  # fmt: skip
+_TWICE = (1, 2)  # of those not named
 
 
 def folded(word: str) -> str:
@@ -55,8 +61,38 @@ EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
 
 def _date_pattern(value: str) -> str:
     if not _DATE_PATTERN.fullmatch(value):
-        raise ValueError(f"{value[:60]!r} is not a date pattern such as dd/MM/yyyy")
+        raise ValueError(f"{value[:60]!r} is not a date pattern such as dd/MM/yyyy{_hint(value)}")
+    if problem := _misread(value):
+        raise ValueError(f"{value[:60]!r} {problem}")
     return value
+
+
+def _hint(pattern: str) -> str:
+    """What to write in place of a letter that Spark does not read, or reads as another clock than was meant."""
+    letters = set(re.sub(r"'[^']*'", "", pattern))
+    if "z" in letters:
+        return ": z reads BST as the time of Bougainville; name the words of the clock in a column with `clock`"
+    return ": a year is yyyy, and a name of a day of the week cannot be read" if letters & set("uYEe") else ""
+
+
+def _misread(pattern: str) -> str | None:
+    """Why a pattern of known letters would be read as another day or time than its writer meant, or stop a night."""
+    runs = [found[0] for found in re.finditer(r"([A-Za-z])\1*", re.sub(r"'[^']*'", "", pattern))]
+    letters = [run[0] for run in runs]
+    if wrong := [run for run in runs if len(run) not in _REPEATS.get(run[0], _TWICE)]:
+        return f"repeats a letter as no pattern does: {wrong[0]}"
+    if twice := [letter for letter in letters if letters.count(letter) > 1]:
+        minute = ", and minutes are mm" if twice[0] == "M" else ""
+        return f"says {twice[0]} in two places{minute}"
+    if {"m", "s", "S"} & set(letters) and not {"H", "h", "K", "k"} & set(letters):
+        return "tells minutes and no hour: an hour is HH, and a month MM"
+    if "y" not in letters or not ("D" in letters or ("d" in letters and {"M", "L"} & set(letters))):
+        return "does not tell year, month and day: a month is MM, a day of the month dd"
+    if "D" in letters and {"d", "M", "L"} & set(letters):
+        return "counts days of the year with D, and names a month: a day of the month is dd"
+    if bool({"h", "K"} & set(letters)) != ("a" in letters):
+        return "needs both hours from 1 to 12 (hh) and a for am and pm; hours from 0 to 23 are HH"
+    return None
 
 
 def _time_pattern(value: str) -> str:

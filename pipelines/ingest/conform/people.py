@@ -8,7 +8,9 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.ingest import layout_columns
 from pipelines.ingest.conform import judgement, records
+from pipelines.ingest.conform.judgement import Problem
 from schemas import codes, silver
 from schemas.layouts import layouts
 
@@ -29,7 +31,9 @@ def nominals(rows: DataFrame, sources: Mapping[str, layouts.Source], night: date
             **{name: _upper(name) for name in ("forename", "surname", "address")},
         }
     )
-    return judgement.finish(record, silver.PEOPLE, "nominals")
+    written = F.map_filter("_m", lambda _, value: layout_columns.clean(value).isNotNull())
+    bare = Problem(F.size(written) == 1, "MISSING_REQUIRED", "nothing but one value: a title or a footer, no person")
+    return judgement.finish(record, silver.PEOPLE, "nominals", then=(bare,))
 
 
 def _upper(name: str) -> Column:

@@ -22,6 +22,7 @@ def problems(extract: layout_columns.Extract) -> tuple[Problem, ...]:
         Problem(is_off_earth(), "BAD_NUMBER", "latitude or longitude: outside the possible"),
         Problem(is_nowhere(), "BAD_NUMBER", "latitude and longitude: 0, 0 is no place"),
         Problem(is_swapped(extract), "BAD_NUMBER", "latitude and longitude: swapped, by the bounds of the country"),
+        Problem(is_mirrored(extract), "BAD_NUMBER", "latitude: south, where the country lies as far north"),
     )
 
 
@@ -36,13 +37,23 @@ def is_nowhere() -> Column:
 
 def is_swapped(extract: layout_columns.Extract) -> Column:
     """Whether the place lies off the sender's country, and would lie in it with latitude and longitude exchanged."""
+    return _would_be_within(extract, F.col("longitude"), F.col("latitude"))
+
+
+def is_mirrored(extract: layout_columns.Extract) -> Column:
+    """Whether the place lies off the sender's country, and would lie in it as far north as it lies south."""
+    return _would_be_within(extract, -F.col("latitude"), F.col("longitude"))
+
+
+def _would_be_within(extract: layout_columns.Extract, latitude: Column, longitude: Column) -> Column:
+    """Whether the place lies off the sender's country, and the one that is given in it."""
     found = F.lit(False)
     for region, bounds in BOUNDS.items():
         senders = [sender for sender, feed in extract.layouts() if feed.region == region]
-        swapped = _is_within("longitude", "latitude", bounds) & ~_is_within("latitude", "longitude", bounds)
-        found = found | (F.col("sender").isin(senders) & swapped)
+        is_off = ~_is_within(F.col("latitude"), F.col("longitude"), bounds)
+        found = found | (F.col("sender").isin(senders) & is_off & _is_within(latitude, longitude, bounds))
     return found
 
 
-def _is_within(latitude: str, longitude: str, bounds: tuple[tuple[float, float], tuple[float, float]]) -> Column:
-    return F.col(latitude).between(*bounds[0]) & F.col(longitude).between(*bounds[1])
+def _is_within(latitude: Column, longitude: Column, bounds: tuple[tuple[float, float], tuple[float, float]]) -> Column:
+    return latitude.between(*bounds[0]) & longitude.between(*bounds[1])

@@ -28,6 +28,7 @@ FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned,
 _FUTURE = ("to_on", "expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
 _SEPARATORS = r"[,;|\n\t]|\s/\s"  # of several codes in one text, where a sender's own does not divide it
 PLACE = ("latitude", "longitude")  # or northing and easting, of a sender on the national grid
+_SINGLE = ("name", "address", "reference", "document")  # kinds that take any text, of which one value is text alone
 MAX_CODE = 80  # characters of an unknown code that are kept
 
 
@@ -160,7 +161,7 @@ def _possible(name: str, field: Field, night: date) -> Column:
 _REASONS = {
     **dict.fromkeys(("date", "instant"), "BAD_DATE"),
     **dict.fromkeys(("code", "boolean", "marking", "codes"), "BAD_CODE"),
-    **dict.fromkeys(("party", "number", "duration", "degrees", "identifier"), "BAD_NUMBER"),
+    **dict.fromkeys(("party", "number", "duration", "degrees", "identifier", "reference"), "BAD_NUMBER"),
 }
 _DETAILS = {
     "BAD_DATE": "not in the layout's formats, or outside the possible",
@@ -189,7 +190,8 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     text = F.col(f"_t_{name}")
     is_coded = any(feed.codes.get(name) for _, feed in extract.senders.values())
     kinds = {
-        "reference": lambda: extract.reference(text),
+        "reference": lambda: F.when(~layout_columns.is_rounded(text), extract.reference(text)),
+        "document": lambda: F.when(~layout_columns.is_rounded(text), text),
         "code": lambda: extract.national(name, text),
         "marking": lambda: extract.national(name, text),
         "codes": lambda: F.transform(raw_list(name), lambda value: extract.national(name, value)),
@@ -208,7 +210,11 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
         "identifier": lambda: _identifier(extract, text),
     }
     as_written = lambda: extract.national(name, text) if is_coded else text  # noqa: E731
-    return kinds.get(field.kind, as_written)()
+    value = kinds.get(field.kind, as_written)()
+    if field.kind in _SINGLE:
+        value = F.when(~layout_columns.is_structure(text), value)
+    unfit = extract.unfit(name)
+    return value if unfit is None else F.when(~unfit, value)
 
 
 def _identifier(extract: layout_columns.Extract, text: Column) -> Column:

@@ -86,7 +86,8 @@ _FOREIGN = (
 # a model ("BMW 320", "2 vans"), and a model alone ("X5").
 _NO_MARK = (
     r"^(?:[0-9]{1,4} ?)?(?:BMW|VW|MG|KIA|GMC|BYD|MAN|DAF|JCB|KTM|UTE|CAR|VAN|CAB|BUS|SUV|MPV|4X4|RED|KA|UP|GTI|TDI|CLK|"
-    r"SLK|GLA|GLC|CLA|TT|RAV|CRV|HRV|CMAX|SMAX)S?(?: ?[0-9]{1,4})?$|^(?:A[2-8]|Q[2-8]|X[1-7]|Z[34]|M[2-6]|C[1-5]|I[348]"
+    r"SLK|GLA|GLC|CLA|TT|RAV|CRV|HRV|CMAX|SMAX|HGV|LGV|PSV|LHD|RHD|EV|AGE|NO|REF|TBC|TBA|UNK|PCN|CAD|URN|ETA|IC)S?"
+    r"(?: ?[0-9]{1,4})?$|^[0-9]{1,2}V$|^[2-5] ?DR$|^(?:A[2-8]|Q[2-8]|X[1-7]|Z[34]|M[2-6]|C[1-5]|I[348]"
     r"|I[1234]0|S[34678]|DS[3-9]|ID[3-7]|E[23]|MX[35]|CX[357]|RAV4|XC[469]0|V[4679]0|GT86|[0-9]{3}[DI])$"
 )
 

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from pipelines.ingest import look_alikes
 from schemas import codes
 from schemas.layouts import layouts
 
@@ -125,6 +126,22 @@ def looks_like_content(column: str) -> bool:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", column)
     words = re.findall(r"[a-z]+", spaced.lower())
     return bool(_CONTENT_WORDS.intersection(words)) and words[-1] not in _METADATA_WORDS
+
+
+def as_named(names: Sequence[str], feed: layouts.Feed) -> list[str]:
+    """A header's names as the layout spells them: case, blanks and characters that nobody sees do not count.
+
+    A name that would then stand twice, or that fits several of the layout's, stays as it is.
+    """
+    mapped = layouts.mapped_columns(feed)
+    spelt = [_spelt(name) for name in mapped]
+    own = {_spelt(name): name for name in mapped if spelt.count(_spelt(name)) == 1}
+    made = [name if name in mapped else own.get(_spelt(name), name) for name in names]
+    return [new if made.count(new) == 1 else old for new, old in zip(made, names, strict=True)]
+
+
+def _spelt(name: str) -> str:
+    return " ".join(look_alikes.plain(name).casefold().split())
 
 
 def check_columns(names: Sequence[str], paths: Iterable[Sequence[str]], feed: layouts.Feed) -> list[str]:

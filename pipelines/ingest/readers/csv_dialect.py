@@ -13,18 +13,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from pipelines.ingest.readers import base as readers
 from pipelines.ingest.readers.base import FileRefused
 from schemas.layouts import layouts
 
 MAX_PREAMBLE = 50  # rows among which the header is looked for
+AGAIN = "the header again: files that were put together"
+PROSE = (",", ";")  # separators that prose holds as well
 SWALLOWED = "a quoted value holds line ends and a row's worth of separators: a quotation mark is not closed"
 BACKSLASHES = 'quotation marks are escaped with a backslash: the layout says how with "quoting: backslash"'
 
-_PYTHON: dict[str, dict[str, Any]] = {
+PYTHON: dict[str, dict[str, Any]] = {
     "doubled": {},
     "backslash": {"escapechar": "\\", "doublequote": False},
     "none": {"quoting": csv.QUOTE_NONE},
@@ -39,11 +43,13 @@ _ARROW: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True)
 class Head:
     """The names of a file's columns, the bytes of UTF-8 before them, and what the value is called that each row has
-    beyond them: rows of some systems end in a separator, which makes an empty one."""
+    beyond them: rows of some systems end in a separator, which makes an empty one. `written` are the names as they
+    stand in the file."""
 
     names: list[str]
     n_bytes_before: int = 0
     surplus: str | None = None
+    written: tuple[str, ...] = ()
 
 
 def head(start: str, feed: layouts.Feed) -> Head:
@@ -56,13 +62,14 @@ def head(start: str, feed: layouts.Feed) -> Head:
     if start.lstrip().startswith(('{"', "[{")):
         raise FileRefused("FILE_TYPE_MISMATCH", "JSON, the layout says csv")
     lines = list(io.StringIO(start, newline=""))
-    reader = csv.reader(lines, delimiter=feed.delimiter, **_PYTHON[feed.quoting])
+    reader = csv.reader(lines, delimiter=feed.delimiter, **PYTHON[feed.quoting])
     required, first = set(feed.required_columns()), Head([])
     try:
         for row, n_lines in _with_lines_before(reader):
-            names = [name.strip() or f"column_{n}" for n, name in enumerate(row, start=1)]
+            names = readers.as_named([name.strip() or f"column_{n}" for n, name in enumerate(row, start=1)], feed)
             if required <= set(names):
-                return Head(names, len("".join(lines[:n_lines]).encode()), _surplus(names, reader))
+                n_bytes = len("".join(lines[:n_lines]).encode())
+                return Head(names, n_bytes, _surplus(names, reader), tuple(name.strip() for name in row))
             first = first if first.names else Head(names)
     except csv.Error as error:
         if not first.names:
@@ -103,6 +110,7 @@ def misplaced(batch: pa.RecordBatch, feed: layouts.Feed, header: Head) -> Iterat
     if header.surplus is not None:
         beyond = pc.utf8_trim_whitespace(batch.column(header.surplus))
         yield f"a value beyond the header's {len(header.names)}", _true(pc.greater(pc.binary_length(beyond), 0))
+    yield AGAIN, _is_header(batch, header.written)
     for column in batch.columns:
         if feed.quoting == "doubled":
             yield BACKSLASHES, _true(pc.match_substring(column, '\\"'))
@@ -112,13 +120,29 @@ def misplaced(batch: pa.RecordBatch, feed: layouts.Feed, header: Head) -> Iterat
             yield SWALLOWED, _true(pc.and_(has_lines, is_row))
 
 
+def _is_header(batch: pa.RecordBatch, names: tuple[str, ...]) -> Any:
+    """Which rows hold the names of their columns."""
+    is_again = None
+    for name, column in zip(names, batch.columns, strict=False):
+        is_name = pc.equal(pc.utf8_trim_whitespace(column), name)
+        is_again = is_name if is_again is None else pc.and_(is_again, is_name)
+        if not pc.any(is_again).as_py():
+            break
+    return np.zeros(len(batch), dtype=bool) if is_again is None else _true(is_again)
+
+
 def _n_separators(column: pa.Array, delimiter: str) -> pa.Array:
-    """Separators in each value that stand as they do between values: in prose a blank or a line end follows."""
-    in_prose = [pc.count_substring(column, delimiter + after) for after in (" ", "\n", "\r")]
+    """Separators in each value that stand as they do between values.
+
+    In prose a blank or a line end follows a comma or a semicolon; at a line end it counts all the same where others
+    stand between values: a row that was swallowed may end in an empty value.
+    """
     n = pc.count_substring(column, delimiter)
-    for each in in_prose:
-        n = pc.subtract(n, each)
-    return n
+    if delimiter not in PROSE:
+        return n
+    tight = pc.subtract(n, pc.count_substring(column, delimiter + " "))
+    at_ends = pc.add(pc.count_substring(column, delimiter + "\n"), pc.count_substring(column, delimiter + "\r"))
+    return pc.if_else(pc.greater(tight, at_ends), tight, pc.subtract(tight, at_ends))
 
 
 def _true(mask: pa.Array) -> Any:

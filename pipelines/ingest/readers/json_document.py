@@ -23,6 +23,7 @@ from pipelines.ingest.readers.base import FileRefused, Spool
 from pipelines.ingest.readers.text import CheckedText
 from schemas.layouts import layouts
 
+_HALF = re.compile("[\ud800-\udfff]")
 _BLANK = re.compile(r"[ \t\r\n]*")
 # Numbers keep their digits: a float would lose some of a long identifier's.
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
@@ -54,7 +55,10 @@ def _names(text: CheckedText, at: str) -> list[str]:
     names = [value for _, value in itertools.islice(_Document(text).elements(at), readers.MAX_COLUMNS + 1)]
     if not all(isinstance(name, str) for name in names):
         raise FileRefused("FILE_LAYOUT_UNKNOWN", f"{at}: not an array of names")
-    return [str(name).strip() for name in names]
+    stripped = [str(name).strip() for name in names]
+    if len(set(stripped)) < len(stripped):  # the values of one would take the place of the other's
+        raise FileRefused("FILE_DUPLICATE_COLUMNS", f"{len(stripped) - len(set(stripped))} columns repeat a name")
+    return stripped
 
 
 def _row(value: Any, names: list[str] | None) -> dict[str, Any] | None:
@@ -67,14 +71,19 @@ def _row(value: Any, names: list[str] | None) -> dict[str, Any] | None:
 def _spool(block: list[tuple[str, Any]], first: int, names: list[str] | None, spool: Spool) -> None:
     rows = [_row(value, names) for _, value in block]
     texts = pa.array(
-        [raw if row is None or names is None else json.dumps(row, ensure_ascii=False)
-         for (raw, _), row in zip(block, rows, strict=True)],
+        [raw if row is None or names is None else _text(row) for (raw, _), row in zip(block, rows, strict=True)],
         pa.string(),
     )  # fmt: skip
     numbers = np.arange(first, first + len(block))
     is_row = np.array([row is not None for row in rows], dtype=bool)
     expected = "an object" if names is None else f"an array of {len(names)} values"
     json_rows.spool_texts(numbers, texts, spool, is_row, otherwise=f"not {expected}")
+
+
+def _text(row: dict[str, Any]) -> str:
+    """The row's JSON; half characters, which no UTF-8 holds, as escapes."""
+    text = json.dumps(row, ensure_ascii=False)
+    return json.dumps(row) if _HALF.search(text) else text
 
 
 def _blocks(elements: Iterator[tuple[str, Any]]) -> Iterator[list[tuple[str, Any]]]:

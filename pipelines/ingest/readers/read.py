@@ -178,8 +178,13 @@ def _read_into(spool: Spool, file: Mapping[str, Any], sources: Mapping[str, layo
 
 def _whole(file: Mapping[str, Any], reason: str | None, detail: str | None, rescued: str | None) -> pa.RecordBatch:
     row = {**{name: file.get(name) for name in _ARROW.names}, "row_number": 0, "raw": None}
-    row.update(reason=reason, detail=detail, rescued_columns=rescued)
+    row.update(reason=reason, detail=_encodable(detail), rescued_columns=_encodable(rescued))
     return pa.RecordBatch.from_pylist([row], schema=_ARROW)
+
+
+def _encodable(text: str | None) -> str | None:
+    """Names of columns may hold half a character, which no text of a table can."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def _rows_of(file: Mapping[str, Any], part: pa.RecordBatch) -> pa.RecordBatch:

@@ -29,6 +29,8 @@ class CheckedText(io.RawIOBase):
     Raises (from `read`):
         FileRefused: packed data ends early or unpacks beyond the limits, bytes are not of the encoding, NULs, or
             (where `line_limit` is given) a line longer than that.
+
+    `n_unpacked` counts bytes read so far, once unpacked.
     """
 
     def __init__(self, file: IO[bytes], encoding: str, is_packed: bool, line_limit: int | None) -> None:
@@ -40,7 +42,7 @@ class CheckedText(io.RawIOBase):
         self._as_utf8 = codecs.getincrementaldecoder("utf-8")("strict")
         self._might_be_utf8 = encoding not in ("utf-8", "utf-8-sig", "ascii") and not encoding.startswith("utf")
         self._is_ascii = True
-        self._n_unpacked = self._n_since_newline = 0
+        self.n_unpacked = self._n_since_newline = 0
         self._pending = bytearray()
         self._is_first, self._is_done = True, False
 
@@ -89,11 +91,11 @@ class CheckedText(io.RawIOBase):
             raise FileRefused("FILE_TRUNCATED", "the compressed file ends early") from error
         except (gzip.BadGzipFile, zlib.error) as error:
             raise FileRefused("FILE_UNREADABLE", "damaged or not gzip") from error
-        self._n_unpacked += len(block)
-        ratio = self._n_unpacked / max(1, self._file.tell()) if self._is_packed else 1
-        if self._n_unpacked > readers.MIN_UNPACKED and ratio > readers.MAX_RATIO:
+        self.n_unpacked += len(block)
+        ratio = self.n_unpacked / max(1, self._file.tell()) if self._is_packed else 1
+        if self.n_unpacked > readers.MIN_UNPACKED and ratio > readers.MAX_RATIO:
             raise FileRefused("FILE_TOO_LARGE", f"unpacks to over {readers.MAX_RATIO} times its size")
-        if self._n_unpacked > readers.MAX_TEXT:
+        if self.n_unpacked > readers.MAX_TEXT:
             raise FileRefused("FILE_TOO_LARGE", f"over {readers.MAX_TEXT >> 30} GiB unpacked")
         return block
 
@@ -139,23 +141,25 @@ def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
     text.read(head.n_bytes_before)
     names = [*head.names, *([head.surplus] if head.surplus else [])]
     bad = _BadRows(spool, len(head.names), feed)
-    reader = arrow_csv.open_csv(
-        pa.PythonFile(text, mode="r"),
-        read_options=arrow_csv.ReadOptions(
-            use_threads=False, block_size=readers.MAX_LINE, column_names=names, skip_rows_after_names=1
-        ),
-        parse_options=csv_dialect.options(feed, bad.take),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types={name: pa.string() for name in names}, strings_can_be_null=False, check_utf8=False
-        ),
-    )
     try:
+        reader = arrow_csv.open_csv(
+            pa.PythonFile(text, mode="r"),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=readers.MAX_LINE, column_names=names, skip_rows_after_names=1
+            ),
+            parse_options=csv_dialect.options(feed, bad.take),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=False, check_utf8=False
+            ),
+        )
         for batch in reader:
             numbers = bad.numbers_of_good(batch.num_rows)
             for start in range(0, batch.num_rows, readers.BATCH):
                 rows = slice(start, start + readers.BATCH)
                 _spool_csv(numbers[rows], batch.slice(start, readers.BATCH), feed, head, spool)
     except pa.ArrowInvalid as error:  # its message quotes the row: not for a detail
+        if text.n_unpacked <= readers.MAX_LINE and not spool.n_rows:
+            raise FileRefused("FILE_NO_ROWS", "a header and no rows") from error
         if "straddl" in str(error):
             raise FileRefused("FILE_TOO_LARGE", f"a row of over {readers.MAX_LINE >> 20} MiB") from error
         raise FileRefused("FILE_UNREADABLE", "the parser lost its place, for example at an unclosed quote") from error

@@ -15,6 +15,7 @@ from openpyxl.utils import datetime as serial
 from pipelines.ingest.readers import base as readers
 from pipelines.ingest.readers import json_rows, workbook_parts
 from pipelines.ingest.readers.base import FileRefused, Spool
+from pipelines.ingest.readers.csv_dialect import AGAIN
 from pipelines.ingest.readers.workbook_parts import Book, Cell, Row, Texts
 from schemas.layouts import layouts
 
@@ -44,7 +45,8 @@ def read_xlsx(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]:
             header = list(itertools.islice(rows, feed.skip_rows + feed.header_rows))[feed.skip_rows :]
             if not header:
                 continue
-            names = _names(_spread(header) if feed.header_rows > 1 else _dense(header[0]))
+            named = _names(_spread(header) if feed.header_rows > 1 else _dense(header[0]))
+            names = readers.as_named(named, feed)
             try:
                 rescued = readers.check_columns(names, ((name,) for name in names), feed)
             except FileRefused as error:
@@ -55,7 +57,7 @@ def read_xlsx(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]:
                 others.append(f"[sheet {title}]")
                 continue
             unmapped = rescued
-            _spool_cells(rows, names, spool)
+            _spool_cells(rows, names, named, spool)
     if unmapped is None:
         raise refusal or FileRefused("FILE_NO_ROWS", "no sheet holds anything")
     return [*unmapped, *others]
@@ -124,7 +126,9 @@ def _text(cell: Cell, book: Book, texts: Texts) -> str:
     number = float(cell.text) if set(".eE").intersection(cell.text) else int(cell.text)
     if cell.style in book.dates:
         return _date(number, cell.style, book)
-    return "+" * (cell.style in book.with_plus and number > 0) + _plain(number)
+    return "+" * (cell.style in book.with_plus and number > 0) + _plain(number).rjust(
+        book.widths.get(cell.style, 0), "0"
+    )
 
 
 def _date(number: float, style: int, book: Book) -> str:
@@ -132,7 +136,10 @@ def _date(number: float, style: int, book: Book) -> str:
         value = serial.from_excel(number, book.epoch, timedelta=style in book.durations)
     except (OverflowError, ValueError):
         return "#VALUE!"  # what a spreadsheet shows for a number that is no date
-    return _clock(value) if isinstance(value, dt.timedelta) else str(value.isoformat())
+    if isinstance(value, dt.timedelta):
+        return _clock(value)
+    is_day = isinstance(value, dt.datetime) and style not in book.clocks and value.time() == dt.time()
+    return str(value.date().isoformat() if is_day else value.isoformat())
 
 
 def _clock(stretch: dt.timedelta) -> str:
@@ -174,8 +181,10 @@ def _names(header: _Values) -> list[str]:
     return [(name or "").strip() or f"column_{n}" for n, name in enumerate(cells, start=1)]
 
 
-def _spool_cells(rows: Iterator[dict[int, str] | None], names: list[str], spool: Spool) -> None:
-    """Spools rows in batches. A workbook's XML has no columnar reader: cells are visited one by one, streaming."""
+def _spool_cells(rows: Iterator[dict[int, str] | None], names: list[str], header: list[str], spool: Spool) -> None:
+    """Spools rows in batches; one that is the header again is refused, as rows that were put together have it. A
+    workbook's XML has no columnar reader: cells are visited one by one, streaming."""
+    again = dict(enumerate(header, start=1))
     n_read = 0
     for block in _blocks(rows, len(names)):
         numbers = np.arange(n_read + 1, n_read + 1 + len(block))
@@ -186,10 +195,13 @@ def _spool_cells(rows: Iterator[dict[int, str] | None], names: list[str], spool:
         texts = [str(_dense(row)) for row, wide in zip(block, is_wide, strict=True) if wide]
         detail = f"values beyond the {len(names)} columns"
         spool.add(numbers[is_wide], pa.array(texts, pa.string()), "ROW_MALFORMED", detail)
-        good = [row for row, bad in zip(block, is_long | is_wide, strict=True) if not bad and row is not None]
+        is_again = np.array([row == again for row in block], dtype=bool)
+        spool.add(numbers[is_again], pa.array([str(header)] * int(is_again.sum()), pa.string()), "ROW_MALFORMED", AGAIN)
+        is_bad = is_long | is_wide | is_again
+        good = [row for row, bad in zip(block, is_bad, strict=True) if not bad and row is not None]
         columns = [pa.array([row.get(n) for row in good], pa.string()) for n in range(1, len(names) + 1)]
         batch = pa.RecordBatch.from_arrays(columns, names=names)
-        json_rows.spool_rows(numbers[~(is_long | is_wide)], batch, spool)
+        json_rows.spool_rows(numbers[~is_bad], batch, spool)
 
 
 def _blocks(rows: Iterator[dict[int, str] | None], width: int) -> Iterator[list[Any]]:

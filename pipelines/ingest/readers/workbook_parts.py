@@ -25,6 +25,8 @@ MAX_STRINGS = 8 << 20  # shared texts: eight bytes of memory each, the texts the
 MAX_STYLES = 100_000  # cell formats; the format allows 65,490
 MAX_SHEETS = 2_000
 WORKBOOK = "xl/workbook.xml"
+_LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')  # of a cell's format: text, colours and languages
+_ZEROS = re.compile("0{2,40}")
 _PLUS = re.compile(r'(?:"\+"|\\\+|\+)[0#]')
 
 
@@ -94,6 +96,8 @@ class Book:
         sheets: name and part of each sheet, in order.
         dates, durations: styles whose numbers are dates, and stretches of time.
         with_plus: styles that show a plus before a number, as of a telephone with its country's code.
+        clocks: styles of dates that show a time of day: a day without one is not its midnight.
+        widths: styles that show zeros before a number, and how many digits: 00123 is another key than 123.
     """
 
     sheets: list[tuple[str, str]] = field(default_factory=list)
@@ -101,6 +105,8 @@ class Book:
     dates: set[int] = field(default_factory=set)
     durations: set[int] = field(default_factory=set)
     with_plus: set[int] = field(default_factory=set)
+    clocks: set[int] = field(default_factory=set)
+    widths: dict[int, int] = field(default_factory=dict)
 
     @property
     def epoch(self) -> object:
@@ -206,8 +212,12 @@ class _Styles(_Silent):
             self._book.dates.add(self._n_styles)
         if numbers.is_timedelta_format(code):
             self._book.durations.add(self._n_styles)
+        if re.search("[hs]", _LITERAL.sub("", code.lower())):
+            self._book.clocks.add(self._n_styles)
         if _PLUS.match(code):
             self._book.with_plus.add(self._n_styles)
+        if _ZEROS.fullmatch(code):
+            self._book.widths[self._n_styles] = len(code)
         self._n_styles += 1
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.night import summary
 from jobs.sources import dry_run
 from schemas.errors import InvalidInputError
 
@@ -24,3 +25,11 @@ def test_fields_are_judged_by_the_values_that_they_hold(tmp_path: Path) -> None:
     dry_run.refuse_below(0.875, [report], tmp_path)
     with pytest.raises(InvalidInputError, match=r"born_on \(column DOB\) holds 8 values, and only 7 of them"):
         dry_run.refuse_below(0.9, [report], tmp_path)
+
+
+def test_a_file_that_holds_more_than_was_read_fails_the_check(tmp_path: Path) -> None:
+    report = dry_run.FeedCheck("nominals", n_files=1, n_rows=3, n_accepted=3)
+    report.lost = [{"file": "x.csv", "n_rows": 3, "n_counted": 5}]
+    with pytest.raises(InvalidInputError, match=r"x.csv was read as 3 rows, and another reader counts 5"):
+        dry_run.refuse_below(0.0, [report], tmp_path)
+    assert "3 rows were read, another reader counts 5" in summary.check_text([report])

@@ -42,15 +42,16 @@ SYSTEM = [
 ]
 PEOPLE = ["NK", "n/k", "Not known", "UNKNOWN", "not  stated", "TBC", "xxxx"]
 NOTHING = {
-    "First Name": [*SYSTEM, *PEOPLE, "Unknown Male", "NFN"],
-    "Surname": [*SYSTEM, *PEOPLE, "LNU"],
+    "First Name": [*SYSTEM, *PEOPLE, "Unknown Male", "NFN", "0", "00", "1", "Name withheld"],
+    "Surname": [*SYSTEM, *PEOPLE, "LNU", "0", "2", "see notes"],
     "DOB": [*SYSTEM, *PEOPLE, "01/01/1900", "30/12/1899", "01/01/1970", "31/12/9999", "1900-01-01", "00/00/0000"],
     "Gender": [*SYSTEM, *PEOPLE[:3]],
     "Telephone": [
         *SYSTEM, *PEOPLE, "07777777777", "00000000000", "01234567890", "07123456789", "+44 7123 456789", "07070707070",
         "07700XXXXXX", "07700 9***23", "******0123", "9999999999", "0987654321", "07000 000000",
     ],
-    "Address": [*SYSTEM, *PEOPLE, "NFA", "N.F.A.", "No fixed abode", "NFA - Norwich", "of no fixed abode", "homeless"],
+    "Address": [*SYSTEM, *PEOPLE, "NFA", "N.F.A.", "No fixed abode", "NFA - Norwich", "of no fixed abode", "homeless",
+                "0", "00000", "Address withheld", "not known at present"],
     "Postcode": [*SYSTEM, *PEOPLE, "ZZ99 3VZ", "zz993wz", "ZZ99 3CZ", "XX1 1XX"],
     "VRM": [*SYSTEM, *PEOPLE, "NONE1", "no plates"],
 }  # fmt: skip

@@ -46,6 +46,41 @@ def test_a_value_that_was_never_closed_swallows_no_row_in_silence(tmp_path: Path
     assert kept[1][1] == '"N2'
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "last"),
+    [(",", ""), (",", "Subject"), (";", ""), (";", "Subject"), ("|", ""), ("|", " Subject"), ("\t", ""), ("\t", " x")],
+)
+def test_a_row_is_swallowed_whatever_its_values_end_in(tmp_path: Path, delimiter: str, last: str) -> None:
+    """Two rows whose second value begins with a quotation mark, the first of them with nothing or a blank after it."""
+    rows = [HEADER, ["R1", "N1", "Subject"], ["R2", '"N2', last], ["R3", '"N3', "Victim"], ["R4", "N4", "Subject"]]
+    text = "\n".join([*map(delimiter.join, rows), ""])
+    kept, refused = _read(tmp_path, text, delimiter=delimiter)
+    assert [row[0] for row in kept] == ["R1", "R4"]
+    assert [detail for _, detail in refused] == [csv_dialect.SWALLOWED]
+
+
+def test_files_that_were_put_together_have_their_header_twice(tmp_path: Path) -> None:
+    for header in (
+        HEADER,
+        ["Intel Ref", "NOMINAL  NO", "Involvement "],
+        ["\u200eintel ref", "Nominal\u00a0No", "Involvement"],
+    ):
+        text = _csv(header, ["R1", "N1", "Subject"], header, ["Intel Ref", "N2", "Victim"])
+        kept, refused = _read(tmp_path, text)
+        assert kept == [["R1", "N1", "Subject"], ["Intel Ref", "N2", "Victim"]]
+        assert refused == [(2, csv_dialect.AGAIN)]
+
+
+def test_a_column_is_the_layouts_however_it_is_spelt(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_bytes(content := "INTEL REF,nominal  no,Involvement\u200b,x\nR1,N1,Subject,1\n".encode())
+    whole, row = one_file.rows(tmp_path, "f.csv", content, one_file.norfolk())
+    assert json.loads(row["raw"]) == {"Intel Ref": "R1", "Nominal No": "N1", "Involvement": "Subject", "x": "1"}
+    assert whole["rescued_columns"] == "x"
+    # Of two columns that would be the same one, none is taken for it.
+    (whole,) = one_file.rows(tmp_path, "f.csv", content.replace(b",x", b",intel ref"), one_file.norfolk())
+    assert whole["reason"] == "FILE_LAYOUT_UNKNOWN"
+
+
 def test_prose_with_line_ends_and_commas_is_no_swallowed_row(tmp_path: Path) -> None:
     prose = "He came, he saw, he left.\nThen, later, she called, twice, from home."
     kept, refused = _read(tmp_path, _csv(HEADER, ["R1", prose, "Subject"]))

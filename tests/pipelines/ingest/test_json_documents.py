@@ -89,6 +89,12 @@ def test_a_row_is_kept_as_written(tmp_path: Path) -> None:
         (json.dumps({"rows": {"of": 1}}), {"rows_at": "rows"}, "FILE_LAYOUT_UNKNOWN"),
         (json.dumps({"rows": [], "n": [None]}), {"rows_at": "rows", "names_at": "n"}, "FILE_LAYOUT_UNKNOWN"),
         (json.dumps([{"Other": 1}]), {}, "FILE_LAYOUT_UNKNOWN"),
+        # The second value would take the place of the first.
+        (
+            json.dumps({"r": [["R", "N", "Victim", "Subject"]], "n": [*NAMES, NAMES[2] + " "]}),
+            {"rows_at": "r", "names_at": "n"},
+            "FILE_DUPLICATE_COLUMNS",
+        ),
         ("[" * 5_000_000, {}, "FILE_UNREADABLE"),
         ('[{"Intel Ref": "' + "x" * 5_000_000 + '"}]', {}, "FILE_UNREADABLE"),
         ("[]", {}, "FILE_NO_ROWS"),
@@ -97,6 +103,12 @@ def test_a_row_is_kept_as_written(tmp_path: Path) -> None:
 def test_what_is_no_such_document_is_refused_whole(tmp_path: Path, text: str, keys: dict, reason: str) -> None:
     (whole,) = _read(tmp_path, text, **keys)
     assert whole["reason"] == reason
+
+
+def test_half_a_character_costs_no_file(tmp_path: Path) -> None:
+    rows = [["R1\ud800", "N1", "Victim"], ["R2", "N2", "\U0001f600"]]
+    found = _kept(_read(tmp_path, json.dumps({"r": rows, "n": NAMES}), rows_at="r", names_at="n"))
+    assert [list(row.values()) for row in found] == rows
 
 
 def test_what_is_no_row_is_refused_alone(tmp_path: Path) -> None:

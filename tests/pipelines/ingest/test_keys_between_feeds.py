@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,6 +39,21 @@ def test_numbers_of_programs_are_the_same_key(spark: SparkSession) -> None:
     links = [{"Intel Ref": "R1", "Nominal No": person, "Involvement": "Victim"} for person in people]
     rows = nights.judged(nights.raw_rows(spark, "norfolk", "report_links", links), "report_links").collect()
     assert {row.person_id for row in rows} == {"36:12345"}
+
+
+def test_a_key_that_lost_its_digits_is_no_key(spark: SparkSession) -> None:
+    """Two people whose numbers a spreadsheet rounded to one are not one person, and an object is nobody's number."""
+    lost = ["2.02603E+11", "2E+11", "2.0260E11", {"id": "N1"}, [["N1"]]]
+    right = {"1.234567e+06": "36:1234567", "2.02603000012e+11": "36:202603000012", "1E05": "36:1E05", "[7]": "36:[7]"}
+    people = [{"Nominal No": key, "First Name": "Ada", "Surname": "Lee"} for key in (*lost, *right)]
+    people += [{"Nominal No": "N2", "First Name": ["Ada"], "Surname": {"is": "Lee"}}, {"Nominal No": "3 records"}]
+    rows = nights.judged(nights.raw_rows(spark, "norfolk", "nominals", people), "nominals").collect()
+    rows.sort(key=lambda row: row._row_number)
+    assert [(row.reason, row.detail) for row in rows[:5]] == [("BAD_NUMBER", "person_ref: cannot be read")] * 5
+    assert [row.person_id for row in rows[5:9]] == list(right.values())
+    assert (rows[9].reason, rows[9].forename, rows[9].surname) == (None, None, None)
+    assert json.loads(rows[9]._rescued) == {"First Name": '["Ada"]', "Surname": '{"is":"Lee"}'}
+    assert rows[10].reason == "MISSING_REQUIRED"  # a footer
 
 
 def test_a_layout_says_that_case_counts(spark: SparkSession) -> None:

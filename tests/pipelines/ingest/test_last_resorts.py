@@ -21,6 +21,7 @@ NO_MARKS = [
     "Audi A3", "AUDIA3", "BMW X5", "BMW 320", "bmw 3", "2 cars", "2 car", "3 vans", "VW 1", "MG 3", "Ford Focus 2",
     "X5", "A4", "Q7", "Golf 5", "black Ford", "Fiat 500", "Peugeot 206", "n/k", "UNKNOWN", "AB12CDEFG", "Ford Ka 1",
     "1 RED", "white van 1", "Transit 350", "320d", "not 1 seen", "CLK 200", "Mini x2",
+    "age 13", "no 1", "TBC 1", "HGV 2", "LHD 1", "16V", "5dr", "PCN 1234", "CAD 123", "URN12",
 ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def test_where_a_cell_cannot_stand(spark: SparkSession) -> None:
         ("0.0", "-0.000"): "BAD_NUMBER",
         ("1.3", "52.6"): "BAD_NUMBER",  # in the Indian Ocean, and in Norwich the other way round
         ("-1.5", "53.8"): "BAD_NUMBER",
+        ("-52.6", "1.3"): "BAD_NUMBER",  # in the South Atlantic, and in Norwich without its sign
         ("91", "0"): "BAD_NUMBER",
         ("48.85", "2.35"): None,  # a partner's cell in Paris
         ("52.6", "0"): None,  # Greenwich

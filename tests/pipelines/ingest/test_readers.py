@@ -15,11 +15,12 @@ import pyarrow as pa
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.styles import numbers
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from pyarrow import parquet
 
 from pipelines.ingest.readers import base as readers
-from pipelines.ingest.readers import read, sizes
+from pipelines.ingest.readers import csv_dialect, parquet_rows, read, sizes
 from schemas.layouts import layouts
 from tests.support import bombs, one_file
 
@@ -39,8 +40,11 @@ def _read(tmp_path: Path, name: str, sender: str, content: bytes) -> list[dict[s
     return [json.loads(row["raw"]) for row in found[1:]]
 
 
-def _as_kept(value: Any) -> str | None:
-    """What is kept of a value that openpyxl reads."""
+def _as_kept(cell: Any) -> str | None:
+    """What is kept of a cell that openpyxl reads; a day that shows no clock is no midnight, by openpyxl's own word."""
+    value = cell.value
+    if isinstance(value, dt.datetime) and numbers.is_datetime(cell.number_format) == "date":
+        value = value.date()
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -66,7 +70,7 @@ def test_a_workbook_reads_as_openpyxl_reads_it(tmp_path: Path, is_from_1904: boo
     sink = io.BytesIO()
     book.save(sink)
     peer = openpyxl.load_workbook(sink, data_only=True, read_only=True).worksheets[1]
-    rows = [row for row in peer.iter_rows(min_row=2, values_only=True) if any(cell is not None for cell in row)]
+    rows = [row for row in peer.iter_rows(min_row=2) if any(cell.value is not None for cell in row)]
     expected = [dict(zip(LINKS, [*map(_as_kept, row), None, None][:3], strict=True)) for row in rows]
     assert _read(tmp_path, "l.xlsx", "surrey", sink.getvalue()) == expected
 
@@ -87,6 +91,45 @@ def test_stretches_of_days_and_numbers_that_are_shown_with_a_plus(tmp_path: Path
     column = bombs.SURREY_LINKS[1]
     found = [row[column] for row in _read(tmp_path, "links.xlsx", "surrey", sink.getvalue())]
     assert found == ["26:03:04", "0:59:59", "+447700900123", "+447700900124", "+447700900125", "447700900126", "0"]
+
+
+def test_a_day_is_not_its_midnight_and_zeros_that_are_shown_count(tmp_path: Path) -> None:
+    """As Excel shows them: three calls of one day are not at midnight, and 00123 is not 123."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(bombs.SURREY_LINKS)
+    day = dt.datetime(2026, 3, 10)
+    shown = [
+        (day, "dd/mm/yyyy", "2026-03-10"), (day, "[$-809]d mmmm yyyy", "2026-03-10"),
+        (day, '"at the"dd-mm-yy', "2026-03-10"), (day, "dd/mm/yyyy hh:mm", "2026-03-10T00:00:00"),
+        (day.replace(hour=9), "dd/mm/yyyy", "2026-03-10T09:00:00"), (0.5, "hh:mm", "12:00:00"),
+        (123, "00000", "00123"), (123456, "00000", "123456"), (123, "0", "123"), (1.5, "00", "1.5"),
+    ]  # fmt: skip
+    for n, (value, code, _) in enumerate(shown, start=2):
+        sheet.append([f"R{n}", value])
+        sheet.cell(n, 2).number_format = code
+    sink = io.BytesIO()
+    book.save(sink)
+    column = bombs.SURREY_LINKS[1]
+    found = [row[column] for row in _read(tmp_path, "links.xlsx", "surrey", sink.getvalue())]
+    assert found == [text for *_, text in shown]
+
+
+def test_the_header_of_a_workbook_is_no_row_of_it(tmp_path: Path) -> None:
+    header = bombs._inline(*bombs.SURREY_LINKS)
+    content = bombs.workbook([header, bombs._inline("R1", "N1", "x"), header, bombs._inline("R2", "N2", "x")], "")
+    whole, *rows = one_file.rows(tmp_path, "l.xlsx", content, layouts.load(), "surrey")
+    assert whole["reason"] is None
+    assert {row["row_number"]: row["detail"] for row in rows} == {1: None, 2: csv_dialect.AGAIN, 3: None}
+
+
+def test_whole_floats_of_parquet_are_their_digits() -> None:
+    """As pandas stores whole numbers of which one is absent."""
+    column = pa.array([352099001761481.0, 202603000012.0, None, 1.5, 1e6, -3.0, 1e18, float("nan"), float("inf")])
+    assert parquet_rows._as_text(column).to_pylist() == [
+        "352099001761481", "202603000012", None, "1.5", "1000000", "-3", "1e+18", "nan", "inf",
+    ]  # fmt: skip
 
 
 def test_cells_without_places_and_strings_in_runs(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from pipelines.ingest import conform
+from schemas.layouts import layouts
 from tests.support import nights
 
 pytestmark = pytest.mark.spark
@@ -95,6 +97,49 @@ def test_a_cell_without_an_azimuth_is_kept(spark: SparkSession) -> None:
     assert [(row.reason, row.azimuth) for row in found] == [(None, None)] * 4 + [(None, 90.0)]
     assert [row._rescued is None for row in found] == [False, False, False, True, True]
     assert found[0].from_on == dt.date(2025, 1, 1)
+
+
+def test_a_day_that_a_program_wrote_as_an_instant_is_the_senders_day(spark: SparkSession) -> None:
+    """Midnight in London in summer is 23:00 of the day before in UTC."""
+    days = {"1990-06-10T23:00:00.000Z": "1990-06-11", "1990-06-11T00:00:00Z": "1990-06-11", "1990-01-10T00:00:00Z":
+            "1990-01-10", "1990-06-11T00:00:00+01:00": "1990-06-11", "1990-06-11T00:00:00": "1990-06-11"}  # fmt: skip
+    rows = [{"Nominal No": f"N{n}", "Surname": "Lee", "DOB": text} for n, text in enumerate(days)]
+    judged = nights.judged(nights.raw_rows(spark, "norfolk", "nominals", rows), "nominals").collect()
+    found = {row._row_number: str(row.born_on) for row in judged}
+    assert [found[n] for n in sorted(found)] == list(days.values())
+
+
+def test_two_objects_on_a_line_are_no_row(spark: SparkSession, tmp_path: Path) -> None:
+    """The second would be lost with all counts in balance."""
+    cell = '{"cell":"%s","latitude":"52.6","longitude":"1.3","since":"2025-01-01"}'
+    lines = [cell % "C1", (cell % "C2") + (cell % "C3"), (cell % "C4") + ",", (cell % "C5") + " x", cell % "C6\\ud800"]
+    nights.drop(tmp_path, "telco_coast", "comms_cells", "c.jsonl", "\n".join(lines).encode())
+    found = nights.ingested(spark, tmp_path)
+    assert [(row.row_number, row.reason) for row in found.quarantine.orderBy("row_number").collect()] == [
+        (2, "ROW_MALFORMED"), (4, "ROW_MALFORMED"),
+    ]  # fmt: skip
+    cells = nights.judged(found.rows, "comms_cells").orderBy("_row_number").collect()
+    assert [(row.reason, row.cell) for row in cells] == [(None, "C1"), (None, "C4"), (None, "C6")]
+
+
+def test_a_text_that_a_pattern_does_not_fit_is_kept_and_told(spark: SparkSession) -> None:
+    known = layouts.load()
+    source = known["norfolk"]
+    patterns = {"phone": "^Tel: (.*)$", "surname": "^Mr?s? (.*)$"}
+    feed = source.feeds["nominals"].model_copy(update={"patterns": patterns})
+    own = {**known, "norfolk": source.model_copy(update={"feeds": {**source.feeds, "nominals": feed}})}
+    rows = [{"Nominal No": f"N{n}", "Telephone": text, "Surname": "Mr Lee"} for n, text in
+            enumerate(["Tel: 07700900123", "07700900124", "", "Tel: n/k"])]  # fmt: skip
+    rows.append({"Nominal No": "N9", "Surname": "Lee (Mr)"})
+    judged = nights.judged(nights.raw_rows(spark, "norfolk", "nominals", rows), "nominals", layouts=own).collect()
+    judged.sort(key=lambda row: row._row_number)
+    assert [row.phone for row in judged] == ["+447700900123", None, None, None, None]
+    assert [row._rescued and json.loads(row._rescued) for row in judged] == [
+        None, {"Telephone": "07700900124"}, None, {"Telephone": "Tel: n/k"}, {"Surname": "Lee (Mr)"},
+    ]  # fmt: skip
+    assert [[(note.field, note.note) for note in row.notes] for row in judged] == [
+        [], [("phone", "UNREAD")], [], [("phone", "NOTHING")], [("surname", "UNREAD")],
+    ]  # fmt: skip
 
 
 def test_a_nominal_of_an_unknown_sex_is_kept_and_a_flag_that_protects_is_not_guessed(spark: SparkSession) -> None:

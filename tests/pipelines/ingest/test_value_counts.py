@@ -29,6 +29,10 @@ TAGS: dict[str, tuple[list[str], list[str]]] = {
     "Grooming online": ([], ["Grooming online"]),
     "Modern slavery and trafficking": ([], ["Modern slavery and trafficking"]),
     "Essex matter": (["OTHER"], ["Essex matter"]),
+    "C.S.E.": ([], ["C.S.E."]),
+    "C S A": ([], ["C S A"]),
+    "Upskirting": ([], ["Upskirting"]),
+    "A B C": (["OTHER"], ["A B C"]),
     "N/A": ([], []),
     "Drugs; n/k": (["DRUGS"], []),
 }

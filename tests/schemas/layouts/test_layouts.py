@@ -118,6 +118,37 @@ MISTAKES = {
 }
 
 
+# What Spark 4 makes of each was seen: another day or hour in silence, or an error that ends the night of every sender.
+MISREAD = {
+    "dd/mm/yyyy": "minutes and no hour",  # 5 January for 05/03/1990
+    "dd/MM": "year, month and day", "MM/yyyy": "year, month and day", "yyyy": "year, month and day",
+    "yyyy-MM-DD": "days of the year", "dd/MM/yyyy HH:MM": "minutes are mm",
+    "dd/MM/yyyy hh:mm": "am and pm", "dd/MM/yyyy K:mm": "am and pm", "dd/MM/yyyy HH:mm a": "am and pm",
+    "dd/MM/yyyy HH:mm z": "Bougainville",  # as which BST is read, eleven hours before UTC
+    "EEE dd/MM/yyyy HH:mm zzz": "Bougainville", "dd/MM/uuuu": "a year is yyyy", "dd/MM/YYYY": "a year is yyyy",
+    "EEE dd/MM/yyyy": "day of the week", "ddd/MM/yyyy": "repeats a letter", "MMMMM dd yyyy": "repeats a letter",
+    "dd/MM/yyyyy": "repeats a letter", "dd/MM/yyyy n": "date pattern", "dd/MM/yyyy HH:mm V": "repeats a letter",
+}  # fmt: skip
+READ = [
+    "dd/MM/yyyy", "d/M/yy", "yyyyMMdd", "dd MMMM yyyy", "dd-MMM-yyyy HH:mm:ss", "dd/MM/yyyy hh:mm:ss a", "yyyy-DDD",
+    "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "dd/MM/yyyy kk:mm", "dd/MM/yyyy HH:mm VV", "dd/LLL/yyyy", "'on' dd/MM/yyyy",
+    "dd/MM/yyyy HHmm", "MMM dd yyyy HH:mm:ss Z", "dd/MM/yyyy h:mma",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "why"), MISREAD.items())
+def test_patterns_that_are_read_otherwise_than_they_are_meant(pattern: str, why: str) -> None:
+    for key in ("dates", "times"):
+        with pytest.raises(layouts.LayoutError, match=why):
+            layouts.parse(changed("feeds", "report_links", key, [pattern]))
+
+
+@pytest.mark.parametrize("pattern", READ)
+def test_patterns_that_are_read_as_they_are_meant(pattern: str) -> None:
+    feed = layouts.parse(changed("feeds", "report_links", "times", [pattern])).feeds["report_links"]
+    assert feed.times == (pattern,)
+
+
 @pytest.mark.parametrize("mistake", sorted(MISTAKES))
 def test_mistakes_name_file_and_key(mistake: str, tmp_path: Path) -> None:
     document, key = MISTAKES[mistake]
