@@ -128,6 +128,11 @@ MESSAGES = Table(
         "is_edited": required(BOOLEAN, "its author changed it"),
         "is_forwarded": required(BOOLEAN, "forwarded from elsewhere"),
         "is_privileged": required(BOOLEAN, "meets the submission's privileged list: counted, and held back from view"),
+        "privileged_by": Column(
+            array(STRING),
+            "the terms of that list that it meets; NULL where there are none or none was kept",
+            is_personal=True,
+        ),
     },
     partition_by=("night",),
 )

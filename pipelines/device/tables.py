@@ -20,7 +20,17 @@ from schemas.contract import Table
 
 BATCH_ROWS, BATCH_CHARACTERS = 2_000, 16 << 20  # of records that leave a worker at once
 WHERE = ("submission_id", "file", "member", "byte_from", "byte_to", "reader")
-_MADE_HERE = {"night", "message_id", "content_key", "contact_id", "call_id", "media_id", "is_privileged", *WHERE}
+_MADE_HERE = {
+    "night",
+    "message_id",
+    "content_key",
+    "contact_id",
+    "call_id",
+    "media_id",
+    "is_privileged",
+    "privileged_by",
+    *WHERE,
+}
 
 FILES = T.StructType(
     [
@@ -139,6 +149,7 @@ def messages(records: DataFrame, night: date) -> DataFrame:
         {
             "content_key": F.when(told, F.substring(same, 1, 24)).otherwise(F.col("message_id")),
             "is_privileged": F.lit(False),
+            "privileged_by": F.lit(None).cast("array<string>"),
         }
     )
     # At a whole minute a clock may only tell minutes: two messages alike may then be two.

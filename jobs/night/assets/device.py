@@ -18,7 +18,7 @@ from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.sources import submissions
 from pipelines.common import concurrency
-from pipelines.device import finds, known_media, referrals, tables
+from pipelines.device import finds, known_media, privilege, privilege_queue, referrals, tables
 from pipelines.device import queue as device_queue
 from pipelines.device.keyword_lists import KeywordList
 from pipelines.queues import items as queue_rows
@@ -28,7 +28,9 @@ from schemas.contract import Table
 WAITING = "left for the next night"
 CONSERVED = "messages_are_conserved"
 QUEUES = common.QueuePart(
-    "device_queues", (device_queue.QUEUE, referrals.QUEUE), "The queues of key words and accounts on devices"
+    "device_queues",
+    (device_queue.QUEUE, referrals.QUEUE, privilege.QUEUE),
+    "The queues of key words, accounts and privileged terms on devices",
 )
 DECIDED = (device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS)  # what a queue is made of
 
@@ -221,6 +223,7 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
     else:
         progress.CURRENT.skip()
     with progress.CURRENT.step("queues of seized devices"):
+        _log_released(ctx, night)
         n_files = _refer(ctx, night)
         _publish(ctx, night)
     if is_nothing:
@@ -259,6 +262,23 @@ def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
     return listed
 
 
+def _log_released(ctx: RunContext, night: date) -> None:
+    """An entry for each release of the night that stands, before anything of it is shown."""
+    known = ctx.known(night)
+    is_release = (F.col("queue") == privilege.QUEUE) & (F.col("outcome") == "RELEASE")
+    tonight = {
+        row.item_id: row for row in known.tonight(gold.DECISIONS).where(is_release).orderBy("sequence").collect()
+    }
+    if not tonight:
+        return
+    messages = known.until(device.MESSAGES)
+    for row in privilege.released_messages(messages, known.until(gold.DECISIONS)).collect():  # a row per term
+        if decided := tonight.get(row.item_id):
+            operations.privileged_released(
+                ctx.audit, night, decided.reviewer, row.item_id, decided.free_text, len(row.ids), row.ids
+            )
+
+
 def _refer(ctx: RunContext, night: date) -> int | None:
     """Write what was decided to be referred, as a table and as files. Returns how many files; None: nothing was."""
     known, table = ctx.known(night), device.FINANCE_REFERRALS
@@ -276,15 +296,15 @@ def _publish(ctx: RunContext, night: date) -> None:
     if ctx.known(night).until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
         _replace(ctx, night, dict.fromkeys(QUEUES.queues, queue_rows.none(ctx.spark)))
         return
-    made = (
-        (device_queue.QUEUE, device_queue.queue_items, device.KEYWORD_HITS),
-        (referrals.QUEUE, referrals.queue_items, device.IDENTIFIERS),
+    made: tuple[tuple[str, Callable[..., DataFrame], tuple[Table, ...]], ...] = (
+        (device_queue.QUEUE, device_queue.queue_items, (device.KEYWORD_HITS, *DECIDED)),
+        (referrals.QUEUE, referrals.queue_items, (device.IDENTIFIERS, *DECIDED)),
+        (privilege.QUEUE, privilege_queue.queue_items, DECIDED),
     )
-    _replace(ctx, night, {queue: _items(ctx, night, make, of) for queue, make, of in made})
+    _replace(ctx, night, {queue: _items(ctx, night, make, read) for queue, make, read in made})
 
 
-def _items(ctx: RunContext, night: date, make: Callable[..., DataFrame], of: Table) -> DataFrame:
-    read = (of, *DECIDED)
+def _items(ctx: RunContext, night: date, make: Callable[..., DataFrame], read: tuple[Table, ...]) -> DataFrame:
     capacity = ctx.settings.capacity()
     return make(*map(ctx.known(night).until, read), capacity, night, made_with=ctx.provenance(read))
 

@@ -26,14 +26,14 @@ from jobs.cli import main as cli_main
 from jobs.night.assets import device as device_assets
 from jobs.night.assets import reports
 from jobs.pages import notebook, queue_page
-from jobs.pages.device import finance_queue, keyword_queue
+from jobs.pages.device import finance_queue, keyword_queue, privilege_queue
 from jobs.pages.device import submission_page as page
 from jobs.runtime import alerts
 from jobs.runtime.context import RunContext
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
+from pipelines.device import privilege, referrals
 from pipelines.device import queue as device_queue
-from pipelines.device import referrals
 from schemas import device, gold
 from tests.support import device_exports as exports
 from tests.support import whole_nights as nights
@@ -225,6 +225,12 @@ def test_privileged_messages_are_counted_and_nowhere_shown(ctx: RunContext):
     opened = page.open_device(Session("16", ctx), submission="36:HELD")
     assert opened.n_privileged == 2
     assert "Thursday" not in page.conversation(opened) + page.conversations(opened)
+    (row,) = queue_of(ctx, SECOND, privilege.QUEUE).collect()
+    assert (row.details["term"], row.details["n_messages"], row.details["n_files"]) == ("Thursday", "1", "2")
+    review = privilege_queue.open_queue(Session("16", ctx), night=SECOND.isoformat(), force="36", reviewer="B2")
+    item = review.pick()
+    assert "Thursday" in privilege_queue.open_item(review, item)
+    assert "by whose authority" in queue_page.decide(review, item, "RELEASE")
     told = command(ctx, "device", "search", str(_list(ctx, "thursday")), "--submission", "36:HELD", "--why", "trial")
     assert (told["terms"], told["n_privileged"], told["hits"]) == ({}, 2, [])
 
