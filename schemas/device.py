@@ -257,7 +257,10 @@ KEYWORD_HITS = Table(
 
 HASH_LISTS = Table(
     path="bronze.device_hash_lists",
-    doc="Lists of known pictures that submissions brought: what was taken of each, what was refused, where it stopped.",
+    doc=(
+        "Lists of known pictures that submissions brought, and the operator's (operator/...): what was taken of each,"
+        " what was refused, where it stopped."
+    ),
     key=("night", "submission_id", "list_name"),
     columns={
         "night": shared_columns.NIGHT,
@@ -276,8 +279,8 @@ HASH_LISTS = Table(
 KNOWN_MEDIA = Table(
     path="gold.device_known_media",
     doc=(
-        "Pictures, videos and recordings of a submission that stand in its lists of known ones, by the same MD5 or"
-        " SHA-1. Hashes are compared; no picture is opened."
+        "Pictures, videos and recordings of a submission that stand in its lists of known ones, or in the operator's, by"
+        " the same MD5 or SHA-1. Hashes are compared; no picture is opened."
     ),
     key=("night", "media_id", "list_name", "item"),
     columns={

@@ -16,7 +16,7 @@ from jobs.runtime import alerts, progress
 from jobs.runtime import spark as spark_job
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
-from jobs.sources import submissions
+from jobs.sources import operator_lists, submissions
 from pipelines.common import concurrency
 from pipelines.device import finds, known_media, privilege, privilege_queue, referrals, tables
 from pipelines.device import queue as device_queue
@@ -209,18 +209,20 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
         with progress.CURRENT.step("search seized devices"):
             messages = ctx.known(night).tonight(device.MESSAGES)
             submitted = _submitted(ctx, night)
-            lists = {each.id: list(each.lists) for each in submitted}
-            listed = _hash_lists(ctx, submitted)
+            operators = operator_lists.read(ctx.settings.device.lists)
+            lists = {each.id: operator_lists.beside(each.lists, operators) for each in submitted}
+            listed = _hash_lists(ctx, submitted, operators)
             media = ctx.known(night).tonight(device.MEDIA)
+            read = [each.id for each in submitted if not each.refused]
             concurrency.run(
                 lambda: ctx.lake.replace(
                     finds.identifiers(messages, ctx.settings.device.banks), device.IDENTIFIERS, tonight
                 ),
                 lambda: ctx.lake.replace(finds.keyword_hits(messages, lists), device.KEYWORD_HITS, tonight),
-                lambda: ctx.lake.replace(known_media.lists(listed, night), device.HASH_LISTS, tonight),
+                lambda: ctx.lake.replace(known_media.lists(listed, night, read), device.HASH_LISTS, tonight),
                 lambda: ctx.lake.replace(known_media.matches(listed, media), device.KNOWN_MEDIA, tonight),
             )
-            _tell_lists(ctx, night)
+            _tell_lists(ctx, night, operators)
     else:
         progress.CURRENT.skip()
     with progress.CURRENT.step("queues of seized devices"):
@@ -236,23 +238,29 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
     yield common.queue_result(ctx, QUEUES, night)
 
 
-def _hash_lists(ctx: RunContext, submitted: Sequence[submissions.Submitted]) -> DataFrame:
+def _hash_lists(
+    ctx: RunContext, submitted: Sequence[submissions.Submitted], operators: operator_lists.OperatorLists
+) -> DataFrame:
     """What the lists of known pictures hold, a list per task."""
-    rows = [(each.id, Path(file.file).name, file.path) for each in submitted for file in each.hash_lists]
+    rows: list[tuple[str | None, str, str]] = [
+        (each.id, Path(file.file).name, file.path) for each in submitted for file in each.hash_lists
+    ]
+    rows += [(None, name, path) for name, path in operators.pictures]
     files = ctx.spark.createDataFrame(rows, known_media.FILES).repartition(max(1, len(rows)))
     return concurrency.materialise_lazily(known_media.told(files))
 
 
-def _tell_lists(ctx: RunContext, night: date) -> None:
-    """An alert for lists of known pictures that were not wholly taken."""
+def _tell_lists(ctx: RunContext, night: date, operators: operator_lists.OperatorLists) -> None:
+    """An alert for lists that were not wholly taken: of known pictures, and the operator's own of any kind."""
     partly = ctx.known(night).tonight(device.HASH_LISTS).where("stopped IS NOT NULL OR n_refused > 0")
     told = [
         f"{row.submission_id} {row.list_name}: {row.n_items} items taken, {row.n_refused} refused"
         + (f", {row.stopped}" if row.stopped else "")
         for row in partly.orderBy("submission_id", "list_name").collect()  # a few lists
     ]
+    told += operators.problems
     if told:
-        alerts.send(ctx.settings, night.isoformat(), "lists of known pictures not wholly taken: " + "; ".join(told))
+        alerts.send(ctx.settings, night.isoformat(), "lists not wholly taken: " + "; ".join(told))
 
 
 def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
