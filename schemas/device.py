@@ -279,7 +279,7 @@ HASH_LISTS = Table(
 KNOWN_MEDIA = Table(
     path="gold.device_known_media",
     doc=(
-        "Pictures, videos and recordings of a submission that stand in its lists of known ones, or in the operator's, by"
+        "Pictures, videos and recordings of a submission that stand in its lists of known ones, or in the operator's:"
         " the same MD5 or SHA-1. Hashes are compared; no picture is opened."
     ),
     key=("night", "media_id", "list_name", "item"),

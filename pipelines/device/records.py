@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
     XML: the element. JSON, TSV, CSV: the row. Workbook: the row in its sheet's XML. Text, mail: the message, without
     the line break that ends it. SQLite: the row's cell within its page, of the database with its write-ahead log folded
-    in; what overflows a page is elsewhere.
+    in; what overflows a page is elsewhere. PDF: the first byte of the page's object.
     """
 
     byte_from: int
