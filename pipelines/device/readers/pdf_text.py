@@ -101,20 +101,23 @@ def _repairs() -> Iterator[list[int]]:
     """Counts what the library warns of while it reads; nothing of it is kept, since it may quote the document."""
     counted: list[int] = []
 
-    class Counting(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if len(counted) < 10_000:
-                counted.append(record.lineno)
+    def count(record: logging.LogRecord) -> bool:
+        if len(counted) < 10_000:
+            counted.append(record.lineno)
+        return False
 
-    log, handler = logging.getLogger("pypdf"), Counting(logging.WARNING)
-    was_told = log.propagate
+    log, handler = logging.getLogger("pypdf"), logging.Handler()
+    handler.addFilter(count)
+    before = log.propagate, log.level
     log.addHandler(handler)
     log.propagate = False
+    log.setLevel(logging.WARNING)
     try:
         yield counted
     finally:
         log.removeHandler(handler)
-        log.propagate = was_told
+        log.propagate = before[0]
+        log.setLevel(before[1])
 
 
 def _opened(content: BinaryIO) -> PdfReader:

@@ -144,6 +144,15 @@ def test_damage_that_a_reader_repairs_is_told(content: bytes, reason: str) -> No
     assert stopped(records(PdfText(), content)).reason == reason
 
 
+def test_nothing_of_a_document_is_logged_and_what_is_repaired_is_told_however_quiet_the_log_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("CRITICAL")
+    content = written([shown("one")]).replace(b"/Length", b"/Lemgth")
+    assert stopped(records(PdfText(), content)) is not None
+    assert not caplog.records
+
+
 def nested(depth: int) -> list[bytes]:
     """Forms of which each draws the next one twice."""
     forms = []
