@@ -1,7 +1,7 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and submission
 from jobs.pages import notebook, queue_page
-from jobs.pages.device import finance_queue, keyword_queue, submission_page
+from jobs.pages.device import finance_queue, keyword_queue, privilege_queue, submission_page
 from schemas import codes
 
 session = notebook.NotebookSession("16_device")
@@ -17,6 +17,7 @@ tonight = keyword_queue.open_queue(session, night=night, force=opened.submission
 chosen = tonight.pick(item) if tonight else None
 money = finance_queue.open_queue(session, night=night, force=opened.submission["force"], reviewer=reviewer)
 asked = finance_queue.item_of(opened, money)
+held = privilege_queue.open_queue(session, night=night, force=opened.submission["force"], reviewer=reviewer)
 session.banner(codes.MARKINGS[-1])
 
 # COMMAND ----------
@@ -28,7 +29,7 @@ session.banner(codes.MARKINGS[-1])
 # MAGIC below.
 # MAGIC
 # MAGIC **What it is not:** everything on the device, or a finding about anybody. What was not read is listed, and what
-# MAGIC is privileged is counted and not shown.
+# MAGIC is privileged is counted and not shown, unless somebody who may released it.
 
 # COMMAND ----------
 
@@ -150,6 +151,31 @@ to_whom = session.widget("to_whom", "", "11 Accounts: to whom, and why")
 if money and asked:
     session.show(queue_page.decide(money, asked, finance_outcome, free_text=to_whom, second_reviewer=second))
     session.show(queue_page.next_steps(money))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Release privileged messages
+# MAGIC
+# MAGIC Term by term, by whoever may decide on it. Counts alone are shown.
+
+# COMMAND ----------
+
+# DBTITLE 1,Terms that hold messages back
+held_item = session.widget("held_item", "", "12 Privileged: item to open (empty: first undecided)")
+term = held.pick(held_item) if held else None
+session.show(privilege_queue.open_item(held, term))
+
+# COMMAND ----------
+
+# DBTITLE 1,Decision on a term
+privilege_outcome = session.widget(
+    "privilege_outcome", "", "13 Privileged: outcome", ("", *privilege_queue.PAGE.outcomes)
+)
+authority = session.widget("authority", "", "14 Privileged: by whose authority, and why")
+if held and term:
+    session.show(queue_page.decide(held, term, privilege_outcome, free_text=authority, second_reviewer=second))
+    session.show(queue_page.next_steps(held))
 
 # COMMAND ----------
 

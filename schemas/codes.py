@@ -20,6 +20,7 @@ ITEM_ID_PATTERN = "[0-9a-f]{16}"  # of queue items
 QUEUE_PATTERN = "[a-z_]+"
 RISK_QUEUES = ("children", "people", "locations")  # safeguarding first
 FINANCE_QUEUE = "finance_referral"  # a decision to refer says to whom
+PRIVILEGE_QUEUE = "privileged_release"  # a decision to release says by whose authority, and why
 
 # Intelligence grading 3x5x2. Source: College of Policing, Authorised Professional Practice, Intelligence report.
 SCHEMES = ("3x5x2", "5x5x5")
@@ -99,8 +100,9 @@ PASSENGER_BASES = {
 }
 
 # Decisions. Source: Data Protection Act 2018 ss.50A-50D, and the review procedure.
-OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER", "NEED_INFO", "DEFER")
-FINAL_OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER")  # the item is not asked again
+OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER", "RELEASE", "WITHHOLD", "NEED_INFO", "DEFER")
+FINAL_OUTCOMES = ("TAG_ADDED", "NOT_CSAE", "ALREADY_TAGGED", "REFER", "RELEASE", "WITHHOLD")  # not asked again
+PRIVILEGE_OUTCOMES = ("RELEASE", "WITHHOLD")  # of the queue of privileged material alone
 LABELLING_OUTCOMES = {"TAG_ADDED": True, "NOT_CSAE": False, "ALREADY_TAGGED": True}  # outcome -> is CSAE
 
 # Log of processing. Source: Data Protection Act 2018 s.62.
@@ -123,6 +125,7 @@ LOG_OPERATIONS = {
     "leads_detected": "communications data was joined with other records for leads",
     "deconfliction_told": "forces were told whom to call about a common interest",
     "writeback_exported": "files of decided tags were written for a force",
+    "privileged_released": "messages under privilege were released for view",
     "referrals_exported": "files of accounts and wallets to refer were written for a force",
     # models
     "training_read": "reports were read to train classifiers",

@@ -128,6 +128,11 @@ MESSAGES = Table(
         "is_edited": required(BOOLEAN, "its author changed it"),
         "is_forwarded": required(BOOLEAN, "forwarded from elsewhere"),
         "is_privileged": required(BOOLEAN, "meets the submission's privileged list: counted, and held back from view"),
+        "privileged_by": Column(
+            array(STRING),
+            "the terms of that list that it meets; NULL where there are none or none was kept",
+            is_personal=True,
+        ),
     },
     partition_by=("night",),
 )
@@ -252,7 +257,10 @@ KEYWORD_HITS = Table(
 
 HASH_LISTS = Table(
     path="bronze.device_hash_lists",
-    doc="Lists of known pictures that submissions brought: what was taken of each, what was refused, where it stopped.",
+    doc=(
+        "Lists of known pictures that submissions brought, and the operator's (operator/...): what was taken of each,"
+        " what was refused, where it stopped."
+    ),
     key=("night", "submission_id", "list_name"),
     columns={
         "night": shared_columns.NIGHT,
@@ -271,8 +279,8 @@ HASH_LISTS = Table(
 KNOWN_MEDIA = Table(
     path="gold.device_known_media",
     doc=(
-        "Pictures, videos and recordings of a submission that stand in its lists of known ones, by the same MD5 or"
-        " SHA-1. Hashes are compared; no picture is opened."
+        "Pictures, videos and recordings of a submission that stand in its lists of known ones, or in the operator's:"
+        " the same MD5 or SHA-1. Hashes are compared; no picture is opened."
     ),
     key=("night", "media_id", "list_name", "item"),
     columns={

@@ -17,6 +17,7 @@ from jobs.runtime import identity, settings
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.comms.leads import queue as leads_queue
+from pipelines.device import privilege
 from pipelines.device import queue as device_queue
 from pipelines.device import referrals as device_referrals
 from pipelines.reports import overtagged
@@ -34,6 +35,7 @@ QUEUES = (
     travel_queue.QUEUE,
     device_queue.QUEUE,
     device_referrals.QUEUE,
+    privilege.QUEUE,
 )
 NOTEBOOKS = PACKED if PACKED.is_dir() else settings.ROOT / "notebooks"
 

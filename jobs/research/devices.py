@@ -1,6 +1,7 @@
 """Seized devices from the command line: what was read of a submission, and a new list of key words over what is stored.
 
-Each look is in the log before a row is shown. Privileged messages are counted and never shown.
+Each look is in the log before a row is shown. Privileged messages are counted, and
+shown where they stand released.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
-from pipelines.device import finds, keyword_lists, reading
-from schemas import device
+from pipelines.device import finds, keyword_lists, privilege, reading
+from schemas import device, gold
 from schemas.errors import InvalidInputError, NotFoundError
 
 
@@ -37,7 +38,7 @@ def submissions(ctx: RunContext, night: date | None, wanted: str | None, reviewe
     operations.rows_viewed(ctx.audit, reviewer, "bronze.device_submissions", "what was read of them", len(ids), ids)
     mine = F.col("submission_id").isin(ids)
     files = known.until(device.FILES).where(mine)
-    messages = known.until(device.MESSAGES).where(mine)
+    messages = privilege.judged(known.until(device.MESSAGES).where(mine), ctx.known().until(gold.DECISIONS))
     mentions = known.until(device.IDENTIFIERS).where(mine)
     by_status = _counted(files.groupBy("submission_id", "status").count(), "status")
     by_reason = _counted(files.where("reason IS NOT NULL").groupBy("submission_id", "reason").count(), "reason")
@@ -48,12 +49,13 @@ def submissions(ctx: RunContext, night: date | None, wanted: str | None, reviewe
         .agg(
             F.count("*").alias("n_messages"),
             F.countDistinct("content_key").alias("n_distinct"),
-            F.sum(F.col("is_privileged").cast("int")).alias("n_privileged"),
+            F.count_if(privilege.HELD).alias("n_privileged"),
+            F.count_if(F.expr(f"is_privileged AND NOT {privilege.HELD}")).alias("n_released"),
             F.sum(F.col("is_deleted").cast("int")).alias("n_deleted"),
         )
         .collect()
     }
-    none = {"n_messages": 0, "n_distinct": 0, "n_privileged": 0, "n_deleted": 0}
+    none = {"n_messages": 0, "n_distinct": 0, "n_privileged": 0, "n_released": 0, "n_deleted": 0}
     return [
         {
             **{name: row[name] for name in ("submission_id", "night", "authority", "purpose", "refused", "detail")},
@@ -96,7 +98,7 @@ def text(told: Sequence[dict[str, Any]]) -> str:
         lines += [
             f"  files      {shown}",
             f"  messages   {each['n_messages']:,}, of them different {each['n_distinct']:,}, deleted "
-            f"{each['n_deleted']:,}, held back as privileged {each['n_privileged']:,}",
+            f"{each['n_deleted']:,}, held back as privileged {each['n_privileged']:,}, released {each['n_released']:,}",
         ]
         if each["identifiers"]:
             told_of = ", ".join(f"{n} {kind}" for kind, n in each["identifiers"].items())
@@ -130,16 +132,19 @@ def search(
     refused = [{"line": each.line, "term": each.term, "why": each.reason} for each in listed.refused]
     if not listed.terms:
         raise InvalidInputError(f"{file.name} has no term to look for" + _refusals(refused))
-    messages = ctx.known().until(device.MESSAGES)
+    known = ctx.known()
+    messages = known.until(device.MESSAGES)
     if submission:
         messages = messages.where(F.col("submission_id") == F.lit(submission))
     ids = [row.submission_id for row in messages.select("submission_id").distinct().collect()]
     if not ids:
         raise NotFoundError(f"No message of {submission or 'any device'} is stored.")
     hits = finds.keyword_hits(messages, {each: [(file.name, listed)] for each in ids})
-    own = messages.select("night", "message_id", "sender", "chat_id", "sent_at", "is_privileged", "file", "member")
+    own = privilege.judged(messages, known.until(gold.DECISIONS)).select(
+        "night", "message_id", "sender", "chat_id", "sent_at", privilege.HELD, "file", "member"
+    )  # fmt: skip
     found = hits.join(own, ["night", "message_id"])
-    readable = found.where(~F.col("is_privileged"))
+    readable = found.where(f"NOT {privilege.HELD}")
     counts = readable.groupBy("term").agg(F.countDistinct("message_id").alias("n")).orderBy(F.desc("n"), "term")
     shown = readable.orderBy("submission_id", "sent_at", "message_id", "start").limit(limit)
     wanted = ("submission_id", "message_id", "sent_at", "chat_id", "sender", "term", "as_written", "start", "end")
@@ -151,7 +156,7 @@ def search(
         "list": listed.version,
         "terms": {row.term: row.n for row in counts.collect()},  # of the list's terms
         "refused": refused,
-        "n_privileged": found.where("is_privileged").select("message_id").distinct().count(),
+        "n_privileged": found.where(privilege.HELD).select("message_id").distinct().count(),
         "hits": rows,
     }
 

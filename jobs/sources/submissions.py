@@ -102,8 +102,8 @@ def _submitted(entry: Path, entries: list[Path], folder: Path, force: str) -> Su
         refused = "BAD_MANIFEST" if is_there else "NO_MANIFEST"
         return replace(made, refused=refused, detail=str(error))
     try:
-        lists = tuple((file, _list(entry / file)) for file in manifest.keyword_lists)
-        privileged = _list(entry / manifest.privileged) if manifest.privileged else None
+        lists = tuple((file, read_list(entry / file)) for file in manifest.keyword_lists)
+        privileged = read_list(entry / manifest.privileged) if manifest.privileged else None
     except (keyword_lists.UnreadableError, OSError) as error:
         is_ours = isinstance(error, keyword_lists.UnreadableError)
         detail = f"a list: {error}" if is_ours else "a list that the manifest names cannot be opened"
@@ -119,8 +119,13 @@ def _submitted(entry: Path, entries: list[Path], folder: Path, force: str) -> Su
     )  # fmt: skip
 
 
-def _list(path: Path) -> keyword_lists.KeywordList:
-    """A list of terms; one with a term that is refused goes on without it, and the refusal is told."""
+def read_list(path: Path) -> keyword_lists.KeywordList:
+    """A list of terms; one with a term that is refused goes on without it, and the refusal is told.
+
+    Raises:
+        keyword_lists.UnreadableError: it is none.
+        OSError: it cannot be opened.
+    """
     with reading.opened(str(path)) as stream:
         return keyword_lists.read(path.name, stream.read(keyword_lists.MAX_BYTES + 1))
 

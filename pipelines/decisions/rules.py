@@ -105,6 +105,13 @@ def _joint_problems(record: Mapping[str, Any]) -> list[str]:
             and record["outcome"] == "REFER"
             and not (record["free_text"] or "").strip()
         ),
+        "free_text: a release of privileged material says by whose authority, and why": not (
+            record["outcome"] == "RELEASE" and not (record["free_text"] or "").strip()
+        ),
+        "outcome: privileged material is released or withheld, and nothing else is": (
+            record["outcome"] in ("NEED_INFO", "DEFER")
+            or (record["queue"] == codes.PRIVILEGE_QUEUE) == (record["outcome"] in codes.PRIVILEGE_OUTCOMES)
+        ),
         "is_override: not what the outcome says": record["is_override"] == (record["outcome"] in OVERRIDES),
         "score_shown: shown and hidden at once, or neither": hidden == (record["score_shown"] is None),
         "seconds_open: measured without opened_at, or the other way round": (opened is None) == (seconds is None),

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from pipelines.device import keywords
+from pipelines.device import keywords, privilege
 from pipelines.device.identifiers import finding, modulus
 from pipelines.device.identifiers.modulus import Modulus
 from pipelines.device.keyword_lists import KeywordList, Term
@@ -20,6 +20,7 @@ from schemas import device
 from schemas.contract import Table
 
 PAUSE_S = 600  # between two messages of one sender that may hold one value
+PRIVILEGED_WORDS = ("text", "quoted_text", "sender_name", "chat_name")  # where a listed word makes a message so
 Batches = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 _PLACE = ("night", "message_id", "submission_id", "file", "member", "byte_from", "byte_to")
 
@@ -39,15 +40,18 @@ def identifiers(messages: DataFrame, banks: tuple[str, str | None] | None = None
 def _with_previous(messages: DataFrame) -> DataFrame:
     """Messages with the one before of the same conversation, where the same sender wrote it shortly before.
 
-    A privileged message and one that is not are no pair: what the one says would be shown with the other.
+    A message that a privileged list meets and one that it meets otherwise are no pair: what the one says would be shown
+    with the other.
     """
     in_chat = Window.partitionBy("submission_id", "file", "member", "chat_id").orderBy("byte_from")
-    own = F.struct("message_id", "byte_from", "byte_to", "sender", "direction", "sent_at", "text", "is_privileged")
+    own = F.struct(
+        "message_id", "byte_from", "byte_to", "sender", "direction", "sent_at", "text", "is_privileged", "privileged_by"
+    )  # fmt: skip
     before = F.lag(own).over(in_chat)
-    alike = ("sender", "direction", "is_privileged")
+    alike = ("sender", "direction", "is_privileged", "privileged_by")
     same = reduce(Column.__and__, (before[name].eqNullSafe(F.col(name)) for name in alike))
     pause = F.unix_timestamp("sent_at") - F.unix_timestamp(before["sent_at"])
-    return messages.withColumn("_previous", F.when(same & pause.between(0, PAUSE_S), before))
+    return privilege.with_terms(messages).withColumn("_previous", F.when(same & pause.between(0, PAUSE_S), before))
 
 
 def keyword_hits(messages: DataFrame, lists: Mapping[str, Sequence[tuple[str, KeywordList]]]) -> DataFrame:
@@ -65,7 +69,7 @@ def keyword_hits(messages: DataFrame, lists: Mapping[str, Sequence[tuple[str, Ke
 
 
 def with_privileged(messages: DataFrame, lists: Mapping[str, KeywordList]) -> DataFrame:
-    """`messages` with `is_privileged` as the submissions' privileged lists say."""
+    """`messages` with `is_privileged` and `privileged_by` as the submissions' privileged lists say."""
     if not lists:
         return messages
     terms = {id_: each.terms for id_, each in lists.items()}
@@ -165,13 +169,19 @@ def _judging(lists: Mapping[str, tuple[Term, ...]]) -> Batches:
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         listed = {id_: keywords.privileged_list([t.term for t in terms], terms) for id_, terms in lists.items()}
         for batch in batches:
-            place = batch.schema.get_field_index("is_privileged")
-            columns = [batch.column(name).to_pylist() for name in ("submission_id", "sender", "recipients", "members")]
-            texts = batch.column("text").to_pylist()
-            is_privileged = [
-                keywords.privileged([(sender, *recipients, *members)], [text], listed[id_])[0]
-                for id_, sender, recipients, members, text in zip(*columns, texts, strict=True)
-            ]
-            yield batch.set_column(place, batch.schema.field(place), pa.array(is_privileged))
+            ids, *parties = (batch.column(n).to_pylist() for n in ("submission_id", "sender", "recipients", "members"))
+            texts = list(zip(*(batch.column(n).to_pylist() for n in PRIVILEGED_WORDS), strict=True))
+            met: list[list[str]] = [[]] * len(ids)
+            for id_ in dict.fromkeys(ids):
+                rows = [n for n, other in enumerate(ids) if other == id_]
+                own = [(parties[0][n], *parties[1][n], *parties[2][n]) for n in rows]
+                for n, terms in zip(rows, keywords.privileged(own, [texts[n] for n in rows], listed[id_]), strict=True):
+                    met[n] = terms
+            judged = {"is_privileged": [bool(terms) for terms in met], "privileged_by": [t or None for t in met]}
+            for name, values in judged.items():
+                place = batch.schema.get_field_index(name)
+                field = batch.schema.field(place)
+                batch = batch.set_column(place, field, pa.array(values, field.type))
+            yield batch
 
     return judge

@@ -15,12 +15,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
+from pipelines.common import json_stream
+from pipelines.common.json_stream import JsonStream, JsonStreamError
 from schemas.device import HASH_LIST_FORMS
 
-BLOCK = 1 << 18
 MAX_VALUE = 4 << 20  # characters of one value of a list; an item has a few hundred
-_BLANK = re.compile(r"[ \t\r\n]*")
 _FORM = re.compile(r"/DataModels/(\d\.\d)\.xml(?:/[A-Za-z]+)?(?:/\$metadata)?#(Media|Cases)$")
+_WHY = {
+    json_stream.CUT: "it ends early", json_stream.NO_JSON: "it is not JSON",
+    json_stream.MORE: "it goes on after its end", json_stream.TOO_LONG: "a value is longer than any of a list",
+}  # fmt: skip
 _FORMS = dict(zip(("2.0", "1.3", "1.2"), HASH_LIST_FORMS, strict=True))
 _HEADS = ("@odata.context", "odata.metadata")
 _HASHES = {"MD5": re.compile("[0-9a-f]{32}"), "SHA1": re.compile("[0-9a-f]{40}")}
@@ -60,11 +64,20 @@ def read(stream: BinaryIO) -> Iterator[Form | Item | Refused]:
     Raises:
         UnreadableError: it is cut, is not JSON in UTF-8, or follows none of the data models.
     """
-    text = _Text(stream)
+    try:
+        yield from _read(_stream(stream))
+    except JsonStreamError as error:
+        mark = f": no {error.wanted} where one belongs" if error.wanted else ""
+        raise UnreadableError(_WHY[error.kind] + mark) from error
+    except UnicodeDecodeError as error:
+        raise UnreadableError("its characters are not UTF-8") from error
+
+
+def _read(text: JsonStream) -> Iterator[Form | Item | Refused]:
     n, form = 0, None
-    for key in text.object():
+    for key in text.members():
         if key in _HEADS:
-            form = _form(text.value())
+            form = _form(text.value().value)
             yield form
         elif key != "value":
             text.value()
@@ -86,21 +99,21 @@ def _form(said: Any) -> Form:
     return Form(_FORMS[found[1]])
 
 
-def _items(text: _Text) -> Iterator[Any]:
+def _items(text: JsonStream) -> Iterator[Any]:
     """Items of `value`, or of `Media` of its cases."""
-    for _ in text.array():
-        if text.next() != "{":
-            yield text.value()
+    for _ in text.elements():
+        if text.peek() != "{":
+            yield text.value().value
             continue
         item: dict[str, Any] = {}
         is_case = False
-        for key in text.object():
-            if key == "Media" and text.next() == "[":
+        for key in text.members():
+            if key == "Media" and text.peek() == "[":
                 is_case = True
-                for _ in text.array():
-                    yield text.value()
+                for _ in text.elements():
+                    yield text.value().value
             else:
-                value = text.value()
+                value = text.value().value
                 if key in ("MD5", "SHA1", "Category", "Series"):
                     item[key] = value
         if not is_case:
@@ -133,87 +146,11 @@ def _category(said: Any) -> int | None:
     return said if isinstance(said, int) and not isinstance(said, bool) and said in CATEGORIES else None
 
 
-class _Text:
-    """A document's text, of which a window is held, and the place in it."""
+def _stream(stream: BinaryIO) -> JsonStream:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._json = json.JSONDecoder(parse_constant=lambda _: None)
-        self._window, self._at, self._is_done = "", 0, False
+    def more(n: int) -> tuple[str, bool]:
+        block = stream.read(n)
+        return decoder.decode(block, final=not block), not block
 
-    def object(self) -> Iterator[str]:
-        """Each key of the object that comes next; whoever takes a key takes its value."""
-        for _ in self._parts("{", "}"):
-            key = self.value()
-            if not isinstance(key, str):
-                raise UnreadableError("it is not JSON")
-            self._take(":")
-            yield key
-
-    def array(self) -> Iterator[None]:
-        """Once for each value of the array that comes next, which is then to be taken."""
-        return self._parts("[", "]")
-
-    def end(self) -> None:
-        if self.next() is not None:
-            raise UnreadableError("it goes on after its end")
-
-    def next(self) -> str | None:
-        """The next character that is not blank, not taken; None at the end."""
-        while True:
-            blank = _BLANK.match(self._window, self._at)
-            self._at = blank.end() if blank else self._at
-            if self._at < len(self._window):
-                return self._window[self._at]
-            if not self._fill():
-                return None
-
-    def value(self) -> Any:
-        """The next value, taken."""
-        if self.next() is None:
-            raise UnreadableError("it ends early")
-        while True:
-            try:
-                value, end = self._json.raw_decode(self._window, self._at)
-            except (ValueError, RecursionError):
-                if len(self._window) - self._at > MAX_VALUE:
-                    raise UnreadableError("a value is longer than any of a list, or is not JSON") from None
-                if self._fill():
-                    continue
-                raise UnreadableError("it ends early, or is not JSON") from None
-            if end == len(self._window) and self._fill():  # a number may go on
-                continue
-            self._at = end
-            return value
-
-    def _parts(self, opening: str, closing: str) -> Iterator[None]:
-        self._take(opening)
-        if self.next() == closing:
-            self._take(closing)
-            return
-        while True:
-            yield
-            if self.next() == closing:
-                self._take(closing)
-                return
-            self._take(",")
-
-    def _take(self, mark: str) -> None:
-        found = self.next()
-        if found != mark:
-            raise UnreadableError("it ends early" if found is None else f"it is not JSON: no {mark} where one belongs")
-        self._at += 1
-
-    def _fill(self) -> bool:
-        """Reads on; False at the end."""
-        if self._is_done:
-            return False
-        read = self._stream.read(BLOCK)
-        self._is_done = not read
-        try:
-            more = self._decoder.decode(read, final=self._is_done)
-        except UnicodeDecodeError:
-            raise UnreadableError("its characters are not UTF-8") from None
-        self._window, self._at = self._window[self._at :] + more, 0
-        return not self._is_done
+    return JsonStream(more, MAX_VALUE, json.JSONDecoder(parse_constant=lambda _: None))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -165,28 +165,37 @@ def _outer(longest: dict[tuple[int, int], int]) -> Iterator[tuple[int, int, int]
 class Privileged(NamedTuple):
     """Who and what is privileged by a submission's list: lawyers, journalists, members of parliament."""
 
-    identifiers: frozenset[str]
+    identifiers: Mapping[str, tuple[str, ...]]  # as they are compared: terms of the list
     compiled: Compiled
 
 
 def privileged_list(identifiers: Sequence[str], terms: Sequence[Term]) -> Privileged:
     """A list made ready. Numbers are compared in E.164, other identifiers folded."""
-    return Privileged(frozenset(map(_party, identifiers)) - {""}, Compiled(terms))
+    named: dict[str, tuple[str, ...]] = {}
+    for identifier in identifiers:
+        if key := _party(identifier):
+            named[key] = (*named.get(key, ()), identifier)
+    return Privileged(named, Compiled(terms))
 
 
 def _party(identifier: str) -> str:
     return phones.e164(identifier) or fold(identifier).strip().lstrip("@")
 
 
-def privileged(parties: Sequence[Sequence[str | None]], texts: Sequence[str | None], listed: Privileged) -> list[bool]:
-    """Whether each message is privileged: a party of it is listed, or its text has a listed term.
+def privileged(
+    parties: Sequence[Sequence[str | None]], texts: Sequence[Sequence[str | None]], listed: Privileged
+) -> list[list[str]]:
+    """The terms by which each message is privileged, sorted: a party of it is listed, or a text has a listed term.
 
     Args:
         parties: sender, recipients and members of each message.
-        texts: text of each message, in the same order.
+        texts: of each message, in the same order: its text, and what else it says.
     """
-    by_text = {hit.index for hit in search(texts, listed.compiled)}
-    return [
-        index in by_text or any(party and _party(party) in listed.identifiers for party in own)
-        for index, own in enumerate(parties)
-    ]
+    met: list[set[str]] = [set() for _ in parties]
+    owner = [n for n, own in enumerate(texts) for _ in own]
+    for hit in search([text for own in texts for text in own], listed.compiled):
+        met[owner[hit.index]].add(listed.compiled.terms[hit.term_index].term)
+    for terms, own in zip(met, parties, strict=True):
+        for party in own:
+            terms.update(listed.identifiers.get(_party(party), ()) if party else ())
+    return [sorted(terms) for terms in met]

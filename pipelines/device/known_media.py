@@ -6,7 +6,7 @@ Lists are read in the workers, item by item. No picture is opened here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -44,16 +44,17 @@ def told(files: DataFrame) -> DataFrame:
     """What lists hold: a row per item, per refusal, for the form and for where reading stopped.
 
     Args:
-        files: rows of `FILES`; paths are read by the workers.
+        files: rows of `FILES`; paths are read by the workers. Without a submission it is a list for all of them.
     """
     return files.mapInArrow(_reading, _TOLD)
 
 
-def lists(found: DataFrame, night: date) -> DataFrame:
+def lists(found: DataFrame, night: date, submissions: Sequence[str]) -> DataFrame:
     """Rows of bronze.device_hash_lists.
 
     Args:
         found: what `told` gave.
+        submissions: of the night: each has a row for each list that is for all.
     """
     refusals = F.sort_array(F.collect_set(F.when(F.col("refused").isNotNull(), F.struct("item", "refused"))))
     first = F.transform(F.slice(refusals, 1, N_REFUSALS), lambda r: F.concat_ws(": ", r["item"], r["refused"]))
@@ -65,11 +66,15 @@ def lists(found: DataFrame, night: date) -> DataFrame:
         first.alias("refusals"),
         F.max("stopped").alias("stopped"),
     )
-    return device.HASH_LISTS.conform(by_list.withColumn("night", F.lit(night)))
+    of_all = F.array(*map(F.lit, submissions)).cast("array<string>")
+    told_to = F.when(F.col("submission_id").isNull(), of_all).otherwise(F.array("submission_id"))
+    each = by_list.withColumn("submission_id", F.explode(told_to))
+    return device.HASH_LISTS.conform(each.withColumn("night", F.lit(night)))
 
 
 def matches(found: DataFrame, media: DataFrame) -> DataFrame:
-    """Rows of gold.device_known_media: each picture of a submission with each item of its lists that it is.
+    """Rows of gold.device_known_media: each picture of a submission with each item of its lists, or of those for all,
+    that it is.
 
     Where list and device have both hashes and only one is equal, it is another picture, and no match.
 
@@ -79,7 +84,10 @@ def matches(found: DataFrame, media: DataFrame) -> DataFrame:
     """
     listed = found.where(_is_item()).drop("form", "refused", "stopped")
     there = media.select("night", "media_id", "submission_id", F.col("md5").alias("_md5"), F.col("sha1").alias("_sha1"))
-    joined = _by_hash(listed, "md5", "sha1").join(_by_hash(there, "_md5", "_sha1"), ["submission_id", "_kind", "_hash"])
+    hashes, held = _by_hash(listed, "md5", "sha1"), _by_hash(there, "_md5", "_sha1")
+    joined = hashes.join(held, ["submission_id", "_kind", "_hash"])  # a list without a submission joins none
+    of_all = hashes.where("submission_id IS NULL").drop("submission_id").join(held, ["_kind", "_hash"])
+    joined = joined.unionByName(of_all)
     same = [F.coalesce(F.col(name) == F.col(f"_{name}"), F.lit(True)) for name in _KINDS.values()]
     kinds = F.array(*map(F.lit, _KINDS))
     best = F.min(F.array_position(kinds, F.col("_kind"))).cast("int")

@@ -8,6 +8,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.device import privilege
 from pipelines.queues import items, settled
 from schemas import codes, device, gold
 
@@ -26,7 +27,8 @@ def queue_items(
 ) -> DataFrame:
     """Rows of gold.QUEUE_ITEMS: a message of a submission with its terms, once however many devices hold it.
 
-    Privileged messages are never shown. Those with most different terms come first, deleted ones before others.
+    Privileged messages are not shown unless released. Those with most different terms come first, deleted ones before
+    others.
 
     Args:
         hits: gold.device_keyword_hits up to the night.
@@ -35,7 +37,7 @@ def queue_items(
         decisions: gold.DECISIONS up to the night.
         capacity: rows per force code, `*` for forces that are not named.
     """
-    readable = messages.where(~F.col("is_privileged"))
+    readable = privilege.readable(messages, decisions).drop("privileged_by")
     terms = hits.groupBy("message_id").agg(
         F.sort_array(F.collect_set(F.struct("start", "end", "term", "list_name"))).alias("terms"),
         F.size(F.collect_set("term")).alias("n_terms"),

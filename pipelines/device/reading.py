@@ -16,7 +16,9 @@ from typing import BinaryIO, NamedTuple
 
 from pipelines.device import media_types
 from pipelines.device.readers import archive, base, registry
+from pipelines.device.readers.download_table import DownloadTable
 from pipelines.device.records import Call, Contact, Media, Message, Place, Record, Refused, Replaced, Source, Stopped
+from schemas.layouts.device_table import layout_of
 
 HEAD = 64 << 10  # bytes that a reader is shown before it takes a file
 BLOCK = 1 << 20
@@ -80,7 +82,7 @@ def records(path: str, source: Source, limits: archive.Limits | None = None) -> 
     except OSError as error:
         yield Told("", HASHES, _failed("UNREADABLE", f"cannot be opened ({type(error).__name__})"))
         return
-    if not is_archive:
+    if not is_archive or layout_of(source.name, source.tables):
         yield from _one(content, source)
         return
     yield from _archive(content, source, limits)
@@ -148,7 +150,8 @@ def _one(content: _Content, source: Source) -> Iterator[Told]:
     if row.reason:
         yield Told(content.member, HASHES, replace(row, status="FAILED"))
         return
-    reader = registry.reader_for(content.name, head)
+    table = layout_of(content.name, source.tables)
+    reader = DownloadTable(table) if table else registry.reader_for(content.name, head)
     if reader is None:
         is_media = media_types.is_media(row.type)
         if is_media:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol, TypeAlias
 
+from schemas.layouts.device_table import Table
+
 
 class Attachment(NamedTuple):
     """What hangs on a message; never its content."""
@@ -23,8 +25,9 @@ class Attachment(NamedTuple):
 class Place(NamedTuple):
     """Bytes of the content that was read, `byte_to` excluded. No two records of a file have the same place.
 
-    XML: the element. JSON, TSV: the row. Text, mail: the message, without the line break that ends it. SQLite: the
-    row's cell within its page, of the database with its write-ahead log folded in; what overflows a page is elsewhere.
+    XML: the element. JSON, TSV, CSV: the row. Workbook: the row in its sheet's XML. Text, mail: the message, without
+    the line break that ends it. SQLite: the row's cell within its page, of the database with its write-ahead log folded
+    in; what overflows a page is elsewhere. PDF: the first byte of the page's object.
     """
 
     byte_from: int
@@ -132,6 +135,7 @@ class Source:
     owner_identifiers: tuple[str, ...] = ()  # of the device's owner, as the submission says
     region: str = "GB"  # for numbers in national form
     time_zone: str = "Europe/London"  # for times without a zone
+    tables: tuple[Table, ...] = ()  # layouts of tables, as the submission gives them
     beside: Callable[[str], BinaryIO | None] | None = None  # opens what lies beside it: its name and a suffix, "-wal"
 
 

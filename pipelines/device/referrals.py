@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.decisions import standing
+from pipelines.device import privilege
 from pipelines.device import queue as device_queue
 from pipelines.queues import items, settled
 from schemas import codes, device
@@ -24,20 +25,23 @@ _BROKEN = "checksum_bad"
 _WORDS = {"UK_ACCOUNT": "UK accounts", "IBAN": "IBANs", "CARD": "cards"}
 
 
-def values(identifiers: DataFrame, messages: DataFrame, by: Sequence[str] = ("submission_id",)) -> DataFrame:
+def values(
+    identifiers: DataFrame, messages: DataFrame, decisions: DataFrame, by: Sequence[str] = ("submission_id",)
+) -> DataFrame:
     """Different values in messages that may be read, each once per `by`.
 
     Args:
         identifiers: silver.device_identifiers, with whatever else `by` names.
         messages: silver.device_messages.
+        decisions: gold.DECISIONS, which say what of the privileged is released.
 
     Returns:
         `by`, kind, value, status (the best that a checksum says of any writing), is_repaired (it stands nowhere without
         look-alikes), n_messages (different ones), told_by (senders: number or handle, else the name on the device),
         names (those that the device knew them by), first_file, first_member, first_byte.
     """
-    readable = messages.where(~F.col("is_privileged"))
-    told = readable.select("night", "message_id", "content_key", "sender", "sender_name")
+    told = privilege.readable(messages, decisions)
+    told = told.select("night", "message_id", "content_key", "sender", "sender_name")
     states = F.array(*map(F.lit, _PROOF))
     best = F.min(F.array_position(states, F.col("status"))).cast("int")
     return (
@@ -96,7 +100,7 @@ def queue_items(
         capacity: rows per force code, `*` for forces that are not named.
     """
     of_money = identifiers.where(F.col("kind").isin(*device.FINANCE_KINDS))
-    told, is_broken = values(of_money, messages), F.col("status") == _BROKEN
+    told, is_broken = values(of_money, messages, decisions), F.col("status") == _BROKEN
     counted = told.groupBy("submission_id").agg(
         F.collect_list(F.when(~is_broken, F.struct("kind", "value"))).alias("_values"),  # a NULL is not collected
         F.size(F.array_distinct(F.flatten(F.collect_list(F.when(~is_broken, F.col("told_by")))))).alias("n_people"),
@@ -183,7 +187,7 @@ def referrals(decisions: DataFrame, identifiers: DataFrame, messages: DataFrame,
     )  # fmt: skip
     shown = stand.select("decision_id", "submission_id", "queue_night")
     seen = identifiers.join(F.broadcast(shown), "submission_id").where(F.col("night") <= F.col("queue_night"))
-    told = referable(values(seen, messages, by=("decision_id", "submission_id")))
+    told = referable(values(seen, messages, decisions, by=("decision_id", "submission_id")))
     held = told.groupBy("decision_id").agg(_collected()).select("decision_id", evidence().alias("_held"))
     same = stand.drop("submission_id").join(held, "decision_id").where(F.col("text_hash") == F.col("_held"))
     return device.FINANCE_REFERRALS.conform(told.join(same, "decision_id"))

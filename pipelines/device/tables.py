@@ -16,11 +16,22 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pipelines.device import reading
 from pipelines.device.records import Attachment, Call, Contact, Media, Message, Refused, Source
 from schemas import device
-from schemas.contract import Table
+from schemas.contract import Table as Contract
+from schemas.layouts.device_table import Table
 
 BATCH_ROWS, BATCH_CHARACTERS = 2_000, 16 << 20  # of records that leave a worker at once
 WHERE = ("submission_id", "file", "member", "byte_from", "byte_to", "reader")
-_MADE_HERE = {"night", "message_id", "content_key", "contact_id", "call_id", "media_id", "is_privileged", *WHERE}
+_MADE_HERE = {
+    "night",
+    "message_id",
+    "content_key",
+    "contact_id",
+    "call_id",
+    "media_id",
+    "is_privileged",
+    "privileged_by",
+    *WHERE,
+}
 
 FILES = T.StructType(
     [
@@ -30,13 +41,14 @@ FILES = T.StructType(
         T.StructField("owner_identifiers", T.ArrayType(T.StringType())),
         T.StructField("region", T.StringType()),
         T.StructField("time_zone", T.StringType()),
+        T.StructField("tables", T.ArrayType(T.StringType())),  # layouts of tables, each as JSON
         T.StructField("reason", T.StringType()),  # why it is not to be opened
         T.StructField("detail", T.StringType()),
     ]
 )
 
 
-def _of(table: Table) -> T.StructType:
+def _of(table: Contract) -> T.StructType:
     return T.StructType(
         [T.StructField(name, c.type, True) for name, c in table.columns.items() if name not in _MADE_HERE]
     )
@@ -102,7 +114,11 @@ def _rows(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**where, "member": "", "reader": reading.HASHES, "read_file": dataclasses.asdict(failed)}
         return
     source = Source(
-        listed["file"].rsplit("/", 1)[-1], tuple(listed["owner_identifiers"]), listed["region"], listed["time_zone"]
+        listed["file"].rsplit("/", 1)[-1],
+        tuple(listed["owner_identifiers"]),
+        listed["region"],
+        listed["time_zone"],
+        tuple(map(Table.model_validate_json, listed["tables"] or ())),
     )
     for told in reading.records(listed["path"], source):
         name, fields = _KINDS[type(told.record)]
@@ -139,6 +155,7 @@ def messages(records: DataFrame, night: date) -> DataFrame:
         {
             "content_key": F.when(told, F.substring(same, 1, 24)).otherwise(F.col("message_id")),
             "is_privileged": F.lit(False),
+            "privileged_by": F.lit(None).cast("array<string>"),
         }
     )
     # At a whole minute a clock may only tell minutes: two messages alike may then be two.
@@ -149,7 +166,7 @@ def messages(records: DataFrame, night: date) -> DataFrame:
     return kept.withColumn("is_duplicate", is_again)
 
 
-def others(records: DataFrame, table: Table, night: date) -> DataFrame:
+def others(records: DataFrame, table: Contract, night: date) -> DataFrame:
     """Rows of silver.device_contacts, device_calls, device_media or bronze.device_refusals."""
     kinds = {
         device.CONTACTS.path: ("contact", "contact_id"),

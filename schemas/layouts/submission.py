@@ -8,6 +8,7 @@
     keyword_lists: [terms.csv]        # files of the submission: CSV, XLSX or TXT
     hash_lists: [known.json]          # lists of known pictures: VICS 2.0 and 1.3, CAID
     privileged: solicitors.csv        # numbers, handles and words whose messages are held back from view
+    tables: [...]                     # downloads as CSV or XLSX: `schemas.layouts.device_table`
     region: GB                        # whose national numbers
     time_zone: Europe/London          # of times without a zone
 
@@ -25,6 +26,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas import documents, validation
 from schemas.documents import Document, DocumentError
+from schemas.layouts import device_table
 from schemas.validation import Matching, Part
 
 FILE = "submission.yaml"
@@ -83,6 +85,7 @@ class Submission(Part):
     keyword_lists: list[Beside] = Field(default_factory=list, max_length=50)
     hash_lists: list[Beside] = Field(default_factory=list, max_length=50)
     privileged: Beside | None = None
+    tables: list[device_table.Table] = Field(default_factory=list, max_length=50)
     region: Annotated[str, Matching("[A-Z]{2}", "takes a country as two capitals, such as GB")] = "GB"
     time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/London"
 

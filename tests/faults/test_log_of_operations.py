@@ -108,7 +108,8 @@ def _import_list(world: World) -> Any:
 
 DOORS: dict[str, Door] = {
     **{f"look at the queue {queue}": _shown(queue) for queue in (
-        "reclassify", "overtagged", "comms_leads", "travel", "keyword_hits", codes.FINANCE_QUEUE, *codes.RISK_QUEUES,
+        "reclassify", "overtagged", "comms_leads", "travel", "keyword_hits", codes.FINANCE_QUEUE, codes.PRIVILEGE_QUEUE,
+        *codes.RISK_QUEUES,
     )},
     "open a queue's page": Door(
         lambda w: review_reclassify.open_queue(Session("page", w.ctx), reviewer=ANALYST),

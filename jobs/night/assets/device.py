@@ -16,9 +16,9 @@ from jobs.runtime import alerts, progress
 from jobs.runtime import spark as spark_job
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
-from jobs.sources import submissions
+from jobs.sources import operator_lists, submissions
 from pipelines.common import concurrency
-from pipelines.device import finds, known_media, referrals, tables
+from pipelines.device import finds, known_media, privilege, privilege_queue, referrals, tables
 from pipelines.device import queue as device_queue
 from pipelines.device.keyword_lists import KeywordList
 from pipelines.queues import items as queue_rows
@@ -28,7 +28,9 @@ from schemas.contract import Table
 WAITING = "left for the next night"
 CONSERVED = "messages_are_conserved"
 QUEUES = common.QueuePart(
-    "device_queues", (device_queue.QUEUE, referrals.QUEUE), "The queues of key words and accounts on devices"
+    "device_queues",
+    (device_queue.QUEUE, referrals.QUEUE, privilege.QUEUE),
+    "The queues of key words, accounts and privileged terms on devices",
 )
 DECIDED = (device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS)  # what a queue is made of
 
@@ -98,7 +100,8 @@ def _read(ctx: RunContext, night: date, arrived: submissions.Arrived) -> None:
         [
             (
                 each.id, file.file, file.path, each.manifest.owner.identifiers, each.manifest.region,
-                each.manifest.time_zone, file.reason, file.detail,
+                each.manifest.time_zone, [table.model_dump_json() for table in each.manifest.tables], file.reason,
+                file.detail,
             )
             for each in arrived.submissions
             if each.manifest is not None
@@ -206,21 +209,24 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
         with progress.CURRENT.step("search seized devices"):
             messages = ctx.known(night).tonight(device.MESSAGES)
             submitted = _submitted(ctx, night)
-            lists = {each.id: list(each.lists) for each in submitted}
-            listed = _hash_lists(ctx, submitted)
+            operators = operator_lists.read(ctx.settings.device.lists)
+            lists = {each.id: operator_lists.beside(each.lists, operators) for each in submitted}
+            listed = _hash_lists(ctx, submitted, operators)
             media = ctx.known(night).tonight(device.MEDIA)
+            read = [each.id for each in submitted if not each.refused]
             concurrency.run(
                 lambda: ctx.lake.replace(
                     finds.identifiers(messages, ctx.settings.device.banks), device.IDENTIFIERS, tonight
                 ),
                 lambda: ctx.lake.replace(finds.keyword_hits(messages, lists), device.KEYWORD_HITS, tonight),
-                lambda: ctx.lake.replace(known_media.lists(listed, night), device.HASH_LISTS, tonight),
+                lambda: ctx.lake.replace(known_media.lists(listed, night, read), device.HASH_LISTS, tonight),
                 lambda: ctx.lake.replace(known_media.matches(listed, media), device.KNOWN_MEDIA, tonight),
             )
-            _tell_lists(ctx, night)
+            _tell_lists(ctx, night, operators)
     else:
         progress.CURRENT.skip()
     with progress.CURRENT.step("queues of seized devices"):
+        _log_released(ctx, night)
         n_files = _refer(ctx, night)
         _publish(ctx, night)
     if is_nothing:
@@ -232,23 +238,29 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
     yield common.queue_result(ctx, QUEUES, night)
 
 
-def _hash_lists(ctx: RunContext, submitted: Sequence[submissions.Submitted]) -> DataFrame:
+def _hash_lists(
+    ctx: RunContext, submitted: Sequence[submissions.Submitted], operators: operator_lists.OperatorLists
+) -> DataFrame:
     """What the lists of known pictures hold, a list per task."""
-    rows = [(each.id, Path(file.file).name, file.path) for each in submitted for file in each.hash_lists]
+    rows: list[tuple[str | None, str, str]] = [
+        (each.id, Path(file.file).name, file.path) for each in submitted for file in each.hash_lists
+    ]
+    rows += [(None, name, path) for name, path in operators.pictures]
     files = ctx.spark.createDataFrame(rows, known_media.FILES).repartition(max(1, len(rows)))
     return concurrency.materialise_lazily(known_media.told(files))
 
 
-def _tell_lists(ctx: RunContext, night: date) -> None:
-    """An alert for lists of known pictures that were not wholly taken."""
+def _tell_lists(ctx: RunContext, night: date, operators: operator_lists.OperatorLists) -> None:
+    """An alert for lists that were not wholly taken: of known pictures, and the operator's own of any kind."""
     partly = ctx.known(night).tonight(device.HASH_LISTS).where("stopped IS NOT NULL OR n_refused > 0")
     told = [
         f"{row.submission_id} {row.list_name}: {row.n_items} items taken, {row.n_refused} refused"
         + (f", {row.stopped}" if row.stopped else "")
         for row in partly.orderBy("submission_id", "list_name").collect()  # a few lists
     ]
+    told += operators.problems
     if told:
-        alerts.send(ctx.settings, night.isoformat(), "lists of known pictures not wholly taken: " + "; ".join(told))
+        alerts.send(ctx.settings, night.isoformat(), "lists not wholly taken: " + "; ".join(told))
 
 
 def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
@@ -257,6 +269,23 @@ def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
         _arrived(ctx, night)
     listed: Sequence[submissions.Submitted] = ctx.submissions[night]
     return listed
+
+
+def _log_released(ctx: RunContext, night: date) -> None:
+    """An entry for each release of the night that stands, before anything of it is shown."""
+    known = ctx.known(night)
+    is_release = (F.col("queue") == privilege.QUEUE) & (F.col("outcome") == "RELEASE")
+    tonight = {
+        row.item_id: row for row in known.tonight(gold.DECISIONS).where(is_release).orderBy("sequence").collect()
+    }
+    if not tonight:
+        return
+    messages = known.until(device.MESSAGES)
+    for row in privilege.released_messages(messages, known.until(gold.DECISIONS)).collect():  # a row per term
+        if decided := tonight.get(row.item_id):
+            operations.privileged_released(
+                ctx.audit, night, decided.reviewer, row.item_id, decided.free_text, len(row.ids), row.ids
+            )
 
 
 def _refer(ctx: RunContext, night: date) -> int | None:
@@ -276,15 +305,15 @@ def _publish(ctx: RunContext, night: date) -> None:
     if ctx.known(night).until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
         _replace(ctx, night, dict.fromkeys(QUEUES.queues, queue_rows.none(ctx.spark)))
         return
-    made = (
-        (device_queue.QUEUE, device_queue.queue_items, device.KEYWORD_HITS),
-        (referrals.QUEUE, referrals.queue_items, device.IDENTIFIERS),
+    made: tuple[tuple[str, Callable[..., DataFrame], tuple[Table, ...]], ...] = (
+        (device_queue.QUEUE, device_queue.queue_items, (device.KEYWORD_HITS, *DECIDED)),
+        (referrals.QUEUE, referrals.queue_items, (device.IDENTIFIERS, *DECIDED)),
+        (privilege.QUEUE, privilege_queue.queue_items, DECIDED),
     )
-    _replace(ctx, night, {queue: _items(ctx, night, make, of) for queue, make, of in made})
+    _replace(ctx, night, {queue: _items(ctx, night, make, read) for queue, make, read in made})
 
 
-def _items(ctx: RunContext, night: date, make: Callable[..., DataFrame], of: Table) -> DataFrame:
-    read = (of, *DECIDED)
+def _items(ctx: RunContext, night: date, make: Callable[..., DataFrame], read: tuple[Table, ...]) -> DataFrame:
     capacity = ctx.settings.capacity()
     return make(*map(ctx.known(night).until, read), capacity, night, made_with=ctx.provenance(read))
 

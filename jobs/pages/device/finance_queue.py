@@ -78,7 +78,9 @@ def open_item(opened: submission_page.Device, review: queue_page.Review | None, 
         return pages_html.block(pages_html.notice("The queue does not ask about accounts of this submission."))
     known = opened.session.ctx.known(review.night)
     own = F.col("submission_id") == F.lit(item["subject_id"])
-    told = referrals.values(known.until(device.IDENTIFIERS).where(own), known.until(device.MESSAGES).where(own))
+    told = referrals.values(
+        known.until(device.IDENTIFIERS).where(own), known.until(device.MESSAGES).where(own), opened.decisions()
+    )
     rows = opened.session.read_logged(
         referrals.referable(told).orderBy("kind", "value"),
         f"accounts and wallets of {item['subject_id']}", review.reviewer, limit=N_SHOWN,

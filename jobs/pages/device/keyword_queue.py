@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook, queue_columns, queue_page
 from jobs.pages.device import submission_page
+from pipelines.device import privilege
 from pipelines.device import queue as device_queue
 from schemas import device
 from schemas.errors import NotFoundError
@@ -73,7 +74,8 @@ def open_message(opened: submission_page.Device, review: queue_page.Review | Non
     """A message of the queue with its terms marked, between those before and after it. Starts the clock."""
     if review is None or item is None:
         return pages_html.block(pages_html.notice("Nothing to open."))
-    rows = opened.session.ctx.known(review.night).until(device.MESSAGES).where(~F.col("is_privileged"))
+    known = opened.session.ctx.known(review.night)
+    rows = privilege.readable(known.until(device.MESSAGES), opened.decisions())
     chosen = opened.session.read_logged(
         rows.where(F.col("message_id") == F.lit(item["subject_id"])), "silver.device_messages", review.reviewer, limit=1
     )

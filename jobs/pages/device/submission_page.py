@@ -1,6 +1,6 @@
 """The notebook of a seized device: what was read and what not, conversations, accounts and wallets, the queue.
 
-Rows come by `session.read_logged`. Privileged messages are counted and never read.
+Rows come by `session.read_logged`. Privileged messages are counted, and read where they stand released.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pyspark.sql import functions as F
 from jobs.pages import charts, highlighting, markup, notebook
 from jobs.pages import html as pages_html
 from pipelines.common import folding
-from pipelines.device import referrals
-from schemas import device
+from pipelines.device import privilege, referrals
+from schemas import device, gold
 from schemas.errors import NotFoundError
 
 Row = Mapping[str, Any]
@@ -37,16 +37,25 @@ class Device:
     files: list[dict[str, Any]]
     n_messages: int
     n_distinct: int
-    n_privileged: int
+    n_privileged: int  # held back
+    n_released: int
 
     @property
     def id(self) -> str:
         return str(self.submission["submission_id"])
 
+    def all_messages(self) -> DataFrame:
+        """Its messages, those that are held back among them: for whoever asks which may be read."""
+        known = self.session.ctx.known(self.night)
+        return known.until(device.MESSAGES).where(F.col("submission_id") == F.lit(self.id))
+
     def messages(self) -> DataFrame:
         """Its messages that may be read."""
-        own = self.session.ctx.known(self.night).until(device.MESSAGES).where(F.col("submission_id") == F.lit(self.id))
-        return own.where(~F.col("is_privileged"))
+        return privilege.readable(self.all_messages(), self.decisions())
+
+    def decisions(self) -> DataFrame:
+        """Decisions as they stand today, whatever the night of the page: what was taken back is not shown again."""
+        return self.session.ctx.known().until(gold.DECISIONS)
 
     def read(self, rows: DataFrame, what: str, limit: int = notebook.MAX_ROWS) -> list[dict[str, Any]]:
         return self.session.read_logged(rows, f"{what} of {self.id}", self.reader, limit=limit)
@@ -74,12 +83,14 @@ def open_device(
         raise NotFoundError(f"No submission {submission} is known." if submission else "No device was submitted yet.")
     chosen = newest[0]
     mine = F.col("submission_id") == F.lit(chosen["submission_id"])
-    counted = known.until(device.MESSAGES).where(mine)
+    today = session.ctx.known().until(gold.DECISIONS)
+    counted = privilege.judged(known.until(device.MESSAGES).where(mine), today)
     counts = session.read_logged(
         counted.agg(
             F.count("*").alias("n"),
             F.countDistinct("content_key").alias("n_distinct"),
-            F.coalesce(F.sum(F.col("is_privileged").cast("int")), F.lit(0)).alias("n_privileged"),
+            F.count_if(privilege.HELD).alias("n_privileged"),
+            F.count_if(F.expr(f"is_privileged AND NOT {privilege.HELD}")).alias("n_released"),
         ),
         f"counts of silver.device_messages of {chosen['submission_id']}",
         who,
@@ -90,7 +101,8 @@ def open_device(
         who,
     )
     return Device(
-        session, known.night, who, chosen, files, counts["n"], counts["n_distinct"], counts["n_privileged"]
+        session, known.night, who, chosen, files, counts["n"], counts["n_distinct"], counts["n_privileged"],
+        counts["n_released"],
     )  # fmt: skip
 
 
@@ -113,6 +125,7 @@ def header(opened: Device) -> markup.Html:
         (opened.n_messages, "messages"),
         (opened.n_distinct, "different ones"),
         (opened.n_privileged, "privileged, held back"),
+        *([(opened.n_released, "privileged, released")] if opened.n_released else []),
     ]
     return pages_html.block(pages_html.facts(facts), pages_html.cards([*figures, *messages]))
 
@@ -239,7 +252,7 @@ def accounts(opened: Device) -> markup.Html:
     """Different accounts, wallets and identities, each with what its checksum says and where it stands first."""
     mentions = opened.session.ctx.known(opened.night).until(device.IDENTIFIERS)
     own = mentions.where(F.col("submission_id") == F.lit(opened.id))
-    different = referrals.values(own, opened.messages())
+    different = referrals.values(own, opened.all_messages(), opened.decisions())
     rows = opened.read(different.orderBy("kind", F.col("n_messages").desc(), "value"), "identifiers")
     if not rows:
         return pages_html.block(pages_html.notice("No account, wallet or identity is mentioned in what was read."))

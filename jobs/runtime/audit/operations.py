@@ -119,6 +119,16 @@ def writeback_exported(
     )  # fmt: skip
 
 
+def privileged_released(
+    log: Audit, night: date, who: str, item_id: str, why: str, n_messages: int, message_ids: Iterable[str]
+) -> None:
+    """A decision released messages under privilege: those of one term of a submission's list."""
+    log.append(
+        "disclosure", who, f"silver.device_messages, item {item_id}", operation="privileged_released", night=night,
+        to_whom="readers of the submission", why=why, counts={"messages": n_messages}, ids=message_ids,
+    )  # fmt: skip
+
+
 def referrals_exported(
     log: Log, night: date, force: str, to_whom: str, who: str, counts: Counts, decision_ids: Iterable[str]
 ) -> None:

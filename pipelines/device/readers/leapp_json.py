@@ -10,13 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from pipelines.device.readers.base import BLOCK, MAX_RECORD, TOO_LARGE, Clean, ReadingStopped, never_raising
+from pipelines.common import json_stream
+from pipelines.common.json_stream import JsonStream, JsonStreamError
+from pipelines.device.readers.base import MAX_RECORD, TOO_LARGE, Clean, ReadingStopped, never_raising
 from pipelines.device.readers.leapp_artefacts import Rows, artefact
 from pipelines.device.records import Place, Record, Source
 
 _NAMES = re.compile(rb'"(?:artifact_name|function_name)"\s*:\s*"([^"\\]{1,200})"')
-_BLANK = re.compile(r"[ \t\r\n]*")
-_AT_END = 64  # characters from the end within which a failing value may only be unfinished
+_WHY = {
+    json_stream.CUT: ("CUT", "the file ends early"), json_stream.NO_JSON: ("DAMAGED", "no JSON"),
+    json_stream.TOO_LONG: ("TOO_LARGE", TOO_LARGE), json_stream.MORE: ("DAMAGED", "more than one document"),
+}  # fmt: skip
 
 
 class LeappJson:
@@ -34,17 +38,15 @@ class LeappJson:
         clean = Clean()
         text = _Text(content, clean)
         told: dict[str, object] = {}
-        text.expect("{")
-        while True:
-            key, _ = text.value()
-            text.expect(":")
-            if key == "data":
-                yield from _rows(text, told, source, clean)
-            else:
-                told[str(key)] = text.value()[0]
-            if text.expect(",}") == "}":
-                break
-        text.expect_end()
+        try:
+            for key in text.stream.members():
+                if key == "data":
+                    yield from _rows(text, told, source, clean)
+                else:
+                    told[key] = text.stream.value().value
+            text.stream.end()
+        except JsonStreamError as error:
+            raise ReadingStopped(*_WHY[error.kind], text.byte) from error
         yield from clean.told()
 
 
@@ -55,87 +57,25 @@ def _rows(text: _Text, told: dict[str, object], source: Source, clean: Clean) ->
     if known is None or not isinstance(headers, list) or not known.fits(headers):
         raise ReadingStopped("UNREADABLE", "no artefact with headings that are known", text.byte)
     rows = Rows(known, [str(one) for one in headers], source, clean)
-    text.expect("[")
-    if text.peek() == "]":
-        text.expect("]")
-        return
-    while True:
-        row, place = text.value()
-        yield rows.record(row, place)
+    for _ in text.stream.elements():
+        text.stream.peek()
+        start = text.byte
+        row = text.stream.value().value
+        yield rows.record(row, Place(start, text.byte))
         yield from clean.told()
-        if text.expect(",]") == "]":
-            return
 
 
 class _Text:
-    """The text of a JSON file, from a byte on."""
+    """The text of a JSON file, and the byte of its next character."""
 
     def __init__(self, content: BinaryIO, clean: Clean) -> None:
         self._content, self._clean = content, clean
-        self._buffer, self._at = "", 0
-        self._is_last = False
-        self._decoder = json.JSONDecoder(strict=False)
-        self.byte = 0  # of the next character
+        self.byte = 0
+        self.stream = JsonStream(self._more, MAX_RECORD, json.JSONDecoder(strict=False), self._pass)
 
-    def _more(self) -> bool:
-        """Reads on, twice as far as before; False at the end."""
-        if self._is_last:
-            return False
-        kept = self._buffer[self._at :]
-        block = self._content.read(max(BLOCK, len(kept)))
-        self._is_last = not block
-        self._buffer, self._at = kept + self._clean.block(block, self._is_last).decode("utf-8"), 0
-        return True
+    def _more(self, n: int) -> tuple[str, bool]:
+        block = self._content.read(n)
+        return self._clean.block(block, not block).decode("utf-8"), not block
 
-    def _go(self, at: int) -> None:
-        passed = self._buffer[self._at : at]
-        self.byte += len(passed) if passed.isascii() else len(passed.encode())
-        self._at = at
-
-    def peek(self) -> str:
-        """The next character that is no blank; "" at the end."""
-        while True:
-            blank = _BLANK.match(self._buffer, self._at)
-            self._go(blank.end() if blank else self._at)
-            if self._at < len(self._buffer):
-                return self._buffer[self._at]
-            if not self._more():
-                return ""
-
-    def expect(self, characters: str) -> str:
-        """Take one of these characters."""
-        found = self.peek()
-        if not found:
-            raise ReadingStopped("CUT", "the file ends early", self.byte)
-        if found not in characters:
-            raise ReadingStopped("DAMAGED", "no JSON", self.byte)
-        self._go(self._at + 1)
-        return found
-
-    def expect_end(self) -> None:
-        if self.peek():
-            raise ReadingStopped("DAMAGED", "more than one document", self.byte)
-
-    def value(self) -> tuple[object, Place]:
-        """The next value, and its bytes."""
-        self.peek()
-        while True:
-            try:
-                value, end = self._decoder.raw_decode(self._buffer, self._at)
-                if end - self._at > MAX_RECORD:
-                    raise ReadingStopped("TOO_LARGE", TOO_LARGE, self.byte)
-                if end < len(self._buffer) or self._is_last:
-                    start = self.byte
-                    self._go(end)
-                    return value, Place(start, self.byte)
-            except json.JSONDecodeError as error:
-                is_unfinished = len(self._buffer) - error.pos < _AT_END or error.msg.startswith("Unterminated")
-                if not is_unfinished:
-                    raise ReadingStopped("DAMAGED", "no JSON", self.byte) from error
-                if self._is_last:
-                    raise ReadingStopped("CUT", "the file ends early", self.byte) from error
-            except (ValueError, RecursionError) as error:
-                raise ReadingStopped("DAMAGED", "no JSON that can be held", self.byte) from error
-            if len(self._buffer) - self._at > MAX_RECORD:
-                raise ReadingStopped("TOO_LARGE", TOO_LARGE, self.byte)
-            self._more()
+    def _pass(self, text: str) -> None:
+        self.byte += len(text) if text.isascii() else len(text.encode())

@@ -6,6 +6,7 @@ from pipelines.device.readers.leapp_json import LeappJson
 from pipelines.device.readers.leapp_sqlite import LeappSqlite
 from pipelines.device.readers.leapp_tsv import LeappTsv
 from pipelines.device.readers.mail import MailFile
+from pipelines.device.readers.pdf_text import PdfText
 from pipelines.device.readers.sqlite_messages import SqliteMessages
 from pipelines.device.readers.ufed_xml import UfedXml
 from pipelines.device.readers.whatsapp_text import WhatsappText
@@ -18,6 +19,7 @@ READERS: tuple[Reader, ...] = (  # the first that takes a file reads it
     LeappSqlite(),
     LeappJson(),
     LeappTsv(),
+    PdfText(),
     MailFile(),
     WhatsappText(),
 )

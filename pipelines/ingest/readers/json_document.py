@@ -10,13 +10,14 @@ from __future__ import annotations
 import codecs
 import itertools
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from pipelines.common import json_stream
+from pipelines.common.json_stream import JsonStream, JsonStreamError
 from pipelines.ingest.readers import base as readers
 from pipelines.ingest.readers import json_rows, json_shape
 from pipelines.ingest.readers.base import FileRefused, Spool
@@ -24,7 +25,6 @@ from pipelines.ingest.readers.text import CheckedText
 from schemas.layouts import layouts
 
 _HALF = re.compile("[\ud800-\udfff]")
-_BLANK = re.compile(r"[ \t\r\n]*")
 # Numbers keep their digits: a float would lose some of a long identifier's.
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
@@ -101,12 +101,16 @@ def _blocks(elements: Iterator[tuple[str, Any]]) -> Iterator[list[tuple[str, Any
 
 
 class _Document:
-    """A document's text, of which a window is held, and the place in it."""
+    """A document of which only what is not yet a row is held."""
 
     def __init__(self, text: CheckedText) -> None:
-        self._text = text
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._window, self._at, self._is_done = "", 0, False
+        decoder = codecs.getincrementaldecoder("utf-8")()
+
+        def more(_: int) -> tuple[str, bool]:
+            block = text.read(readers.BLOCK)
+            return decoder.decode(block, final=not block), not block
+
+        self._stream = JsonStream(more, readers.MAX_LINE, _DECODER)
 
     def elements(self, path: str | None) -> Iterator[tuple[str, Any]]:
         """Each element of the array at the dotted path (None: the document itself): its text and its value.
@@ -114,22 +118,22 @@ class _Document:
         Raises:
             FileRefused: the document is cut or is not JSON, has no such array, or has it twice.
         """
-        yield from self._within(path.split(".") if path else [], path)
-        if self._next() is not None:
-            raise FileRefused("FILE_UNREADABLE", "goes on after the end of its JSON document")
+        try:
+            yield from self._within(path.split(".") if path else [], path)
+            self._stream.end()
+        except JsonStreamError as error:
+            raise _refused(error) from error
 
     def _within(self, steps: list[str], path: str | None) -> Iterator[tuple[str, Any]]:
         if not steps:
             yield from self._array(path)
             return
-        if self._next() != "{":
+        if self._stream.peek() != "{":
             raise FileRefused("FILE_LAYOUT_UNKNOWN", f"no array of rows at {path}")
         n_found = 0
-        for _ in self._parts("{", "}"):
-            _, key = self._value()
-            self._expect(":")
+        for key in self._stream.members():
             if key != steps[0]:
-                self._value()
+                self._stream.value()
                 continue
             n_found += 1
             if n_found > 1:
@@ -139,71 +143,18 @@ class _Document:
             raise FileRefused("FILE_LAYOUT_UNKNOWN", f"no array of rows at {path}")
 
     def _array(self, path: str | None) -> Iterator[tuple[str, Any]]:
-        if self._next() != "[":
+        if self._stream.peek() != "[":
             raise FileRefused("FILE_LAYOUT_UNKNOWN", f"no array of rows at {path or 'the top of the document'}")
-        for _ in self._parts("[", "]"):
-            yield self._value()
+        for _ in self._stream.elements():
+            yield self._stream.value()
 
-    def _parts(self, opening: str, closing: str) -> Iterator[None]:
-        """Once for each part between the brackets, at its start; what is yielded to reads it."""
-        self._expect(opening)
-        if self._next() == closing:
-            self._expect(closing)
-            return
-        while True:
-            yield
-            if self._next() == closing:
-                self._expect(closing)
-                return
-            self._expect(",")
 
-    def _next(self) -> str | None:
-        """The next character that is not blank, not taken; None at the end."""
-        while True:
-            self._at = _BLANK.match(self._window, self._at).end()  # type: ignore[union-attr]
-            if self._at < len(self._window):
-                return self._window[self._at]
-            if not self._fill():
-                return None
-
-    def _expect(self, mark: str) -> None:
-        found = self._next()
-        if found is None:
-            raise FileRefused("FILE_TRUNCATED", "the JSON document ends early")
-        if found != mark:
-            raise FileRefused("FILE_UNREADABLE", f"not a JSON document: no {mark} where one belongs")
-        self._at += 1
-
-    def _value(self) -> tuple[str, Any]:
-        """The next value, taken: its text as written, and parsed."""
-        if self._next() is None:
-            raise FileRefused("FILE_TRUNCATED", "the JSON document ends early")
-        while True:
-            try:
-                value, end = _DECODER.raw_decode(self._window, self._at)
-            except (ValueError, RecursionError) as error:
-                if self._is_long():
-                    raise FileRefused(
-                        "FILE_UNREADABLE", f"a value of over {readers.MAX_LINE >> 20} MiB, or one that is not JSON"
-                    ) from error
-                if self._fill():
-                    continue
-                raise FileRefused("FILE_TRUNCATED", "the JSON document ends early, or is not JSON") from error
-            if end == len(self._window) and self._fill():  # a number may go on
-                continue
-            raw = self._window[self._at : end]
-            self._at = end
-            return raw, value
-
-    def _is_long(self) -> bool:
-        return len(self._window) - self._at > readers.MAX_LINE
-
-    def _fill(self) -> bool:
-        """Reads on; False at the end of the text."""
-        if self._is_done:
-            return False
-        read = self._text.read(readers.BLOCK)
-        self._is_done = not read
-        self._window = self._window[self._at :] + self._decoder.decode(read, final=self._is_done)
-        self._at = 0
-        return not self._is_done
+def _refused(error: JsonStreamError) -> FileRefused:
+    if error.kind == json_stream.CUT:
+        return FileRefused("FILE_TRUNCATED", "the JSON document ends early")
+    if error.kind == json_stream.MORE:
+        return FileRefused("FILE_UNREADABLE", "goes on after the end of its JSON document")
+    if error.kind == json_stream.TOO_LONG:
+        return FileRefused("FILE_UNREADABLE", f"a value of over {readers.MAX_LINE >> 20} MiB")
+    mark = f": no {error.wanted} where one belongs" if error.wanted else ""
+    return FileRefused("FILE_UNREADABLE", f"not a JSON document{mark}")

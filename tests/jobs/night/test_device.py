@@ -26,14 +26,14 @@ from jobs.cli import main as cli_main
 from jobs.night.assets import device as device_assets
 from jobs.night.assets import reports
 from jobs.pages import notebook, queue_page
-from jobs.pages.device import finance_queue, keyword_queue
+from jobs.pages.device import finance_queue, keyword_queue, privilege_queue
 from jobs.pages.device import submission_page as page
 from jobs.runtime import alerts
 from jobs.runtime.context import RunContext
 from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
+from pipelines.device import privilege, referrals
 from pipelines.device import queue as device_queue
-from pipelines.device import referrals
 from schemas import device, gold
 from tests.support import device_exports as exports
 from tests.support import whole_nights as nights
@@ -53,6 +53,12 @@ owner: {name: Owner Phone, identifiers: ["+447700900001", Owner Phone]}
 """
 
 
+TABLES = """\
+tables:
+  - {file: "*.csv", holds: messages, format: csv, encoding: windows-1252, times: ["dd/MM/yyyy HH:mm"],
+     columns: {at: When, sender: From, text: Body}, constants: {app: sms}}
+"""
+DOWNLOAD = "When,From,Body\n14/01/2026 09:30,07700 900002,the caf\u00e9\n14/13/2026 09:30,07700 900002,never\n"
 PICTURE = hashlib.md5(b"not a picture", usedforsecurity=False).hexdigest()
 KNOWN = [
     {"MediaID": 1, "Category": 3, "MD5": "0" * 32},
@@ -95,10 +101,12 @@ def _second_drop(landing: Path) -> None:
     drop = landing / "norfolk" / "device" / SECOND.isoformat()
     report = exports.ufed_xml()
     held = MANIFEST + "keyword_lists: [terms.txt]\nprivileged: held.csv\nhash_lists: [known.json, cut.json]\n"
+    table = MANIFEST + TABLES
     known = {"@odata.context": ".../DataModels/2.0.xml/UK/$metadata#Media", "value": KNOWN}
     contents = {
         "CUT/report.xml": report[: len(report) * 2 // 3], "CUT/submission.yaml": MANIFEST.encode(),
         "BARE/report.xml": report,
+        "TABLE/a/texts.csv": DOWNLOAD.encode("windows-1252"), "TABLE/submission.yaml": table.encode(),
         "HELD/a.ufdr": exports.ufdr(report), "HELD/b.ufdr": exports.ufdr(report), "HELD/submission.yaml": held.encode(),
         "HELD/terms.txt": b"thursday\naccount\n/(a/\n", "HELD/held.csv": b"term\nThursday\n",
         "HELD/known.json": json.dumps(known).encode(), "HELD/cut.json": json.dumps(known).encode()[:-40],
@@ -181,7 +189,7 @@ def test_every_file_is_in_the_ledger_and_messages_balance(ctx: RunContext):
 def test_a_cut_export_and_one_without_a_manifest_are_told_and_stop_nothing(ctx: RunContext):
     submitted = ctx.lake.read(device.SUBMISSIONS).where(F.col("night") == F.lit(SECOND)).collect()
     assert {row.submission_id: row.refused for row in submitted} == {
-        "36:BARE": "NO_MANIFEST", "36:CUT": None, "36:HELD": None,
+        "36:BARE": "NO_MANIFEST", "36:CUT": None, "36:HELD": None, "36:TABLE": None,
     }  # fmt: skip
     files = ctx.lake.read(device.FILES).where(F.col("night") == F.lit(SECOND)).collect()
     assert not [row for row in files if row.submission_id == "36:BARE"]
@@ -193,6 +201,15 @@ def test_a_cut_export_and_one_without_a_manifest_are_told_and_stop_nothing(ctx: 
     assert "36:BARE was refused (NO_MANIFEST)" in told
     assert "36:CUT: 1 files CUT" in told
     assert "36:HELD: 1 terms of terms.txt cannot be looked for" in told
+
+
+def test_a_download_is_read_by_the_layout_of_its_submission(ctx: RunContext):
+    (message,) = ctx.lake.read(device.MESSAGES).where("submission_id = '36:TABLE'").collect()
+    told = (message.text, message.sender, message.app, message.direction)
+    assert told == ("the caf\u00e9", "+447700900002", "sms", "IN")
+    assert DOWNLOAD.encode("windows-1252")[message.byte_from : message.byte_to].startswith(b"14/01/2026 09:30,")
+    (refusal,) = ctx.lake.read(device.REFUSALS).where("submission_id = '36:TABLE'").collect()
+    assert refusal.why == "a time that cannot be read"
 
 
 def test_known_pictures_are_found_by_their_hash_and_lists_say_what_was_not_taken(ctx: RunContext):
@@ -225,6 +242,12 @@ def test_privileged_messages_are_counted_and_nowhere_shown(ctx: RunContext):
     opened = page.open_device(Session("16", ctx), submission="36:HELD")
     assert opened.n_privileged == 2
     assert "Thursday" not in page.conversation(opened) + page.conversations(opened)
+    (row,) = queue_of(ctx, SECOND, privilege.QUEUE).collect()
+    assert (row.details["term"], row.details["n_messages"], row.details["n_files"]) == ("Thursday", "1", "2")
+    review = privilege_queue.open_queue(Session("16", ctx), night=SECOND.isoformat(), force="36", reviewer="B2")
+    item = review.pick()
+    assert "Thursday" in privilege_queue.open_item(review, item)
+    assert "by whose authority" in queue_page.decide(review, item, "RELEASE")
     told = command(ctx, "device", "search", str(_list(ctx, "thursday")), "--submission", "36:HELD", "--why", "trial")
     assert (told["terms"], told["n_privileged"], told["hits"]) == ({}, 2, [])
 

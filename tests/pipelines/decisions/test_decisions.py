@@ -78,6 +78,18 @@ def test_an_invalid_decision_is_refused_where_it_is_made(outcome: str, given: di
         deciding.decide(1, outcome, **given)
 
 
+def test_privileged_material_is_released_by_words_and_by_no_other_outcome() -> None:
+    of_term = {**deciding.item(1), "queue": codes.PRIVILEGE_QUEUE}
+    with pytest.raises(ValueError, match="free_text: a release of privileged material says by whose authority"):
+        deciding.decide(1, "RELEASE", of=of_term, free_text=" ")
+    assert deciding.decide(1, "RELEASE", of=of_term, free_text="counsel, 14 March").outcome == "RELEASE"
+    assert deciding.decide(1, "WITHHOLD", of=of_term).outcome == "WITHHOLD"
+    assert deciding.decide(1, "DEFER", of=of_term).outcome == "DEFER"
+    for outcome, of in (("REFER", of_term), ("RELEASE", None), ("WITHHOLD", None)):
+        with pytest.raises(ValueError, match="outcome: privileged material"):
+            deciding.decide(1, outcome, of=of, free_text="words")
+
+
 @pytest.mark.parametrize("free_text", [None, "", " \n"])
 def test_a_referral_of_accounts_says_to_whom(free_text: str | None) -> None:
     of_money = {**deciding.item(1), "queue": codes.FINANCE_QUEUE}

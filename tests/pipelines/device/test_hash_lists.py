@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.common import json_stream
 from pipelines.device import hash_lists
 from pipelines.device.hash_lists import Form, Item, Refused, UnreadableError
 
@@ -101,7 +102,7 @@ def test_what_is_no_list_says_why(content: bytes, why: str) -> None:
 
 
 def test_a_cut_list_gives_what_came_before_wherever_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hash_lists, "BLOCK", 61)  # every item lies over the edge of a block
+    monkeypatch.setattr(json_stream, "BLOCK", 61)  # every item lies over the edge of a block
     whole = listed([media(n) for n in range(4)])
     expected = [Item(n + 1, md5(n), sha1(n), n, None) for n in range(4)]
     assert taken(whole) == expected
@@ -139,4 +140,4 @@ def test_memory_is_that_of_a_window_and_not_of_the_list() -> None:
     assert sum(isinstance(each, Item) for each in hash_lists.read(Endless(n_items))) == n_items
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert most < 8 * hash_lists.BLOCK < n_items * len(json.dumps(media(1))) / 3
+    assert most < 8 * json_stream.BLOCK < n_items * len(json.dumps(media(1))) / 3

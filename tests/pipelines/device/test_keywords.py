@@ -147,8 +147,11 @@ def test_expressions_have_places_in_characters_wherever_they_begin() -> None:
 def test_privileged_by_party_and_by_text() -> None:
     listed = keywords.privileged_list(["07700 900123", "@Counsel.X", ""], [Term("legal advice", None, "PHRASE")])
     parties = [["+447700900123", None], ["counsel.x"], ["someone"], [], ["+44 7700 900124"]]
-    texts = [None, "hello", "some LEGAL  advice", "illegal advice", ""]
-    assert keywords.privileged(parties, texts, listed) == [True, True, True, False, False]
+    texts = [(None,), ("hello",), ("some LEGAL  advice",), ("illegal advice", None), ("",)]
+    told = [["07700 900123"], ["@Counsel.X"], ["legal advice"], [], []]
+    assert keywords.privileged(parties, texts, listed) == told
+    quoting = [("yes", "they gave legal advice", "@counsel.x")]
+    assert keywords.privileged([["counsel.x"]], quoting, listed) == [["@Counsel.X", "legal advice"]]
 
 
 @pytest.mark.parametrize(

@@ -39,17 +39,24 @@ def test_equal_hashes_match_unless_another_differs(
     path = tmp_path / "known.json"
     items = [hash_list.media(1), hash_list.media(2, MD5=in_list[0], SHA1=in_list[1], Category=1)]
     path.write_bytes(hash_list.listed(items))
-    rows = [("36:A", "known.json", str(path)), ("36:B", "gone.json", str(tmp_path / "gone.json"))]
+    gone = str(tmp_path / "gone.json")
+    rows = [("36:A", "known.json", str(path)), ("36:B", "gone.json", gone), (None, "operator/k.json", str(path))]
     told = known_media.told(spark.createDataFrame(rows, known_media.FILES))
     picture = {"night": NIGHT, "md5": on_device[0], "sha1": on_device[1]}
     media = tables.frame(
         spark, device.MEDIA, {**picture, "submission_id": "36:A", "media_id": "a" * 24},
         {**picture, "submission_id": "36:B", "media_id": "b" * 24},  # whose own list this is not
     )  # fmt: skip
-    found = known_media.matches(told, media).collect()
-    assert [(row.media_id, row.item, row.category, row.hash_kind) for row in found] == (
-        [("a" * 24, 2, 1, expected)] if expected else []
-    )
+    found = known_media.matches(told, media).orderBy("media_id", "list_name").collect()
+    assert {(row.item, row.category, row.hash_kind) for row in found} == ({(2, 1, expected)} if expected else set())
+    named = [("36:A", "known.json"), ("36:A", "operator/k.json"), ("36:B", "operator/k.json")]
+    assert [(row.submission_id, row.list_name) for row in found] == (named if expected else [])
+    assert len({(row.media_id, row.list_name, row.item) for row in found}) == len(found)
     if expected == "SHA1":
-        lists = {row.list_name: (row.n_items, row.stopped) for row in known_media.lists(told, NIGHT).collect()}
-        assert lists == {"known.json": (2, None), "gone.json": (0, "it cannot be opened (FileNotFoundError)")}
+        rows_ = known_media.lists(told, NIGHT, ["36:A", "36:B"]).collect()
+        assert {(row.submission_id, row.list_name): (row.n_items, row.stopped) for row in rows_} == {
+            ("36:A", "known.json"): (2, None),
+            ("36:B", "gone.json"): (0, "it cannot be opened (FileNotFoundError)"),
+            ("36:A", "operator/k.json"): (2, None),
+            ("36:B", "operator/k.json"): (2, None),
+        }

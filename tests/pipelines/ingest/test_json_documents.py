@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest.readers import base, json_document
+from pipelines.common.json_stream import JsonStream
+from pipelines.ingest.readers import base
 from schemas.errors import InvalidInputError
 from schemas.layouts import layouts
 from tests.support import one_file
@@ -127,15 +128,15 @@ def test_what_is_no_row_is_refused_alone(tmp_path: Path) -> None:
 
 def test_a_long_document_is_read_in_a_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     widest = 0
-    fill = json_document._Document._fill
+    more = JsonStream._more
 
     def watched(self: Any) -> bool:
         nonlocal widest
-        done = fill(self)
+        done = more(self)
         widest = max(widest, len(self._window))
         return done
 
-    monkeypatch.setattr(json_document._Document, "_fill", watched)
+    monkeypatch.setattr(JsonStream, "_more", watched)
     rows = [{**ROWS[0], "Involvement": "x" * 1_000}] * 20_000
     assert len(_kept(_read(tmp_path, json.dumps(rows, indent=1)))) == 20_000
     assert widest <= base.BLOCK + base.MAX_LINE
