@@ -120,7 +120,7 @@ def writeback_exported(
 
 
 def privileged_released(
-    log: Audit, night: date, who: str, item_id: str, why: str, n_messages: int, message_ids: Iterable[str]
+    log: Log, night: date, who: str, item_id: str, why: str, n_messages: int, message_ids: Iterable[str]
 ) -> None:
     """A decision released messages under privilege: those of one term of a submission's list."""
     log.append(
