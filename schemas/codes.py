@@ -20,6 +20,14 @@ ITEM_ID_PATTERN = "[0-9a-f]{16}"  # of queue items
 QUEUE_PATTERN = "[a-z_]+"
 RISK_QUEUES = ("children", "people", "locations")  # safeguarding first
 FINANCE_QUEUE = "finance_referral"  # a decision to refer says to whom
+VICTIM_QUEUE = "victim_pack"  # a decision to hand a pack out says why
+NATIONAL = "UK"  # no force: where packs go whose force is not known
+# A reviewer's word for an address, at the head of the reason: house and road, then a whole postcode.
+ADDRESS_WORD = r"\s*address confirmed:"
+ADDRESS_CONFIRMED = (
+    rf"{ADDRESS_WORD}\s*(?P<house>[^\s,][^\n]{{0,200}}?)[, ]+"
+    r"(?P<out>[A-Z]{1,2}[0-9][A-Z0-9]?) ?(?P<in>[0-9][A-Z]{2})(?![A-Z0-9])"
+)
 
 # Intelligence grading 3x5x2. Source: College of Policing, Authorised Professional Practice, Intelligence report.
 SCHEMES = ("3x5x2", "5x5x5")
