@@ -132,6 +132,7 @@ LOG_OPERATIONS = {
     "deconfliction_told": "forces were told whom to call about a common interest",
     "writeback_exported": "files of decided tags were written for a force",
     "referrals_exported": "files of accounts and wallets to refer were written for a force",
+    "packs_handed_out": "documents about children's accounts were written for a force or the national queue",
     # models
     "training_read": "reports were read to train classifiers",
     "pretraining_read": "reports were read to pretrain an encoder",

@@ -171,10 +171,10 @@ def _links(about: Mapping[Account, Sequence[Claim]]) -> dict[tuple[Account, Acco
         for claim in claims:
             if claim.kind == PICTURE:
                 used[claim.value].add(account)
-    for accounts in used.values():
+    for users in used.values():
         # A picture of three is one that goes around, and two of one application are two people.
-        if len(accounts) == 2 and len({account.app for account in accounts}) == 2:
-            join(*sorted(accounts), "the same profile picture")
+        if len(users) == 2 and len({account.app for account in users}) == 2:
+            join(min(users), max(users), "the same profile picture")
     return made
 
 

@@ -54,8 +54,8 @@ def of_message(
         about = _about(said, app, sender, is_out, others, owners)
         if about is not None:
             yield Said(
-                *about, sender, is_out, source, said.kind, said.value, text[said.start : said.end], said.start, said.end,
-                key,
+                *about, sender, is_out, source, said.kind, said.value, text[said.start : said.end], said.start,
+                said.end, key,
             )  # fmt: skip
 
 

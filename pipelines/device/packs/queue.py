@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.decisions import standing
@@ -64,7 +64,7 @@ def queue_items(
     leads = F.transform("leads", lambda lead: items.reason("rule", lead, *source))
     own = F.array(items.reason("rule", told, *source))
     changed = items.flags({items.EVIDENCE_CHANGED: F.col("is_text_changed")}, *source)
-    order = ["_place", F.size("leads").desc(), F.col("n_sources").desc(), "item_id"]
+    order: list[Column | str] = ["_place", F.size("leads").desc(), F.col("n_sources").desc(), "item_id"]
     return items.unscored(
         items.within_capacity(settled.still_asked(asked, decisions), items.capacity_of(capacity), order),
         night,

@@ -22,8 +22,8 @@ Table = Mapping[str, frozenset[str]]
 def load(path: Path) -> Table:
     """The table of a CSV file with the columns postcode and force, in UTF-8.
 
-    A line per area, district, sector or postcode and force; a place on two lines with two forces is on a border. What is
-    more exact counts before what is less.
+    A line per area, district, sector or postcode and force; a place on two lines with two forces is on a border. What
+    is more exact counts before what is less.
 
     Raises:
         ValueError: the file is not such a table; says where, and what is there instead.

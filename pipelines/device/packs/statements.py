@@ -46,13 +46,17 @@ _CUES = {
         re.IGNORECASE,
     ),
     YOU: re.compile(
-        rf"\b(?:(?:you|u) live|{_YOUR} (?:{_HOME}|(?:mum|mom|dad|nan)'?s|school)|(?:you|u) go to|post(?:ed)? it to you)\b",
+        rf"\b(?:(?:you|u) live|{_YOUR} (?:{_HOME}|(?:mum|mom|dad|nan)'?s|school)|(?:you|u) go to"
+        r"|post(?:ed)? it to you)\b",
         re.IGNORECASE,
     ),
-    NAMED: re.compile(r"\b(?:lives|stays|(?:her|his|their) (?:address|house|home|flat|post ?code|school))\b", re.IGNORECASE),
+    NAMED: re.compile(
+        r"\b(?:lives|stays|(?:her|his|their) (?:address|house|home|flat|post ?code|school))\b", re.IGNORECASE
+    ),
 }  # fmt: skip
 _NEGATED = re.compile(
-    r"n['\u2019]t\b|\b(?:(?:do|is|are|was|does|did|ai|wo|ca)nt|not|never|used to|no longer|moved (?:from|out)|old (?:address|house|home|place|flat|school)|wrong|fake|lied)\b",
+    r"n['\u2019]t\b|\b(?:(?:do|is|are|was|does|did|ai|wo|ca)nt|not|never|used to|no longer|moved (?:from|out)"
+    r"|old (?:address|house|home|place|flat|school)|wrong|fake|lied)\b",
     re.IGNORECASE,
 )
 _REACH = 90  # characters between such words and what they are about
@@ -78,7 +82,10 @@ _YEARS = (
 _POSTCODE = re.compile(
     r"(?<![A-Za-z0-9])(?P<out>[A-Za-z]{1,2}[0-9][A-Za-z0-9]?) ?(?P<in>[0-9](?![AaPp][Mm])[A-Za-z]{2})(?![A-Za-z0-9])"
 )
-_ROADS = r"(?:road|rd|street|st|lane|ln|avenue|ave|close|drive|dr|way|crescent|court|ct|place|terrace|gardens|grove|hill|walk|green|row|mews|rise|view|park|square|loke)"  # fmt: skip
+_ROADS = (
+    r"(?:road|rd|street|st|lane|ln|avenue|ave|close|drive|dr|way|crescent|court|ct|place|terrace|gardens|grove|hill"
+    r"|walk|green|row|mews|rise|view|park|square|loke)"
+)
 _HOUSE = re.compile(
     rf"(?<![A-Za-z0-9])(?P<house>(?:(?:flat|unit) [0-9]{{1,3}}[a-z]?,? )?[0-9]{{1,4}}[a-z]?),? "
     rf"(?P<road>(?:[A-Za-z'\u2019.-]+ ){{1,4}}?{_ROADS})(?![A-Za-z0-9])",
@@ -87,8 +94,8 @@ _HOUSE = re.compile(
 _BETWEEN = 50  # characters between the road and the postcode: a village and a town
 _SCHOOL = re.compile(
     r"(?P<school>(?:[A-Z][\w'\u2019.&-]* ){1,5}(?:School|Academy|College|High|Primary|Grammar)(?: School)?)(?!\w)"
-    r"|(?:(?:i|we|you|u) go to|school is|school:) (?P<lower>(?:[\w'\u2019.&-]+ ){1,4}(?:school|academy|college|high|primary"
-    r"|grammar)(?: school)?)(?!\w)",
+    r"|(?:(?:i|we|you|u) go to|school is|school:) (?P<lower>(?:[\w'\u2019.&-]+ ){1,4}"
+    r"(?:school|academy|college|high|primary|grammar)(?: school)?)(?!\w)",
 )
 _TOWN = re.compile(
     r"\b(?:(?:i|we|you|u) live in|(?:i'?m|i\u2019m|i am|you'?re) from|lives in)"

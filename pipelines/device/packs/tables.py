@@ -20,6 +20,7 @@ from pipelines.device.packs.accounts import Claim, Pack
 from schemas import codes, device
 
 Batches = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+_Found = tuple[str | None, str, claims.Said, int]  # conversation, source, claim, row of the batch
 Owners = Mapping[str, Sequence[str]]
 _PLACE = ("night", "submission_id", "file", "member", "byte_from", "byte_to")
 _SAID = (
@@ -65,7 +66,7 @@ def claims_of(messages: DataFrame, contacts: DataFrame, media: DataFrame, owners
 
 
 def _with_asked(messages: DataFrame) -> DataFrame:
-    """Messages with the one before of the conversation, where somebody else wrote it and both may be read, or neither."""
+    """Messages with the one before of the conversation, if somebody else wrote it and both may be read, or neither."""
     in_chat = Window.partitionBy("submission_id", "file", "member", "chat_id").orderBy("byte_from")
     before = F.lag(F.struct("sender", "direction", "text", "is_privileged")).over(in_chat)
     alike = before["is_privileged"].eqNullSafe(F.col("is_privileged"))
@@ -74,7 +75,7 @@ def _with_asked(messages: DataFrame) -> DataFrame:
 
 
 def _of_messages(owners: Mapping[str, frozenset[str]]) -> Batches:
-    def find(batch: dict[str, list[Any]], n: int) -> Iterator[tuple[str | None, str, claims.Said]]:
+    def find(batch: dict[str, list[Any]], n: int) -> Iterator[_Found]:
         for k in range(n):
             for said in claims.of_message(
                 batch["text"][k],
@@ -93,7 +94,7 @@ def _of_messages(owners: Mapping[str, frozenset[str]]) -> Batches:
 
 
 def _of_contacts(owners: Mapping[str, frozenset[str]]) -> Batches:
-    def find(batch: dict[str, list[Any]], n: int) -> Iterator[tuple[str | None, str, claims.Said]]:
+    def find(batch: dict[str, list[Any]], n: int) -> Iterator[_Found]:
         for k in range(n):
             for said in claims.of_contact(
                 batch["name"][k],
@@ -108,7 +109,7 @@ def _of_contacts(owners: Mapping[str, frozenset[str]]) -> Batches:
     return _batches(find)
 
 
-def _batches(find: Callable[[dict[str, list[Any]], int], Iterator[Any]]) -> Batches:
+def _batches(find: Callable[[dict[str, list[Any]], int], Iterator[_Found]]) -> Batches:
     schema = to_arrow_schema(_CLAIMS, timezone="UTC")
 
     def made(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
