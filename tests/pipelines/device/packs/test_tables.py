@@ -40,9 +40,10 @@ def messages(spark: SparkSession, world: children.Planted) -> DataFrame:
                 {
                     "message_id": key, "content_key": key, "night": NIGHT, "submission_id": ID, "file": "f",
                     "member": "", "byte_from": 1000 * n + k, "app": talk.app.lower(), "chat_id": talk.party,
-                    "text": said.text,                     "members": [talk.party, device_claims.OWNER], "sender": said.by or device_claims.OWNER,
-                    "recipients": [], "direction": "IN" if said.by else "OUT", "is_privileged": said.text == HELD,
-                    "is_forwarded": said.is_forwarded, "attachments": [hung] if said.picture else [],
+                    "text": said.text, "members": [talk.party, device_claims.OWNER], "recipients": [],
+                    "sender": said.by or device_claims.OWNER, "direction": "IN" if said.by else "OUT",
+                    "is_privileged": said.text == HELD, "is_forwarded": said.is_forwarded,
+                    "attachments": [hung] if said.picture else [],
                 }
             )  # fmt: skip
     return rows_of.frame(spark, device.MESSAGES, *rows).cache()
