@@ -137,6 +137,37 @@ def test_accounts_of_two_applications_are_joined_by_a_handle_a_number_and_a_pict
     assert [len(pack.linked) for pack in packs(same_app)] == [0, 0]
 
 
+def test_a_handle_in_a_forwarded_text_or_told_by_somebody_else_joins_nothing():
+    age = claim("AGE", "13", ROWAN, app="snapchat", said_by=ROWAN)
+    handle = claim("HANDLE", f"snapchat:{ROWAN}")
+    for other in (handle._replace(source="FORWARDED"), handle._replace(said_by=OTHER)):
+        assert [pack.linked for pack in packs([AGE, age, other])] == [(), ()]
+
+
+def test_a_name_that_two_applications_know_is_nobodys():
+    ages = [claim("AGE", "13", ROWAN, app=app, said_by=ROWAN) for app in ("snapchat", "kik")]
+    told = address(party=f"@{ROWAN}", app=None, **BY_OTHER)
+    assert [len(pack.evidence) for pack in packs([*ages, told])] == [1, 1]
+    assert [len(pack.evidence) for pack in packs([ages[0], told])] == [2]
+
+
+def test_you_is_somebody_where_two_talk_and_nobody_in_a_group():
+    def said(text: str, sender: str, parties: tuple[str, ...], direction: str) -> list[tuple[str, bool]]:
+        made = claims.of_message(
+            text, app="whatsapp", sender=sender, direction=direction, parties=parties, owners=device_claims.OWNERS
+        )
+        return [(each.party, each.is_owner) for each in made]
+
+    assert said("you're 13", OWNER, (OWNER, KIM), "OUT") == [(KIM, False)]
+    assert said("you're 13", OWNER, (OWNER, KIM, OTHER), "OUT") == []
+    assert said("you're 13", KIM, (OWNER, KIM, OTHER), "IN") == []
+    assert said("your house is 14 Marsh Lane NR3 1CA", KIM, (OWNER, KIM), "IN") == [(KIM, True)]
+    assert said("im 13", KIM, (OWNER, KIM, OTHER), "IN") == [(KIM, False)]
+    assert said("im 13", OWNER, (OWNER, KIM), "OUT") == [(OWNER, True)]
+    assert said("im 13", "Device Owner", ("Device Owner", KIM), "IN") == [("Device Owner", True)]
+    assert said("im 13", KIM, (OWNER, KIM), "SYSTEM") == []
+
+
 def test_two_children_of_one_school_or_who_tell_the_same_number_are_two():
     school = [claim("SCHOOL", "priory mount high school", who, said_by=who) for who in (KIM, OTHER)]
     mother = [claim("PHONE", "+447700900199", who, said_by=who) for who in (KIM, OTHER)]

@@ -40,7 +40,8 @@ def test_a_claim_is_read_with_whose_it_is(text: str, expected: tuple[str, str, s
     [
         "im 15 mins away", "im 10 minutes late", "i'm 12 miles off", "im 17% done", "im 18", "im 7", "im not 14",
         "im 130", "im 10.5", "it was 13", "im 11 down", "i dont live at 14 Marsh Lane NR3 1CA",
-        "i used to live at 14 Marsh Lane NR3 1CA", "i moved from 14 Marsh Lane NR3 1CA",
+        "i used to live at 14 Marsh Lane NR3 1CA", "my address isn't 14 Marsh Lane NR3 1CA",
+        "my old address was 14 Marsh Lane NR3 1CA", "i live no longer at 14 Marsh Lane NR3 1CA", "i moved from 14 Marsh Lane NR3 1CA",
         "see you at 3 Station Road NR1 1CA", "i live for today. meet at 3 Station Road NR1 1CA",
         "your parcel goes to 3 Station Road NR1 1CA", "my address at10 2pm", "lives at 14 Marsh Lane NR3 1CA",
         "@wren.k and @ash.k lives at 14 Marsh Lane NR3 1CA", "i live in the flat", "ring 07700 900123",
