@@ -278,7 +278,7 @@ def known_pictures(messages: DataFrame, media: DataFrame, known: DataFrame) -> D
 
 
 def _category() -> Column:
-    letters = F.element_at(
+    letters = F.try_element_at(
         F.create_map(*(F.lit(x) for pair in ((1, "A"), (2, "B"), (3, "C")) for x in pair)), F.col("category")
     )
     named = F.coalesce(F.concat(F.lit("category "), letters), F.lit("not categorised"))
