@@ -53,13 +53,17 @@ class Planted:
     postcode: dict[tuple[str, str], str | None]
 
 
-def make(kinds: tuple[str, ...]) -> Planted:
-    """Children of the kinds named in `CONFIRMED` and `ENQUIRY`, in their order, and an adult who is none."""
+def make(kinds: tuple[str, ...], shift: int = 0) -> Planted:
+    """Children of the kinds named in `CONFIRMED` and `ENQUIRY`, in their order, and an adult who is none.
+
+    Args:
+        shift: moves them to other houses and postcodes.
+    """
     conversations: list[Conversation] = []
     status: dict[tuple[str, str], str] = {}
     postcode: dict[tuple[str, str], str | None] = {}
     for n, kind in enumerate(kinds):
-        child = _Child(n)
+        child = _Child(n, shift)
         own, others = (CONFIRMED | ENQUIRY)[kind](child)
         conversations += [*own, *others]
         told = {"owners_address": OWN_ADDRESS[-7:], "border": f"{BORDER} {child.inward}"}.get(kind, child.postcode)
@@ -81,12 +85,12 @@ def number(n: int) -> str:
 class _Child:
     """What is the same of a child in whatever kind."""
 
-    def __init__(self, n: int) -> None:
-        self.n = n
+    def __init__(self, n: int, shift: int) -> None:
+        self.n, place = n, n + shift
         self.number, self.handle = number(n), f"wren.k{n:02d}"
-        self.inward = f"{1 + n % 8}{_INWARD[n % len(_INWARD)]}"
-        self.postcode = f"NR{1 + n % 20} {self.inward}"
-        self.house = f"{11 + 2 * n} {_ROADS[n % len(_ROADS)]}"
+        self.inward = f"{1 + place % 8}{_INWARD[place % len(_INWARD)]}"
+        self.postcode = f"NR{1 + place % 20} {self.inward}"
+        self.house = f"{11 + 2 * place} {_ROADS[place % len(_ROADS)]}"
         self.national = f"0{self.number[3:7]} {self.number[7:]}"
 
     def whatsapp(self, *texts: str, note: str | None = None) -> Conversation:

@@ -99,7 +99,8 @@ def make(draw: draws.Draws, first_night: date) -> Device:
     values = {"UK_ACCOUNT": tuple(sorted(f"{sort} {number}" for sort, number in accounts))}
     for kind in ("BTC", "ETH"):
         values[kind] = tuple(sorted(_normal(kind, address) for of, address in addresses if of == kind))
-    return Device(chats, children.make(children.SMALL), (0, 1), values)
+    shift = int(draw.below("device/children", np.arange(1), 60)[0])
+    return Device(chats, children.make(children.SMALL, shift), (0, 1), values)
 
 
 def _normal(kind: str, address: str) -> str:
