@@ -27,6 +27,10 @@ _SAID = (
     "app", "party", "is_owner", "said_by", "is_said_by_owner", "source", "kind", "value", "as_written", "start", "end",
     "text_key",
 )  # fmt: skip
+_OF_CLAIM = (
+    "kind", "value", "as_written", "party", "is_owner", "said_by", "is_said_by_owner", "chat_id", "source", "source_id",
+    "file", "member", "byte_from", "text_key",
+)  # fmt: skip
 _CLAIMS = T.StructType([T.StructField(f.name, f.dataType, True) for f in device.CLAIMS.struct()])
 _OF_PACK = (
     "submission_id", "account_id", "app", "party", "linked", "status", "basis", "ages", "addresses", "leads", "gaps",
@@ -181,7 +185,7 @@ def _assembling(places: routing.Table) -> Callable[[pa.Table], pa.Table]:
 
 
 def _claim(row: Mapping[str, Any]) -> Claim:
-    return Claim(**{name: row[name] for name in Claim._fields if name != "app"}, app=row["app"] or None)
+    return Claim(**{name: row[name] for name in _OF_CLAIM}, app=row["app"] or None)
 
 
 def _row(pack: Pack, submission_id: str, places: routing.Table) -> dict[str, Any]:
