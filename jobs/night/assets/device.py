@@ -230,13 +230,13 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
         progress.CURRENT.skip()
     with progress.CURRENT.step("queues of seized devices"):
         places = _places(ctx, night)
-        n_files = {device.FINANCE_REFERRALS: _refer(ctx, night), device.VICTIM_PACKS: _hand_out(ctx, night, places)}
+        n_files = (_refer(ctx, night), _hand_out(ctx, night, places))
         _publish(ctx, night, places)
     if is_nothing:
         yield from (common.nothing(table) for table in device.FOUND)
     else:
         yield from common.results(ctx, device.FOUND, night, {})
-    for table, n in n_files.items():
+    for table, n in zip(device.DECIDED, n_files, strict=True):
         yield common.nothing(table) if n is None else common.result(ctx, table, night, {"files": n})
     yield common.queue_result(ctx, QUEUES, night)
 

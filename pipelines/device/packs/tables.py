@@ -122,7 +122,7 @@ def _batches(find: Callable[[dict[str, list[Any]], int], Iterator[_Found]]) -> B
             rows = [
                 {
                     **{name: columns[name][k] for name in _PLACE},
-                    **said._asdict(),
+                    **{name: getattr(said, name) for name in _SAID},
                     "app": said.app or "",
                     "chat_id": chat_id,
                     "source_id": source_id,

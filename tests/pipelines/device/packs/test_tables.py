@@ -63,7 +63,7 @@ def media(spark: SparkSession) -> DataFrame:
 def claims(spark: SparkSession, world: children.Planted, messages: DataFrame, media: DataFrame) -> DataFrame:
     noted = [
         {
-            "contact_id": f"{n:024x}", "night": NIGHT, "submission_id": ID, "name": "Entry", "note": talk.note,
+            "contact_id": f"c{n:023x}", "night": NIGHT, "submission_id": ID, "name": "Entry", "note": talk.note,
             "phones": [talk.party], "handles": [], "file": "f",
         }
         for n, talk in enumerate(world.conversations) if talk.note
