@@ -46,4 +46,4 @@ def signatures(data: bytes) -> set[str]:
 def _plain(data: bytes) -> set[str]:
     kinds = {kind for kind, form in _SIGNATURES.items() if re.search(form, data, re.DOTALL)}
     kinds |= {kind for kind, form in _ENCODED.items() if re.search(rb"(?<![A-Za-z0-9+/])" + form, data, re.DOTALL)}
-    return kinds | {kind for kind, form in _HEX.items() if re.search(form, data, re.IGNORECASE)}
+    return kinds | {kind for kind, form in _HEX.items() if re.search(rb"(?<![0-9a-f])" + form, data, re.IGNORECASE)}
