@@ -15,7 +15,6 @@ from jobs.pages.device import submission_page
 from pipelines.device.packs import queue as pack_queue
 from pipelines.device.packs import tables
 from schemas import device
-from schemas.errors import NotFoundError
 
 Row = Mapping[str, Any]
 
@@ -67,12 +66,9 @@ PAGE = queue_page.QueuePage(
 
 def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> queue_page.Review | None:
     """The queue `victim_pack` of a night; None where none is published."""
-    try:
-        return queue_page.open_queue(
-            PAGE, session, night=night, force=force, reviewer=reviewer, limit=notebook.MAX_ROWS
-        )
-    except NotFoundError:
-        return None
+    return queue_page.open_if_published(
+        PAGE, session, night=night, force=force, reviewer=reviewer, limit=notebook.MAX_ROWS
+    )
 
 
 def items_of(opened: submission_page.Device, review: queue_page.Review | None) -> list[dict[str, Any]]:
