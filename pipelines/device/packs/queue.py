@@ -119,7 +119,8 @@ def packs(
         pictures: `tables.known_pictures` up to the night.
         places: postcodes and their forces.
     """
-    stand = standing.standing(decisions, QUEUE, OUTCOME, night).select(
+    # Of two decisions on one account the newer counts: a pack goes to one force.
+    stand = settled.newest(standing.standing(decisions, QUEUE, OUTCOME, night)).select(
         F.lit(night).alias("night"), "decision_id", F.col("subject_id").alias("account_id"),
         F.col("force").alias("from_force"), "reviewer", "decided_at", F.col("free_text").alias("reason"), "text_hash",
         "queue_night",

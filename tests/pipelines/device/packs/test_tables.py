@@ -157,6 +157,11 @@ def test_the_queue_asks_once_per_account_and_a_decision_makes_the_pack(
     )  # fmt: skip
     assert (other.status, other.basis, other.force) == ("address_confirmed", "a person's word", "36")
     assert other.addresses == ["5 SLUICE ROAD|NR7 1CA"]
+    word = F.lit("Address confirmed: 9 Sluice Road, ZE1 0CA")
+    later = decisions.withColumns({"decision_id": F.reverse("decision_id"), "free_text": word, "sequence": F.lit(9)})
+    later = later.withColumn("decided_at", F.col("decided_at") + F.expr("interval 1 hour"))
+    again = queue.packs(decisions.unionByName(later), claims, messages, none, NEXT, places=PLACES).collect()
+    assert sorted((row.account_id, row.force) for row in again) == sorted((id_, codes.NATIONAL) for id_ in made)
     assert {row.item_id for row in asked(decisions)} == {row.item_id for row in items} - set(reasons)
     assert handed_out(decisions.withColumn("text_hash", F.lit("0" * 64))) == {}
     assert handed_out(decisions.withColumn("outcome", F.lit("DEFER"))) == {}
