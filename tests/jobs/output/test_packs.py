@@ -7,6 +7,7 @@ import gzip
 import io
 import zipfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import docx
@@ -14,8 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from pyspark.sql import Row
 
 from jobs.output import packs
+from jobs.runtime import audit
+from schemas import codes
 from tests.support import pictures
 
 ROW: dict[str, Any] = {
@@ -84,3 +88,58 @@ def test_signatures_of_pictures_that_a_library_writes_are_seen_wherever_they_hid
     for each in hidden:
         assert kind in pictures.signatures(each)
     assert pictures.signatures(b"no picture, but the letters iVBOR and GIF") == set()
+
+
+class Rows:
+    """As much of a DataFrame as writing needs."""
+
+    def __init__(self, *rows: dict[str, Any]) -> None:
+        self.rows = rows
+
+    def __getitem__(self, name: str) -> Any:
+        return {row[name] for row in self.rows} if name != "night" else Night()
+
+    def where(self, night: date) -> Rows:
+        return Rows(*(row for row in self.rows if row["night"] == night))
+
+    def orderBy(self, *names: str) -> Rows:  # noqa: N802
+        return Rows(*sorted(self.rows, key=lambda row: [row[name] for name in names]))
+
+    def collect(self) -> list[Row]:
+        return [Row(**row) for row in self.rows]
+
+
+class Night:
+    """A column that is compared with one night."""
+
+    def __eq__(self, night: object) -> Any:
+        return night
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _written(tmp_path: Path, log: audit.Audit, *rows: dict[str, Any]) -> list[str]:
+    files = packs.write(Rows(*rows), tmp_path / "exports", ROW["night"], log)  # type: ignore[arg-type]
+    return [str(path.relative_to(tmp_path / "exports")) for path in files]
+
+
+def test_each_force_gets_its_packs_logged_once_and_none_that_is_no_longer_handed_out(tmp_path: Path) -> None:
+    log = audit.Audit(tmp_path / "log")
+    other = {**ROW, "account_id": "b" * 24, "force": codes.NATIONAL, "decision_id": "2" * 36}
+    before = {**ROW, "night": date(2026, 3, 14), "account_id": "d" * 24}
+    files = _written(tmp_path, log, ROW, other, before)
+    assert files == [f"2026-03-15/37/pack-{'a' * 24}.docx", f"2026-03-15/UK/pack-{'b' * 24}.docx"]
+    assert _written(tmp_path, log, ROW, other) == files
+    entries = list(log.entries())
+    assert [(each["operation"], each["to_whom"], each["counts"]) for each in entries] == [
+        ("packs_handed_out", "force 37 Suffolk", {"packs": 1}),
+        ("packs_handed_out", "the national queue", {"packs": 1}),
+    ]  # fmt: skip
+    for each, name in zip(entries, files, strict=True):
+        path = tmp_path / "exports" / name
+        assert datetime.fromisoformat(each["at"]).timestamp() <= path.stat().st_mtime
+        assert path.stat().st_mode & 0o077 == 0
+    assert _written(tmp_path, log, ROW) == files[:1]
+    assert not (tmp_path / "exports" / files[1]).exists()
+    with pytest.raises(ValueError, match="cannot be a folder"):
+        _written(tmp_path, log, {**ROW, "force": "../36"})
