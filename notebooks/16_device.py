@@ -1,7 +1,7 @@
 # Databricks notebook source
 # DBTITLE 1,Settings and submission
 from jobs.pages import notebook, queue_page
-from jobs.pages.device import finance_queue, keyword_queue, privilege_queue, submission_page
+from jobs.pages.device import finance_queue, keyword_queue, pack_queue, privilege_queue, submission_page
 from schemas import codes
 
 session = notebook.NotebookSession("16_device")
@@ -18,6 +18,7 @@ chosen = tonight.pick(item) if tonight else None
 money = finance_queue.open_queue(session, night=night, force=opened.submission["force"], reviewer=reviewer)
 asked = finance_queue.item_of(opened, money)
 held = privilege_queue.open_queue(session, night=night, force=opened.submission["force"], reviewer=reviewer)
+children = pack_queue.open_queue(session, night=night, force=opened.submission["force"], reviewer=reviewer)
 session.banner(codes.MARKINGS[-1])
 
 # COMMAND ----------
@@ -176,6 +177,36 @@ authority = session.widget("authority", "", "14 Privileged: by whose authority, 
 if held and term:
     session.show(queue_page.decide(held, term, privilege_outcome, free_text=authority, second_reviewer=second))
     session.show(queue_page.next_steps(held))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Children's accounts
+# MAGIC
+# MAGIC A pack for the child's own force. Calculation, not fact; no picture is held. Without a decision nothing is
+# MAGIC written.
+
+# COMMAND ----------
+
+# DBTITLE 1,Accounts of children
+child_item = session.widget("child_item", "", "15 Child's account: item (empty: first undecided)")
+child = pack_queue.item_of(opened, children, child_item)
+if children:
+    session.show(queue_page.header(children), queue_page.table(children, child))
+
+# COMMAND ----------
+
+# DBTITLE 1,One account
+session.show(pack_queue.open_item(opened, children, child))
+
+# COMMAND ----------
+
+# DBTITLE 1,Decision on a pack
+pack_outcome = session.widget("pack_outcome", "", "16 Pack: outcome", ("", *pack_queue.PAGE.outcomes))
+pack_why = session.widget("pack_why", "", "17 Pack: why, or Address confirmed: ...")
+if children and child:
+    session.show(queue_page.decide(children, child, pack_outcome, free_text=pack_why, second_reviewer=second))
+    session.show(queue_page.next_steps(children))
 
 # COMMAND ----------
 

@@ -21,6 +21,14 @@ QUEUE_PATTERN = "[a-z_]+"
 RISK_QUEUES = ("children", "people", "locations")  # safeguarding first
 FINANCE_QUEUE = "finance_referral"  # a decision to refer says to whom
 PRIVILEGE_QUEUE = "privileged_release"  # a decision to release says by whose authority, and why
+VICTIM_QUEUE = "victim_pack"  # a decision to hand a pack out says why
+NATIONAL = "UK"  # no force: where packs go whose force is not known
+# A reviewer's word for an address, at the head of the reason: house and road, then a whole postcode.
+ADDRESS_WORD = r"\s*address confirmed:"
+ADDRESS_CONFIRMED = (
+    rf"{ADDRESS_WORD}\s*(?P<house>[^\s,][^\n]{{0,200}}?)[, ]+"
+    r"(?P<out>[A-Z]{1,2}[0-9][A-Z0-9]?) ?(?P<in>[0-9][A-Z]{2})(?![A-Z0-9])"
+)
 
 # Intelligence grading 3x5x2. Source: College of Policing, Authorised Professional Practice, Intelligence report.
 SCHEMES = ("3x5x2", "5x5x5")
@@ -127,6 +135,7 @@ LOG_OPERATIONS = {
     "writeback_exported": "files of decided tags were written for a force",
     "privileged_released": "messages under privilege were released for view",
     "referrals_exported": "files of accounts and wallets to refer were written for a force",
+    "packs_handed_out": "documents about children's accounts were written for a force or the national queue",
     # models
     "training_read": "reports were read to train classifiers",
     "pretraining_read": "reports were read to pretrain an encoder",

@@ -28,6 +28,9 @@ IDENTIFIER_KINDS = (
 FINANCE_KINDS = IDENTIFIER_KINDS[: IDENTIFIER_KINDS.index("EMAIL")]  # accounts and wallets: what money moves through
 IDENTIFIER_STATES = ("checksum_ok", "checksum_bad", "no_checksum", "unverifiable")
 HASH_LIST_FORMS = ("VICS 2.0", "VICS 1.3", "CAID")
+CLAIM_KINDS = ("AGE", "ADDRESS", "POSTCODE", "STREET", "SCHOOL", "TOWN", "PHONE", "HANDLE", "PICTURE")
+CLAIM_SOURCES = ("MESSAGE", "CAPTION", "FORWARDED", "CONTACT", "PICTURE")
+PACK_STATES = ("address_confirmed", "line_of_enquiry", "unresolved")
 TERM_KINDS = ("WORD", "PHRASE", "STEM", "REGEX")
 SUBMISSION = rf"(?:{codes.FORCE_PATTERN}):[^/]+"
 
@@ -325,6 +328,79 @@ FINANCE_REFERRALS = Table(
     partition_by=("night",),
 )
 
+CLAIMS = Table(
+    path="silver.device_claims",
+    doc=(
+        "What messages, address books and profile pictures say about an account: an age, an address, a school, another"
+        " account. Somebody said it; whether it is so, nobody has looked at."
+    ),
+    key=("night", "source_id", "kind", "start", "app", "party", "value"),
+    columns={
+        "night": shared_columns.NIGHT,
+        **{name: column for name, column in _WHERE.items() if name != "reader"},
+        "source": required(STRING, "what says it", among=CLAIM_SOURCES),
+        "source_id": required(STRING, "message, contact or picture that says it", pattern="[0-9a-f]{24}"),
+        "chat_id": Column(STRING, "the conversation, as the application names it", is_personal=True),
+        "app": required(STRING, "application of the account; empty: any that knows the party"),
+        "party": required(STRING, "whom it is about: number in E.164 form, else the handle", is_personal=True),
+        "is_owner": required(BOOLEAN, "it is about the device's owner"),
+        "said_by": Column(STRING, "who says it; NULL: an address book or a picture", is_personal=True),
+        "is_said_by_owner": required(BOOLEAN, "the device's owner says it, or the owner's address book"),
+        "kind": required(STRING, "what is said", among=CLAIM_KINDS),
+        "value": required(STRING, "normal form; an address is house, bar, postcode", is_personal=True),
+        "as_written": required(STRING, "the characters of the text; of a picture its hash", is_personal=True),
+        "start": required(INT, "offset in the text, characters from 0", minimum=0),
+        "end": required(INT, "offset after its last character", minimum=0),
+        "text_key": required(STRING, "the same for the same words, passed on or not", pattern="[0-9a-f]{16}"),
+    },
+    partition_by=("night",),
+)
+
+EVIDENCE = struct(
+    kind=STRING, value=STRING, as_written=STRING, account=STRING, said_by=STRING, source=STRING, grading=STRING,
+    source_id=STRING, file=STRING, member=STRING, byte_from=LONG,
+)  # fmt: skip
+
+VICTIM_PACKS = Table(
+    path="gold.victim_packs",
+    doc=(
+        "Packs on children's accounts that a reviewer decided to hand out, each to one force or to the national queue:"
+        " made only from decisions. What is known is calculated from what somebody wrote, and is no fact."
+    ),
+    key=("night", "decision_id"),
+    columns={
+        "night": shared_columns.NIGHT,
+        "decision_id": required(STRING, "decision behind the row"),
+        "submission_id": _WHERE["submission_id"],
+        "from_force": required(STRING, "force that handed the device in", pattern=codes.FORCE_PATTERN),
+        "force": required(STRING, "force that it goes to; UK: the national queue", pattern=codes.FORCE_PATTERN),
+        "account_id": required(STRING, "the account, without its name", pattern="[0-9a-f]{24}"),
+        "app": required(STRING, "application; empty: known from an address book alone"),
+        "party": required(STRING, "number or handle there", is_personal=True),
+        "linked": required(array(STRING), "accounts held to be the same child's, with the ground", is_personal=True),
+        "status": required(STRING, "what is known of where the child is", among=PACK_STATES),
+        "basis": Column(STRING, "what confirms the address", among=("two independent sources", "a person's word")),
+        "ages": required(array(STRING), "ages and school years that are told", is_personal=True),
+        "addresses": required(array(STRING), "confirmed addresses: house, bar, postcode", is_personal=True),
+        "leads": required(array(STRING), "what can be followed", is_personal=True),
+        "gaps": required(array(STRING), "what is missing or in doubt", is_personal=True),
+        "told_by": required(array(STRING), "who told of the child; never a child's account", is_personal=True),
+        "known_pictures": required(
+            array(STRING), "categories of the submission's known pictures in the child's conversations, with counts"
+        ),
+        "evidence": required(array(EVIDENCE), "every claim, with its place and a proposed grading", is_personal=True),
+        "evidence_hash": required(STRING, "hash of what was decided on", pattern=bronze.SHA256),
+        "reviewer": required(STRING, "who decided", is_personal=True),
+        "decided_at": required(INSTANT, "when"),
+        "reason": Column(STRING, "why, in the reviewer's words", is_personal=True),
+    },
+    partition_by=("night",),
+    checks={
+        "confirmed_has_basis": "(status = 'address_confirmed') = (basis IS NOT NULL AND size(addresses) > 0)",
+    },
+)
+
 READ = (SUBMISSIONS, FILES, REFUSALS, MESSAGES, CONTACTS, CALLS, MEDIA)  # what reading fills
-FOUND = (IDENTIFIERS, KEYWORD_HITS, HASH_LISTS, KNOWN_MEDIA)  # what is found in what was read
-TABLES = (*READ, *FOUND, FINANCE_REFERRALS)
+FOUND = (IDENTIFIERS, KEYWORD_HITS, CLAIMS, HASH_LISTS, KNOWN_MEDIA)  # what is found in what was read
+DECIDED = (FINANCE_REFERRALS, VICTIM_PACKS)  # what is made of decisions
+TABLES = (*READ, *FOUND, *DECIDED)

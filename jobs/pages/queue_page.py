@@ -155,6 +155,16 @@ def open_queue(
     )  # fmt: skip
 
 
+def open_if_published(
+    page: QueuePage, session: notebook.NotebookSession, *, night: str, force: str, reviewer: str, limit: int = 50
+) -> Review | None:
+    """As `open_queue`; None where no such queue is published."""
+    try:
+        return open_queue(page, session, night=night, force=force, reviewer=reviewer, limit=limit)
+    except NotFoundError:
+        return None
+
+
 def _folded(person: str) -> str:
     return person.strip().lower()
 

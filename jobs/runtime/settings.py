@@ -105,6 +105,14 @@ class Settings(Sections):
         """Layouts that this deployment adds to those that ship with the code."""
         return Path(self.sources) if self.sources else self.home / "sources"
 
+    @property
+    def postcodes(self) -> Path | None:
+        """Table of postcodes and their forces; None where there is none."""
+        if self.device.postcodes:
+            return Path(self.device.postcodes).absolute()
+        own = self.home / "postcodes.csv"
+        return own if own.is_file() else None
+
     def capacity(self) -> dict[str, int]:
         """Queue capacity for the forces that differ from the default, under their code, and the default under `*`."""
         return {"*": self.queue.capacity, **self.queue.capacity_by_force}

@@ -53,6 +53,9 @@ def write(
     for sender, layout in synthesis.layouts(codes).items():
         if sender not in shipped:  # a world of more forces than ship with a layout brings theirs
             (config.own_sources / f"{sender}.yaml").write_text(layout, encoding="utf-8")
+    if config.postcodes is None:
+        lines = "".join(f"{place},{force}\n" for place, force in synthesis.POSTCODES)
+        (config.home / "postcodes.csv").write_text(f"postcode,force\n{lines}", encoding="utf-8")
     summary = synthesis.write(
         config.landing,
         config.truth,

@@ -20,6 +20,8 @@ _FORMS = {
     "queue": re.compile(codes.QUEUE_PATTERN),
     "force": re.compile(codes.FORCE_PATTERN),
 }
+_ADDRESS_WORD = re.compile(codes.ADDRESS_WORD, re.IGNORECASE)
+_ADDRESS_CONFIRMED = re.compile(codes.ADDRESS_CONFIRMED, re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -111,6 +113,16 @@ def _joint_problems(record: Mapping[str, Any]) -> list[str]:
         "outcome: privileged material is released or withheld, and nothing else is": (
             record["outcome"] in ("NEED_INFO", "DEFER")
             or (record["queue"] == codes.PRIVILEGE_QUEUE) == (record["outcome"] in codes.PRIVILEGE_OUTCOMES)
+        ),
+        "free_text: a pack is handed out with a reason": not (
+            record["queue"] == codes.VICTIM_QUEUE
+            and record["outcome"] == "REFER"
+            and not (record["free_text"] or "").strip()
+        ),
+        "free_text: a confirmed address is house and road, then a whole postcode": not (
+            record["queue"] == codes.VICTIM_QUEUE
+            and _ADDRESS_WORD.match(record["free_text"] or "")
+            and not _ADDRESS_CONFIRMED.match(record["free_text"] or "")
         ),
         "is_override: not what the outcome says": record["is_override"] == (record["outcome"] in OVERRIDES),
         "score_shown: shown and hidden at once, or neither": hidden == (record["score_shown"] is None),

@@ -63,18 +63,13 @@ def queue_items(
         device.MESSAGES.path,
         F.col("message_id"),
     )
-    none = F.lit(None).cast("double")
-    return items.rows(
+    return items.unscored(
         items.within_capacity(open_, items.capacity_of(capacity), order),
         night,
         made_with,
         subject_kind=F.lit("device"),
         subject_id=F.col("message_id"),
-        person_ids=F.array().cast("array<string>"),
         stratum=F.when(F.col("n_terms") > 1, "SEVERAL_TERMS").otherwise("ONE_TERM"),
-        score=none,
-        score_low=none,
-        score_high=none,
         reasons=items.reasons(_terms(), changed),
         marking=F.lit(codes.MARKINGS[-1]),  # the content of somebody's telephone: never below OFFICIAL-SENSITIVE
         details=_details(),

@@ -122,8 +122,7 @@ def queue_items(
     changed = items.flags(
         {items.EVIDENCE_CHANGED: F.col("is_text_changed")}, device.IDENTIFIERS.path, F.col("submission_id")
     )
-    none = F.lit(None).cast("double")
-    return items.rows(
+    return items.unscored(
         items.within_capacity(
             settled.still_asked(asked, decisions), items.capacity_of(capacity), [F.col("n_values").desc(), "item_id"]
         ),
@@ -131,11 +130,7 @@ def queue_items(
         made_with,
         subject_kind=F.lit("device"),
         subject_id=F.col("submission_id"),
-        person_ids=F.array().cast("array<string>"),
         stratum=F.when(_n_of("UK_ACCOUNT", "IBAN", "CARD") > 0, "ACCOUNTS").otherwise("WALLETS"),
-        score=none,
-        score_low=none,
-        score_high=none,
         reasons=items.reasons(*map(_counted, device.FINANCE_KINDS), changed),
         marking=F.lit(codes.MARKINGS[-1]),  # the content of somebody's telephone: never below OFFICIAL-SENSITIVE
         details=items.details(

@@ -17,6 +17,7 @@ from schemas import gold
 TRACE = ("table_versions", "code_commit", "config_hash")  # where a row comes from: what `Provenance` gives
 # Columns that a queue need not name: what they hold where it says nothing.
 UNSAID: Mapping[str, object] = {"is_suspected_false": False, "model_name": None, "model_version": None}
+_SCORES = ("score", "score_low", "score_high")
 TEXT_CHANGED = "decided before; the text changed since"
 EVIDENCE_CHANGED = "decided before; the evidence changed since"
 
@@ -49,6 +50,20 @@ def rows(shown: DataFrame, night: date, made_with: Provenance, /, **columns: Col
     filled = {name: F.lit(value) for name, value in UNSAID.items()} | columns
     said = [filled.get(name, F.col(name)).alias(name) for name in fillable]
     return gold.QUEUE_ITEMS.conform(shown.select(F.lit(night).alias("night"), *said, *made_with.columns()))
+
+
+def unscored(shown: DataFrame, night: date, made_with: Provenance, /, **columns: Column) -> DataFrame:
+    """`rows` of a queue that has no model: no score, no nominal in scope.
+
+    Args:
+        shown: as of `rows`.
+        night: as of `rows`.
+        made_with: as of `rows`.
+        columns: as of `rows`.
+    """
+    nothing = F.lit(None).cast("double")
+    said = {"person_ids": F.array().cast("array<string>"), **dict.fromkeys(_SCORES, nothing)}
+    return rows(shown, night, made_with, **said, **columns)
 
 
 def none(spark: SparkSession) -> DataFrame:

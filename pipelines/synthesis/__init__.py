@@ -12,9 +12,11 @@ from pathlib import Path
 
 from pipelines.synthesis.core import senders as _senders
 from pipelines.synthesis.core import world as _world
+from pipelines.synthesis.device import children as _children
 from pipelines.synthesis.files import landing as _landing
 
 File = _landing.File
+POSTCODES = _children.PLACES  # of children on the world's device, and their forces
 Summary = _landing.Summary
 
 DEFAULT_FORCES = ("36", "37", "47", "45", "22")

@@ -109,7 +109,7 @@ def _import_list(world: World) -> Any:
 DOORS: dict[str, Door] = {
     **{f"look at the queue {queue}": _shown(queue) for queue in (
         "reclassify", "overtagged", "comms_leads", "travel", "keyword_hits", codes.FINANCE_QUEUE, codes.PRIVILEGE_QUEUE,
-        *codes.RISK_QUEUES,
+        codes.VICTIM_QUEUE, *codes.RISK_QUEUES,
     )},
     "open a queue's page": Door(
         lambda w: review_reclassify.open_queue(Session("page", w.ctx), reviewer=ANALYST),
@@ -193,7 +193,7 @@ BY_NIGHTS = {
     },
 }  # fmt: skip
 # Where there is any such phone, common interest or decision.
-IF_ANY = {"silent_phones_matched", "deconfliction_told", "referrals_exported"}
+IF_ANY = {"silent_phones_matched", "deconfliction_told", "referrals_exported", "packs_handed_out"}
 
 
 def _not_champion(world: World) -> str:

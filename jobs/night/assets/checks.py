@@ -144,7 +144,7 @@ _WITH = {
         (table.path for table in (*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), "risk_and_review"
     ),
     **dict.fromkeys((table.path for table in device.READ), "device_exports"),
-    **dict.fromkeys((table.path for table in (*device.FOUND, device.FINANCE_REFERRALS)), "device_finds"),
+    **dict.fromkeys((table.path for table in (*device.FOUND, *device.DECIDED)), "device_finds"),
     gold.QUEUE_ITEMS.path: "queue_items",  # all queues together, before the record
     **dict.fromkeys((bronze.QUARANTINE.path, gold.RUN_MANIFEST.path), "record"),  # each step may refuse rows
 }

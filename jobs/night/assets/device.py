@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common
+from jobs.output import packs as pack_files
 from jobs.output import referrals as referral_files
 from jobs.runtime import alerts, progress
 from jobs.runtime import spark as spark_job
@@ -21,6 +22,9 @@ from pipelines.common import concurrency
 from pipelines.device import finds, known_media, privilege, privilege_queue, referrals, tables
 from pipelines.device import queue as device_queue
 from pipelines.device.keyword_lists import KeywordList
+from pipelines.device.packs import queue as pack_queue
+from pipelines.device.packs import routing
+from pipelines.device.packs import tables as pack_tables
 from pipelines.queues import items as queue_rows
 from schemas import bronze, device, gold
 from schemas.contract import Table
@@ -29,9 +33,10 @@ WAITING = "left for the next night"
 CONSERVED = "messages_are_conserved"
 QUEUES = common.QueuePart(
     "device_queues",
-    (device_queue.QUEUE, referrals.QUEUE, privilege.QUEUE),
-    "The queues of key words, accounts and privileged terms on devices",
+    (device_queue.QUEUE, referrals.QUEUE, privilege.QUEUE, pack_queue.QUEUE),
+    "The queues of key words, accounts, privileged terms and children's accounts on devices",
 )
+SEARCHED = (device.MESSAGES, device.CONTACTS, device.MEDIA, device.SUBMISSIONS)
 DECIDED = (device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS)  # what a queue is made of
 
 
@@ -195,8 +200,8 @@ def _lost(ctx: RunContext, night: date) -> list[dict[str, object]]:
 @dg.multi_asset(
     name="device_finds",
     specs=[
-        *(common.spec(table, [device.MESSAGES, device.MEDIA, device.SUBMISSIONS]) for table in device.FOUND),
-        common.spec(device.FINANCE_REFERRALS, DECIDED),
+        *(common.spec(table, SEARCHED) for table in device.FOUND),
+        *(common.spec(table, DECIDED) for table in device.DECIDED),
         common.queue_spec(QUEUES, DECIDED),
     ],
 )
@@ -219,6 +224,7 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
                     finds.identifiers(messages, ctx.settings.device.banks), device.IDENTIFIERS, tonight
                 ),
                 lambda: ctx.lake.replace(finds.keyword_hits(messages, lists), device.KEYWORD_HITS, tonight),
+                lambda: ctx.lake.replace(_claims(ctx, night), device.CLAIMS, tonight),
                 lambda: ctx.lake.replace(known_media.lists(listed, night, read), device.HASH_LISTS, tonight),
                 lambda: ctx.lake.replace(known_media.matches(listed, media), device.KNOWN_MEDIA, tonight),
             )
@@ -227,15 +233,23 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
         progress.CURRENT.skip()
     with progress.CURRENT.step("queues of seized devices"):
         _log_released(ctx, night)
-        n_files = _refer(ctx, night)
-        _publish(ctx, night)
+        places = _places(ctx, night)
+        n_files = (_refer(ctx, night), _hand_out(ctx, night, places))
+        _publish(ctx, night, places)
     if is_nothing:
         yield from (common.nothing(table) for table in device.FOUND)
     else:
         yield from common.results(ctx, device.FOUND, night, {})
-    table = device.FINANCE_REFERRALS
-    yield common.nothing(table) if n_files is None else common.result(ctx, table, night, {"files": n_files})
+    for table, n in zip(device.DECIDED, n_files, strict=True):
+        yield common.nothing(table) if n is None else common.result(ctx, table, night, {"files": n})
     yield common.queue_result(ctx, QUEUES, night)
+
+
+def _claims(ctx: RunContext, night: date) -> DataFrame:
+    known = ctx.known(night)
+    messages, contacts, media = map(known.tonight, (device.MESSAGES, device.CONTACTS, device.MEDIA))
+    owners = pack_tables.owners_of(known.tonight(device.SUBMISSIONS), night)
+    return pack_tables.claims_of(messages, contacts, media, owners)
 
 
 def _hash_lists(
@@ -291,8 +305,7 @@ def _log_released(ctx: RunContext, night: date) -> None:
 def _refer(ctx: RunContext, night: date) -> int | None:
     """Write what was decided to be referred, as a table and as files. Returns how many files; None: nothing was."""
     known, table = ctx.known(night), device.FINANCE_REFERRALS
-    is_referred = (F.col("queue") == referrals.QUEUE) & (F.col("outcome") == referrals.OUTCOME)
-    if known.tonight(gold.DECISIONS).where(is_referred).isEmpty() and known.tonight(table).isEmpty():
+    if not _is_decided(ctx, night, referrals.QUEUE, table):
         return None
     rows = referrals.referrals(
         known.until(gold.DECISIONS), known.until(device.IDENTIFIERS), known.until(device.MESSAGES), night
@@ -301,7 +314,42 @@ def _refer(ctx: RunContext, night: date) -> int | None:
     return len(referral_files.write(ctx.lake.read(table), ctx.settings.exports, night, ctx.audit))
 
 
-def _publish(ctx: RunContext, night: date) -> None:
+def _is_decided(ctx: RunContext, night: date, queue: str, table: Table) -> bool:
+    """Whether a decision of the night refers an item of the queue, or did when the night ran before."""
+    known = ctx.known(night)
+    is_referred = (F.col("queue") == queue) & (F.col("outcome") == referrals.OUTCOME)
+    return not (known.tonight(gold.DECISIONS).where(is_referred).isEmpty() and known.tonight(table).isEmpty())
+
+
+def _places(ctx: RunContext, night: date) -> routing.Table:
+    """Postcodes and their forces. A table that cannot be read is told, and packs go to the national queue."""
+    path = ctx.settings.postcodes
+    if path is None:
+        return {}
+    try:
+        return routing.load(path)
+    except (OSError, ValueError) as error:
+        alerts.send(ctx.settings, night.isoformat(), f"packs go to the national queue: {error}")
+        return {}
+
+
+def _hand_out(ctx: RunContext, night: date, places: routing.Table) -> int | None:
+    """Write the packs that were decided to be handed out. Returns how many files; None: nothing was decided."""
+    known, table = ctx.known(night), device.VICTIM_PACKS
+    if not _is_decided(ctx, night, pack_queue.QUEUE, table):
+        return None
+    messages = known.until(device.MESSAGES)
+    pictures = pack_tables.known_pictures(
+        messages.where(~F.col("is_privileged")), known.until(device.MEDIA), known.until(device.KNOWN_MEDIA)
+    )
+    rows = pack_queue.packs(
+        known.until(gold.DECISIONS), known.until(device.CLAIMS), messages, pictures, night, places=places
+    )
+    ctx.lake.replace(rows, table, {"night": night.isoformat()})
+    return len(pack_files.write(ctx.lake.read(table), ctx.settings.exports, night, ctx.audit))
+
+
+def _publish(ctx: RunContext, night: date, places: routing.Table) -> None:
     if ctx.known(night).until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
         _replace(ctx, night, dict.fromkeys(QUEUES.queues, queue_rows.none(ctx.spark)))
         return
@@ -309,6 +357,7 @@ def _publish(ctx: RunContext, night: date) -> None:
         (device_queue.QUEUE, device_queue.queue_items, (device.KEYWORD_HITS, *DECIDED)),
         (referrals.QUEUE, referrals.queue_items, (device.IDENTIFIERS, *DECIDED)),
         (privilege.QUEUE, privilege_queue.queue_items, DECIDED),
+        (pack_queue.QUEUE, partial(pack_queue.queue_items, places=places), (device.CLAIMS, *DECIDED)),
     )
     _replace(ctx, night, {queue: _items(ctx, night, make, read) for queue, make, read in made})
 

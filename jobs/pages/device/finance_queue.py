@@ -13,7 +13,6 @@ from jobs.pages import markup, notebook, queue_columns, queue_page
 from jobs.pages.device import submission_page
 from pipelines.device import referrals
 from schemas import device
-from schemas.errors import NotFoundError
 
 Row = Mapping[str, Any]
 N_SHOWN = 5000  # values on one page
@@ -58,12 +57,9 @@ PAGE = queue_page.QueuePage(
 
 def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> queue_page.Review | None:
     """The queue `finance_referral` of a night; None where none is published."""
-    try:
-        return queue_page.open_queue(
-            PAGE, session, night=night, force=force, reviewer=reviewer, limit=notebook.MAX_ROWS
-        )
-    except NotFoundError:
-        return None
+    return queue_page.open_if_published(
+        PAGE, session, night=night, force=force, reviewer=reviewer, limit=notebook.MAX_ROWS
+    )
 
 
 def item_of(opened: submission_page.Device, review: queue_page.Review | None) -> dict[str, Any] | None:

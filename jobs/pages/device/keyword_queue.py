@@ -15,7 +15,6 @@ from jobs.pages.device import submission_page
 from pipelines.device import privilege
 from pipelines.device import queue as device_queue
 from schemas import device
-from schemas.errors import NotFoundError
 
 Row = Mapping[str, Any]
 N_AROUND = 6  # messages before and after an opened one
@@ -64,10 +63,7 @@ PAGE = queue_page.QueuePage(
 
 def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> queue_page.Review | None:
     """The queue `keyword_hits` of a night; None where none is published."""
-    try:
-        return queue_page.open_queue(PAGE, session, night=night, force=force, reviewer=reviewer)
-    except NotFoundError:
-        return None
+    return queue_page.open_if_published(PAGE, session, night=night, force=force, reviewer=reviewer)
 
 
 def open_message(opened: submission_page.Device, review: queue_page.Review | None, item: Row | None) -> markup.Html:

@@ -140,6 +140,17 @@ def referrals_exported(
     )  # fmt: skip
 
 
+def packs_handed_out(
+    log: Log, night: date, force: str, to_whom: str, who: str, counts: Counts, decision_ids: Iterable[str]
+) -> None:
+    """Documents about children's accounts that a reviewer decided to hand out are written for a force."""
+    log.append(
+        "disclosure", who, f"gold.victim_packs night={night} force={force}", operation="packs_handed_out", night=night,
+        to_whom=to_whom, why="packs that reviewers decided to hand out, for the child's force", counts=counts,
+        ids=decision_ids,
+    )  # fmt: skip
+
+
 # Models
 
 

@@ -79,6 +79,7 @@ class Device(Part):
     bank_weights: t.Text | None
     bank_substitutions: t.Text | None
     lists: t.Text | None
+    postcodes: t.Text | None
 
     @property
     def banks(self) -> tuple[str, str | None] | None:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 
 from pipelines.synthesis.core import draws, names
-from pipelines.synthesis.device import wallets
+from pipelines.synthesis.device import children, wallets
 
 OWNER, OWNER_NAME = "+447700900691", "Device Owner"
 N_PEOPLE, N_WALLETS, N_CHATS = 41, 12, 9
@@ -66,6 +66,7 @@ class Device:
     """Both telephones' conversations, and what is in them: distinct values by kind in normal form."""
 
     chats: tuple[Chat, ...]
+    planted: children.Planted
     on_both: tuple[int, ...]  # chats that the second telephone has too
     values: dict[str, tuple[str, ...]]
 
@@ -98,7 +99,8 @@ def make(draw: draws.Draws, first_night: date) -> Device:
     values = {"UK_ACCOUNT": tuple(sorted(f"{sort} {number}" for sort, number in accounts))}
     for kind in ("BTC", "ETH"):
         values[kind] = tuple(sorted(_normal(kind, address) for of, address in addresses if of == kind))
-    return Device(chats, (0, 1), values)
+    shift = int(draw.below("device/children", np.arange(1), 60)[0])
+    return Device(chats, children.make(children.SMALL, shift), (0, 1), values)
 
 
 def _normal(kind: str, address: str) -> str:

@@ -6,13 +6,14 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 import yaml
 
-from pipelines.synthesis.device import conversations
+from pipelines.synthesis.device import children, conversations
 from pipelines.synthesis.device.conversations import OWNER, OWNER_NAME, Chat, Message
 
 SUBMISSION = "EX-2026-0417"
@@ -28,7 +29,7 @@ def write(folder: Path, device: conversations.Device) -> list[Path]:
     first.mkdir(parents=True, exist_ok=True)
     second.mkdir(exist_ok=True)
     contents = {
-        first / "handset.ufdr": _archive("".join(_report(device.chats))),
+        first / "handset.ufdr": _archive("".join(_report(device))),
         second / "_chat.txt": "".join(_text(device.chats[device.on_both[0]])).encode(),
         second / "app_state.bin": bytes(range(256)) * 16,
         folder / "terms.csv": _terms(),
@@ -65,7 +66,8 @@ def _archive(report: str) -> bytes:
     return sink.getvalue()
 
 
-def _report(chats: tuple[Chat, ...]) -> Iterator[str]:
+def _report(device: conversations.Device) -> Iterator[str]:
+    chats = device.chats
     yield (
         f'<?xml version="1.0" encoding="utf-8"?>\n<project id="1" name="Export" reportVersion="5.4.0.0" '
         f'extractionType="FileSystem" xmlns="{_NAMESPACE}">\n<decodedData>\n<modelType type="Chat">\n'
@@ -77,21 +79,54 @@ def _report(chats: tuple[Chat, ...]) -> Iterator[str]:
         yield '</multiModelField>\n<multiModelField name="Messages" type="InstantMessage">\n'
         yield from (_message(chat, message, f"m{n}.{k}") for k, message in enumerate(chat.messages))
         yield "</multiModelField></model>\n"
+    began = max(message.sent_at for chat in chats for message in chat.messages) + timedelta(minutes=7)
+    yield from (_talk(n, talk, began) for n, talk in enumerate(device.planted.conversations))
     yield '</modelType>\n<modelType type="Contact">\n'
     for n, chat in enumerate(chats):
         entry = f'<model type="PhoneNumber" id="e{n}">{_field("Value", chat.number)}</model>'
         yield f'<model type="Contact" id="k{n}" deleted_state="Intact">{_field("Name", chat.name)}'
         yield f'<multiModelField name="Entries" type="ContactEntry">{entry}</multiModelField></model>\n'
+    for n, talk in enumerate(device.planted.conversations):
+        if talk.note:
+            entry = f'<model type="PhoneNumber" id="f{n}">{_field("Value", talk.party)}</model>'
+            yield f'<model type="Contact" id="g{n}" deleted_state="Intact">{_field("Name", f"Entry {n}")}'
+            yield _field("Note", talk.note)
+            yield f'<multiModelField name="Entries" type="ContactEntry">{entry}</multiModelField></model>\n'
     yield "</modelType>\n</decodedData>\n</project>\n"
+
+
+def _talk(n: int, talk: children.Conversation, began: datetime) -> str:
+    """A conversation with a party of any application; what hangs on a message is a name, and no picture."""
+
+    def party(is_owner: bool) -> str:
+        who = OWNER if is_owner else talk.party
+        id_ = _whatsapp(who) if who.startswith("+") else who
+        return f'<model type="Party">{_field("Identifier", id_)}{_field("IsPhoneOwner", str(is_owner))}</model>'
+
+    rows = []
+    for k, said in enumerate(talk.messages):
+        at = (began + timedelta(minutes=31 * n + 3 * k)).replace(second=1 + (n + k) % 58)
+        picture = f'<model type="Attachment" id="t{n}.{k}">{_field("Filename", said.picture or "")}</model>'
+        hung = f'<multiModelField name="Attachments" type="Attachment">{picture}</multiModelField>'
+        rows.append(
+            f'<model type="InstantMessage" id="s{n}.{k}" deleted_state="Intact">{_field("Source", talk.app)}'
+            f"{_field('Body', said.text)}{_time(at)}{hung if said.picture else ''}"
+            f'<modelField name="From" type="Party">{party(not said.by)}</modelField></model>\n'
+        )
+    return (
+        f'<model type="Chat" id="p{n}" deleted_state="Intact">{_field("Source", talk.app)}'
+        f"{_field('Id', f'{talk.app}/{talk.party}')}"
+        f'<multiModelField name="Participants" type="Party">{party(True)}{party(False)}</multiModelField>'
+        f'<multiModelField name="Messages" type="InstantMessage">\n{"".join(rows)}</multiModelField></model>\n'
+    )
 
 
 def _message(chat: Chat, message: Message, id_: str) -> str:
     state = "Deleted" if message.is_deleted else "Intact"
-    stamp = message.sent_at.strftime("%Y-%m-%dT%H:%M:%S.000+00:00")
     return (
         f'<model type="InstantMessage" id="{id_}" deleted_state="{state}">{_field("Source", "WhatsApp")}'
         f"{_field('Body', message.text)}"
-        f'<field name="TimeStamp" type="TimeStamp"><value type="TimeStamp">{stamp}</value></field>'
+        f"{_time(message.sent_at)}"
         f'<modelField name="From" type="Party">{_party(chat, message.is_owner)}</modelField></model>\n'
     )
 
@@ -100,6 +135,11 @@ def _party(chat: Chat, is_owner: bool) -> str:
     number, name = (OWNER, OWNER_NAME) if is_owner else (chat.number, chat.name)
     told = _field("Identifier", _whatsapp(number)) + _field("Name", name) + _field("IsPhoneOwner", str(is_owner))
     return f'<model type="Party">{told}</model>'
+
+
+def _time(at: datetime) -> str:
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%S.000+00:00")
+    return f'<field name="TimeStamp" type="TimeStamp"><value type="TimeStamp">{stamp}</value></field>'
 
 
 def _field(name: str, text: str) -> str:

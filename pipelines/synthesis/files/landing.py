@@ -218,6 +218,16 @@ class Writer:
         pairs = [(kind, value) for kind, values in device.values.items() for value in values]
         kinds, values = zip(*pairs, strict=True)
         self.truth.add("device_identifiers", {"kind": pa.array(kinds), "value": pa.array(values)})
+        apps, parties = zip(*device.planted.status, strict=True)
+        self.truth.add(
+            "device_children",
+            {
+                "app": pa.array(apps),
+                "party": pa.array(parties),
+                "status": pa.array(device.planted.status.values()),
+                "postcode": pa.array(device.planted.postcode.values(), pa.string()),
+            },
+        )
 
     def _travel(self, night: int) -> None:
         """Flights and passengers; and with the first night, the calls of phones that fall silent for a journey."""

@@ -38,7 +38,9 @@ RISK = [
     "gold/network_groups",
     "gold/deconfliction",
 ]
-SUBMITTED = ["bronze/device_submissions", "silver/device_media", "silver/device_messages"]
+SUBMITTED = [
+    "bronze/device_submissions", "silver/device_contacts", "silver/device_media", "silver/device_messages",
+]  # fmt: skip
 DECIDED = ["bronze/device_submissions", "gold/decisions", "silver/device_messages"]
 GRAPH = {
     "bronze/files": [],
@@ -93,7 +95,7 @@ GRAPH = {
     **{f"{table.layer}/{table.noun}": ["bronze/files"] for table in device.READ},
     **{f"{table.layer}/{table.noun}": SUBMITTED for table in device.FOUND},
     "gold/device_queues": DECIDED,
-    "gold/finance_referrals": DECIDED,
+    **{f"{table.layer}/{table.noun}": DECIDED for table in device.DECIDED},
     "gold/queue_near_duplicates": ["gold/decisions", "gold/report_scores"],
     "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
     "gold/recall_certificates": ["gold/decisions", "gold/queue_draws"],

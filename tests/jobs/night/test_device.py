@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+import docx
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -27,6 +28,7 @@ from jobs.night.assets import device as device_assets
 from jobs.night.assets import reports
 from jobs.pages import notebook, queue_page
 from jobs.pages.device import finance_queue, keyword_queue, privilege_queue
+from jobs.pages.device import pack_queue as pack_page
 from jobs.pages.device import submission_page as page
 from jobs.runtime import alerts
 from jobs.runtime.context import RunContext
@@ -34,8 +36,10 @@ from jobs.runtime.inbox import port
 from pipelines.decisions import decision as one
 from pipelines.device import privilege, referrals
 from pipelines.device import queue as device_queue
+from pipelines.device.packs import queue as pack_queue
 from schemas import device, gold
 from tests.support import device_exports as exports
+from tests.support import pictures
 from tests.support import whole_nights as nights
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -92,9 +96,19 @@ def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RunCon
         money.asDict(recursive=True), outcome="REFER", free_text=TO_WHOM, reviewer="A1", opened_at=None, decided_at=at
     )
     port.hand_in(made.inbox, made.audit, referred)
+    for item in _packs_to_hand_out(made):
+        port.hand_in(made.inbox, made.audit, one.of_item(
+            item, outcome="REFER", free_text="for the child's force", reviewer="A1", opened_at=None, decided_at=at
+        ))  # fmt: skip
     _second_drop(made.settings.landing)
     nights.materialise(made, SECOND, ASSETS)
     return made
+
+
+def _packs_to_hand_out(made: RunContext) -> list[dict[str, object]]:
+    """One that goes to a force, and one whose postcode lies on a border."""
+    rows = [row.asDict(recursive=True) for row in queue_of(made, FIRST, pack_queue.QUEUE).orderBy("rank").collect()]
+    return [rows[0], next(row for row in rows if "NR34" in repr(row["reasons"]))]
 
 
 def _second_drop(landing: Path) -> None:
@@ -364,3 +378,63 @@ def test_the_page_shows_what_a_referral_would_hold_and_wants_to_know_to_whom(ctx
     assert "53" in queue_page.table(review, item) + queue_page.header(review) + shown
     held = page.open_device(session, submission="36:HELD")
     assert "does not ask" in finance_queue.open_item(held, review, finance_queue.item_of(held, review))
+
+
+def test_children_planted_on_the_device_come_out_with_their_status_and_one_pack_each(ctx: RunContext):
+    planted = pd.read_parquet(ctx.settings.truth / "device_children.parquet")
+    rows = queue_of(ctx, FIRST, pack_queue.QUEUE).collect()
+    expected = {f"{row.app}: {row.party}": row.status for row in planted.itertuples()}
+    assert {row.details["account"]: row.details["status"] for row in rows} == expected
+    assert sorted(expected.values()) == ["address_confirmed"] * 5 + ["line_of_enquiry"] * 3
+    packs = ctx.lake.read(device.VICTIM_PACKS).collect()
+    assert {(row.night, row.status, row.force, row.from_force) for row in packs} == {
+        (SECOND, "address_confirmed", "36", "36"), (SECOND, "line_of_enquiry", "UK", "36"),
+    }  # fmt: skip
+    handed_out = {row.account_id for row in packs}
+    again = {row.subject_id for row in queue_of(ctx, SECOND, pack_queue.QUEUE).collect()}
+    assert again == {row.subject_id for row in rows} - handed_out
+
+
+def test_a_pack_is_a_document_for_its_force_logged_before_it_is_there(ctx: RunContext):
+    folder = ctx.settings.exports / SECOND.isoformat()
+    files = sorted(folder.glob("*/pack-*.docx"))
+    assert {path.parent.name for path in files} == {"36", "UK"}
+    entries = [each for each in ctx.audit.entries() if each["operation"] == "packs_handed_out"]
+    assert {each["to_whom"] for each in entries} == {"force 36 Norfolk", "the national queue"}
+    for path in files:
+        told = docx.Document(str(path))
+        text = "\n".join(
+            [p.text for p in told.paragraphs] + [c.text for t in told.tables for r in t.rows for c in r.cells]
+        )
+        for words in ("Calculation, not fact", "wellbeing", "Gaps in knowledge", "Grading", "2A"):
+            assert words in text
+        assert not told.inline_shapes
+    report = zipfile.ZipFile(landed(ctx) / "AB-1" / "handset.ufdr").read("report.xml")
+    for row in ctx.lake.read(device.VICTIM_PACKS).collect():
+        for each in row.evidence:
+            assert each.as_written in report[each.byte_from : each.byte_from + 2000].decode()
+
+
+def test_the_page_shows_an_account_with_its_gaps_and_takes_a_decision(ctx: RunContext):
+    opened = page.open_device(Session("16", ctx), submission=ID)
+    review = pack_page.open_queue(opened.session, night=FIRST.isoformat(), force="36", reviewer="B2")
+    item = pack_page.item_of(opened, review)
+    shown = pack_page.open_item(opened, review, item)
+    for words in ("wellbeing", "not fact", "Gaps", item["details"]["account"]):
+        assert words in shown
+    assert "handed out with a reason" in queue_page.decide(review, item, "REFER")
+    assert "whole postcode" in queue_page.decide(review, item, "REFER", free_text="Address confirmed: Mill Lane")
+    assert "Recorded: REFER" in queue_page.decide(review, item, "REFER", free_text="school's officer asked")
+
+
+def test_no_picture_is_in_any_table_log_export_or_page(ctx: RunContext):
+    home = ctx.settings.home
+    files = [
+        path
+        for folder in (ctx.settings.lakehouse, ctx.settings.log_folder, ctx.settings.exports, ctx.settings.inbox)
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
+    assert len(files) > 50
+    found = {str(path.relative_to(home)): pictures.found_in(path) for path in files}
+    assert {name: kinds for name, kinds in found.items() if kinds} == {}

@@ -8,10 +8,23 @@ import re
 import pytest
 
 from jobs.pages import queue_page, review_comms_leads, review_network_risk, review_reclassify, travel
+from jobs.pages.device import finance_queue, keyword_queue, pack_queue
 from tests.support import hostile_pages
 
 PAGES = [review_reclassify.PAGE, travel.PAGE, review_comms_leads.PAGE, *review_network_risk.PAGES.values()]
+OF_DEVICES = [keyword_queue.PAGE, finance_queue.PAGE, pack_queue.PAGE]  # a decision of theirs may need words
 DETAILS = (
+    "account",
+    "app",
+    "n_copies",
+    "n_people",
+    "n_sources",
+    "purpose",
+    "sender",
+    "sent_at",
+    "status",
+    "submission_id",
+    "to_force",
     "title",
     "police_risk",
     "listed_name",
@@ -33,7 +46,7 @@ def _headings(shown: str) -> list[str]:
     return re.findall(r"<th>([^<]*)</th>", shown)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.queue)
+@pytest.mark.parametrize("page", [*PAGES, *OF_DEVICES], ids=lambda page: page.queue)
 def test_the_columns_stand_in_the_order_in_which_they_are_declared(page: queue_page.QueuePage) -> None:
     shown = queue_page.table(_review(page), None)
     assert _headings(shown) == [column.heading for column in page.columns]
@@ -43,7 +56,7 @@ def test_the_columns_stand_in_the_order_in_which_they_are_declared(page: queue_p
     assert sorted(re.findall(r"<td.*?</td>", again)) == sorted(re.findall(r"<td.*?</td>", shown))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.queue)
+@pytest.mark.parametrize("page", [*PAGES, *OF_DEVICES], ids=lambda page: page.queue)
 def test_a_row_says_what_it_is_by_its_item_number_and_what_was_decided(page: queue_page.QueuePage) -> None:
     review = _review(page)
     shown = queue_page.table(review, None)
