@@ -35,6 +35,8 @@ class Fingerprint(Part):
     p_associate: t.Inside
     shared: t.Inside
     max_popular: t.Count
+    popular_share: t.Inside
+    popular_most: t.Count
     min_shared: t.Count
     max_nats: t.Positive
 
@@ -49,6 +51,8 @@ class Successor(Part):
     min_events: t.Count
     handset_kept: t.Inside
     handset_passed_on: t.Inside
+    leak: t.Inside
+    rename_nats: t.Positive
 
 
 class Swap(Part):

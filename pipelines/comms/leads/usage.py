@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.common import authorised
 from pipelines.comms import sides
 from schemas import silver
+
+DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ def usage(
     Returns:
         event_id, unit (the number; with `~k` from its k-th reuse on), number, contact (NULL for data, withheld numbers
         and services), imei (14 digits), imsi, type, started_at, ended_at, is_outgoing, latitude, longitude (of the
-        first cell, as it stood that day), from_at and until_at (what was authorised: when silence can be seen).
+        first cell, as it stood that day), from_at and until_at: when silence can be seen. That is what was authorised,
+        and no longer than the provider has delivered: of days that nobody has sent yet nothing is known.
 
     Raises:
         ValueError: `events` are not usable events but rows of the table.
@@ -49,7 +52,10 @@ def usage(
         "auth_urn", F.col("granted_at").alias("from_at"), F.col("expires_at").alias("until_at")
     )
     other = sides.other_number()
+    delivered = events.groupBy("operator").agg(F.max("night").cast("timestamp").alias("_delivered"))
     open_ = _open(events, hidden).join(F.broadcast(known), ["auth_urn"], how="inner")
+    open_ = open_.join(F.broadcast(delivered), ["operator"], how="inner")
+    watched = F.greatest(F.least("until_at", "_delivered"), F.col("started_at"))
     used = open_.select(
         "event_id",
         sides.own_number().alias("number"),
@@ -63,7 +69,7 @@ def usage(
         F.col("first_cell").alias("cell"),
         "operator",
         "from_at",
-        "until_at",
+        watched.alias("until_at"),
     ).where(F.col("number").isNotNull())
     return _placed(_tenants(used, recycling), cells)
 
@@ -114,6 +120,58 @@ def spans(used: DataFrame) -> DataFrame:
         F.count("*").alias("n_events"),
         F.countDistinct(F.to_date("started_at")).alias("n_days"),
     )
+
+
+def changes(used: DataFrame, leak: float) -> DataFrame:
+    """When each unit was dropped and when it was taken up, by a change of the rate of hours in use.
+
+    A change is the day after (or before) which use fell to the share `leak` of what it was: the day of the highest
+    likelihood ratio against one rate throughout (Poisson; halved, since hours of use come in clusters), less the
+    logarithm of the days to choose from. A stray event after the drop then costs little. Where no change is likelier
+    than none, it is the last (or first) event.
+
+    Returns:
+        unit, dropped_at, drop_nats, n_stray (hours in use after the drop), began_at, begin_nats.
+    """
+    second = F.unix_seconds("started_at")
+    daily = used.groupBy("unit", F.floor(second / DAY_S).alias("day")).agg(
+        F.countDistinct(F.floor(second / 3600)).alias("n"), F.min("started_at").alias("_first"),
+        F.max("started_at").alias("_last"), F.min("from_at").alias("_from"), F.max("until_at").alias("_until"),
+    )  # fmt: skip
+    whole = Window.partitionBy("unit")
+    k, k_to = F.sum("n").over(whole), F.sum("n").over(whole.orderBy("day"))
+    first_day, last_day = F.min("day").over(whole), F.max("day").over(whole)
+    from_day = F.floor(F.unix_seconds(F.min("_from").over(whole)) / DAY_S)
+    until_day = F.greatest(F.floor(F.unix_seconds(F.max("_until").over(whole)) / DAY_S) - 1, last_day)
+    fell = _two_rates(k_to, F.col("day") - first_day + 1, k - k_to, until_day - F.col("day"), leak)
+    k_from = k - k_to + F.col("n")
+    rose = _two_rates(k_from, last_day - F.col("day") + 1, k - k_from, F.col("day") - from_day, leak)
+    rated = daily.select("unit", "_first", "_last", (k - k_to).alias("_stray"), fell.alias("_fell"), rose.alias("_rose"))
+    found = rated.groupBy("unit").agg(
+        F.max(F.struct("_fell", F.col("_last").alias("at"), "_stray")).alias("drop"),
+        F.max(F.struct("_rose", F.col("_first").alias("at"))).alias("begin"),
+        F.max("_last").alias("_last"), F.min("_first").alias("_first"),
+        F.max_by("_fell", "_last").alias("_at_last"), F.min_by("_rose", "_first").alias("_at_first"),
+    )  # fmt: skip
+    has_fallen, has_risen = F.col("drop._fell") > 0, F.col("begin._rose") > 0
+    return found.select(
+        "unit",
+        F.when(has_fallen, F.col("drop.at")).otherwise(F.col("_last")).alias("dropped_at"),
+        F.when(has_fallen, F.col("drop._fell")).otherwise(F.col("_at_last")).alias("drop_nats"),
+        F.when(has_fallen, F.col("drop._stray")).otherwise(0).alias("n_stray"),
+        F.when(has_risen, F.col("begin.at")).otherwise(F.col("_first")).alias("began_at"),
+        F.when(has_risen, F.col("begin._rose")).otherwise(F.col("_at_first")).alias("begin_nats"),
+    )
+
+
+def _two_rates(k_in: Column, n_in: Column, k_out: Column, n_out: Column, leak: float) -> Column:
+    """Halved log likelihood ratio of `k_in` hours of use in `n_in` days and, at the share `leak` of that rate, `k_out`
+    in `n_out`, against one rate for all days; less the logarithm of the days."""
+    days = (n_in + n_out).cast("double")
+    rate, one_rate = k_in / n_in, (k_in + k_out) / days
+    apart = k_in * F.log(rate / one_rate) + k_out * F.log(leak * rate / one_rate)
+    means = n_in * rate + n_out * leak * rate - days * one_rate
+    return (apart - means) / 2 - F.log(days + 1)
 
 
 def handsets(used: DataFrame) -> DataFrame:
