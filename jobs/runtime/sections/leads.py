@@ -68,6 +68,7 @@ class TwoPhones(Part):
     """Two phones that are never seen apart."""
 
     together_m: t.Positive
+    max_together_m: t.Positive
     speed_kmh: t.Positive
     min_days: t.Days
     max_crowded: t.Count
@@ -75,6 +76,10 @@ class TwoPhones(Part):
     left_behind: t.Inside
     together_if_two: t.Inside
     pairs_differ: t.Inside
+    elsewhere_if_two: t.Inside
+    elsewhere_differ: t.Inside
+    one_person: t.Inside
+    p_associate: t.Inside
     prior_blocks: t.Positive
     pair_blocks: t.Count
     call_if_one: t.Inside

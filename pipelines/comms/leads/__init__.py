@@ -106,7 +106,7 @@ def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFram
     strong = lines.where(F.col("score") >= thresholds.min_score).select(F.col("numbers")[0].alias("number"))
     # Each is computed by itself: one plan of all would be planned again after each of its stages.
     others = concurrency.materialise(
-        two_phones.leads(use, contacts, bases, thresholds.two_phones, thresholds.zone),
+        two_phones.leads(use, contacts, bases, ends, thresholds.two_phones, thresholds.zone),
         successor.leads(pairs, spans, changes, handsets, thresholds.successor),
         swaps.leads(use, pairs, spans, thresholds.swap),
         night_place.leads(use, spans, ends, thresholds.night_place, thresholds.zone),

@@ -13,10 +13,12 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.common import authorised
-from pipelines.comms import sides
+from pipelines.comms import positions, sides
 from schemas import silver
 
 DAY_S = 86_400
+TILE = 0.25  # degrees: the next mast is looked for so far at least, 28 km to the north and 17 to the east
+ONE_MAST_M = 150.0  # positions this near are one mast, in two tables or with its antennas apart
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ def usage(
     Returns:
         event_id, unit (the number; with `~k` from its k-th reuse on), number, contact (NULL for data, withheld numbers
         and services), imei (14 digits), imsi, type, started_at, ended_at, is_outgoing, latitude, longitude (of the
-        first cell, as it stood that day), from_at and until_at: when silence can be seen. That is what was authorised,
+        first cell, as it stood that day), spacing_m (from its mast to the next of the network; NULL where none is near),
+        from_at and until_at: when silence can be seen. That is what was authorised,
         and no longer than the provider has delivered: of days that nobody has sent yet nothing is known.
 
     Raises:
@@ -100,7 +103,30 @@ def _placed(used: DataFrame, cells: DataFrame) -> DataFrame:
     is_cell = (F.col("cell") == F.col("_cell")) & (F.col("operator") == F.col("_operator"))
     on = is_cell & F.to_date("started_at").between(F.col("_from"), F.col("_to"))
     joined = used.join(F.broadcast(stood), on, how="left").drop("_cell", "_operator", "_from", "_to")
-    return joined.dropDuplicates(["event_id", "unit"])
+    spaced = joined.join(
+        F.broadcast(_spacing(used, stood)), ["operator", "latitude", "longitude"], how="left"
+    )
+    return spaced.dropDuplicates(["event_id", "unit"])
+
+
+def _spacing(used: DataFrame, stood: DataFrame) -> DataFrame:
+    """operator, latitude, longitude and spacing_m of masts in use: how far the network's next mast is."""
+    masts = stood.where("latitude IS NOT NULL AND longitude IS NOT NULL").select(
+        F.col("_operator").alias("operator"), F.col("_cell").alias("cell"), "latitude", "longitude"
+    )
+    tile = {"_y": F.floor(F.col("latitude") / TILE), "_x": F.floor(F.col("longitude") / TILE)}
+    place = ("operator", "latitude", "longitude")
+    mine = masts.join(used.select("operator", "cell").distinct(), ["operator", "cell"], how="left_semi")
+    around = F.array(*(F.struct(F.lit(y).alias("y"), F.lit(x).alias("x")) for y in (-1, 0, 1) for x in (-1, 0, 1)))
+    mine = mine.select(*place).distinct().withColumns(tile).withColumn("_d", F.explode(around)).select(
+        *place, (F.col("_y") + F.col("_d.y")).alias("_y"), (F.col("_x") + F.col("_d.x")).alias("_x")
+    )  # fmt: skip
+    others = masts.select(*place).distinct().withColumns(tile).select(
+        "operator", F.col("latitude").alias("_latitude"), F.col("longitude").alias("_longitude"), "_y", "_x"
+    )  # fmt: skip
+    metres = 1000 * positions.kilometres("latitude", "longitude", "_latitude", "_longitude")
+    apart = mine.join(others, ["operator", "_y", "_x"], how="inner").withColumn("_m", metres)
+    return apart.where(F.col("_m") > ONE_MAST_M).groupBy(*place).agg(F.min("_m").alias("spacing_m"))
 
 
 def contacts(used: DataFrame) -> DataFrame:
