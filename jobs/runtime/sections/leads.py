@@ -109,7 +109,8 @@ class CommonContact(Part):
 class MissingOverlap(Part):
     """A child missing when a line is in town."""
 
-    away_km: t.Positive
+    places: t.Count
+    away_s: t.Count
     margin_s: t.CountOrNone
     min_overlaps: t.Count
     overlap_if_tied: t.Inside

@@ -104,14 +104,16 @@ def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFram
         calibration.scored(deal_line.leads(use, spans, thresholds.deal_line), thresholds.curves),
     )
     strong = lines.where(F.col("score") >= thresholds.min_score).select(F.col("numbers")[0].alias("number"))
+    successors = concurrency.materialise_lazily(successor.leads(pairs, spans, changes, handsets, thresholds.successor))
+    sure = calibration.scored(successors, thresholds.curves).where(F.col("score") >= thresholds.min_score)
     # Each is computed by itself: one plan of all would be planned again after each of its stages.
     others = concurrency.materialise(
         two_phones.leads(use, contacts, bases, ends, thresholds.two_phones, thresholds.zone),
-        successor.leads(pairs, spans, changes, handsets, thresholds.successor),
+        successors,
         swaps.leads(use, pairs, spans, thresholds.swap),
         night_place.leads(use, spans, ends, thresholds.night_place, thresholds.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, thresholds.common_contact),
-        missing_overlap.leads(use, ends, strong, known.episodes, thresholds.missing_overlap),
+        missing_overlap.leads(use, missing_overlap.chains(strong, sure), known.episodes, thresholds.missing_overlap),
     )
     return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), thresholds.curves))
 
@@ -122,6 +124,4 @@ def _pairs(
     """Pairs of units by their contacts, made again once the contacts that changed number too are known."""
     first = fingerprint.pairs(contacts, spans, thresholds.fingerprint)
     changed = successor.leads(first, spans, changes, handsets, thresholds.successor)
-    return fingerprint.pairs(
-        successor.renamed(contacts, changed, thresholds.successor), spans, thresholds.fingerprint
-    )
+    return fingerprint.pairs(successor.renamed(contacts, changed, thresholds.successor), spans, thresholds.fingerprint)

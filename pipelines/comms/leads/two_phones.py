@@ -74,9 +74,9 @@ def leads(
 def _presence(used: DataFrame, thresholds: Thresholds) -> DataFrame:
     """One row a unit and hour in which it was seen: the first sighting, and how far its cell reaches (reach_m)."""
     hour = F.floor(F.unix_seconds("started_at") / 3600)
-    first = F.min(
-        F.struct("started_at", "event_id", "latitude", "longitude", "spacing_m", "type", "ended_at")
-    ).alias("s")
+    first = F.min(F.struct("started_at", "event_id", "latitude", "longitude", "spacing_m", "type", "ended_at")).alias(
+        "s"
+    )
     presence = used.where("latitude IS NOT NULL").withColumn("hour", hour).groupBy("unit", "number", "hour").agg(first)
     spaced = F.coalesce(F.col("s.spacing_m") * MASTS_STRAY, F.lit(0.0))
     reach = F.greatest(F.lit(thresholds.together_m), F.least(spaced, F.lit(thresholds.max_together_m)))
@@ -90,9 +90,9 @@ def _placed(presence: DataFrame, bases: DataFrame, ends: DataFrame, thresholds: 
     """
     lasts = ends.select("unit", *(F.col(f"base_{c}").alias(f"_{c}") for c in ("latitude", "longitude")))
     based = presence.join(bases, ["unit"], how="left").join(lasts, ["unit"], how="left")
-    based = based.withColumns(
-        {f"base_{c}": F.coalesce(f"base_{c}", f"_{c}") for c in ("latitude", "longitude")}
-    ).drop("_latitude", "_longitude")
+    based = based.withColumns({f"base_{c}": F.coalesce(f"base_{c}", f"_{c}") for c in ("latitude", "longitude")}).drop(
+        "_latitude", "_longitude"
+    )
     near = 1000 * positions.kilometres("latitude", "longitude", "base_latitude", "base_longitude")
     based = concurrency.materialise_lazily(based.withColumn("is_base", near <= F.col("reach_m")))
     counted = based.where("NOT is_base").groupBy("unit", "latitude", "longitude").agg(
@@ -162,7 +162,10 @@ def _blocks(seen: DataFrame, candidates: DataFrame, thresholds: Thresholds, zone
     overlap = speaks & (F.col("started_at_a") < F.col("ended_at_b")) & (F.col("started_at_b") < F.col("ended_at_a"))
     rated = both.where((apart_s <= 3600) & (F.col("is_together") | F.col("is_apart")) & is_telling).withColumns(
         {
-            "class": F.when(F.col("is_elsewhere_a") | F.col("is_elsewhere_b"), ELSEWHERE).when(is_night, "night").when(is_work, "work").otherwise("other"),
+            "class": F.when(F.col("is_elsewhere_a") | F.col("is_elsewhere_b"), ELSEWHERE)
+            .when(is_night, "night")
+            .when(is_work, "work")
+            .otherwise("other"),
             # Whoever is near another may be served by the mast next to his.
             "by_chance": F.least(2 * F.greatest("share_a", "share_b"), F.lit(0.9)),
             "block": F.floor(F.col("hour_a") / thresholds.block_hours),
@@ -230,7 +233,9 @@ def _with_others(of_class: DataFrame, thresholds: Thresholds) -> DataFrame:
     }  # fmt: skip
     total = weighed.groupBy("class").agg(*(F.sum(part).alias(f"_{name}") for name, part in parts.items()))
     joined = weighed.join(F.broadcast(total), ["class"], how="inner")
-    return joined.withColumns({f"_{name}": F.greatest(F.col(f"_{name}") - part, F.lit(0.0)) for name, part in parts.items()})
+    return joined.withColumns(
+        {f"_{name}": F.greatest(F.col(f"_{name}") - part, F.lit(0.0)) for name, part in parts.items()}
+    )
 
 
 def _prior(thresholds: Thresholds, which: str) -> Column:

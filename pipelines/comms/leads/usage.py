@@ -43,7 +43,7 @@ def usage(
     Returns:
         event_id, unit (the number; with `~k` from its k-th reuse on), number, contact (NULL for data, withheld numbers
         and services), imei (14 digits), imsi, type, started_at, ended_at, is_outgoing, latitude, longitude (of the
-        first cell, as it stood that day), spacing_m (from its mast to the next of the network; NULL where none is near),
+        first cell, as it stood that day), spacing_m (to the network's next mast; NULL where none is near),
         from_at and until_at: when silence can be seen. That is what was authorised,
         and no longer than the provider has delivered: of days that nobody has sent yet nothing is known.
 
@@ -103,9 +103,7 @@ def _placed(used: DataFrame, cells: DataFrame) -> DataFrame:
     is_cell = (F.col("cell") == F.col("_cell")) & (F.col("operator") == F.col("_operator"))
     on = is_cell & F.to_date("started_at").between(F.col("_from"), F.col("_to"))
     joined = used.join(F.broadcast(stood), on, how="left").drop("_cell", "_operator", "_from", "_to")
-    spaced = joined.join(
-        F.broadcast(_spacing(used, stood)), ["operator", "latitude", "longitude"], how="left"
-    )
+    spaced = joined.join(F.broadcast(_spacing(used, stood)), ["operator", "latitude", "longitude"], how="left")
     return spaced.dropDuplicates(["event_id", "unit"])
 
 
@@ -172,7 +170,9 @@ def changes(used: DataFrame, leak: float) -> DataFrame:
     fell = _two_rates(k_to, F.col("day") - first_day + 1, k - k_to, until_day - F.col("day"), leak)
     k_from = k - k_to + F.col("n")
     rose = _two_rates(k_from, last_day - F.col("day") + 1, k - k_from, F.col("day") - from_day, leak)
-    rated = daily.select("unit", "_first", "_last", (k - k_to).alias("_stray"), fell.alias("_fell"), rose.alias("_rose"))
+    rated = daily.select(
+        "unit", "_first", "_last", (k - k_to).alias("_stray"), fell.alias("_fell"), rose.alias("_rose")
+    )
     found = rated.groupBy("unit").agg(
         F.max(F.struct("_fell", F.col("_last").alias("at"), "_stray")).alias("drop"),
         F.max(F.struct("_rose", F.col("_first").alias("at"))).alias("begin"),
@@ -192,12 +192,17 @@ def changes(used: DataFrame, leak: float) -> DataFrame:
 
 def _two_rates(k_in: Column, n_in: Column, k_out: Column, n_out: Column, leak: float) -> Column:
     """Halved log likelihood ratio of `k_in` hours of use in `n_in` days and, at the share `leak` of that rate, `k_out`
-    in `n_out`, against one rate for all days; less the logarithm of the days."""
+    in `n_out`, against one rate for all days; less the logarithm of the days, and what speaks for more use than that
+    share: a SIM that is put away and taken up in turn is not dropped."""
     days = (n_in + n_out).cast("double")
     rate, one_rate = k_in / n_in, (k_in + k_out) / days
     apart = k_in * F.log(rate / one_rate) + k_out * F.log(leak * rate / one_rate)
     means = n_in * rate + n_out * leak * rate - days * one_rate
-    return (apart - means) / 2 - F.log(days + 1)
+    outside = F.greatest(k_out / F.greatest(n_out, F.lit(1)), leak * rate)
+    leaks_more = F.when(n_out > 0, k_out * F.log(leak * rate / outside) - n_out * (leak * rate - outside)).otherwise(
+        0.0
+    )
+    return (apart - means + leaks_more) / 2 - F.log(days + 1)
 
 
 def handsets(used: DataFrame) -> DataFrame:
