@@ -162,7 +162,8 @@ class Town:
         hour = rng.choice(np.arange(8, 20) if by_day else np.r_[np.arange(7, 24), 0, 7, 12, 18, 19, 20, 21], n)
         begun = begun // 1440 * 1440 + hour * 60 + rng.integers(0, 60, n)
         length = np.minimum(rng.zipf(2.2, n), 12)
-        minute = np.repeat(begun, length) + np.concatenate([np.cumsum(rng.integers(0, 9, m)) for m in length] or [[]])
+        pauses = [np.zeros(0, dtype=np.int64), *(np.cumsum(rng.integers(0, 9, m)) for m in length)]
+        minute = np.repeat(begun, length) + np.concatenate(pauses)
         minute = np.sort(minute[(minute >= first * 1440) & (minute < last * 1440)]).astype(np.int64)
         weight = (1 + np.arange(len(circle))) ** -0.9
         self.add(number, life, rng.choice(circle, len(minute), p=weight / weight.sum()), minute, handset)
@@ -291,7 +292,7 @@ def _handsets(town: Town) -> None:
     for turn in range(6):
         some = circle[rng.random(12) < 0.75]
         town.use(sims[turn % 2], life, some, edges[turn], edges[turn + 1], handset=handset, rate=3.0)
-    town.found("swap", *sorted(sims))
+    town.found("swap", min(sims), max(sims))
     evader, upgrade = town.number(), town.number()
     for turn in range(5):
         town.use(evader, life, circle, 12 * turn, 12 * turn + 12, handset=town.number(), rate=3.0)
