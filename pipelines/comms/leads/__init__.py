@@ -91,31 +91,34 @@ def used(known: Known, thresholds: Thresholds) -> DataFrame:
 
 def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFrame:
     """Scored candidates of every detector, below the threshold too. `use` is the result of `used`, computed."""
-    contacts, spans, bases, ends, changes = concurrency.materialise(
+    contacts, spans, bases, ends = concurrency.materialise(
         usage.contacts(use),
         usage.spans(use),
         usage.bases(use, thresholds.zone),
         usage.where_days_end(use, thresholds.zone),
-        usage.changes(use, thresholds.successor.leak),
     )
+    changes = concurrency.materialise_lazily(usage.changes(use, thresholds.successor.leak))  # first used by the pairs
     handsets = usage.handsets(use)
     pairs, lines = concurrency.materialise(
         _pairs(contacts, spans, changes, handsets, thresholds),
         calibration.scored(deal_line.leads(use, spans, thresholds.deal_line), thresholds.curves),
     )
     strong = lines.where(F.col("score") >= thresholds.min_score).select(F.col("numbers")[0].alias("number"))
-    successors = concurrency.materialise_lazily(successor.leads(pairs, spans, changes, handsets, thresholds.successor))
-    sure = calibration.scored(successors, thresholds.curves).where(F.col("score") >= thresholds.min_score)
     # Each is computed by itself: one plan of all would be planned again after each of its stages.
-    others = concurrency.materialise(
+    successors, carried = concurrency.materialise(
+        successor.leads(pairs, spans, changes, handsets, thresholds.successor),
         two_phones.leads(use, contacts, bases, ends, thresholds.two_phones, thresholds.zone),
-        successors,
+    )
+    sure = calibration.scored(successors, thresholds.curves).where(F.col("score") >= thresholds.min_score)
+    others = concurrency.materialise(
         swaps.leads(use, pairs, spans, thresholds.swap),
         night_place.leads(use, spans, ends, thresholds.night_place, thresholds.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, thresholds.common_contact),
         missing_overlap.leads(use, missing_overlap.chains(strong, sure), known.episodes, thresholds.missing_overlap),
     )
-    return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), thresholds.curves))
+    return lines.unionByName(
+        calibration.scored(reduce(DataFrame.unionByName, [successors, carried, *others]), thresholds.curves)
+    )
 
 
 def _pairs(

@@ -141,8 +141,8 @@ def test_the_next_mast_is_looked_for_in_the_networks_own_table(spark: SparkSessi
         "longitude": 0.0}, {"cell": "far", "latitude": 55.0, "longitude": 0.0},
     ]  # fmt: skip
     events = [
-        telephony.event("2026-01-01T10:00:00", telephony.number(1), telephony.number(2), first_cell=cell)
-        for cell in ("A", "far")
+        telephony.event(f"2026-01-01T1{n}:00:00", telephony.number(1), telephony.number(2), first_cell=cell)
+        for n, cell in enumerate(("A", "far"))
     ]
     used = usage.usage(
         telephony.usable(spark, events), spark.createDataFrame([], "number string"), telephony.cells(spark, *cells),
