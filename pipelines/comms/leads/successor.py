@@ -5,9 +5,9 @@ dropped and the day on which the new one was taken up. Both are changes of rate 
 dropped phone neither keeps it alive nor moves the day. Somebody who changes number does so within days (exponential,
 mean `mean_gap_days`); an unrelated number starts at any time of those observed (uniform). Time counts only where both
 were observed: the old number's silence before the data ends, and the new one's absence after its authorisation began.
-The changes themselves speak too, but for no more than they are rare in the night's data: most numbers are dropped once,
-few in a given month. Who changes number often keeps the handset; one that was handed on goes to somebody with other
-contacts, or seldom to one of the same circle.
+The changes themselves speak against a pair where there is none: that a number was dropped, and another taken up, is
+true of every pair that is looked at, and tells nobody which belongs to which. Who changes number often keeps the
+handset; one that was handed on goes to somebody with other contacts, or seldom to one of the same circle.
 
 Where a circle changes numbers together, each of its changes hides the others: contacts are renamed by the changes that
 are certain (`renamed`) and the pairs made again.
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.common import concurrency
@@ -25,7 +25,7 @@ from pipelines.comms.leads import evidence
 
 NAME = "successor"
 DAY = 86_400.0
-CERTAIN_NATS = 3.0  # a change of rate twenty times as likely as none
+DOUBT_NATS = 3.0  # a sparse phone's silence is no proof that it is in use
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def leads(
 ) -> DataFrame:
     """Leads from `fingerprint.pairs`, `usage.spans`, `usage.changes` and `usage.handsets`: numbers are (old, new)."""
     columns = ("unit", "number", "from_at", "until_at", "n_events")
-    changed = spans.select(*columns).join(_rarity(changes), ["unit"], how="inner")
+    changed = spans.select(*columns).join(changes, ["unit"], how="inner")
     when = ("dropped_at", "drop_nats", "n_stray"), ("began_at", "begin_nats")
     old, new = (
         changed.select(*(F.col(c).alias(f"{c}_{side}") for c in (*columns, *own)))
@@ -73,7 +73,8 @@ def leads(
     timed = F.format_string("first used %.1f days after the last use of the old one", "gap")
     stray = F.when(F.col("n_stray_a") > 0, F.format_string(", but for %d hours", "n_stray_a")).otherwise("")
     stopped = F.concat(F.lit("the old number's use stopped"), stray, F.lit(", the new one's began"))
-    of_rates = F.col("drop_nats_a") + F.when(F.col("absence") >= 1, F.col("begin_nats_b")).otherwise(0.0)
+    began = F.when(F.col("absence") >= 1, _against(F.col("begin_nats_b"))).otherwise(0.0)
+    of_rates = _against(F.col("drop_nats_a")) + began
     is_same = F.arrays_overlap("imeis_a", "imeis_b")  # NULL where a provider did not tell
     kept, passed_on = F.lit(thresholds.handset_kept), F.lit(thresholds.handset_passed_on)
     by_handset = F.when(is_same, F.log(kept / passed_on)).when(~is_same, F.log((1 - kept) / (1 - passed_on)))
@@ -101,24 +102,9 @@ def leads(
     )  # fmt: skip
 
 
-def _rarity(changes: DataFrame) -> DataFrame:
-    """`changes` with evidence that is bounded by how many units of the night change: against a mixture of units that do
-    and units that do not."""
-    counted = changes.crossJoin(
-        F.broadcast(
-            changes.agg(
-                *(
-                    ((F.sum((F.col(name) > CERTAIN_NATS).cast("int")) + 1) / (F.count("*") + 4)).alias(f"_{name}")
-                    for name in ("drop_nats", "begin_nats")
-                )
-            )
-        )
-    )
-    bounded = {
-        name: -F.log((1 - F.col(f"_{name}")) * F.exp(-F.greatest(F.col(name), F.lit(-20.0))) + F.col(f"_{name}"))
-        for name in ("drop_nats", "begin_nats")
-    }
-    return counted.withColumns(bounded).drop("_drop_nats", "_begin_nats")
+def _against(nats: Column) -> Column:
+    """What speaks against a pair, of evidence for a change: no more than doubt in it."""
+    return F.greatest(F.least(nats, F.lit(0.0)), F.lit(-DOUBT_NATS))
 
 
 def renamed(contacts: DataFrame, changed: DataFrame, thresholds: Thresholds) -> DataFrame:
