@@ -67,7 +67,7 @@ NETWORK_RISK = Table(
         "force": required(STRING, "force that reviews it"),
         "forces": required(array(STRING), "forces that hold records of it"),
         "record_ids": required(array(STRING), "records that make the entity"),
-        "stratum": required(STRING, "kind of row", among=("SAFEGUARDING", "MISSING", "PERSON", "LOCATION")),
+        "stratum": required(STRING, "kind of row", among=("SAFEGUARDING", "DIRECT", "MISSING", "PERSON", "LOCATION")),
         "score": required(
             DOUBLE, "indirect risk; of people and places, over the children they lead to", minimum=0, maximum=1
         ),
@@ -76,9 +76,14 @@ NETWORK_RISK = Table(
         "direct": required(
             DOUBLE, "risk over direct links, shown apart; 0 for people and places", minimum=0, maximum=1
         ),
+        "n_direct_suspects": Column(INT, "people named as suspects among a child's own links", minimum=0),
         "n_paths": required(INT, "paths above the floor", minimum=0),
         "n_children": required(INT, "missing children the paths belong to", minimum=0),
         "paths": required(array(PATH), "strongest paths, at most three", is_personal=True),
+        "direct_paths": Column(
+            array(PATH), "a child's strongest direct links to seeds, at most three", is_personal=True
+        ),
+        "is_age_known": Column(BOOLEAN, "a date of birth says that it is a child; NULL for people and places"),
         "police_risk": Column(
             STRING, "risk level of the newest episode; the score never replaces it", among=codes.MISSING_RISKS
         ),

@@ -64,7 +64,7 @@ def _day(value: datetime | None, default: date) -> date:
 
 @main.command()
 @click.option("--reports", type=int, help="Number of reports, all nights together.")
-@click.option("--forces", help="Comma-separated force codes (see schemas/codes.py).")
+@click.option("--forces", help="Comma-separated forces, by code or name: 36,Essex.")
 @click.option("--nights", type=int, help="Number of nights.")
 @click.option("--first-night", type=NIGHT, help="First night (default: tonight).")
 @click.option("--seed", type=int, help="Seed of the world (default: the settings' seed).")
@@ -80,6 +80,7 @@ def demo(
     """Write a synthetic landing zone: files of several forces and providers, each in its sender's own layout."""
     from jobs.runtime import home
     from jobs.sources import demo as demo_job
+    from schemas import forces as known_forces
 
     config = home.opened()
     summary = demo_job.write(
@@ -87,7 +88,7 @@ def demo(
         first_night=_day(first_night, config.tonight()),
         n_reports=reports,
         n_nights=nights,
-        forces=forces.split(",") if forces else None,
+        forces=[known_forces.code_of(force) for force in forces.split(",")] if forces else None,
         seed=seed,
     )
     show(
@@ -105,8 +106,23 @@ def sources() -> None:
 @sources.command("check")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @click.option("--sender", help="Layout to check the files with (default: the folder's name).")
+@click.option(
+    "--at-least",
+    type=click.FloatRange(0, 1),
+    default=0.9,
+    show_default=True,
+    help="Share of each feed's rows that must load; below it the exit code is 1.",
+)
+@click.option(
+    "--rows",
+    "n_shown",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    help="Rows of each feed to show as they would be read, beside what the sender wrote.",
+)
 @as_json
-def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> None:
+def sources_check(folder: Path | None, sender: str | None, at_least: float, n_shown: int, as_json: bool) -> None:
     """Try the files of FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing.
 
     Without FOLDER every layout is checked, and no file is read.
@@ -132,8 +148,9 @@ def sources_check(folder: Path | None, sender: str | None, as_json: bool) -> Non
         near = summary.proposals_text(proposals)
         own = ctx.settings.own_sources
         raise NotFoundError(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
-    checked = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources)
+    checked = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources, n_shown)
     show([report.as_dict() for report in checked], as_json, summary.check_text(checked))
+    dry_run.refuse_below(at_least, checked, folder)
 
 
 @main.command()
@@ -197,7 +214,7 @@ def queue() -> None:
 @queue.command("show")
 @click.option("--night", type=NIGHT, help="Night (default: the newest published).")
 @click.option("--queue", "name", default="reclassify", show_default=True)
-@click.option("--force", help="Force code.")
+@click.option("--force", help="Force, by code or name: 36, Norfolk.")
 @click.option("--limit", default=10, show_default=True, help="Rows per force.")
 @reviewer_option()
 @as_json

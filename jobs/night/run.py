@@ -26,6 +26,13 @@ from schemas.errors import UserError
 INSTANCE_CONFIG = Path(__file__).with_name("dagster.yaml")
 # Configurations that earlier versions put into a home, by SHA-256: replaced, where a deployment's own edit is not.
 SUPERSEDED = {"f765864395550d6704b59171270f5d18a3c80cb2f22f50d42284feb4c643e745"}
+# A process that is killed may leave its run in each of them; there is no queue of runs here.
+LEFT_OPEN = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 N_STEPS = len(silver.BY_FEED) + 27  # one per feed; those of feeds that did not arrive are skipped
 
 
@@ -160,9 +167,8 @@ def report(ctx: RunContext, night: date) -> dict[str, Any]:
 
 
 def _fail_orphans(made: dg.DagsterInstance) -> None:
-    """Runs that a killed process left as started: we hold the writer's lock, so nobody is running them."""
-    left = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    for run in made.get_runs(left):
+    """Runs that a killed process left open: we hold the writer's lock, so nobody is running them."""
+    for run in made.get_runs(dg.RunsFilter(statuses=LEFT_OPEN)):
         made.report_run_failed(run, "The process that ran it was killed; found by the next night.")
 
 

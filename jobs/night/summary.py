@@ -113,8 +113,13 @@ def check_text(reports: list[FeedCheck]) -> str:
     """Per feed: what maps, what does not, and the first rows that would be refused."""
     lines: list[str] = []
     for report in reports:
-        lines.append(f"{report.feed}: {report.n_files} files, {report.n_rows} rows, {report.n_accepted} accepted")
-        lines += [f"  {ours:<28}<- {theirs}" for ours, theirs in report.mapped.items()]
+        share = f" ({report.accepted_share:.1%})" if report.n_files else ""
+        lines.append(
+            f"{report.feed}: {report.n_files} files, {report.n_rows} rows, {report.n_accepted} accepted{share}"
+        )
+        for ours, theirs in report.mapped.items():
+            filled = f"   filled in {report.loaded[ours]:.1%}" if ours in report.loaded else ""
+            lines.append(f"  {ours:<28}<- {theirs:<28}{filled}".rstrip())
         for said, names in (
             ("fields of ours that nothing maps", report.unmapped_fields),
             ("columns named in the layout that no file has", report.absent_columns),
@@ -127,5 +132,8 @@ def check_text(reports: list[FeedCheck]) -> str:
         ]
         lines += [f"  refused {n:>6}  {codes.QUARANTINE_REASONS[reason]}" for reason, n in report.reasons.items()]
         lines += [f"  {b['file']} row {b['row_number']}: {b['reason']} ({b['detail']})" for b in report.first_bad]
+        for row in report.as_read:
+            lines += [f"  {row['file']} row {row['row_number']}", f"    written {row['raw']}"]
+            lines += [f"    {ours:<22} {value}" for ours, value in row["record"].items()]
         lines.append("")
     return "\n".join(lines).rstrip() or "no file of a feed that the layout names"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Sequence
 from datetime import date
@@ -15,17 +16,34 @@ from jobs.pages import notebook
 from jobs.runtime import identity, settings
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
-from schemas import bronze, codes, gold, review, silver
+from pipelines.comms.leads import queue as leads_queue
+from pipelines.reports import overtagged
+from pipelines.reports import queue as reports_queue
+from pipelines.travel import queue as travel_queue
+from schemas import bronze, codes, forces, gold, review, silver
 from schemas.errors import NotFoundError
 
 PACKED = Path(__file__).with_name("notebooks")  # in a wheel: see infra/wheel.py
+QUEUES = (reports_queue.QUEUE, overtagged.QUEUE, *codes.RISK_QUEUES, leads_queue.QUEUE, travel_queue.QUEUE)
 NOTEBOOKS = PACKED if PACKED.is_dir() else settings.ROOT / "notebooks"
 
 
 def queue(
     ctx: RunContext, night: date | None, name: str, force: str | None, limit: int, reviewer: str
 ) -> list[gold.QueueItem]:
-    """The top `limit` rows per force of a queue, after the look was logged."""
+    """The top `limit` rows per force of a queue, after the look was logged.
+
+    Args:
+        force: code or name of the one force that is asked for.
+
+    Raises:
+        NotFoundError: there is no such queue, or no such force.
+    """
+    if name not in QUEUES:
+        near = difflib.get_close_matches(name, QUEUES, n=1)
+        also = f" Did you mean {near[0]}?" if near else ""
+        raise NotFoundError(f"No queue is named {name!r}.{also} Queues: {', '.join(QUEUES)}.")
+    force = forces.code_of(force, ctx.sources) if force else None
     night = night or ctx.known().newest_published()
     rows = ctx.known(night).tonight(gold.QUEUE_ITEMS).where(F.col("queue") == name)
     if force:

@@ -33,7 +33,8 @@ OUTCOMES = {
 
 
 def _chips(line: queue_columns.Line) -> list[markup.Html]:
-    first = [pages_html.chip("safeguarding first", "flag")] if line.row["stratum"] == "SAFEGUARDING" else []
+    said = {"SAFEGUARDING": "safeguarding first", "DIRECT": "linked to suspects"}.get(line.row["stratum"])
+    first = [pages_html.chip(said, "flag")] if said else []
     return first + queue_columns.flags(line)
 
 
@@ -113,7 +114,7 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
         item: its row of `gold.queue_items`.
         network_risk: its row of `gold.network_risk`.
     """
-    about = item["details"]
+    about, apart = item["details"], _direct(network_risk)
     facts = [
         (
             "indirect risk",
@@ -135,7 +136,7 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
             r["basis"].lower(),
             f"{r['weight']:.2f}",
         )
-        for path in network_risk["paths"]
+        for path in (*network_risk["paths"], *apart)
         for r in path["seed_reports"]
     ]
     flags = [r["text"] for r in item["reasons"] if r["kind"] == "flag"]
@@ -151,8 +152,16 @@ def subject(item: Row, network_risk: Row) -> markup.Html:
         *(pages_html.notice(text, "warn") for text in flags),
     )
     return pages_html.block(
-        pages_html.heading("Strongest paths"), network_svg.paths(network_risk["paths"]), pages_html.columns(left, right)
+        pages_html.heading("Strongest paths"),
+        network_svg.paths(network_risk["paths"]),
+        *([pages_html.heading("Direct links, not part of the score"), network_svg.paths(apart)] if apart else []),
+        pages_html.columns(left, right),
     )
+
+
+def _direct(network_risk: Row) -> list[Row]:
+    """Paths of one step; a night of an earlier version has none."""
+    return list(network_risk["direct_paths"] or ()) if "direct_paths" in network_risk else []
 
 
 def _row(review: queue_page.Review, item: Row) -> dict[str, Any] | None:

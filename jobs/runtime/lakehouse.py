@@ -9,11 +9,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from pathlib import Path
+from typing import TypeVar
 
 from delta import exceptions as delta_exceptions
 from pyspark.sql import DataFrame, SparkSession
@@ -24,9 +25,12 @@ from jobs.runtime import fault_points
 from jobs.runtime.spark import n_actions
 from schemas.contract import Table
 
+Written = TypeVar("Written")
+
 # From which versions a row was made, and where the log stood, is not what it says: made again after later nights, from
 # newer versions of the same rows, it stays as it is, and keeps the versions that it was made from.
 PROVENANCE = ("table_versions", "log_entries", "log_hash")
+VIOLATED = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"  # Delta's class of a row that a CHECK refuses
 MAX_ATTEMPTS = 8  # of an append that other writers came between
 CONFLICTS = (  # what Delta says then; its classes have no base of their own
     delta_exceptions.ConcurrentAppendException,
@@ -190,8 +194,13 @@ class Lakehouse:
             try:
                 with self._alone(table):
                     self._ensure(table)
-                    merged = self.spark.sql(f"{merge} WHEN NOT MATCHED THEN INSERT *", new=table.conform(df))
-                    n_new = int(merged.collect()[0].num_inserted_rows)
+                    merged = self._under_todays_checks(
+                        table,
+                        lambda: self.spark.sql(
+                            f"{merge} WHEN NOT MATCHED THEN INSERT *", new=table.conform(df)
+                        ).collect(),
+                    )
+                    n_new = int(merged[0].num_inserted_rows)
                     self._versions.pop(table.path, None)
                 break
             except CONFLICTS:
@@ -217,12 +226,41 @@ class Lakehouse:
             with self._alone(table):
                 self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({listed})")
 
+    def _under_todays_checks(self, table: Table, write: Callable[[], Written]) -> Written:
+        """What `write` returns; refused by a CHECK of a table from before, what it returns under those of today."""
+        try:
+            return write()
+        except Exception as error:
+            if VIOLATED not in str(error) or not self._renew_checks(table):
+                raise
+        return write()
+
+    def _renew_checks(self, table: Table) -> bool:
+        """Give the table the CHECKs of its contract; whether any was another."""
+        name, prefix = self.sql_name(table), "delta.constraints."
+        properties = {row.key: row.value for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
+        there = {key.removeprefix(prefix): sql for key, sql in properties.items() if key.startswith(prefix)}
+        own = {check.lower(): sql for check, sql in table.constraints().items()}
+        changed = [check for check in {**there, **own} if there.get(check) != own.get(check)]
+        for check in changed:
+            self.spark.sql(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {check}")
+            if check in own:
+                self.spark.sql(f"ALTER TABLE {name} ADD CONSTRAINT {check} CHECK ({own[check]})")
+        self._versions.pop(table.path, None)
+        return bool(changed)
+
     def _commit(self, df: DataFrame, table: Table, options: Mapping[str, str], mode: str) -> None:
         fault_points.point(f"before {table.path}")
         with self._alone(table):
-            before = self.version(table)
             writer = df.write.format("delta").mode(mode).options(**options)
-            writer.saveAsTable(self.location(table)) if self.catalog else writer.save(self.location(table))
+            save = writer.saveAsTable if self.catalog else writer.save
+
+            def saved() -> int | None:
+                version = self.version(table)
+                save(self.location(table))
+                return version
+
+            before = self._under_todays_checks(table, saved)
             after = self.version(table)
             if after == before or after is None:
                 raise WriteSkippedError(

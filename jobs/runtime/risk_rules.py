@@ -18,6 +18,7 @@ def rules(settings: Settings) -> risk_scores.Rules:
         weights=seeds.Weights(**dict(section.seeds)),
         limits=risk_paths.Limits(**dict(section.paths)),
         look_back_days=section.look_back_days,
+        direct_from=section.direct_from,
         min_children=section.min_children,
         configuration=hashlib.sha256(json.dumps(bearing, sort_keys=True).encode()).hexdigest()[:16],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,8 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from jobs.sources import landing
 from pipelines.common import concurrency
@@ -19,6 +21,7 @@ from pipelines.ingest import conform
 from pipelines.ingest.conform import dry_run as checks
 from pipelines.ingest.readers import read
 from schemas import bronze, silver
+from schemas.errors import InvalidInputError
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
 
@@ -27,7 +30,7 @@ SHOWN = 20  # bad rows and codes shown of each feed
 
 @dataclass
 class FeedCheck:
-    """What one feed's files came to. Values of codes are shown; values of other columns never are."""
+    """What one feed's files came to. Values of codes are shown; others are where `n_shown` rows were asked for."""
 
     feed: str
     n_files: int = 0
@@ -41,6 +44,13 @@ class FeedCheck:
     unknown_codes: list[dict[str, Any]] = field(default_factory=list)  # field, value, becomes, n_rows
     reasons: dict[str, int] = field(default_factory=dict)  # reason -> files and rows refused
     first_bad: list[dict[str, Any]] = field(default_factory=list)  # file, row_number, reason, detail
+    loaded: dict[str, float] = field(default_factory=dict)  # our field -> share of accepted rows in which it is filled
+    as_read: list[dict[str, Any]] = field(default_factory=list)  # file, row_number, raw, record: only where asked for
+
+    @property
+    def accepted_share(self) -> float:
+        """Share of the rows that would be loaded; 0 where there are files and no row can be read."""
+        return self.n_accepted / self.n_rows if self.n_rows else float(not self.n_files)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -52,6 +62,7 @@ def check(
     source: layouts.Source,
     night: date,
     others: Mapping[str, layouts.Source] | None = None,
+    n_shown: int = 0,
 ) -> list[FeedCheck]:
     """Reads and conforms every file of `source` below `folder` as if they had arrived on `night`.
 
@@ -61,6 +72,7 @@ def check(
         source: the sender's layout.
         night: dates after it count as impossible.
         others: layouts of other senders, of which the nearest is named where a file does not fit.
+        n_shown: accepted rows of each feed to show as they would be read, beside what the sender wrote.
 
     Returns:
         One report per feed of the layout, in the order of `bronze.FEEDS`.
@@ -76,10 +88,25 @@ def check(
         seen.setdefault(row["feed"], set()).add(row["column"])
     refused = ingest_bronze.quarantine(read_rows, ingest_bronze.files(read_rows, files), files)
     return [
-        _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night)
+        _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night, n_shown)
         for feed in bronze.FEEDS
         if feed in source.feeds
     ]
+
+
+def refuse_below(share: float, checked: list[FeedCheck], folder: Path) -> None:
+    """Raise unless files were read, and of each feed that has some at least `share` of the rows would load.
+
+    Raises:
+        InvalidInputError: names the feeds.
+    """
+    read_feeds = [report for report in checked if report.n_files]
+    if not read_feeds:
+        raise InvalidInputError(f"No file of a feed that the layout names lies below {folder}.")
+    low = [report for report in read_feeds if report.accepted_share < share]
+    if low:
+        told = ", ".join(f"{r.feed} {r.n_accepted} of {r.n_rows} rows ({r.accepted_share:.1%})" for r in low)
+        raise InvalidInputError(f"Below {share:.0%} would load: {told}.")
 
 
 def propose(folder: Path, sources: Mapping[str, layouts.Source], night: date) -> list[dict[str, Any]]:
@@ -126,6 +153,7 @@ def _feed(
     sources: dict[str, layouts.Source],
     seen: set[str],
     night: date,
+    n_shown: int,
 ) -> FeedCheck:
     source = next(iter(sources.values()))
     layout = source.feeds[feed]
@@ -135,6 +163,9 @@ def _feed(
     reasons = Counter({row["reason"]: row["count"] for row in bad.groupBy("reason").count().collect()})
     first = bad.orderBy("file", "row_number").select("file", "row_number", "reason", "detail").limit(SHOWN).collect()
     unknown = checks.unknown_codes(rows, feed, sources).orderBy(F.col("n_rows").desc(), "field", "value").limit(SHOWN)
+    accepted = judged.where(F.col("reason").isNull())
+    fields = [name for name in FIELDS[feed] if name in judged.columns]
+    filled = accepted.agg(*(F.avg(_is_filled(accepted, name).cast("double")).alias(name) for name in fields)).first()
     counts = conform.counts(judged).agg(F.sum("n_in"), F.sum("n_loaded"), F.sum("n_deduplicated")).first()
     n_in, n_loaded, n_again = ((n or 0) for n in (counts or (0, 0, 0)))
     mapped = layouts.mapped_columns(layout)
@@ -151,7 +182,29 @@ def _feed(
         unknown_codes=[row.asDict() for row in unknown.collect()],
         reasons=dict(sorted(reasons.items())),
         first_bad=[row.asDict() for row in first],
+        loaded={name: share for name, share in (filled.asDict() if filled else {}).items() if share is not None},
+        as_read=_as_read(accepted, rows, feed, n_shown),
     )
+
+
+def _is_filled(df: DataFrame, name: str) -> Column:
+    is_list = isinstance(df.schema[name].dataType, T.ArrayType)
+    return F.size(name) > 0 if is_list else F.col(name).isNotNull()
+
+
+def _as_read(accepted: DataFrame, rows: DataFrame, feed: str, n: int) -> list[dict[str, Any]]:
+    """The first `n` accepted rows: as written, and as they would be read."""
+    if not n:
+        return []
+    named = [name for name in silver.BY_FEED[feed].names if name != "night" and not name.startswith("_")]
+    record = F.to_json(F.struct(*named)).alias("record")
+    first = accepted.select("_file", "_row_number", record).orderBy("_file", "_row_number").limit(n)
+    where = (F.col("file") == F.col("_file")) & (F.col("row_number") == F.col("_row_number"))
+    found = first.join(rows.select("file", "row_number", "raw"), where).orderBy("file", "row_number")
+    return [
+        {**row.asDict(), "record": json.loads(row["record"])}
+        for row in found.select("file", "row_number", "raw", "record").collect()
+    ]
 
 
 def _authorisations(

@@ -122,7 +122,12 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
         seed=ctx.settings.night_seed(night),
         n_folds=rules.n_folds,
         capacity=ctx.settings.queue.capacity,
-        effort=compare.Effort(n_sets=limits.n_sets, n_inner=rules.n_inner),
+        effort=compare.Effort(
+            n_sets=limits.n_sets,
+            n_inner=rules.n_inner,
+            n_partitions=limits.n_partitions,
+            n_partitions_dear=limits.n_partitions_dear,
+        ),
         progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
     )
     criteria = promotion.Criteria(**dict(ctx.settings.promotion))

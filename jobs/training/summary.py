@@ -45,8 +45,9 @@ def summary(
     adjudicated = compared.reports["adjudicated"].notna()
     return {
         **tags,
-        "fold_hash": compared.folds.hash,
+        "fold_hash": compared.fold_hash,
         "seed": compared.seed,
+        "n_partitions": len(compared.partitions),
         "n_reports": len(compared.reports),
         "n_positives": int(compared.reports["label"].sum()),
         "n_adjudicated": int(adjudicated.sum()),
@@ -101,7 +102,8 @@ def text(compared: Mapping[str, Any]) -> str:
         "",
         *_table(compared),
         "",
-        "* best of the column; = not told apart from the best average precision (95 % paired bootstrap over groups)",
+        "* best of the column; = not told apart from the best average precision (95 % paired bootstrap over groups "
+        "and partitions)",
         "rec, prec: at queue capacity in the strata `no tag` and `other tag`; times are CPU seconds, out of fold",
     ]
     lines += [f"{name}: not installed ({needs}; make setup-bert)" for name, needs in compared["not_installed"].items()]
@@ -138,12 +140,19 @@ def _differences(compared: Mapping[str, Any]) -> list[str]:
     rows = compared["differences"].get("corrected", [])
     if not rows:
         return []
-    lines = [f"behind {rows[0]['name']} in average precision, 95 % interval"]
+    n = compared.get("n_partitions", 1)
+    lines = [f"behind {rows[0]['name']} in average precision, 95 % interval; reports parted into folds {n} times"]
     return lines + [
         f"  {row['name']:<24}{row['behind']:>7.3f}  [{row['behind_low']:.3f}, {row['behind_high']:.3f}]"
-        f"{'  tie' if row['is_tie'] else ''}"
+        f"{_by_draw(row)}{'  tie' if row['is_tie'] else ''}"
         for row in rows[1:]
     ]
+
+
+def _by_draw(row: Mapping[str, Any]) -> str:
+    """How far one throw of folds moves the difference; nothing where there was one throw."""
+    moved = row.get("behind_draw_sd")
+    return "" if moved is None else f"  one throw of folds +-{moved:.3f}"
 
 
 def _readings(compared: Mapping[str, Any]) -> list[str]:

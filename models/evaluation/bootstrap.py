@@ -1,7 +1,9 @@
 """Differences between candidates by paired bootstrap over groups: near-duplicates and a nominal's reports go together.
 
 Each draw takes as many groups as there are, with replacement (Efron and Tibshirani 1993), the same for all candidates,
-so what one draw makes easy or hard is so for all. A difference whose interval holds zero is a tie, and shown as one.
+so what one draw makes easy or hard is so for all. Where scores are means over partitions into folds, partitions are
+drawn as well, since the throw of folds moves figures as the choice of reports does. A difference whose interval holds
+zero is a tie, and shown as one.
 """
 
 from __future__ import annotations
@@ -47,28 +49,71 @@ def differences(
 ) -> pd.DataFrame:
     """Average precision of each candidate with its interval, and how far it is from the best.
 
+    Args:
+        scores: by candidate, shape (n_reports,), or (n_partitions, n_reports) where a report's score is the mean over
+            partitions of the reports into folds. Each draw then takes partitions with replacement too.
+
     Returns:
         Best first: name, average_precision, low, high, behind (of the best), behind_low, behind_high, is_tie (with the
-        best: the interval of the difference holds zero; True for the best itself).
+        best: the interval of the difference holds zero; True for the best itself), behind_draw_sd (standard deviation
+        of the difference between single partitions: how much of it one throw of folds is; NaN of one). Differences are
+        over the partitions that both have.
     """
-    per_draw = {name: np.empty(n_draws) for name in scores}
-    step = max(1, MOST_CELLS // max(1, len(label)))
-    weights = draws(group, seed, n_draws)
-    for start in range(0, n_draws, step):
-        part = slice(start, start + step)
-        for name, score in scores.items():
-            per_draw[name][part] = average_precisions(label, score, weights[part])
-    ones = np.ones((1, len(label)))
-    reached = {name: float(average_precisions(label, score, ones)[0]) for name, score in scores.items()}
+    by_partition = {name: np.atleast_2d(score) for name, score in scores.items()}
+    drawn = _Drawn(label, group, seed, n_draws)
+    reached = {name: _reached(label, score) for name, score in by_partition.items()}
     best = max(sorted(reached), key=lambda name: reached[name])
+    of_best: dict[int, np.ndarray] = {}
     rows = []
     for name in sorted(reached, key=lambda name: (-reached[name], name)):
-        low, high = interval(per_draw[name])
-        behind_low, behind_high = interval(per_draw[best] - per_draw[name])
+        own = by_partition[name]
+        both = min(len(own), len(by_partition[best]))
+        if both not in of_best:
+            of_best[both] = drawn.average_precisions(by_partition[best][:both])
+        per_draw = of_best[both] if name == best else drawn.average_precisions(own[:both])
+        low, high = interval(per_draw if both == len(own) else drawn.average_precisions(own))
+        behind_low, behind_high = interval(of_best[both] - per_draw)
+        behind = _reached(label, by_partition[best][:both]) - _reached(label, own[:both])
+        singly = [_reached(label, by_partition[best][[k]]) - _reached(label, own[[k]]) for k in range(both)]
+        sd = float(np.std(singly, ddof=1)) if both > 1 else float("nan")
         is_tie = name == best or behind_low <= 0 <= behind_high
-        rows.append((name, reached[name], low, high, reached[best] - reached[name], behind_low, behind_high, is_tie))
-    columns = ["name", "average_precision", "low", "high", "behind", "behind_low", "behind_high", "is_tie"]
+        rows.append((name, reached[name], low, high, behind, behind_low, behind_high, is_tie, sd))
+    columns = ["name", "average_precision", "low", "high", "behind", "behind_low", "behind_high", "is_tie",
+               "behind_draw_sd"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def partition_draws(n_partitions: int, seed: int, n_draws: int = N_DRAWS) -> np.ndarray:
+    """How often each partition is in each draw; shape (n_draws, n_partitions), each row adding up to n_partitions."""
+    rng = np.random.default_rng((seed, n_partitions))
+    return rng.multinomial(n_partitions, np.full(n_partitions, 1 / n_partitions), size=n_draws)
+
+
+class _Drawn:
+    """Draws of groups and of partitions, the same for all candidates."""
+
+    def __init__(self, label: np.ndarray, group: np.ndarray, seed: int, n_draws: int) -> None:
+        self._label, self._seed, self._n_draws = label, seed, n_draws
+        self._weights = draws(group, seed, n_draws)
+        self._step = max(1, MOST_CELLS // max(1, len(label)))
+
+    def average_precisions(self, by_partition: np.ndarray) -> np.ndarray:
+        """Of the mean over the drawn partitions, per draw."""
+        per_draw = np.empty(self._n_draws)
+        mixes, which = np.unique(
+            partition_draws(len(by_partition), self._seed, self._n_draws), axis=0, return_inverse=True
+        )
+        for number, mix in enumerate(mixes):  # of four partitions 35 at most: each is ordered once
+            score = mix @ by_partition / len(by_partition)
+            taken = np.flatnonzero(which.ravel() == number)
+            for start in range(0, len(taken), self._step):
+                part = taken[start : start + self._step]
+                per_draw[part] = average_precisions(self._label, score, self._weights[part])
+        return per_draw
+
+
+def _reached(label: np.ndarray, by_partition: np.ndarray) -> float:
+    return float(average_precisions(label, by_partition.mean(axis=0), np.ones((1, len(label))))[0])
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:

@@ -60,7 +60,7 @@ def log(
         inputs: tables that the reports came from.
         scratch: folder for the models' files while they are put together.
     """
-    tags = {**tags, "fold_hash": compared.folds.hash, "seed": str(compared.seed), **_commit(tags)}
+    tags = {**tags, "fold_hash": compared.fold_hash, "seed": str(compared.seed), **_commit(tags)}
     data = _datasets(compared, inputs)
     best = str(compared.table()["name"].iloc[0])
     name = f"comparison {tags.get('night', '')}".strip()
@@ -164,7 +164,8 @@ def _shared(compared: comparison.Comparison) -> dict[str, Any]:
         "n_positives": int(compared.reports["label"].sum()),
         "capacity": compared.capacity,
         "n_folds": compared.folds.n_folds,
-        "fold_hash": compared.folds.hash,
+        "n_partitions": len(compared.partitions),
+        "fold_hash": compared.fold_hash,
         "seed": compared.seed,
         "data_digest": data_digest(compared),
     }
@@ -220,14 +221,16 @@ def _figures(compared: comparison.Comparison, name: str, extra: Mapping[str, Map
 
 
 def _by_fold(compared: comparison.Comparison, result: comparison.Result) -> Iterator[dict[str, float]]:
-    label, fold = compared.reports["label"].to_numpy(dtype=bool), compared.reports["fold"].to_numpy()
-    for number in np.unique(fold):
-        own, score = label[fold == number], result.score[fold == number]
-        yield {
-            "fold_average_precision": metrics.average_precision(own, score),
-            "fold_brier": metrics.brier(own, score),
-            "fold_prevalence": float(own.mean()),
-        }
+    """Figures of each fold, partition after partition."""
+    label = compared.reports["label"].to_numpy(dtype=bool)
+    for partition, scores in zip(compared.partitions, result.by_partition, strict=False):  # a dear candidate has fewer
+        for number in np.unique(partition.fold):
+            own, score = label[partition.fold == number], scores[partition.fold == number]
+            yield {
+                "fold_average_precision": metrics.average_precision(own, score),
+                "fold_brier": metrics.brier(own, score),
+                "fold_prevalence": float(own.mean()),
+            }
 
 
 def _tie(compared: comparison.Comparison, name: str) -> dict[str, str]:
@@ -241,7 +244,8 @@ def _summary(compared: comparison.Comparison, tags: Mapping[str, str]) -> str:
     shown = [column for column in _SHOWN if column in table]
     lines = [
         f"{len(compared.reports):,} reports known in the night of {tags.get('night', 'unknown')}, "
-        f"{int(compared.reports['label'].sum()):,} with a CSAE tag; {compared.folds.n_folds} folds.",
+        f"{int(compared.reports['label'].sum()):,} with a CSAE tag; {compared.folds.n_folds} folds, "
+        f"dealt {len(compared.partitions)} times.",
         "",
         f"| candidate | {' | '.join(column.replace('_', ' ') for column in shown)} |",
         f"|---|{'---:|' * len(shown)}",

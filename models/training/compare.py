@@ -1,10 +1,12 @@
 """Training and comparing candidates on identical grouped folds.
 
-For each fold: text is vectorised on the other folds (vectorisers never see labels), a candidate's parameters are chosen
-and its scores calibrated on those other folds alone, themselves split by fold, and the fold is scored. So a report's
-score is out of fold in every respect: neither the classifier, nor its parameters, nor its calibration has seen its
-label, a near-duplicate's, or another report's of the same nominal. The final classifier is fitted on all reports, with
-all folds for its calibration.
+Reports are parted into folds several times, since one throw of folds moves a figure as much as two candidates differ:
+what is published is the mean of a report's scores over the partitions. For each fold of each partition: text is
+vectorised on the other folds (vectorisers never see labels), a candidate's parameters are chosen and its scores
+calibrated on those other folds alone, themselves split by fold, and the fold is scored. So a report's score is out of
+fold in every respect: neither the classifier, nor its parameters, nor its calibration has seen its label, a
+near-duplicate's, or another report's of the same nominal. The final classifier is fitted on all reports, with all folds
+of the first partition for its calibration.
 
 Candidates of a fold run in parallel threads: each is single-threaded and leaves Python's lock while it fits.
 Times are CPU seconds of the candidate's own thread, so its neighbours do not count.
@@ -36,7 +38,8 @@ from schemas.errors import UserError
 
 COLUMNS = ("report_id", "text", "text_hash", "label", "stratum", "force", "person_ids", "is_suspected_false")
 N_TIMED = 2_000  # reports of which the time per report is taken
-FOLDS_EXPLAINED = 2  # trainings whose reasons are compared: of the first two folds
+FOLDS_EXPLAINED = 2  # trainings whose reasons are compared: of the first two folds of the first partition
+DEAR = frozenset(["tree", "forest", "xgboost"])  # take nine tenths of the time, and are seldom the best: on a budget
 
 
 class TrainingDataError(UserError, ValueError):
@@ -67,11 +70,24 @@ class Effort:
         n_sets: parameter sets of each grid that are tried; None for all, 1 for no search.
         n_inner: inner splits that search and calibration use; None for one per remaining fold.
         is_explained: whether transparency is measured.
+        n_partitions: times that reports are parted into folds; scores are means over them.
+        n_partitions_dear: partitions, at most, for the families of `DEAR`; BERT has one.
     """
 
     n_sets: int | None = None
     n_inner: int | None = None
     is_explained: bool = True
+    n_partitions: int = 1
+    n_partitions_dear: int = 4
+
+    def partitions_of(self, candidate: candidates_module.Candidate) -> int:
+        """In how many partitions a candidate is scored."""
+        most = 1 if candidate.family == "bert" else self.n_partitions_dear if candidate.family in DEAR else None
+        return min(self.n_partitions, most or self.n_partitions)
+
+    def sets_of(self, candidate: candidates_module.Candidate, partition: int) -> int | None:
+        """How many parameter sets are tried: beyond the first partition those of `DEAR` are fitted without a search."""
+        return 1 if partition and candidate.family in DEAR else self.n_sets
 
 
 def train(
@@ -110,12 +126,16 @@ def train(
         raise NoNegativesError(f"all of {len(reports)} training reports carry a CSAE tag: nothing to tell apart")
     progress(f"{len(reports)} reports, {int(label.sum())} with a CSAE tag: grouping")
     ids, people = reports["report_id"].tolist(), reports["person_ids"].tolist()
-    folds = folds_module.grouped(ids, texts.tolist(), label, people, n_folds=n_folds, seed=seed)
-    _refuse_one_class(label, folds)
+    partitions = folds_module.partitions(
+        ids, texts.tolist(), label, people, n_folds=n_folds, seed=seed, n_partitions=effort.n_partitions
+    )
+    for folds in partitions:
+        _refuse_one_class(label, folds)
+    folds = partitions[0]
     kept = reports[["report_id", "text_hash", "label", "recorded", "adjudicated", "stratum", "force"]]
     kept = kept.assign(fold=folds.fold, group=folds.group)
     missing = {c.name: str(c.needs) for c in candidates if c.needs and util.find_spec(c.needs) is None}
-    run = _Run(texts, label, folds, seed, effort, capacity, kept, progress)
+    run = _Run(texts, label, partitions, seed, effort, capacity, kept, progress)
     installed = [candidate for candidate in candidates if candidate.name not in missing]
     try:
         results = tuple(run.results(installed))
@@ -125,7 +145,7 @@ def train(
     spent = pd.DataFrame(run.spent, columns=["candidate", "stage", "seconds"])
     tables = comparison.differences(kept, results, seed)
     return Comparison(
-        kept, folds, results, seed, capacity, excluded, tables, spent, missing, began_at, ended_at=time.time()
+        kept, partitions, results, seed, capacity, excluded, tables, spent, missing, began_at, ended_at=time.time()
     )
 
 
@@ -165,35 +185,39 @@ class _Run:
         self,
         texts: np.ndarray,
         label: np.ndarray,
-        folds: folds_module.Folds,
+        partitions: Sequence[folds_module.Folds],
         seed: int,
         effort: Effort,
         capacity: int,
         reports: pd.DataFrame,
         progress: Callable[[str], None],
     ) -> None:
-        self.texts, self.label, self.folds, self.seed, self.effort = texts, label, folds, seed, effort
+        self.texts, self.label, self.partitions, self.seed, self.effort = texts, label, partitions, seed, effort
         self.capacity, self.reports, self.progress = capacity, reports, progress
         self.spent: list[tuple[str, str, float]] = []
         self._read_mib: dict[str, float] = {}
-        in_first = np.flatnonzero(folds.fold == 0)
+        in_first = np.flatnonzero(partitions[0].fold == 0)
         # None of these trained the first fold's model.
         self.sampled = in_first[transparency.sample(label[in_first], seed)]
 
     def results(self, candidates: Sequence[candidates_module.Candidate]) -> list[Result]:
-        scores = {candidate.name: np.zeros(len(self.texts)) for candidate in candidates}
+        of = self.effort.partitions_of
+        scores = {candidate.name: np.zeros((of(candidate), len(self.texts))) for candidate in candidates}
         reasons: dict[str, list[list[tuple[str, ...]]]] = {candidate.name: [] for candidate in candidates}
         lost: dict[str, dict[str, float]] = {}
-        for k in range(self.folds.n_folds):
-            for candidate, score, terms, figures in self._fold(k, candidates):
-                scores[candidate.name][self.folds.fold == k] = score
-                reasons[candidate.name] += [terms] if terms is not None else []
-                lost[candidate.name] = lost.get(candidate.name, {}) | figures
+        for partition, folds in enumerate(self.partitions):
+            taken = [candidate for candidate in candidates if partition < of(candidate)]
+            for k in range(folds.n_folds):
+                for candidate, score, terms, figures in self._fold(partition, k, taken):
+                    scores[candidate.name][partition, folds.fold == k] = score
+                    reasons[candidate.name] += [terms] if terms is not None else []
+                    lost[candidate.name] = lost.get(candidate.name, {}) | figures
         everything = vectorisers.Vectorised(self.texts, self.seed)
         self.progress(
             f"all reports: choosing among {sum(len(c.grid[: self.effort.n_sets]) for c in candidates)} settings"
         )
-        choices = self._beside(lambda c: self._choice(c, everything, self.label, self.folds.fold), candidates)
+        fold = self.partitions[0].fold
+        choices = self._beside(lambda c: self._choice(c, everything, self.label, fold), candidates)
         results = []
         for candidate, choice in zip(candidates, choices, strict=True):
             stable = transparency.stability(*reasons[candidate.name]) if len(reasons[candidate.name]) > 1 else np.nan
@@ -209,17 +233,18 @@ class _Run:
             waiting = {candidate.name: pool.submit(work, candidate) for candidate in dearest}
             return [waiting[candidate.name].result() for candidate in candidates]
 
-    def _fold(self, k: int, candidates: Sequence[candidates_module.Candidate]) -> list[Any]:
-        is_train = self.folds.fold != k
+    def _fold(self, partition: int, k: int, candidates: Sequence[candidates_module.Candidate]) -> list[Any]:
+        folds = self.partitions[partition]
+        is_train = folds.fold != k
         trained, held_out = vectorisers.Vectorised(self.texts[is_train], self.seed), self.texts[~is_train]
 
         def work(candidate: candidates_module.Candidate) -> tuple[Any, ...]:
-            choice = self._choice(candidate, trained, self.label[is_train], self.folds.fold[is_train])
-            classifier = self._fitted(candidate, choice, trained, self.label[is_train], self.folds.fold[is_train])
+            choice = self._choice(candidate, trained, self.label[is_train], folds.fold[is_train], partition)
+            classifier = self._fitted(candidate, choice, trained, self.label[is_train], folds.fold[is_train])
             begun = time.thread_time()
             score = classifier.predict_proba(trained.transform(candidate.vectoriser, held_out))[:, 1]
             self.spent.append((candidate.name, "score", time.thread_time() - begun))
-            if k >= FOLDS_EXPLAINED or not self.effort.is_explained:
+            if partition or k >= FOLDS_EXPLAINED or not self.effort.is_explained:
                 return candidate, score, None, {}
             begun = time.thread_time()
             whole, texts = _whole(candidate, classifier, trained), list(self.texts[self.sampled])
@@ -228,7 +253,10 @@ class _Run:
             self.spent.append((candidate.name, "explain", time.thread_time() - begun))
             return candidate, score, terms, figures
 
-        self.progress(f"fold {k + 1} of {self.folds.n_folds}: {len(candidates)} candidates on {is_train.sum()} reports")
+        which = f"partition {partition + 1} of {len(self.partitions)}, " if len(self.partitions) > 1 else ""
+        self.progress(
+            f"{which}fold {k + 1} of {folds.n_folds}: {len(candidates)} candidates on {is_train.sum()} reports"
+        )
         done = self._beside(work, candidates)
         self._spend("vectorisers", trained.seconds)
         return done
@@ -239,14 +267,15 @@ class _Run:
         trained: vectorisers.Vectorised,
         label: np.ndarray,
         fold: np.ndarray,
+        partition: int = 0,
     ) -> search.Choice | None:
         """None for a candidate that reads the text itself: it has one parameter set, and calibrates itself."""
         if candidate.vectoriser == candidates_module.RAW_TEXT:
             return None
         matrix = trained.matrix(candidate.vectoriser)
         begun = time.thread_time()
-        effort = self.effort
-        choice = search.search(candidate, matrix, label, fold, self.seed, n_inner=effort.n_inner, n_sets=effort.n_sets)
+        n_inner, n_sets = self.effort.n_inner, self.effort.sets_of(candidate, partition)
+        choice = search.search(candidate, matrix, label, fold, self.seed, n_inner=n_inner, n_sets=n_sets)
         self.spent.append((candidate.name, "search", time.thread_time() - begun))
         return choice
 
@@ -272,12 +301,13 @@ class _Run:
         candidate: candidates_module.Candidate,
         choice: search.Choice | None,
         everything: vectorisers.Vectorised,
-        score: np.ndarray,
+        by_partition: np.ndarray,
         transparent: Mapping[str, float],
     ) -> Result:
         self.progress(f"all reports: {candidate.name}")
         with peak_memory.Peak() as peak:
-            classifier = self._fitted(candidate, choice, everything, self.label, self.folds.fold)
+            classifier = self._fitted(candidate, choice, everything, self.label, self.partitions[0].fold)
+        score = by_partition.mean(axis=0)
         whole = _whole(candidate, classifier, everything)
         timed = self.texts[:N_TIMED]
         begun = time.thread_time()
@@ -285,6 +315,7 @@ class _Run:
         own = [seconds for name, stage, seconds in self.spent if (name, stage) == (candidate.name, "search")]
         figures = {
             **comparison.judged(self.reports, score, self.capacity),
+            **comparison.moved_by_draw(self.reports, by_partition, self.capacity),
             "ms_per_report": (time.thread_time() - begun) * 1000 / len(timed),
             "fit_s": self.spent_last(candidate.name, "fit"),
             "search_s": float(sum(own)),
@@ -301,6 +332,7 @@ class _Run:
             metrics.calibration_intervals(label, score, group),
             None if candidate.is_baseline else whole,
             metrics.recall_by_force(self.reports, score, self.capacity),
+            by_partition,
         )
 
     def _mib(self, candidate: candidates_module.Candidate, whole: Any) -> float:

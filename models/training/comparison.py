@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -35,13 +36,14 @@ class Result:
 
     Attributes:
         parameters: parameters of the final classifier, chosen on all reports.
-        score: out-of-fold calibrated probability per row of `Comparison.reports`.
+        score: out-of-fold calibrated probability per row of `Comparison.reports`, mean over partitions.
         metrics: figures over the out-of-fold scores, against recorded tags corrected by decisions; those against
             recorded tags and against decisions alone carry the prefix of `READINGS`. Costs and transparency.
         intervals: table of `metrics.calibration_intervals`.
         pipeline: text to calibrated probability, fitted on all reports, of scikit-learn classes only, or BERT; None
             for a baseline.
         by_force: table of `metrics.recall_by_force`.
+        by_partition: `score` within each partition; shape (n_partitions, n_reports).
     """
 
     candidate: candidates.Candidate
@@ -51,6 +53,7 @@ class Result:
     intervals: pd.DataFrame
     pipeline: Any
     by_force: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["force", "positives", "recall"]))
+    by_partition: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ class Comparison:
     """All candidates on the same reports and folds.
 
     Attributes:
-        reports: report_id, text_hash, label, recorded, adjudicated, stratum, force, fold, group; no text.
+        reports: report_id, text_hash, label, recorded, adjudicated, stratum, force, fold (of the first partition),
+            group; no text.
+        partitions: the folds of each time that the reports were parted.
         n_excluded: reports left out, by reason: "suspected_false", "empty_text".
         differences: tables of `bootstrap.differences` by reading; a reading without both classes has none.
         spent: candidate, stage, seconds: where the CPU time went.
@@ -67,7 +72,7 @@ class Comparison:
     """
 
     reports: pd.DataFrame
-    folds: folds.Folds
+    partitions: tuple[folds.Folds, ...]
     results: tuple[Result, ...]
     seed: int
     capacity: int
@@ -77,6 +82,17 @@ class Comparison:
     not_installed: Mapping[str, str] = field(default_factory=dict)
     began_at: float = 0.0
     ended_at: float = 0.0
+
+    @property
+    def folds(self) -> folds.Folds:
+        """The first partition."""
+        return self.partitions[0]
+
+    @property
+    def fold_hash(self) -> str:
+        """SHA-256 of which report is in which fold of which partition; of one partition, its own."""
+        hashes = [partition.hash for partition in self.partitions]
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
     def result(self, name: str) -> Result:
         """The result of a candidate by name.
@@ -94,7 +110,7 @@ class Comparison:
         rows = [{"name": r.candidate.name, "family": r.candidate.family, **r.metrics} for r in self.results]
         table = pd.DataFrame(rows)
         for reading, difference in self.differences.items():
-            columns = difference.set_index("name")[["low", "high", "behind", "behind_low", "behind_high", "is_tie"]]
+            columns = difference.set_index("name").drop(columns="average_precision")
             table = table.join(columns.add_prefix(prefix(reading) + "ap_"), on="name")
         return table.sort_values(["average_precision", "name"], ascending=[False, True], ignore_index=True)
 
@@ -147,6 +163,27 @@ def judged(reports: pd.DataFrame, score: np.ndarray, capacity: int) -> dict[str,
     return differences_by_name
 
 
+def moved_by_draw(reports: pd.DataFrame, by_partition: np.ndarray, capacity: int) -> dict[str, float]:
+    """How far the throw of folds alone moves a candidate's figures: the standard deviation between partitions.
+
+    `n_partitions`, and with two or more `<figure>_draw_sd`, and `average_precision_single`: the mean over partitions of
+    what one order reaches, for comparison with that of the averaged order.
+    """
+    figures = {"n_partitions": float(len(by_partition))}
+    if len(by_partition) < 2:
+        return figures
+    label = reports["label"].to_numpy(dtype=bool)
+    each = [
+        {
+            "average_precision": metrics.average_precision(label, score),
+            **{k: v for k, v in metrics.at_capacity(reports, score, capacity).items() if k.startswith("recall")},
+        }
+        for score in by_partition
+    ]
+    spread = {f"{name}_draw_sd": float(np.std([one[name] for one in each], ddof=1)) for name in each[0]}
+    return {**figures, **spread, "average_precision_single": float(np.mean([o["average_precision"] for o in each]))}
+
+
 def differences(reports: pd.DataFrame, results: tuple[Result, ...], seed: int) -> dict[str, pd.DataFrame]:
     """Tables of `bootstrap.differences` by reading, where it has both classes; `recorded` only where it differs."""
     tables, group = {}, reports["group"].to_numpy()
@@ -154,6 +191,6 @@ def differences(reports: pd.DataFrame, results: tuple[Result, ...], seed: int) -
         kept, label = labelled(reports, reading)
         is_same = reading == "recorded" and (label == reports["label"].to_numpy(dtype=bool)).all()
         if label.any() and not label.all() and not is_same:
-            scores = {r.candidate.name: r.score[kept] for r in results}
+            scores = {r.candidate.name: r.by_partition[:, kept] for r in results}
             tables[reading] = bootstrap.differences(label, scores, group[kept], seed)
     return tables

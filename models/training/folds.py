@@ -55,29 +55,55 @@ def grouped(
     n_folds: int,
     seed: int,
 ) -> Folds:
-    """Folds over reports, stratified by label as far as groups allow.
+    """The first of `partitions`."""
+    return partitions(report_ids, texts, labels, person_ids, n_folds=n_folds, seed=seed, n_partitions=1)[0]
 
-    Depends on the set of reports and the seed only, not on the order they come in.
+
+def partitions(
+    report_ids: Sequence[str],
+    texts: Sequence[str],
+    labels: Sequence[bool] | np.ndarray,
+    person_ids: Sequence[Sequence[str]],
+    *,
+    n_folds: int,
+    seed: int,
+    n_partitions: int,
+) -> tuple[Folds, ...]:
+    """Folds over reports, stratified by label as far as groups allow, dealt `n_partitions` times over the same groups.
+
+    They depend on the set of reports and the seed only, not on the order reports come in, and the first ones not on how
+    many more there are.
 
     Raises:
-        ValueError: fewer than three folds (calibration needs folds within the training part), or ids not unique.
+        ValueError: fewer than three folds (calibration needs folds within the training part), ids not unique, or no
+            partition is asked for.
     """
     ids = pd.Index(report_ids)
     if n_folds < 3:
         raise ValueError("at least three folds are needed: one is scored, the others train and calibrate")
     if not ids.is_unique:
         raise ValueError("report ids are not unique")
+    if n_partitions < 1:
+        raise ValueError("at least one partition is needed")
     texts, person_ids = list(texts), list(person_ids)  # by place, whatever index a pandas column brings
     order = np.argsort(ids.to_numpy(dtype=str), kind="stable")
     label = np.asarray(labels, dtype=bool)[order]
     duplicates = near_duplicates.duplicate_ties([texts[i] for i in order])
     people = _incidence([person_ids[i] for i in order])
     group, bound = _groups(duplicates, people, largest=int(np.ceil(len(ids) / n_folds)))
-    sorted_ids = ids[order]
-    fold_sorted = _deal(group, label, _shuffle_keys(sorted_ids, seed), n_folds)
-    fold, groups = np.empty(len(ids), dtype=np.int64), np.empty(len(ids), dtype=np.int64)
-    fold[order], groups[order] = fold_sorted, group
-    return Folds(fold, groups, n_folds, _digest(sorted_ids, fold_sorted), bound, _n_straddling(people, fold_sorted))
+    sorted_ids, back = ids[order], np.argsort(order)
+
+    def dealt(own_seed: int) -> Folds:
+        fold = _deal(group, label, _shuffle_keys(sorted_ids, own_seed), n_folds)
+        digest = _digest(sorted_ids, fold)
+        return Folds(fold[back], group[back], n_folds, digest, bound, _n_straddling(people, fold))
+
+    return tuple(dealt(_seed_of(seed, number) if number else seed) for number in range(n_partitions))
+
+
+def _seed_of(seed: int, partition: int) -> int:
+    """A seed per partition that no other night's first partition has by plain counting on."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{partition}".encode()).digest()[:6], "big")
 
 
 def _incidence(person_ids: Sequence[Sequence[str]]) -> sparse.csr_matrix:

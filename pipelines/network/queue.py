@@ -9,24 +9,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.queues import items, settled
-from schemas import gold
+from schemas import gold, risk
 
 SUBJECT_KINDS = {"children": "person", "people": "person", "locations": "location"}
 
 
-def chosen(risks: DataFrame, decisions: DataFrame, capacity: Mapping[str, int]) -> DataFrame:
-    """Which subjects are shown: per queue and force up to its capacity, children who are named as suspects first.
+def chosen(
+    risks: DataFrame,
+    decisions: DataFrame,
+    capacity: Mapping[str, int],
+    *,
+    direct_share: float,
+    unknown_age: float,
+) -> DataFrame:
+    """Which subjects are shown: per queue and force up to its capacity.
 
-    Who was settled is left out until the evidence behind the paths changes.
+    Children who are named as suspects come first. Then children whose own contacts are known suspects, the strongest
+    links first, up to their share of the capacity: paths of two and three steps say nothing of them. Then the others by
+    score, and those of both that are left. Who was settled is left out until the evidence behind the paths changes.
 
     Args:
         risks: gold.network_risk of the night.
         decisions: gold.decisions up to the night.
         capacity: rows per force code, `*` for forces that are not named.
+        direct_share: share of a force's capacity that the stratum DIRECT has to itself.
+        unknown_age: what a score counts in the order where no date of birth says that it is a child's: how likely
+            somebody who is reported missing is one.
 
     Returns:
         The columns of `risks`, item_id, text_hash (that of the evidence), is_text_changed, rank.
@@ -35,9 +47,19 @@ def chosen(risks: DataFrame, decisions: DataFrame, capacity: Mapping[str, int]) 
     subjects = risks.where(is_of_interest).withColumns(
         {"item_id": items.item_id(F.col("queue"), F.col("entity_id")), "text_hash": F.col("evidence_hash")}
     )
+    rows_of = items.capacity_of(capacity)
+    by_age = F.when(F.coalesce("is_age_known", F.lit(True)), 1.0).otherwise(unknown_age)
+    asked = settled.still_asked(subjects, decisions).withColumns(
+        {"_score": F.col("score") * by_age, "_direct": F.col("direct") * by_age}
+    )
+    strongest = Window.partitionBy("queue", "force", "stratum").orderBy(F.col("_direct").desc(), "entity_id")
+    is_within = F.row_number().over(strongest) <= F.ceil(rows_of * direct_share)
+    asked = asked.withColumn("_own", F.when((F.col("stratum") == "DIRECT") & is_within, F.col("_direct")))
     first = (F.col("stratum") == "SAFEGUARDING").desc()
-    order: list[Column | str] = [first, F.col("score").desc(), F.col("direct").desc(), "entity_id"]
-    return items.within_capacity(settled.still_asked(subjects, decisions), items.capacity_of(capacity), order)
+    order: list[Column | str] = [
+        first, F.col("_own").desc_nulls_last(), F.col("_score").desc(), F.col("_direct").desc(), "entity_id",
+    ]  # fmt: skip
+    return items.within_capacity(asked, rows_of, order).drop("_score", "_direct", "_own")
 
 
 def queue_items(shown: DataFrame, reports: DataFrame, night: date, made_with: items.Provenance) -> DataFrame:
@@ -65,7 +87,9 @@ def queue_items(shown: DataFrame, reports: DataFrame, night: date, made_with: it
 
 def _sources(shown: DataFrame, reports: DataFrame) -> DataFrame:
     """item_id, source_rows: the reports behind the paths, as files and rows."""
-    cited = F.flatten(F.transform("paths", lambda p: F.concat(
+    no_paths = F.array().cast(risk.NETWORK_RISK.columns["paths"].type)
+    every = F.concat("paths", F.coalesce("direct_paths", no_paths))
+    cited = F.flatten(F.transform(every, lambda p: F.concat(
         F.transform(p["seed_reports"], lambda r: r["report_id"]),
         F.transform(
             F.filter(
@@ -104,15 +128,22 @@ def _reasons() -> Column:
         return items.reason("path", path_text(path), "silver.reports", report(path), path["weight"])
 
     own, itself = "gold.network_risk", F.col("entity_id")
-    first_report = F.coalesce(F.try_element_at("paths", F.lit(1))["seed_reports"][0]["report_id"], itself)
+    first_of = [F.try_element_at(name, F.lit(1))["seed_reports"][0]["report_id"] for name in ("paths", "direct_paths")]
+    first_report = F.coalesce(*first_of, itself)
+    suspects = F.format_string("linked directly to people named as suspects: %d (its own share of the queue)",
+                               F.coalesce("n_direct_suspects", F.lit(0)))  # fmt: skip
+    links = F.transform("direct_paths", lambda path: items.reason(
+        "flag", F.concat(F.lit("direct link: "), path_text(path)), "silver.reports", report(path)))  # fmt: skip
     linked = F.format_string("linked directly to CSAE risk: %.2f (not part of the score)", "direct")
     moved = F.col("score_before").isNotNull() & (change() != 0)
     return items.reasons(
+        F.when(F.col("stratum") == "DIRECT", F.array(items.reason("flag", suspects, own, itself))),
         F.transform("paths", strength),
         items.flags(
             {
                 "a child who is also named as a suspect: safeguarding first": F.col("stratum") == "SAFEGUARDING",
                 items.EVIDENCE_CHANGED: F.col("is_text_changed"),
+                "no date of birth: somebody who is reported missing counts as a child": ~F.col("is_age_known"),
                 "itself tied to a CSAE report": F.col("is_seed") & (F.col("stratum") != "SAFEGUARDING"),
             },
             own,
@@ -124,6 +155,7 @@ def _reasons() -> Column:
             first_report,
         ),
         F.when(F.col("direct") > 0, F.array(items.reason("flag", linked, own, itself))),
+        links,
         F.when(moved, F.array(items.reason("flag", change_text(), own, itself))),
     )
 

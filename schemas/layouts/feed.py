@@ -14,7 +14,7 @@ from schemas.layouts import values
 from schemas.layouts.fields import FIELDS, ITEM_CODES, ITEM_CONSTANTS, ITEM_PARTS, Field
 from schemas.validation import Part, refusal
 
-NESTED = ("jsonl", "parquet")  # formats whose columns are paths: dots reach into nested values
+NESTED = ("jsonl", "json", "parquet")  # formats whose columns are paths: dots reach into nested values
 MAX_ITEMS = 50
 SCHEME = "3x5x2"  # of reports whose layout names none: the scheme in force since about 2016
 
@@ -106,12 +106,12 @@ class Feed(Part):
 
     # Order matters: the checks of a key may read those above it. `name` comes from the key of the feed, not from it.
     name: str = Key(exclude=True)
-    format: Literal["csv", "jsonl", "xlsx", "parquet"]
+    format: Literal["csv", "jsonl", "json", "xlsx", "parquet"]
     due: Literal["daily", "weekdays", "weekly", "irregular"] | None = Key(
         None, description="when it is expected; left out: as it usually comes; irregular: never missed"
     )
     delimiter: values.Delimiter = Key(",", description="csv only")
-    encoding: values.Encoding = Key("utf-8", description="csv and jsonl")
+    encoding: values.Encoding = Key("utf-8", description="csv, jsonl and json")
     dates: _Patterns = Key((), description="Spark patterns, tried in order; ISO dates are always accepted")
     times: Annotated[tuple[values.TimePattern, ...], Key(strict=False)] = Key(
         (), description="Spark patterns, or epoch_s, epoch_ms, tried in order; ISO instants are always accepted"
@@ -137,11 +137,22 @@ class Feed(Part):
     quoting: Literal["doubled", "backslash", "none"] = Key(
         "doubled", description="csv: how a quotation mark within a quoted value is written; none: no value is quoted"
     )
+    rows_at: values.Word | None = Key(
+        None, description="json: path of the array of rows in the document; left out: the document is the array"
+    )
+    names_at: values.Word | None = Key(
+        None, description="json: path of an array of column names, where each row is an array of as many values"
+    )
     durations: Literal["seconds", "minutes", "clock"] = "seconds"
     numbers: Literal["e164", "international", "national", "as_dialled"] = Key(
         "national", description="how telephone numbers are written: with country code first, or as in `region`"
     )
     region: values.Region = Key("GB", description="country, ISO 3166, whose national numbers the sender writes")
+    grid: Literal["osgb36"] | None = Key(
+        None,
+        description="latitude and longitude are written as northing and easting in metres of the British National "
+        "Grid, or, where both name one column, as a grid reference (TG 514 131)",
+    )
     clock: Annotated[Clock | None, values.IsGiven] = Key(None, description="which clock a local time was read from")
     patterns: _Expressions = Key({}, description="ours: what part of the text is the value, as one group")
 
@@ -218,6 +229,20 @@ class Feed(Part):
     def _of_csv(cls, value: str, info: ValidationInfo) -> str:
         if value != cls.model_fields[str(info.field_name)].default and info.data.get("format", "csv") != "csv":
             raise ValueError("belongs to csv only")
+        return value
+
+    @field_validator("rows_at", "names_at")
+    @classmethod
+    def _of_json(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("format", "json") != "json":
+            raise ValueError("belongs to json only")
+        return value
+
+    @field_validator("grid")
+    @classmethod
+    def _of_places(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not {"latitude", "longitude"} <= set(info.data.get("columns", {})):
+            raise ValueError("needs columns for latitude (northing) and longitude (easting)")
         return value
 
     @field_validator("items")

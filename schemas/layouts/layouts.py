@@ -10,11 +10,13 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
     references: caseless         # caseless | exact: whether case counts in the sender's own keys
     feeds:
       reports:
-        format: csv              # csv | jsonl | xlsx | parquet
+        format: csv              # csv | jsonl | json (one document) | xlsx | parquet
         due: daily               # daily | weekdays | weekly | irregular; left out: as it usually comes
         delimiter: ","           # csv only
         quoting: doubled         # csv: doubled | backslash | none: how a quotation mark within a value is written
-        encoding: utf-8          # csv and jsonl
+        encoding: utf-8          # csv, jsonl and json
+        rows_at: data.records    # json: path of the array of rows; left out: the document is the array
+        names_at: data.fields    # json: path of the columns' names, where each row is an array of values
         dates: ["dd/MM/yyyy"]    # Spark patterns, tried in order; ISO dates are always accepted
         times: ["dd/MM/yyyy HH:mm"]   # also epoch_s and epoch_ms: numbers since 1970
         columns: {urn: Intel Ref}                 # ours: theirs; a dotted path reaches into nested JSON
@@ -33,6 +35,7 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         durations: seconds       # seconds | minutes (decimal) | clock (mm:ss or h:mm:ss)
         numbers: national        # e164 | international | national | as_dialled: how telephone numbers are written
         region: GB               # whose national numbers
+        grid: osgb36             # latitude: northing, longitude: easting, in metres; or both one grid reference
         clock: {column: Zone, offsets: {BST: "+01:00", GMT: "+00:00"}}  # which clock a local time was read from
         patterns: {first_cell: "^([^@]+)"}        # ours: what part of the text is the value, as one group
         file_name: {subject_number: "_([0-9]+)[.]csv$"}   # ours: value that only the file's name tells, as one group

@@ -26,7 +26,7 @@ def main() -> None:
         seed=1,
         n_folds=5,
         capacity=50,
-        effort=compare.Effort(n_inner=3),
+        effort=compare.Effort(n_inner=3, n_partitions=4),
         progress=lambda said: print(f"{time.perf_counter() - begun:7.1f} s  {said}", file=sys.stderr, flush=True),
     )
     wall, cpu = time.perf_counter() - begun, time.process_time() - spent

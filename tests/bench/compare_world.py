@@ -37,7 +37,9 @@ HEADS = (
 )  # fmt: skip
 
 
-def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[compare.Comparison, pd.DataFrame]:
+def compared(
+    n: int, chosen: list[candidates.Candidate], n_folds: int, n_partitions: int
+) -> tuple[compare.Comparison, pd.DataFrame]:
     frame, true = world_frames.made(n)
     made = compare.train(
         frame,
@@ -45,7 +47,7 @@ def compared(n: int, chosen: list[candidates.Candidate], n_folds: int) -> tuple[
         seed=1,
         n_folds=n_folds,
         capacity=50,
-        effort=compare.Effort(n_inner=3),
+        effort=compare.Effort(n_inner=3, n_partitions=n_partitions),
         progress=_teller(time.monotonic()),
     )
     return made, true
@@ -110,6 +112,7 @@ def main() -> None:
     parser.add_argument("--bert", action="append", default=[], type=json.loads, help="a BERT of these sizes, as JSON")
     parser.add_argument("--pretrain", type=int, default=0, metavar="N", help="reports that those of --bert read first")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--partitions", type=int, default=4, help="times that reports are parted into folds")
     given = parser.parse_args()
     names = {c.name for c in candidates.CANDIDATES if c.is_baseline} | set(given.also)
     names |= set(candidates.BAG_OF_WORDS if given.only is None else given.only)
@@ -119,7 +122,7 @@ def main() -> None:
             chosen.append(
                 read_first(given.pretrain, Path(folder), **sizes) if given.pretrain else candidates.fine_tuned(**sizes)
             )
-        made, true = compared(given.n_reports, chosen, given.folds)
+        made, true = compared(given.n_reports, chosen, given.folds, given.partitions)
     print(table(made, true))
     print(made.spent.pivot_table(index="candidate", columns="stage", values="seconds", aggfunc="sum").round(1))
 

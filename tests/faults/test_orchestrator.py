@@ -6,8 +6,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from jobs.night import run
 from jobs.runtime import settings, watch
 from tests.support import killing, nights
 
@@ -22,6 +24,24 @@ def wait_for(home: Path, statuses: list[str], process: subprocess.Popen[bytes], 
         assert process.poll() is None, log.read_text(encoding="utf-8")[-2000:]
         assert time.monotonic() < deadline, f"{seen}, not {statuses}"
         time.sleep(0.5)
+
+
+def test_whatever_a_killed_process_left_open_is_closed_and_what_ended_stays() -> None:
+    """As the process may be killed in each of them: also between the making of a run and its start."""
+    left_open = {
+        dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    }  # fmt: skip
+    ended = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
+    with dg.DagsterInstance.ephemeral() as instance:
+        for status in left_open | ended:
+            instance.add_run(dg.DagsterRun(job_name=status.value, status=status))
+        run._fail_orphans(instance)
+        found = {each.job_name: each.status for each in instance.get_runs()}
+    assert found == {
+        **{status.value: dg.DagsterRunStatus.FAILURE for status in left_open},
+        **{status.value: status for status in ended},
+    }
 
 
 @pytest.mark.trial(30)

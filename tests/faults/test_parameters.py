@@ -35,6 +35,8 @@ LISTED = {
     ("restore", "table"): ["restore", "{}", "--to", "0", "--why", "x"],
     ("notebooks", "names"): ["notebooks", "{}", "--night", "2026-03-28"],
     ("decide", "item"): ["decide", "{}", "NOT_CSAE"],
+    ("queue show", "name"): ["queue", "show", "--queue", "{}"],
+    ("queue show", "force"): ["queue", "show", "--force", "{}"],
     ("sources check", "sender"): ["sources", "check", ".", "--sender", "{}"],
 }
 # Names of files that are made, versions that MLflow looks up by its own bound statements, and the name of a person that
@@ -43,8 +45,6 @@ ELSEWHERE = {("demo", "forces"), ("models promote", "version"), ("models withdra
 BETWEEN = ["--between", "2026-03-29", "2026-03-29"]  # when one of the two flights lands, by the clock on the wall
 # Commands whose parameter chooses rows: how it is asked, and a value that finds some.
 COMMANDS = {
-    ("queue show", "name"): (["queue", "show", "--queue", "{}"], "travel"),
-    ("queue show", "force"): (["queue", "show", "--queue", "travel", "--force", "{}"], "36"),
     ("trace", "item"): (["trace", "{}"], "b" * 16),
     ("entities events", "entity"): (["entities", "events", "--entity", "{}"], "dean"),
     ("entities undo", "event"): (["entities", "undo", "{}", "--why", "x"], "e" * 16),
@@ -189,6 +189,7 @@ MADE = {
     ("jobs/runtime/health/mending.py", "remove_night"): "names of tables",
     ("jobs/runtime/health/mending.py", "restore"): "names of tables and a number",
     ("jobs/runtime/lakehouse.py", "_add_columns"): "names of tables and columns, and types of the contract",
+    ("jobs/runtime/lakehouse.py", "_renew_checks"): "names of tables and conditions of the contract",
     ("jobs/runtime/lakehouse.py", "append_new"): "names of tables and columns",
     ("jobs/runtime/lakehouse.py", "version"): "names of tables",
     ("jobs/runtime/lakehouse.py", "_rename"): "names of tables",

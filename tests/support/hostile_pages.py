@@ -117,7 +117,7 @@ def network(text: str) -> markup.Html:
     row = item(text, details=dict.fromkeys(names, text))
     page = review_network_risk.PAGES["children"]
     return markup.join(
-        queue(page, row, text), review_network_risk.subject(row, {"paths": [path(text)]}),
+        queue(page, row, text), review_network_risk.subject(row, {"paths": [path(text)], "direct_paths": [path(text)]}),
         network_svg.timeline([path(text)], datetime(2026, 3, 14)),
     )  # fmt: skip
 

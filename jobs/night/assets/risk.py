@@ -64,7 +64,14 @@ def _scored(ctx: RunContext, walk: risk_scores.Walk) -> DataFrame:
 def _publish(ctx: RunContext, walk: risk_scores.Walk, rows: DataFrame) -> None:
     """Rows of the three queues, in one commit."""
     known = walk.known
-    shown = network_queue.chosen(rows, known.decisions, risk_rules.capacity(ctx.settings))
+    section = ctx.settings.risk
+    shown = network_queue.chosen(
+        rows,
+        known.decisions,
+        risk_rules.capacity(ctx.settings),
+        direct_share=section.direct_share,
+        unknown_age=section.unknown_age,
+    )
     shown = concurrency.materialise_lazily(risk_scores.left_out(walk, concurrency.materialise_lazily(shown)))
     items = concurrency.materialise_lazily(
         network_queue.queue_items(

@@ -61,6 +61,9 @@ class Risk(Part):
     paths: Paths
     look_back_days: t.Days
     min_children: t.Count
+    direct_from: t.Inside
+    direct_share: t.Share
+    unknown_age: t.Share
     capacity: t.Count
     capacity_by_force: dict[t.Force, t.CountOrNone]
     groups: Groups

@@ -32,6 +32,8 @@ class FirstTraining(Part):
 
     max_reports: t.Count
     n_sets: t.Count | None
+    n_partitions: t.Count
+    n_partitions_dear: t.Count
     candidates: list[Candidate] = Field(min_length=1)
 
 
@@ -43,6 +45,8 @@ class Training(Part):
     n_folds: t.Folds
     n_inner: t.Folds | None
     n_sets: t.Count | None
+    n_partitions: t.Count
+    n_partitions_dear: t.Count
     max_reports: t.Count
     bert: Bert
     first: FirstTraining

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from pipelines.common import devices, phones
 from pipelines.ingest import absent, layout_columns, look_alikes
-from pipelines.ingest.conform import judgement, values
+from pipelines.ingest.conform import grid, judgement, values
 from schemas import absent as meaningless
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS, Field
@@ -27,6 +27,7 @@ AHEAD = timedelta(days=1)  # a night's drop may be dated the next day
 FAR_AHEAD = timedelta(days=3660)  # authorisations end, and flights are planned, in the future
 _FUTURE = ("to_on", "expires_at", "departs_at", "arrives_at", "listed_at", "service_on", "flight_on")
 _SEPARATORS = r"[,;|\n\t]|\s/\s"  # of several codes in one text, where a sender's own does not divide it
+PLACE = ("latitude", "longitude")  # or northing and easting, of a sender on the national grid
 MAX_CODE = 80  # characters of an unknown code that are kept
 
 
@@ -197,7 +198,7 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
         "boolean": lambda: values.boolean(extract.national(name, text)),
         "number": lambda: values.number(text),
         "duration": lambda: values.duration(extract, text),
-        "degrees": lambda: values.degrees(text),
+        "degrees": lambda: _degrees(extract, name, text),
         "phone": lambda: phones.e164_of(text, extract.numbers()),
         "party": lambda: phones.party_of(text, extract.numbers()),
         "imei": lambda: devices.imei_of(text),
@@ -207,6 +208,21 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     }
     as_written = lambda: extract.national(name, text) if is_coded else text  # noqa: E731
     return kinds.get(field.kind, as_written)()
+
+
+def _degrees(extract: layout_columns.Extract, name: str, text: Column) -> Column:
+    """Degrees as written, or of a place on the British National Grid, of the senders that write such."""
+    on_grid = {sender: feed for sender, feed in extract.layouts() if feed.grid is not None}
+    if not on_grid or name not in PLACE:
+        return values.degrees(text)
+    northing, easting = (grid.metres(F.col(f"_t_{each}")) for each in PLACE)
+    by_reference = [s for s, feed in on_grid.items() if feed.columns[PLACE[0]] == feed.columns[PLACE[1]]]
+    if by_reference:
+        is_reference = F.col("sender").isin(by_reference)
+        east, north = grid.of_reference(text)
+        easting, northing = (F.when(is_reference, a).otherwise(b) for a, b in ((east, easting), (north, northing)))
+    found = grid.degrees(easting, northing)[name]
+    return F.when(F.col("sender").isin(list(on_grid)), found).otherwise(values.degrees(text))
 
 
 def raw_list(name: str) -> Column:

@@ -37,10 +37,11 @@ PARTS = pa.schema([("row_number", pa.int64()), ("raw", pa.string()), ("reason", 
 EXTENSIONS = {
     "csv": (".csv", ".psv", ".tsv", ".txt", ".dat"),
     "jsonl": (".jsonl", ".ndjson", ".json"),
+    "json": (".json",),
     "xlsx": (".xlsx",),
     "parquet": (".parquet", ".pq"),
 }
-PACKED = ".gz"  # accepted for csv and jsonl
+PACKED = ".gz"  # accepted for text: csv, jsonl and json
 ZIP, GZIP, OLE = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
 FOREIGN = (b"%PDF", b"{\\rtf", b"<?xml", b"<!DOCTYPE", b"<html", b"PAR1", b"ORC", b"Obj\x01", b"7z\xbc\xaf", b"Rar!")
 
@@ -78,8 +79,9 @@ def check_name(file: str, layout: str) -> bool:
     name = file.rsplit("/", 1)[-1].lower()
     is_packed = name.endswith(PACKED)
     ending = os.path.splitext(name.removesuffix(PACKED))[1]
-    other = [f for f, endings in EXTENSIONS.items() if f != layout and ending in endings]
-    if other or (is_packed and layout not in ("csv", "jsonl")):
+    is_own = ending in EXTENSIONS[layout]
+    other = [f for f, endings in EXTENSIONS.items() if not is_own and ending in endings]
+    if other or (is_packed and layout not in ("csv", "jsonl", "json")):
         raise FileRefused("FILE_TYPE_MISMATCH", f"the name says {other[0] if other else 'gzip'}, the layout {layout}")
     return is_packed
 

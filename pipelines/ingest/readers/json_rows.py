@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.readers import base as readers
-from pipelines.ingest.readers import sizes
+from pipelines.ingest.readers import json_shape, sizes
 from pipelines.ingest.readers.base import Spool
 
 AT_ONCE = 4 << 20  # bytes of JSON made at once; several times as many while it is made
@@ -44,6 +45,28 @@ def spool_rows(
         is_fitting = fits.to_numpy(zero_copy_only=False)
         spool.add(numbers[part][is_fitting], raw.filter(fits), *why)
         refuse_long(numbers[part][~is_fitting], spool)
+
+
+def spool_texts(numbers: Any, texts: pa.Array, spool: Spool, is_row: Any = None, otherwise: str = "") -> None:
+    """Spools rows that came as JSON as they are; those over the limits of length and of nesting are refused.
+
+    Args:
+        numbers: positions of the rows in their file, from 1.
+        texts: the rows' JSON.
+        is_row: which of them are rows (default: all).
+        otherwise: detail of those that are none.
+    """
+    is_long = pc.greater(pc.binary_length(texts), readers.MAX_LINE).to_numpy(zero_copy_only=False)
+    is_deep = json_shape.is_too_deep(texts) & ~is_long
+    rest = ~(is_long | is_deep)
+    is_row = np.ones(len(texts), dtype=bool) if is_row is None else is_row
+    for is_one, reason, detail in (
+        (rest & is_row, None, None),
+        (is_deep, "ROW_TOO_DEEP", f"over {readers.MAX_DEPTH} levels"),
+        (rest & ~is_row, "ROW_MALFORMED", otherwise),
+    ):
+        spool.add(numbers[is_one], texts.filter(pa.array(is_one)), reason, detail)
+    refuse_long(numbers[is_long], spool)
 
 
 def refuse_long(numbers: Any, spool: Spool) -> None:

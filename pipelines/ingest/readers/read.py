@@ -19,13 +19,14 @@ from pyspark.sql import types as T
 
 from pipelines.ingest import layout_columns
 from pipelines.ingest.readers import base as readers
-from pipelines.ingest.readers import parquet_rows, workbook
+from pipelines.ingest.readers import json_document, parquet_rows, workbook
 from pipelines.ingest.readers import text as readers_text
 from pipelines.ingest.readers.base import FileRefused, Spool
 from schemas import codes
 from schemas.contract import DATE, LONG, STRING
 from schemas.layouts import layouts
 
+JSON = ("jsonl", "json")  # formats whose rows are as their senders wrote them, to be judged as JSON
 # What to read: one row per file. `duplicate_of` and `duplicate_rows` come from `ingest.listed`.
 FILES = T.StructType(
     [
@@ -159,11 +160,18 @@ def _read_into(spool: Spool, file: Mapping[str, Any], sources: Mapping[str, layo
         if feed.format == "parquet":
             return parquet_rows.read_parquet(stream, feed, spool)
         line_limit = readers.MAX_LINE if feed.format == "csv" else None
-        text = readers_text.CheckedText(stream, feed.encoding, is_packed, line_limit)
+
+        def opened() -> readers_text.CheckedText:
+            stream.seek(0)
+            return readers_text.CheckedText(stream, feed.encoding, is_packed, line_limit)
+
+        text = opened()
         start = text.peek(1 << 16)
         if not start.strip():
             raise FileRefused("FILE_EMPTY", "nothing but white space")
         readers.check_head(start, feed.format)
+        if feed.format == "json":
+            return json_document.read_json(opened, feed, spool)
         reader = readers_text.read_csv if feed.format == "csv" else readers_text.read_jsonl
         return reader(text, feed, spool)
 
@@ -194,7 +202,7 @@ def _screened(read_rows: DataFrame, sources: Mapping[str, layouts.Source]) -> Da
     """Adds the reasons that need a row's JSON, and drops text that may not be kept."""
     is_row = F.col("row_number") > 0
     is_readable = is_row & F.col("reason").isNull()
-    json_feeds = [f"{s.sender}/{f.name}" for s in sources.values() for f in s.feeds.values() if f.format == "jsonl"]
+    json_feeds = [f"{s.sender}/{f.name}" for s in sources.values() for f in s.feeds.values() if f.format in JSON]
     is_json = is_readable & F.concat_ws("/", "sender", "feed").isin(json_feeds)
     extract = layout_columns.Extract(sources, "reports", F.from_json("raw", "map<string,string>"))
     is_suspect = is_readable & (F.col("feed") == "reports") & _may_be_marked(sources)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import itertools
 import json
-import re
 import zlib
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any
 
 import numpy as np
@@ -19,12 +18,9 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from pipelines.ingest.readers import base as readers
-from pipelines.ingest.readers import csv_dialect, json_rows
+from pipelines.ingest.readers import csv_dialect, json_rows, json_shape
 from pipelines.ingest.readers.base import FileRefused, Spool
 from schemas.layouts import layouts
-
-MAX_PATHS = 10_000  # distinct keys of the sampled lines, at any depth: nested layouts have some dozens
-SAMPLED_LINES = 1_000  # JSON lines from which a file's columns are known: a constant, whatever the file's size
 
 
 class CheckedText(io.RawIOBase):
@@ -232,14 +228,7 @@ def read_jsonl(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]
         array = array.filter(pc.greater(pc.binary_length(array), 0))
         numbers = np.arange(n_read + 1, n_read + 1 + len(array))
         n_read += len(array)
-        is_long = pc.greater(pc.binary_length(array), readers.MAX_LINE).to_numpy(zero_copy_only=False)
-        is_deep = _too_deep(array)
-        good = ~(is_long | is_deep)
-        spool.add(numbers[good], array.filter(pa.array(good)))
-        too_long = pa.nulls(int(is_long.sum()), pa.string())  # its marking is not known, so none of it is kept
-        spool.add(numbers[is_long], too_long, "ROW_TOO_LONG", f"over {readers.MAX_LINE >> 20} MiB")
-        deep = is_deep & ~is_long
-        spool.add(numbers[deep], array.filter(pa.array(deep)), "ROW_TOO_DEEP", f"over {readers.MAX_DEPTH} levels")
+        json_rows.spool_texts(numbers, array, spool)
     return unmapped
 
 
@@ -258,55 +247,18 @@ def _lines(text: CheckedText) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _too_deep(lines: pa.Array) -> Any:
-    """Which lines nest deeper than the limit. Few lines hold enough brackets to need the exact look."""
-    brackets = pc.add(pc.count_substring(lines, "{"), pc.count_substring(lines, "["))
-    suspects = np.flatnonzero(pc.greater(brackets, readers.MAX_DEPTH).to_numpy(zero_copy_only=False))
-    too_deep = np.zeros(len(lines), dtype=bool)
-    for n in suspects:
-        too_deep[n] = _depth(lines[int(n)].as_py()) > readers.MAX_DEPTH
-    return too_deep
-
-
-def _depth(line: str) -> int:
-    structure = re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*+"', "", line))
-    return max(itertools.accumulate((1 if mark in "[{" else -1 for mark in structure), initial=0))
-
-
 def _json_columns(head: bytes, feed: layouts.Feed) -> list[str]:
     """Checks the columns of the file's first lines; returns top-level ones that no mapping names."""
-    lines = [line.strip() for line in head.decode("utf-8", "ignore").split("\n")[:SAMPLED_LINES]]
+    lines = [line.strip() for line in head.decode("utf-8", "ignore").split("\n")[: json_shape.SAMPLED]]
     lines = [line for line in lines if line]
     if lines and not any(line.startswith("{") for line in lines):
         raise FileRefused("FILE_TYPE_MISMATCH", "no line is a JSON object")
-    names: dict[str, None] = {}
-    paths: set[tuple[str, ...]] = set()
+    return json_shape.columns(_objects(lines), feed)
+
+
+def _objects(lines: list[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
-        try:
+        with suppress(ValueError, RecursionError):  # judged line by line later
             value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue  # judged line by line later
-        if isinstance(value, dict):
-            names.update(dict.fromkeys(value))
-            _add_paths(value, paths)
-    return readers.check_columns(list(names), paths, feed) if names else []
-
-
-def _add_paths(value: Any, paths: set[tuple[str, ...]]) -> None:
-    for path in _paths(value):
-        paths.add(path)
-        if len(paths) > MAX_PATHS:
-            raise FileRefused("FILE_TOO_WIDE", f"over {MAX_PATHS} nested columns")
-
-
-def _paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every key's path in a parsed JSON value; elements of arrays share their array's path."""
-    if len(above) > readers.MAX_DEPTH:
-        return
-    if isinstance(value, dict):
-        for key, inside in value.items():
-            yield (*above, key)
-            yield from _paths(inside, (*above, key))
-    elif isinstance(value, list):
-        for inside in value:
-            yield from _paths(inside, above)
+            if isinstance(value, dict):
+                yield value

@@ -104,7 +104,9 @@ def _text(cell: Cell, book: Book, texts: Texts) -> str:
     if cell.kind != "n":
         return cell.text
     number = float(cell.text) if set(".eE").intersection(cell.text) else int(cell.text)
-    return _date(number, cell.style, book) if cell.style in book.dates else _plain(number)
+    if cell.style in book.dates:
+        return _date(number, cell.style, book)
+    return "+" * (cell.style in book.with_plus and number > 0) + _plain(number)
 
 
 def _date(number: float, style: int, book: Book) -> str:
@@ -112,7 +114,14 @@ def _date(number: float, style: int, book: Book) -> str:
         value = serial.from_excel(number, book.epoch, timedelta=style in book.durations)
     except (OverflowError, ValueError):
         return "#VALUE!"  # what a spreadsheet shows for a number that is no date
-    return str(value) if isinstance(value, dt.timedelta) else str(value.isoformat())
+    return _clock(value) if isinstance(value, dt.timedelta) else str(value.isoformat())
+
+
+def _clock(stretch: dt.timedelta) -> str:
+    """Hours, minutes and seconds, however many hours: "26:03:04"."""
+    total = round(stretch.total_seconds())
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    return f"{sign}{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"
 
 
 def _plain(number: float) -> str:

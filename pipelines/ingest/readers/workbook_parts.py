@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import tempfile
 import zipfile
 from array import array
@@ -24,6 +25,7 @@ MAX_STRINGS = 8 << 20  # shared texts: eight bytes of memory each, the texts the
 MAX_STYLES = 100_000  # cell formats; the format allows 65,490
 MAX_SHEETS = 2_000
 WORKBOOK = "xl/workbook.xml"
+_PLUS = re.compile(r'(?:"\+"|\\\+|\+)[0#]')
 
 
 class Cell(NamedTuple):
@@ -91,12 +93,14 @@ class Book:
     Attributes:
         sheets: name and part of each sheet, in order.
         dates, durations: styles whose numbers are dates, and stretches of time.
+        with_plus: styles that show a plus before a number, as of a telephone with its country's code.
     """
 
     sheets: list[tuple[str, str]] = field(default_factory=list)
     is_from_1904: bool = False
     dates: set[int] = field(default_factory=set)
     durations: set[int] = field(default_factory=set)
+    with_plus: set[int] = field(default_factory=set)
 
     @property
     def epoch(self) -> object:
@@ -197,11 +201,13 @@ class _Styles(_Silent):
         self._is_within = self._is_within and name != "cellXfs"
 
     def _add(self, number: str) -> None:
-        code = self._codes.get(number) or numbers.builtin_format_code(int(number))
+        code = self._codes.get(number) or numbers.builtin_format_code(int(number)) or ""
         if numbers.is_date_format(code):
             self._book.dates.add(self._n_styles)
         if numbers.is_timedelta_format(code):
             self._book.durations.add(self._n_styles)
+        if _PLUS.match(code):
+            self._book.with_plus.add(self._n_styles)
         self._n_styles += 1
 
 

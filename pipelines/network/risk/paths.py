@@ -216,9 +216,27 @@ def left_out(subjects: DataFrame) -> DataFrame:
 
 
 def direct(paths: DataFrame) -> DataFrame:
-    """entity_id, direct: risk of children over links of one hop, shown apart."""
-    ones = paths.where("hops = 1").groupBy(F.col("child_id").alias("entity_id"))
-    return ones.agg(F.round(links.either(F.col("weight")), 6).alias("direct"))
+    """Paths of one hop, as rows of `subjects`: shown apart, and never part of a score."""
+    return paths.where("hops = 1").select(
+        "*", F.lit("children").alias("queue"), F.col("child_id").alias("entity_id"), F.col("seed_id").alias("part")
+    )
+
+
+def direct_risk(ones: DataFrame, seeds: DataFrame) -> DataFrame:
+    """From `direct`: entity_id, direct (risk over all such links), direct_suspects (over those to people named as
+    suspects), n_direct_suspects.
+
+    Args:
+        seeds: entity_id, is_suspect.
+    """
+    of_seed = seeds.select(F.col("entity_id").alias("seed_id"), "is_suspect")
+    known = ones.select("entity_id", "seed_id", "weight").join(of_seed, ["seed_id"], how="inner")
+    to_suspect = F.when(F.col("is_suspect"), F.col("weight")).otherwise(0.0)
+    return known.groupBy("entity_id").agg(
+        F.round(links.either(F.col("weight")), 6).alias("direct"),
+        F.round(links.either(to_suspect), 6).alias("direct_suspects"),
+        F.count_distinct(F.when(F.col("is_suspect"), F.col("seed_id"))).cast("int").alias("n_direct_suspects"),
+    )
 
 
 def strongest(subjects: DataFrame) -> DataFrame:

@@ -2,7 +2,8 @@
 incumbent indicators beside it, and what changed since the night before.
 
 Safeguarding comes first: a child who is also named as a suspect stands in the queue `children`, before all others, and
-never in the queue `people`.
+never in the queue `people`. A missing child whose own contacts are known suspects needs no path of two or three steps:
+its stratum is DIRECT, and it has a share of the queue of its own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pipelines.network.risk import seeds
 from schemas import risk as tables
 
 IDS = ("child_id", "a_id", "b_id", "seed_id")
+OTHER_PLACES = 100  # beyond the places of paths: those of direct links
 MOST_EVIDENCE = 5  # records named under one link of a path
 
 
@@ -45,6 +47,7 @@ class Rules:
     weights: seeds.Weights
     limits: risk_paths.Limits
     look_back_days: int  # a child reported missing within so many days is scored
+    direct_from: float  # direct risk from suspects from which on a missing child is of the stratum DIRECT
     min_children: int  # people and places that are no seed stand in a queue from so many children on
     configuration: str
 
@@ -60,7 +63,7 @@ class Walk:
     seeds: DataFrame
     children: DataFrame
     subjects: DataFrame
-    direct: DataFrame
+    direct: DataFrame  # paths of one hop, of children
 
     @property
     def scores(self) -> DataFrame:
@@ -92,7 +95,16 @@ def walk(known: Known, rules: Rules) -> Walk:
     ids = children.select(F.col("entity_id").alias("child_id"))
     walked_paths = concurrency.materialise_lazily(risk_paths.paths(both_ways, degrees, ids, ends, rules.limits))
     subjects = concurrency.materialise_lazily(risk_paths.subjects(walked_paths, _kinds(known.entities, children)))
-    return Walk(known, rules, pair, degrees, tied, children, subjects, risk_paths.direct(walked_paths))
+    return Walk(
+        known,
+        rules,
+        pair,
+        degrees,
+        tied,
+        children,
+        subjects,
+        concurrency.materialise_lazily(risk_paths.direct(walked_paths)),
+    )
 
 
 def _children(known: Known, tied: DataFrame, look_back_days: int) -> DataFrame:
@@ -115,6 +127,7 @@ def _children(known: Known, tied: DataFrame, look_back_days: int) -> DataFrame:
     is_missing = F.coalesce(F.col("_ago") <= look_back_days, F.lit(False))
     return joined.where(is_missing | (F.col("is_child") & F.coalesce("_suspect", F.lit(False)))).select(
         "entity_id",
+        F.coalesce("is_child", F.lit(False)).alias("is_age_known"),
         F.col("_.risk").alias("police_risk"),
         F.coalesce("n_episodes", F.lit(0)).alias("n_episodes"),
         F.col("_.reported_at").alias("last_episode_at"),
@@ -146,13 +159,14 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
         F.col("marking").alias("_seed_marking"),
     )  # fmt: skip
     joined = all_of.join(about, ["entity_id"], how="inner").join(walked.children, ["entity_id"], how="left")
-    for more in (seed, walked.degrees, walked.direct):
+    for more in (seed, walked.degrees, risk_paths.direct_risk(walked.direct, walked.seeds)):
         joined = joined.join(more, ["entity_id"], how="left")
     joined = joined.join(concurrency.materialise_lazily(_paths(walked)), ["queue", "entity_id"], how="left")
     joined = without.joined(joined, before)
     is_suspect = F.coalesce("is_suspect", F.lit(False))
+    is_direct = F.coalesce("direct_suspects", F.lit(0.0)) >= walked.rules.direct_from
     stratum = F.when(F.col("queue") == "people", "PERSON").when(F.col("queue") == "locations", "LOCATION")
-    stratum = F.coalesce(stratum, F.when(is_suspect, "SAFEGUARDING").otherwise("MISSING"))
+    stratum = F.coalesce(stratum, F.when(is_suspect, "SAFEGUARDING").when(is_direct, "DIRECT").otherwise("MISSING"))
     markings = F.array_compact(F.array("_marking", "_seed_marking", "_path_marking"))
     no_paths = F.array().cast(tables.NETWORK_RISK.columns["paths"].type)
     is_child = F.col("queue") == "children"
@@ -168,8 +182,11 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
             stratum.alias("stratum"),
             *[F.coalesce(n, F.lit(0.0)).alias(n) for n in ("score", "score_low", "score_high")],
             F.when(is_child, F.coalesce("direct", F.lit(0.0))).otherwise(0.0).alias("direct"),
+            F.when(is_child, F.coalesce("n_direct_suspects", F.lit(0))).alias("n_direct_suspects"),
             *[F.coalesce(n, F.lit(0)).alias(n) for n in ("n_paths", "n_children", "degree", "n_episodes")],
             F.coalesce("paths", no_paths).alias("paths"),
+            F.when(is_child, F.coalesce("direct_paths", no_paths)).alias("direct_paths"),
+            F.when(is_child, F.col("is_age_known")).alias("is_age_known"),
             "police_risk",
             "last_episode_at",
             F.coalesce("is_seed", F.lit(False)).alias("is_seed"),
@@ -237,8 +254,10 @@ def left_out(walked: Walk, shown: DataFrame) -> DataFrame:
 
 
 def _paths(walked: Walk) -> DataFrame:
-    """queue, entity_id, paths (array of schemas.risk.PATH), evidence_hash, _path_false, _path_marking."""
-    best = concurrency.materialise_lazily(risk_paths.strongest(walked.subjects))
+    """queue, entity_id, paths and direct_paths (arrays of schemas.risk.PATH), evidence_hash, _path_false,
+    _path_marking."""
+    apart = risk_paths.strongest(walked.direct).withColumn("place", F.col("place") + OTHER_PLACES)
+    best = concurrency.materialise_lazily(risk_paths.strongest(walked.subjects).unionByName(apart))
     key = ["queue", "entity_id", "place"]
     ids = F.array_compact(F.array(*IDS))
     pair = F.zip_with(ids, F.slice(ids, 2, 3), lambda near, far: F.struct(near.alias("near"), far.alias("far")))
@@ -276,16 +295,28 @@ def _paths(walked: Walk) -> DataFrame:
         F.max("_false").alias("_path_false"),
         F.max("marking").alias("_path_marking"),
     )
-    paths = F.transform("_paths", lambda n: n["path"])
+    is_path = F.filter("_paths", lambda n: n["place"] <= OTHER_PLACES)
+    is_apart = F.filter("_paths", lambda n: n["place"] > OTHER_PLACES)
+    paths, direct_paths = (F.transform(part, lambda n: n["path"]) for part in (is_path, is_apart))
     # What was decided on: who is on the paths and which reports and records stand behind them, and not the weights,
     # which move a little every night as reports age.
     evidence = F.transform(
-        paths, lambda p: F.struct(p["entity_ids"], F.transform(p["links"], lambda k: k["evidence_ids"]),
-                                  F.transform(p["seed_reports"], lambda r: r["report_id"])))  # fmt: skip
+        F.concat(paths, direct_paths),
+        lambda p: F.struct(
+            p["entity_ids"],
+            F.transform(p["links"], lambda k: k["evidence_ids"]),
+            F.transform(p["seed_reports"], lambda r: r["report_id"]),
+        ),
+    )
     return grouped.select(
-        "queue", "entity_id", paths.alias("paths"), F.sha2(F.to_json(evidence), 256).alias("evidence_hash"),
-        "_path_false", "_path_marking",
-    )  # fmt: skip
+        "queue",
+        "entity_id",
+        paths.alias("paths"),
+        direct_paths.alias("direct_paths"),
+        F.sha2(F.to_json(evidence), 256).alias("evidence_hash"),
+        "_path_false",
+        "_path_marking",
+    )
 
 
 def _link(pair: DataFrame) -> DataFrame:

@@ -38,8 +38,9 @@ def session(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> no
     walk = risk_scores.walk(known, network_world.RULES)
     nothing = spark.createDataFrame([], risk.NETWORK_RISK.struct())
     rows = risk_scores.rows(walk, nothing, risk_scores.Without(None, None)).persist()
+    chosen = network_queue.chosen(rows, known.decisions, {"*": 10}, **network_world.ORDER)
     items = network_queue.queue_items(
-        risk_scores.left_out(walk, network_queue.chosen(rows, known.decisions, {"*": 10})), known.reports, world.night,
+        risk_scores.left_out(walk, chosen), known.reports, world.night,
         provenance.Provenance({"gold.edges": 1}, "c", "h"),
     )  # fmt: skip
     event = tables.frame(

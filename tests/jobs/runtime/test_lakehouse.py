@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime import context, lakehouse
 from pipelines.common import concurrency
-from schemas import gold, review, silver
+from schemas import gold, review, risk, silver
 from tests.support import tables
 
 pytestmark = pytest.mark.spark
@@ -145,6 +145,35 @@ def test_a_table_from_before_gets_the_columns_that_came_since(lake: lakehouse.La
     lake.replace(rows, gold.RUN_MANIFEST, {"night": str(SECOND)})
     found = lake.read(gold.RUN_MANIFEST).orderBy("night").select("night", *since).collect()
     assert [tuple(row) for row in found] == [(FIRST, None, None), (SECOND, 7, "ab")]
+
+
+def test_a_table_from_before_takes_the_words_that_its_contract_gained_since(
+    lake: lakehouse.Lakehouse, spark: SparkSession
+):
+    """By each way of writing; what today's contract refuses is refused still."""
+    column = risk.NETWORK_RISK.columns["stratum"]
+    old = replace(column, among=tuple(name for name in column.among or () if name != "DIRECT"))
+    before = replace(risk.NETWORK_RISK, columns={**risk.NETWORK_RISK.columns, "stratum": old})
+    first = tables.frame(spark, before, {"night": FIRST, "stratum": "MISSING"})
+    lake.replace(first, before, {"night": str(FIRST)})
+    now = tables.frame(spark, risk.NETWORK_RISK, {"night": SECOND, "stratum": "DIRECT"})
+    lake.replace(now, risk.NETWORK_RISK, {"night": str(SECOND)})
+    third = tables.frame(spark, risk.NETWORK_RISK, {"night": SECOND, "entity_id": "e2", "stratum": "DIRECT"})
+    lake.append(third, risk.NETWORK_RISK)
+    wrong = tables.frame(spark, risk.NETWORK_RISK, {"night": SECOND, "entity_id": "e3", "stratum": "NEAR"})
+    with pytest.raises(Exception, match="stratum_among"):
+        lake.append(wrong, risk.NETWORK_RISK)
+    assert sorted(row.stratum for row in lake.read(risk.NETWORK_RISK).collect()) == ["DIRECT", "DIRECT", "MISSING"]
+
+
+def test_rows_that_are_merged_in_are_under_todays_checks_too(lake: lakehouse.Lakehouse, spark: SparkSession):
+    column = PEOPLE.columns["sex"]
+    old = replace(column, among=(column.among or ())[:1])
+    before = replace(PEOPLE, columns={**PEOPLE.columns, "sex": old})
+    first, second = (column.among or ())[:2]
+    assert lake.append_new(tables.frame(spark, before, {"person_id": "36:A", "sex": first}), before) == 1
+    assert lake.append_new(tables.frame(spark, PEOPLE, {"person_id": "36:B", "sex": second}), PEOPLE) == 1
+    assert sorted(row.sex for row in lake.read(PEOPLE).collect()) == sorted([first, second])
 
 
 def test_where_the_log_stood_is_kept_from_the_first_run(lake: lakehouse.Lakehouse, spark: SparkSession):

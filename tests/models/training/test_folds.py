@@ -54,3 +54,21 @@ def test_a_hub_person_does_not_tie_all_reports_together():
     assert len(np.unique(made.group)) == n // 2  # pairs stay tied through their own person
     assert made.n_straddling == 1  # the hub alone
     assert (made.fold[0::2] == made.fold[1::2]).all()
+
+
+def test_partitions_keep_groups_together_and_differ():
+    frame = frames.training_frame(n=400, n_people=300)
+    given = frame["report_id"], frame["text"], frame["label"], frame["person_ids"]
+    made = folds.partitions(*given, n_folds=4, seed=1, n_partitions=4)
+    assert made[0].hash == _grouped(frame).hash
+    assert len({one.hash for one in made}) == 4
+    for one in made:
+        by_person = frame.assign(fold=one.fold).explode("person_ids").groupby("person_ids")["fold"].nunique()
+        assert by_person.max() == 1
+        assert np.bincount(one.fold, weights=frame["label"], minlength=4).min() > 0
+    shuffled = frame.sample(frac=1.0, random_state=5)
+    again = folds.partitions(
+        shuffled["report_id"], shuffled["text"], shuffled["label"], shuffled["person_ids"],
+        n_folds=4, seed=1, n_partitions=4,
+    )  # fmt: skip
+    assert [one.hash for one in again] == [one.hash for one in made]

@@ -202,3 +202,21 @@ def test_terms_beyond_the_bound_are_left_out(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(candidates, "MOST_TERMS", 10)
     made = _train(frames.training_frame(), candidates.TFIDF_LOGISTIC)
     assert len(made.results[0].pipeline.steps[0][1].vocabulary_) == 10
+
+
+def test_a_score_is_the_mean_over_partitions_and_the_dear_are_on_a_budget():
+    frame, chosen = frames.training_frame(), candidates.named(["tfidf_bayes", "count_tree"])
+    effort = compare.Effort(is_explained=False, n_partitions=3, n_partitions_dear=1)
+    made = compare.train(frame, chosen, seed=1, n_folds=3, capacity=20, effort=effort)
+    once = _train(frame, *chosen)
+    bayes, tree = made.result("tfidf_bayes"), made.result("count_tree")
+    assert bayes.by_partition.shape == (3, len(made.reports))
+    assert bayes.score == pytest.approx(bayes.by_partition.mean(axis=0))
+    assert np.array_equal(bayes.by_partition[0], once.result("tfidf_bayes").score)
+    assert not np.array_equal(bayes.by_partition[0], bayes.by_partition[1])
+    assert np.array_equal(tree.score, once.result("count_tree").score)  # one partition: nothing to average
+    assert bayes.metrics["average_precision_draw_sd"] > 0
+    assert (bayes.metrics["n_partitions"], tree.metrics["n_partitions"]) == (3, 1)
+    assert made.fold_hash != once.fold_hash == once.folds.hash
+    assert effort.sets_of(tree.candidate, 1) == 1
+    assert effort.sets_of(bayes.candidate, 1) is None

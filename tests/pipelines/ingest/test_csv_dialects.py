@@ -12,29 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest.readers import csv_dialect, read
-from schemas.layouts import layouts
+from pipelines.ingest.readers import csv_dialect
+from tests.support import one_file
 
 HEADER = ["Intel Ref", "Nominal No", "Involvement"]
 NO_LINE_ENDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=20)
 NOT_BACKSLASHED = NO_LINE_ENDS.filter(lambda value: '\\"' not in value)  # which is refused where marks are doubled
 
 
-def _layouts(**keys: Any) -> dict[str, layouts.Source]:
-    known = layouts.load()
-    norfolk = known["norfolk"]
-    feed = norfolk.feeds["report_links"].model_copy(update=keys)
-    return {**known, "norfolk": norfolk.model_copy(update={"feeds": {**norfolk.feeds, "report_links": feed}})}
-
-
 def _read(folder: Path, text: str, **keys: Any) -> tuple[list[list[str]], list[tuple[int, str]]]:
     """Values of the rows that are kept, in the header's order; number and detail of those that are refused."""
-    content = text.encode()
-    path = folder / "links.csv"
-    path.write_bytes(content)
-    file = {"night": None, "sender": "norfolk", "feed": "report_links", "file": path.name, "path": str(path)}
-    file |= {"file_hash": None, "n_bytes": len(content), "reason": None, "detail": None}
-    whole, *rows = [row for batch in read.read_file(file, _layouts(**keys)) for row in batch.to_pylist()]
+    whole, *rows = one_file.rows(folder, "links.csv", text.encode(), one_file.norfolk(**keys))
     assert whole["reason"] is None, whole
     kept = [list(json.loads(row["raw"]).values()) for row in rows if row["reason"] is None]
     return kept, [(row["row_number"], row["detail"]) for row in rows if row["reason"]]

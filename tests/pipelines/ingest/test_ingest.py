@@ -15,11 +15,13 @@ import pytest
 from pyarrow import parquet
 from pyspark.sql import SparkSession
 
+from jobs.night import summary
 from jobs.sources import dry_run, landing
 from pipelines.common import as_of
 from pipelines.ingest import conform
 from pipelines.ingest.readers import base as readers
 from schemas import bronze
+from schemas.errors import InvalidInputError
 from schemas.layouts import layouts as sources
 from tests.support import nights
 
@@ -268,6 +270,25 @@ def test_a_sixth_force_is_one_yaml_and_no_code(spark: SparkSession, tmp_path: Pa
     assert report.first_bad[0]["row_number"] == 2
     assert "originator" in report.unmapped_fields
     assert (report.absent_columns, report.unmapped_columns) == ([], [])
+    assert (report.loaded["tags"], report.loaded["created_at"], report.as_read) == (1.0, 0.0, [])
+    with pytest.raises(InvalidInputError, match=r"Below 90% would load: reports 1 of 2 rows \(50.0%\)"):
+        dry_run.refuse_below(0.9, checked, tmp_path)
+    dry_run.refuse_below(0.5, checked, tmp_path)
+    (shown,) = dry_run.check(spark, tmp_path / "land" / "kent", layouts["kent"], nights.NIGHT, n_shown=2)
+    (beside,) = shown.as_read  # of accepted rows alone
+    assert json.loads(beside["raw"]) == row
+    assert (beside["row_number"], beside["record"]["report_id"], beside["record"]["tags"]) == (
+        1, "46:K1", ["CCE", "ONLINE_GROOMING"],
+    )  # fmt: skip
+    text = summary.check_text([shown])
+    assert "reports: 1 files, 2 rows, 1 accepted (50.0%)" in text
+    assert "written {" in text
+
+
+def test_a_folder_without_a_file_of_the_layout_is_no_success(spark: SparkSession, tmp_path: Path) -> None:
+    checked = dry_run.check(spark, tmp_path, sources.load()["norfolk"], nights.NIGHT)
+    with pytest.raises(InvalidInputError, match="No file of a feed that the layout names"):
+        dry_run.refuse_below(0.9, checked, tmp_path)
 
 
 def test_as_of_sees_only_what_was_known(spark: SparkSession) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.ingest.conform import values
+from pipelines.ingest.conform import grid, values
+from schemas.layouts import layouts
 from tests.support import nights
 
 pytestmark = pytest.mark.spark
@@ -50,6 +53,55 @@ def test_open_ends(spark: SparkSession) -> None:
     assert [row.reason for row in found] == [None] * 8 + ["MISSING_REQUIRED"]
     assert [row.to_on for row in found[:7]] == [None] * 6 + [dt.date(2026, 12, 31)]
     assert found[7].from_on == dt.date(1900, 1, 1)
+
+
+def _on_grid(spark: SparkSession, sender: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> list[Row]:
+    """Cells of a provider whose places are on the British National Grid."""
+    known = layouts.load()
+    source = known[sender]
+    feed = source.feeds["comms_cells"]
+    changed = feed.model_copy(update={"columns": {**feed.columns, **columns}, "grid": "osgb36"})
+    sources = {**known, sender: source.model_copy(update={"feeds": {**source.feeds, "comms_cells": changed}})}
+    raw = nights.raw_rows(spark, sender, "comms_cells", rows)
+    judged = nights.judged(raw, "comms_cells", layouts=sources)
+    return sorted(judged.collect(), key=lambda row: row._row_number)
+
+
+# By the Ordnance Survey's own worked example (the water tower at Caister) and its published transformations of it.
+CAISTER = ("651409.903", "313177.270", 52 + 39 / 60 + 28.72 / 3600, 1 + 42 / 60 + 57.74 / 3600)
+METRE = 1 / 111_320  # degrees of latitude
+
+
+def test_cells_on_the_national_grid(spark: SparkSession) -> None:
+    places = [CAISTER[:2], ("651,410", "313,177"), ("700001", "313177"), ("651410", "x"), ("313177", "651410")]
+    rows = [{**CELL, "cell": f"c{n}", "latitude": north, "longitude": east} for n, (east, north) in enumerate(places)]
+    found = _on_grid(spark, "telco_north", {}, rows)
+    assert [row.reason is None for row in found] == [True, True, False, False, True]
+    for row in found[:2]:
+        assert row.latitude == pytest.approx(CAISTER[2], abs=5 * METRE)
+        assert row.longitude == pytest.approx(CAISTER[3], abs=8 * METRE)
+
+
+def test_cells_by_grid_reference(spark: SparkSession) -> None:
+    references = ["TG 51409 13177", "tg5140913177", "TG 514 131", "ZZ 514 131", "TG 514 13", "TI 514 131", "TG"]
+    rows = [{**CELL, "cell": f"c{n}", "place": text} for n, text in enumerate(references)]
+    found = _on_grid(spark, "telco_north", {"latitude": "place", "longitude": "place"}, rows)
+    assert [row.reason is None for row in found] == [True] * 3 + [False] * 4
+    for row, within in zip(found[:3], (5, 5, 80), strict=True):
+        assert row.latitude == pytest.approx(CAISTER[2], abs=within * METRE)
+        assert row.longitude == pytest.approx(CAISTER[3], abs=2 * within * METRE)
+
+
+def test_the_projection_agrees_with_a_published_table_of_postcodes(spark: SparkSession, shared_data: Path) -> None:
+    """Districts of Great Britain by somebody else, whose degrees are those of maps (OSGB36), to five digits."""
+    table = pd.read_csv(shared_data / "uk_geo" / "outcodes.csv")
+    table = table[table["country"].isin(["ENG", "SCT", "WLS"]) & (table["northings"] > 0)]
+    assert len(table) > 2_500
+    df = spark.createDataFrame(table[["postcode", "eastings", "northings", "latitude", "longitude"]])
+    place = grid.on_airy(F.col("eastings"), F.col("northings"))
+    off = {name: F.abs(F.degrees(place[name]) - F.col(name)) for name in ("latitude", "longitude")}
+    apart = df.select(*(value.alias(name) for name, value in off.items())).toPandas()
+    assert (apart.quantile(0.99) < METRE).all()  # a few of its rows are misprints
 
 
 @given(st.lists(st.tuples(st.integers(-179, 179), st.integers(0, 999_999)), min_size=200, max_size=200))

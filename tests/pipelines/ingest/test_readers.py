@@ -21,7 +21,7 @@ from pyarrow import parquet
 from pipelines.ingest.readers import base as readers
 from pipelines.ingest.readers import read, sizes
 from schemas.layouts import layouts
-from tests.support import bombs
+from tests.support import bombs, one_file
 
 LINKS = bombs.SURREY_LINKS
 CELLS = [
@@ -33,11 +33,7 @@ CELLS = [
 
 def _read(tmp_path: Path, name: str, sender: str, content: bytes) -> list[dict[str, Any]]:
     """Rows of a file of `report_links`, as they would be kept; raises on a refusal of the file."""
-    path = tmp_path / name
-    path.write_bytes(content)
-    file = {"night": None, "sender": sender, "feed": "report_links", "file": name, "path": str(path)}
-    file |= {"file_hash": None, "n_bytes": len(content), "reason": None, "detail": None}
-    found = [row for batch in read.read_file(file, layouts.load()) for row in batch.to_pylist()]
+    found = one_file.rows(tmp_path, name, content, layouts.load(), sender)
     assert found[0]["reason"] is None, found[0]
     assert [row["row_number"] for row in found] == list(range(len(found)))
     return [json.loads(row["raw"]) for row in found[1:]]
@@ -49,6 +45,8 @@ def _as_kept(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dt.timedelta):
+        return f"{value // dt.timedelta(hours=1)}:{value.seconds // 60 % 60:02}:{value.seconds % 60:02}"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return value.isoformat() if isinstance(value, dt.datetime | dt.date | dt.time) else str(value)
@@ -71,6 +69,24 @@ def test_a_workbook_reads_as_openpyxl_reads_it(tmp_path: Path, is_from_1904: boo
     rows = [row for row in peer.iter_rows(min_row=2, values_only=True) if any(cell is not None for cell in row)]
     expected = [dict(zip(LINKS, [*map(_as_kept, row), None, None][:3], strict=True)) for row in rows]
     assert _read(tmp_path, "l.xlsx", "surrey", sink.getvalue()) == expected
+
+
+def test_stretches_of_days_and_numbers_that_are_shown_with_a_plus(tmp_path: Path) -> None:
+    """As LibreOffice and Excel show them: 26:03:04, 0:59:59 and +447700900123; +1.5 is a number of another kind."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(bombs.SURREY_LINKS)
+    shown = [(1 + 2 / 24 + 184 / 86_400, "[h]:mm:ss"), (3_599 / 86_400, "[h]:mm:ss"), (447700900123, "+0"),
+             (447700900124, '"+"0'), (447700900125, "\\+#"), (447700900126, "0"), (0, "+0")]  # fmt: skip
+    for n, (value, code) in enumerate(shown, start=2):
+        sheet.append([f"R{n}", value])
+        sheet.cell(n, 2).number_format = code
+    sink = io.BytesIO()
+    book.save(sink)
+    column = bombs.SURREY_LINKS[1]
+    found = [row[column] for row in _read(tmp_path, "links.xlsx", "surrey", sink.getvalue())]
+    assert found == ["26:03:04", "0:59:59", "+447700900123", "+447700900124", "+447700900125", "447700900126", "0"]
 
 
 def test_cells_without_places_and_strings_in_runs(tmp_path: Path) -> None:

@@ -112,24 +112,116 @@ def test_a_child_named_as_suspect_goes_to_safeguarding_first_and_never_among_peo
     walked = risk_scores.walk(world.known(spark), network_world.RULES)
     risks = risk_scores.rows(walked, spark.createDataFrame([], risk.NETWORK_RISK.struct()), NOTHING).persist()
     known = world.known(spark)
-    shown = risk_scores.left_out(walked, network_queue.chosen(risks, known.decisions, {"*": 10}))
+    shown = risk_scores.left_out(walked, network_queue.chosen(risks, known.decisions, {"*": 10}, **network_world.ORDER))
     items = network_queue.queue_items(
         shown, known.reports, world.night, provenance.Provenance({"gold.edges": 3}, "c", "h")
     ).collect()
     order = [(i.subject_id, i.stratum) for i in sorted(items, key=lambda i: i["rank"]) if i.queue == "children"]
-    assert order == [("jay", "SAFEGUARDING"), ("ella", "MISSING")]
+    assert order == [("jay", "SAFEGUARDING"), ("ella", "DIRECT")]
     assert not {i.subject_id for i in items if i.queue == "people"} & {"jay", "ella", "tara"}
     texts = {i.subject_id: [r.text for r in i.reasons] for i in items if i.queue == "children"}
     assert "a child who is also named as a suspect: safeguarding first" in texts["jay"]
-    assert texts["ella"][0] == "ella – named together – tara – named together – dean"
+    assert texts["ella"][1] == "ella – named together – tara – named together – dean"
     ella = next(i for i in items if i.subject_id == "ella")
-    assert ella.reasons[0].kind == "path"
-    assert ella.reasons[0].source_id == "36:R1"
+    assert ella.reasons[1].kind == "path"
+    assert ella.reasons[1].source_id == "36:R1"
     assert ella.details["police_risk"] == "MEDIUM"
     assert ella.details["would_change"] == "without the strongest path: 0.000 instead of 0.200"
-    assert [s.id for s in ella.source_rows] == ["36:R1"]
+    assert [s.id for s in ella.source_rows] == ["36:R1", "36:R2"]  # of the path, and of the direct link to jay
     assert all(i.reasons for i in items)
     risks.unpersist()
+
+
+def the_queue(spark: SparkSession, world: network_world.Network, n: int) -> list[Any]:
+    """Rows of `children` of force 36 in order, of whom `n` are shown."""
+    known = world.known(spark)
+    walked = risk_scores.walk(known, network_world.RULES)
+    risks = risk_scores.rows(walked, spark.createDataFrame([], risk.NETWORK_RISK.struct()), NOTHING)
+    chosen = network_queue.chosen(risks, known.decisions, {"*": n}, **network_world.ORDER)
+    shown = risk_scores.left_out(walked, chosen)
+    made_with = provenance.Provenance({"gold.edges": 3}, "c", "h")
+    items = network_queue.queue_items(shown, known.reports, world.night, made_with)
+    return items.where("queue = 'children'").orderBy("rank").collect()
+
+
+def with_suspects_among_contacts(n_others: int) -> network_world.Network:
+    """zoe called by eight suspects, and by none on a path; kim linked to one suspect weakly; vic to a victim alone;
+    others two steps from a suspect, each by another associate."""
+    world = network_world.Network()
+    for name in ("zoe", "kim", "vic"):
+        world.child(name)
+    world.child("known_victim", is_missing=False)
+    suspects = [world.person(f"suspect{k}") for k in range(8)]
+    world.report("R1", dict.fromkeys(suspects, "SUSPECT"), grades=("2C",))
+    world.report("R2", {"known_victim": "VICTIM"})
+    for name in suspects:
+        world.tie("zoe", name, 0.25, "CALLED")
+    world.tie("kim", suspects[0], 0.1, "CALLED")
+    world.tie("vic", "known_victim", 0.9)
+    dean = world.person("dean")
+    world.report("R3", {"dean": "SUSPECT"})
+    for k in range(n_others):
+        world.child(f"other{k}")
+        world.person(f"associate{k}")
+        world.tie(f"other{k}", f"associate{k}", 0.9)
+        world.tie(f"associate{k}", dean, 0.9)
+    return world
+
+
+def test_a_missing_child_whose_contacts_are_suspects_is_shown_and_says_why(spark: SparkSession):
+    """Before there was such a stratum zoe stood behind all others, whose paths score and whose direct links do not."""
+    items = the_queue(spark, with_suspects_among_contacts(12), 5)
+    assert [(i.subject_id, i.stratum) for i in items[:2]] == [("zoe", "DIRECT"), ("other0", "MISSING")]
+    assert [i.stratum for i in items] == ["DIRECT"] + ["MISSING"] * 4
+    texts = [r.text for r in items[0].reasons]
+    assert texts[0] == "linked directly to people named as suspects: 8 (its own share of the queue)"
+    assert sum(text.startswith("direct link: zoe \N{EN DASH} called \N{EN DASH} suspect") for text in texts) == 3
+    assert [s.id for s in items[0].source_rows] == ["36:R1"]
+    everybody = {i.subject_id: i.stratum for i in the_queue(spark, with_suspects_among_contacts(1), 50)}
+    assert {name: everybody[name] for name in ("zoe", "kim", "vic", "other0")} == {
+        "zoe": "DIRECT", "kim": "MISSING", "vic": "MISSING", "other0": "MISSING",
+    }  # fmt: skip
+
+
+def test_direct_links_have_their_share_of_the_queue_and_no_more(spark: SparkSession):
+    """Of ten rows three are theirs; safeguarding stands before them; who is left competes by score."""
+    world = with_suspects_among_contacts(12)
+    for k in range(6):
+        world.child(f"zed{k}")
+        for n in range(8):
+            world.tie(f"zed{k}", f"suspect{n}", 0.2, "CALLED")
+    world.child("jay", is_missing=False)
+    world.report("R4", {"jay": "SUSPECT"})
+    items = the_queue(spark, world, 10)
+    assert [i.stratum for i in items] == ["SAFEGUARDING"] + ["DIRECT"] * 3 + ["MISSING"] * 6
+    assert items[1].subject_id == "zoe"
+
+
+def test_new_direct_evidence_asks_again_about_who_was_settled(spark: SparkSession):
+    world = with_suspects_among_contacts(1)
+    (zoe,) = [i for i in the_queue(spark, world, 50) if i.subject_id == "zoe"]
+    world.decide("zoe", "NOT_CSAE", queue="children", item_id=zoe.item_id, text_hash=zoe.text_hash)
+    assert "zoe" not in {i.subject_id for i in the_queue(spark, world, 50)}
+    new = world.person("suspect9")
+    world.report("R9", {new: "SUSPECT"})
+    world.tie("zoe", new, 0.9, "CALLED")
+    assert "zoe" in {i.subject_id for i in the_queue(spark, world, 50)}
+
+
+def test_a_child_of_known_age_stands_before_somebody_of_unknown_age_on_equal_evidence(spark: SparkSession):
+    world = with_suspects_among_contacts(2)
+    world._entity("aaa_nobody_knows", "PERSON", ["36:aaa_nobody_knows"], "36", born_on=None, is_child=False)
+    world.missing("aaa_nobody_knows")
+    world.person("associate9")
+    world.tie("aaa_nobody_knows", "associate9", 0.9)
+    world.tie("associate9", "dean", 0.9)
+    items = the_queue(spark, world, 50)
+    order = [i.subject_id for i in items]
+    assert order.index("aaa_nobody_knows") > max(order.index("other0"), order.index("other1"))
+    texts = {i.subject_id: [r.text for r in i.reasons] for i in items}
+    said = "no date of birth: somebody who is reported missing counts as a child"
+    assert said in texts["aaa_nobody_knows"]
+    assert said not in texts["other0"]
 
 
 def test_the_change_is_told_apart_and_adds_up(spark: SparkSession):

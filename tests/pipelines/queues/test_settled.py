@@ -25,7 +25,7 @@ from pipelines.reports import overtagged
 from pipelines.reports import queue as reports_queue
 from pipelines.travel import queue as travel_queue
 from schemas import codes, gold, leads, risk, silver, travel
-from tests.support import tables
+from tests.support import network_world, tables
 
 pytestmark = pytest.mark.spark
 NIGHT = date(2026, 3, 20)
@@ -98,7 +98,9 @@ def of_network(queue: str) -> Callable[[SparkSession, DataFrame], list[dict[str,
             {"queue": queue, "entity_id": each, "evidence_hash": f"{n:064x}", "score": 0.5, "stratum": "MISSING"}
             for n, each in enumerate(IDS)
         ]
-        shown = network_queue.chosen(tables.frame(spark, risk.NETWORK_RISK, *risks), decisions, MANY)
+        shown = network_queue.chosen(
+            tables.frame(spark, risk.NETWORK_RISK, *risks), decisions, MANY, **network_world.ORDER
+        )
         return [
             row.asDict() | {"subject_id": row.entity_id, "text_hash": row.evidence_hash}
             for row in shown.select("item_id", "entity_id", "evidence_hash", "is_text_changed").collect()
