@@ -293,9 +293,9 @@ def _handsets(town: Town) -> None:
         some = circle[rng.random(12) < 0.75]
         town.use(sims[turn % 2], life, some, edges[turn], edges[turn + 1], handset=handset, rate=3.0)
     town.found("swap", min(sims), max(sims))
-    evader, upgrade = town.number(), town.number()
+    evader, upgrade, theirs = town.number(), town.number(), town.life()  # another's: who carries all is of two phones
     for turn in range(5):
-        town.use(evader, life, circle, 12 * turn, 12 * turn + 12, handset=town.number(), rate=3.0)
+        town.use(evader, theirs, circle, 12 * turn, 12 * turn + 12, handset=town.number(), rate=3.0)
     town.found("swap", evader)
     for turn in range(2):
         town.use(upgrade, town.life(), circle[turn:], 30 * turn, 30 * turn + 30, handset=town.number(), rate=3.0)

@@ -95,7 +95,7 @@ def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFram
         usage.contacts(use),
         usage.spans(use),
         usage.bases(use, thresholds.zone),
-        usage.where_days_end(use, thresholds.zone),
+        usage.where_days_end(use, thresholds.zone, thresholds.night_place.away_km),
     )
     changes = concurrency.materialise_lazily(usage.changes(use, thresholds.successor.leak))  # first used by the pairs
     handsets = usage.handsets(use)

@@ -81,7 +81,8 @@ def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, thresholds: Thres
 
 
 def _away(used: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
-    """Sightings of nights far from the unit's base, with the night they belong to and a square of about 4 km."""
+    """Sightings of nights far from the unit's base, with the night they belong to and the mast that stands for the place:
+    of those that reach the place the one of the most nights (y, x)."""
     local = F.from_utc_timestamp("started_at", zone)
     night = _of_nights(used.where("latitude IS NOT NULL"), thresholds, zone)
     based = night.join(bases, ["unit"], how="inner")
@@ -89,15 +90,29 @@ def _away(used: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) 
     half = thresholds.reach_m / 2
     angle = F.radians("azimuth")
     north, east = F.coalesce(half * F.cos(angle), F.lit(0.0)), F.coalesce(half * F.sin(angle), F.lit(0.0))
-    return based.where(far).withColumns(
+    away = based.where(far).withColumn("night", F.to_date(local - F.expr("INTERVAL 12 HOURS")))
+    return away.join(_places(away, thresholds), ["unit", "latitude", "longitude"], how="inner").withColumns(
         {
-            "night": F.to_date(local - F.expr("INTERVAL 12 HOURS")),
-            "y": F.round(F.col("latitude") * 25),
-            "x": F.round(F.col("longitude") * 15),
             "beam_latitude": F.col("latitude") + north / 111_320,
             "beam_longitude": F.col("longitude") + east / (111_320 * F.cos(F.radians("latitude"))),
         }
     )
+
+
+def _places(away: DataFrame, thresholds: Thresholds) -> DataFrame:
+    """unit, latitude, longitude of each mast and y, x of the mast of the most nights of those within its reach.
+
+    Who stays at one place is served by any of the masts around it: as far as they stand apart, or a cell reaches.
+    """
+    reach = F.greatest(F.lit(thresholds.reach_m), F.coalesce(F.max("spacing_m"), F.lit(0.0)))
+    masts = concurrency.materialise_lazily(
+        away.groupBy("unit", "latitude", "longitude").agg(F.countDistinct("night").alias("n"), reach.alias("reach_m"))
+    )
+    others = masts.select("unit", "n", F.col("latitude").alias("y"), F.col("longitude").alias("x"))
+    metres = 1000 * positions.kilometres("latitude", "longitude", "y", "x")
+    near = masts.drop("n").join(others, ["unit"], how="inner").where(metres <= F.col("reach_m"))
+    most = near.groupBy("unit", "latitude", "longitude").agg(F.max(F.struct("n", "y", "x")).alias("most"))
+    return most.select("unit", "latitude", "longitude", "most.y", "most.x")
 
 
 def _of_nights(seen: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:

@@ -10,7 +10,7 @@ there and much at night. Elsewhere is neither where the unit's days end nor its 
 an office seldom go everywhere together, and pairs differ little in it. When both are at home in one place, that says
 nothing. The evidence is against the mixture of strangers and those.
 
-Together is as near as the masts there allow: half way to the next one of either network, or `together_m`. A block of
+Together is as near as the masts there allow: as far as those around stand in either network, or `together_m`. A block of
 some hours counts once, since what happens within it is one journey. Two people who share a life call each other, and
 one person cannot speak on two phones at once.
 """
@@ -29,7 +29,6 @@ from pipelines.comms.leads import usage
 
 NAME = "two_phones"
 ELSEWHERE = "elsewhere"
-MASTS_STRAY = 1.05  # masts stand where a roof is let, and not in a lattice
 SQUARE_M = 1500.0  # reach for which a square of a fiftieth by a thirtieth of a degree is meant
 
 
@@ -78,7 +77,7 @@ def _presence(used: DataFrame, thresholds: Thresholds) -> DataFrame:
         "s"
     )
     presence = used.where("latitude IS NOT NULL").withColumn("hour", hour).groupBy("unit", "number", "hour").agg(first)
-    spaced = F.coalesce(F.col("s.spacing_m") * MASTS_STRAY, F.lit(0.0))
+    spaced = F.coalesce(F.col("s.spacing_m"), F.lit(0.0))
     reach = F.greatest(F.lit(thresholds.together_m), F.least(spaced, F.lit(thresholds.max_together_m)))
     return presence.select("unit", "number", "hour", "s.*", reach.alias("reach_m")).drop("spacing_m")
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.common import authorised
+from pipelines.common import authorised, concurrency
 from pipelines.comms import positions, sides
 from schemas import silver
 
 DAY_S = 86_400
 TILE = 0.25  # degrees: the next mast is looked for so far at least, 28 km to the north and 17 to the east
 ONE_MAST_M = 150.0  # positions this near are one mast, in two tables or with its antennas apart
+AROUND = 4  # masts that stand next to one in a lattice; the nearest alone is nearer than the phone's next choice mostly is
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def usage(
     Returns:
         event_id, unit (the number; with `~k` from its k-th reuse on), number, contact (NULL for data, withheld numbers
         and services), imei (14 digits), imsi, type, started_at, ended_at, is_outgoing, latitude, longitude (of the
-        first cell, as it stood that day), spacing_m (to the network's next mast; NULL where none is near),
+        first cell, as it stood that day), spacing_m (to the network's masts around it; NULL where none is near),
         from_at and until_at: when silence can be seen. That is what was authorised,
         and no longer than the provider has delivered: of days that nobody has sent yet nothing is known.
 
@@ -108,7 +109,10 @@ def _placed(used: DataFrame, cells: DataFrame) -> DataFrame:
 
 
 def _spacing(used: DataFrame, stood: DataFrame) -> DataFrame:
-    """operator, latitude, longitude and spacing_m of masts in use: how far the network's next mast is."""
+    """operator, latitude, longitude and spacing_m of masts in use: how far the network's masts around it stand.
+
+    That is the fourth nearest, or the last where there are fewer: a phone that stays at a place is served by any of them.
+    """
     masts = stood.where("latitude IS NOT NULL AND longitude IS NOT NULL").select(
         F.col("_operator").alias("operator"), F.col("_cell").alias("cell"), "latitude", "longitude"
     )
@@ -124,7 +128,8 @@ def _spacing(used: DataFrame, stood: DataFrame) -> DataFrame:
     )  # fmt: skip
     metres = 1000 * positions.kilometres("latitude", "longitude", "_latitude", "_longitude")
     apart = mine.join(others, ["operator", "_y", "_x"], how="inner").withColumn("_m", metres)
-    return apart.where(F.col("_m") > ONE_MAST_M).groupBy(*place).agg(F.min("_m").alias("spacing_m"))
+    nearest = F.slice(F.sort_array(F.collect_list("_m")), 1, AROUND)
+    return apart.where(F.col("_m") > ONE_MAST_M).groupBy(*place).agg(F.array_max(nearest).alias("spacing_m"))
 
 
 def contacts(used: DataFrame) -> DataFrame:
@@ -219,15 +224,23 @@ def bases(used: DataFrame, zone: str) -> DataFrame:
     )
 
 
-def where_days_end(used: DataFrame, zone: str) -> DataFrame:
-    """The mast of most days' last sightings (days end at seven): unit, base_latitude, base_longitude.
+def where_days_end(used: DataFrame, zone: str, apart_km: float) -> DataFrame:
+    """The mast about which most days end (at seven): unit, base_latitude, base_longitude.
 
-    A line that deals through the night in town is seen there ten times as often as at home, on fewer days.
+    A line that deals through the night in town is seen there ten times as often as at home, on fewer days. Around home
+    days end at one mast or another, in a second place always at the same: so all within half of `apart_km` count, which
+    no sighting can be of two places that are so far apart; of masts with as many days about them the one with most.
     """
     day = F.to_date(F.from_utc_timestamp("started_at", zone) - F.expr("INTERVAL 7 HOURS"))
     place = F.struct("started_at", "event_id", "latitude", "longitude")
     last = used.where("latitude IS NOT NULL").groupBy("unit", day).agg(F.max(place).alias("last"))
-    return most_used(last.groupBy("unit", "last.latitude", "last.longitude").agg(F.count("*").alias("n")))
+    ended = concurrency.materialise_lazily(
+        last.groupBy("unit", "last.latitude", "last.longitude").agg(F.count("*").alias("n"))
+    )
+    others = ended.select("unit", *(F.col(c).alias(f"_{c}") for c in ("n", "latitude", "longitude")))
+    near = positions.kilometres("latitude", "longitude", "_latitude", "_longitude") <= apart_km / 2
+    about = ended.join(others, ["unit"], how="inner").where(near).groupBy("unit", "latitude", "longitude")
+    return most_used(about.agg(F.struct(F.sum("_n"), F.first("n")).alias("n")))
 
 
 def most_used(counted: DataFrame) -> DataFrame:

@@ -100,7 +100,7 @@ def test_a_second_place_is_in_the_town_that_is_visited_and_not_where_days_mostly
     )
     spans = spark.createDataFrame([("line", day(0), day(35))], "unit string, first_at timestamp, last_at timestamp")
     given = GIVEN.night_place
-    (found,) = night_place.leads(use, spans, usage.where_days_end(use, GIVEN.zone), given, GIVEN.zone).collect()
+    (found,) = night_place.leads(use, spans, usage.where_days_end(use, GIVEN.zone, GIVEN.night_place.away_km), given, GIVEN.zone).collect()
     assert (found.latitude, found.longitude) == pytest.approx(town)
     assert found.radius_m == given.reach_m
     assert found.factors[0].text == "10 nights in 5 separate stays"
@@ -117,7 +117,7 @@ def test_who_delivers_in_other_towns_from_the_morning_on_has_the_base_at_home(sp
     use = spark.createDataFrame(
         rows, "unit string, event_id string, started_at timestamp, latitude double, longitude double"
     )
-    (base,) = usage.where_days_end(use, GIVEN.zone).collect()
+    (base,) = usage.where_days_end(use, GIVEN.zone, GIVEN.night_place.away_km).collect()
     assert (base.base_latitude, base.base_longitude) == home
 
 

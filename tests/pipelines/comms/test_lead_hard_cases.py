@@ -122,7 +122,7 @@ def _together(spark: SparkSession, spacing_m: float | None) -> dict[tuple[str, s
     contacts = spark.createDataFrame([], "unit string, contact string")
     bases = usage.bases(used, GIVEN.zone)
     found = two_phones.leads(
-        used, contacts, bases, usage.where_days_end(used, GIVEN.zone), GIVEN.two_phones, GIVEN.zone
+        used, contacts, bases, usage.where_days_end(used, GIVEN.zone, GIVEN.night_place.away_km), GIVEN.two_phones, GIVEN.zone
     )
     return {tuple(row.numbers): row.evidence for row in found.collect()}
 
@@ -166,7 +166,7 @@ def test_a_night_is_known_by_the_evening_before_and_the_morning_after(spark: Spa
     used = _used(spark, rows, None)
     spans = spark.createDataFrame([("p", at(0), at(30))], "unit string, first_at timestamp, last_at timestamp")
     (found,) = night_place.leads(
-        used, spans, usage.where_days_end(used, GIVEN.zone), GIVEN.night_place, GIVEN.zone
+        used, spans, usage.where_days_end(used, GIVEN.zone, GIVEN.night_place.away_km), GIVEN.night_place, GIVEN.zone
     ).collect()
     assert found.factors[0].text == "9 nights in 5 separate stays"
     assert (found.latitude, found.longitude) == pytest.approx(town)
