@@ -81,8 +81,7 @@ def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, thresholds: Thres
 
 
 def _away(used: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
-    """Sightings of nights far from the unit's base, with the night they belong to and the mast that stands for the place:
-    of those that reach the place the one of the most nights (y, x)."""
+    """Sightings of nights far from the unit's base, with the night they belong to and their place: y, x of a mast."""
     local = F.from_utc_timestamp("started_at", zone)
     night = _of_nights(used.where("latitude IS NOT NULL"), thresholds, zone)
     based = night.join(bases, ["unit"], how="inner")

@@ -10,9 +10,9 @@ there and much at night. Elsewhere is neither where the unit's days end nor its 
 an office seldom go everywhere together, and pairs differ little in it. When both are at home in one place, that says
 nothing. The evidence is against the mixture of strangers and those.
 
-Together is as near as the masts there allow: as far as those around stand in either network, or `together_m`. A block of
-some hours counts once, since what happens within it is one journey. Two people who share a life call each other, and
-one person cannot speak on two phones at once.
+Together is as near as the masts there allow: as far as those around stand in either network, or `together_m`. A block
+of some hours counts once, since what happens within it is one journey. Two people who share a life call each other,
+and one person cannot speak on two phones at once.
 """
 
 from __future__ import annotations

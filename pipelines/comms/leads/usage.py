@@ -19,7 +19,7 @@ from schemas import silver
 DAY_S = 86_400
 TILE = 0.25  # degrees: the next mast is looked for so far at least, 28 km to the north and 17 to the east
 ONE_MAST_M = 150.0  # positions this near are one mast, in two tables or with its antennas apart
-AROUND = 4  # masts that stand next to one in a lattice; the nearest alone is nearer than the phone's next choice mostly is
+AROUND = 4  # masts that stand next to one in a lattice: the nearest is nearer than most of them
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _placed(used: DataFrame, cells: DataFrame) -> DataFrame:
 def _spacing(used: DataFrame, stood: DataFrame) -> DataFrame:
     """operator, latitude, longitude and spacing_m of masts in use: how far the network's masts around it stand.
 
-    That is the fourth nearest, or the last where there are fewer: a phone that stays at a place is served by any of them.
+    That is the fourth nearest, or the last where there are fewer: who stays at a place is served by any of them.
     """
     masts = stood.where("latitude IS NOT NULL AND longitude IS NOT NULL").select(
         F.col("_operator").alias("operator"), F.col("_cell").alias("cell"), "latitude", "longitude"
@@ -156,8 +156,8 @@ def changes(used: DataFrame, leak: float) -> DataFrame:
 
     A change is the day after (or before) which use fell to the share `leak` of what it was: the day of the highest
     likelihood ratio against one rate throughout (Poisson; halved, since hours of use come in clusters), less the
-    logarithm of the days to choose from. A stray event after the drop then costs little. Where no change is likelier
-    than none, it is the last (or first) event.
+    logarithm of the days to choose from. A stray event after the drop then costs little, weeks of use much. Where no
+    change is likelier than none, it is the last (or first) event.
 
     Returns:
         unit, dropped_at, drop_nats, n_stray (hours in use after the drop), began_at, begin_nats.
@@ -172,9 +172,11 @@ def changes(used: DataFrame, leak: float) -> DataFrame:
     first_day, last_day = F.min("day").over(whole), F.max("day").over(whole)
     from_day = F.floor(F.unix_seconds(F.min("_from").over(whole)) / DAY_S)
     until_day = F.greatest(F.floor(F.unix_seconds(F.max("_until").over(whole)) / DAY_S) - 1, last_day)
-    fell = _two_rates(k_to, F.col("day") - first_day + 1, k - k_to, until_day - F.col("day"), leak)
+    ordered, day = whole.orderBy("day"), F.col("day")
+    n_after, n_before = last_day - F.lead("day").over(ordered) + 1, F.lag("day").over(ordered) - first_day + 1
+    fell = _two_rates(k_to, day - first_day + 1, k - k_to, until_day - day, n_after, leak)
     k_from = k - k_to + F.col("n")
-    rose = _two_rates(k_from, last_day - F.col("day") + 1, k - k_from, F.col("day") - from_day, leak)
+    rose = _two_rates(k_from, last_day - day + 1, k - k_from, day - from_day, n_before, leak)
     rated = daily.select(
         "unit", "_first", "_last", (k - k_to).alias("_stray"), fell.alias("_fell"), rose.alias("_rose")
     )
@@ -195,19 +197,18 @@ def changes(used: DataFrame, leak: float) -> DataFrame:
     )
 
 
-def _two_rates(k_in: Column, n_in: Column, k_out: Column, n_out: Column, leak: float) -> Column:
+def _two_rates(k_in: Column, n_in: Column, k_out: Column, n_out: Column, n_stray: Column, leak: float) -> Column:
     """Halved log likelihood ratio of `k_in` hours of use in `n_in` days and, at the share `leak` of that rate, `k_out`
     in `n_out`, against one rate for all days; less the logarithm of the days, and what speaks for more use than that
-    share: a SIM that is put away and taken up in turn is not dropped."""
+    share in the `n_stray` days from the first to the last of `k_out` (NULL: there is none): a SIM that is put away and
+    taken up in turn is in use for whole weeks, and strays over none."""
     days = (n_in + n_out).cast("double")
     rate, one_rate = k_in / n_in, (k_in + k_out) / days
     apart = k_in * F.log(rate / one_rate) + k_out * F.log(leak * rate / one_rate)
     means = n_in * rate + n_out * leak * rate - days * one_rate
-    outside = F.greatest(k_out / F.greatest(n_out, F.lit(1)), leak * rate)
-    leaks_more = F.when(n_out > 0, k_out * F.log(leak * rate / outside) - n_out * (leak * rate - outside)).otherwise(
-        0.0
-    )
-    return (apart - means + leaks_more) / 2 - F.log(days + 1)
+    strayed = F.greatest(k_out / n_stray, leak * rate)
+    leaks_more = k_out * F.log(leak * rate / strayed) - n_stray * (leak * rate - strayed)
+    return (apart - means + F.coalesce(leaks_more, F.lit(0.0))) / 2 - F.log(days + 1)
 
 
 def handsets(used: DataFrame) -> DataFrame:

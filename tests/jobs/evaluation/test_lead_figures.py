@@ -44,3 +44,27 @@ def test_children_of_an_innocent_world_go_with_no_line() -> None:
     assert "deal_line" in {row[1] for row in with_lines.truth}
     assert "missing_overlap" not in {row[1] for row in with_lines.truth}
     assert without.episodes == []
+
+
+def test_the_phones_of_two_people_who_swap_are_not_carried_together_in_a_second_makers_world() -> None:
+    """Of hours in which both were seen, in how many at one mast or those around: of one person's phones nearly all."""
+    from jobs.evaluation import second_lead_worlds as second
+
+    near: dict[bool, list[bool]] = {True: [], False: []}
+    for seed in range(4):
+        town = second.drawn(seed, 1)
+        swaps = [row[2:4] for row in town.truth if row[1] == "swap"]
+        sims, evader = (next(pair for pair in swaps if (pair[1] is None) == is_one) for is_one in (False, True))
+        pairs = {frozenset((sim, evader[0])): False for sim in sims}
+        pairs |= {frozenset(row[2:4]): True for row in town.truth if row[1] == "two_phones"}
+        events = pd.concat(town.events)
+        of_a = events["direction"] == "OUTGOING"
+        seen = pd.DataFrame({"number": events["a_number"].where(of_a, events["b_number"])})
+        seen["hour"], seen["mast"] = events["started_at"].dt.floor("h"), events["first_cell"].str[1:].astype(int)
+        both = seen.merge(seen, on="hour").query("number_x < number_y")
+        for x, y, at_x, at_y in both[["number_x", "number_y", "mast_x", "mast_y"]].itertuples(index=False, name=None):
+            if (is_one := pairs.get(frozenset((x, y)))) is not None:
+                steps = np.abs(np.subtract(divmod(at_x, second.SIDE), divmod(at_y, second.SIDE))).sum()
+                near[is_one].append(bool(steps <= 2))
+    assert np.mean(near[True]) > 0.9
+    assert np.mean(near[False]) < 0.7

@@ -100,7 +100,8 @@ def test_a_second_place_is_in_the_town_that_is_visited_and_not_where_days_mostly
     )
     spans = spark.createDataFrame([("line", day(0), day(35))], "unit string, first_at timestamp, last_at timestamp")
     given = GIVEN.night_place
-    (found,) = night_place.leads(use, spans, usage.where_days_end(use, GIVEN.zone, GIVEN.night_place.away_km), given, GIVEN.zone).collect()
+    ends = usage.where_days_end(use, GIVEN.zone, given.away_km)
+    (found,) = night_place.leads(use, spans, ends, given, GIVEN.zone).collect()
     assert (found.latitude, found.longitude) == pytest.approx(town)
     assert found.radius_m == given.reach_m
     assert found.factors[0].text == "10 nights in 5 separate stays"

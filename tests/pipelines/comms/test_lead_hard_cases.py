@@ -40,6 +40,7 @@ def test_a_stray_call_moves_neither_the_day_of_a_drop_nor_that_of_a_beginning(sp
             "taken up": [3.5, *(day + 20 for day in daily)],
             "in turn": [*daily[:24], *(day + 16 for day in daily[:24]), *(day + 32 for day in daily[:24])],
             "in use": [*daily, *(day + 20 for day in daily)],
+            "twice": [*(day + 7 for day in daily[:24]), *(day + 30 for day in daily[:30])],
         },
         40,
     )
@@ -48,6 +49,9 @@ def test_a_stray_call_moves_neither_the_day_of_a_drop_nor_that_of_a_beginning(sp
     assert found["taken up"].began_at.astimezone(dt.UTC) == at(20 + 9 / 24)
     assert found["taken up"].begin_nats > 3
     assert found["in turn"].begin_nats < 0  # a SIM that is put away and taken up again was not bought that day
+    # Of two stints the first is no stray use before the second, nor the second after the first.
+    assert found["twice"].began_at.astimezone(dt.UTC) == at(7 + 9 / 24)
+    assert found["twice"].dropped_at.astimezone(dt.UTC) == at(39 + 19 / 24)
     assert found["in use"].drop_nats < 0
     assert found["in use"].dropped_at.astimezone(dt.UTC) == at(39 + 19 / 24)
 
@@ -121,9 +125,8 @@ def _together(spark: SparkSession, spacing_m: float | None) -> dict[tuple[str, s
     used = _used(spark, rows, spacing_m)
     contacts = spark.createDataFrame([], "unit string, contact string")
     bases = usage.bases(used, GIVEN.zone)
-    found = two_phones.leads(
-        used, contacts, bases, usage.where_days_end(used, GIVEN.zone, GIVEN.night_place.away_km), GIVEN.two_phones, GIVEN.zone
-    )
+    ends = usage.where_days_end(used, GIVEN.zone, GIVEN.night_place.away_km)
+    found = two_phones.leads(used, contacts, bases, ends, GIVEN.two_phones, GIVEN.zone)
     return {tuple(row.numbers): row.evidence for row in found.collect()}
 
 
@@ -134,11 +137,13 @@ def test_two_phones_by_day_only_are_compared_as_far_as_the_next_mast(spark: Spar
     assert ("a", "b") not in _together(spark, 2000.0)
 
 
-def test_the_next_mast_is_looked_for_in_the_networks_own_table(spark: SparkSession) -> None:
+def test_masts_around_are_those_of_the_networks_own_table_and_not_the_nearest_alone(spark: SparkSession) -> None:
+    """Of a mast with others at 3, 5, 6, 7 and 9 km the fourth; one roof's antennas, another network's do not count."""
     cells = [
         {"cell": "A", "latitude": 52.0, "longitude": 0.0}, {"cell": "A2", "latitude": 52.0005, "longitude": 0.0},
-        {"cell": "B", "latitude": 52.0629, "longitude": 0.0}, {"cell": "S", "operator": "south", "latitude": 52.01,
-        "longitude": 0.0}, {"cell": "far", "latitude": 55.0, "longitude": 0.0},
+        *({"cell": f"B{km}", "latitude": 52.0 + km / 111.195, "longitude": 0.0} for km in (9, 3, 7, 5, 6)),
+        {"cell": "S", "operator": "south", "latitude": 52.01, "longitude": 0.0},
+        {"cell": "far", "latitude": 55.0, "longitude": 0.0},
     ]  # fmt: skip
     events = [
         telephony.event(f"2026-01-01T1{n}:00:00", telephony.number(1), telephony.number(2), first_cell=cell)
@@ -170,6 +175,34 @@ def test_a_night_is_known_by_the_evening_before_and_the_morning_after(spark: Spa
     ).collect()
     assert found.factors[0].text == "9 nights in 5 separate stays"
     assert (found.latitude, found.longitude) == pytest.approx(town)
+
+
+def test_nights_served_by_the_masts_around_a_place_are_nights_at_one_place(spark: SparkSession) -> None:
+    """Every third night in town, where masts stand 7 km apart: seen by one and by the next in turn."""
+    home, town, beside = (51.5, -0.1), (52.6, 1.3), (52.66, 1.3)
+    rows = []
+    for day in range(30):
+        at_night = home if day % 3 else (town if day % 2 else beside)
+        rows += [("p", day + 13 / 24, *home), ("p", day + 23.5 / 24, *at_night)]
+    spans = spark.createDataFrame([("p", at(0), at(30))], "unit string, first_at timestamp, last_at timestamp")
+    found = []
+    for spacing_m in (7000.0, None):
+        used = _used(spark, rows, spacing_m)
+        ends = usage.where_days_end(used, GIVEN.zone, GIVEN.night_place.away_km)
+        found.append([row.factors[0].text for row in night_place.leads(
+            used, spans, ends, GIVEN.night_place, GIVEN.zone
+        ).collect()])  # fmt: skip
+    assert found[0] == ["10 nights in 10 separate stays"]
+    assert found[1] == ["5 nights in 5 separate stays"] * 2
+
+
+def test_days_that_end_about_home_are_not_outnumbered_by_one_mast_in_town(spark: SparkSession) -> None:
+    """Fifteen days end at one of five masts about home, five in town: more than at any mast about home."""
+    rows = [("p", day + 20 / 24, 51.5 + day % 5 / 40, -0.1) for day in range(15)]
+    rows += [("p", day + 20 / 24, 52.6, 1.3) for day in range(15, 20)]
+    used = _used(spark, [*rows, ("p", 20 + 20 / 24, 51.55, -0.1)], 3000.0)
+    (base,) = usage.where_days_end(used, GIVEN.zone, GIVEN.night_place.away_km).collect()
+    assert (base.base_latitude, base.base_longitude) == pytest.approx((51.55, -0.1))
 
 
 def test_the_alternative_counts_a_pair_as_far_as_it_is_of_two_people(spark: SparkSession) -> None:
