@@ -220,6 +220,8 @@ def _changed(town: Town, old: str, new: str, circle: npt.NDArray[np.object_], li
         stray = np.sort(rng.uniform(day + 1, N_DAYS - 1, int(rng.integers(1, 4)))) * 1440
         town.add(old, life, rng.choice(circle, len(stray)), stray.astype(np.int64))
     town.found("successor", old, new)
+    if handset == old:  # one handset with two SIMs, and the user stayed
+        town.found("swap", min(old, new), max(old, new))
 
 
 def _innocent(town: Town) -> None:

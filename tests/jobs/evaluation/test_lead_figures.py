@@ -53,7 +53,8 @@ def test_the_phones_of_two_people_who_swap_are_not_carried_together_in_a_second_
     near: dict[bool, list[bool]] = {True: [], False: []}
     for seed in range(4):
         town = second.drawn(seed, 1)
-        swaps = [row[2:4] for row in town.truth if row[1] == "swap"]
+        changed = {frozenset(row[2:4]) for row in town.truth if row[1] == "successor"}
+        swaps = [row[2:4] for row in town.truth if row[1] == "swap" and frozenset(row[2:4]) not in changed]
         sims, evader = (next(pair for pair in swaps if (pair[1] is None) == is_one) for is_one in (False, True))
         pairs = {frozenset((sim, evader[0])): False for sim in sims}
         pairs |= {frozenset(row[2:4]): True for row in town.truth if row[1] == "two_phones"}
@@ -68,3 +69,17 @@ def test_the_phones_of_two_people_who_swap_are_not_carried_together_in_a_second_
                 near[is_one].append(bool(steps <= 2))
     assert np.mean(near[True]) > 0.9
     assert np.mean(near[False]) < 0.7
+
+
+def test_a_change_of_number_in_one_handset_is_a_swap_too_in_a_second_makers_world() -> None:
+    from jobs.evaluation import second_lead_worlds as second
+
+    town = second.drawn(7, 2)
+    events = pd.concat(town.events)
+    of_a = events["direction"] == "OUTGOING"
+    handsets = events.groupby(events["a_number"].where(of_a, events["b_number"]))["imei"].agg(set)
+    changed = [row[2:4] for row in town.truth if row[1] == "successor"]
+    swaps = {frozenset(row[2:4]) for row in town.truth if row[1] == "swap"}
+    in_one = [frozenset(pair) in swaps for pair in changed if handsets[pair[0]] & handsets[pair[1]]]
+    assert all(in_one)
+    assert 0 < len(in_one) < len(changed)
