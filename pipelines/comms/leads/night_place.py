@@ -89,7 +89,9 @@ def _away(used: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) 
     half = thresholds.reach_m / 2
     angle = F.radians("azimuth")
     north, east = F.coalesce(half * F.cos(angle), F.lit(0.0)), F.coalesce(half * F.sin(angle), F.lit(0.0))
-    away = based.where(far).withColumn("night", F.to_date(local - F.expr("INTERVAL 12 HOURS")))
+    away = concurrency.materialise_lazily(  # used twice
+        based.where(far).withColumn("night", F.to_date(local - F.expr("INTERVAL 12 HOURS")))
+    )
     return away.join(_places(away, thresholds), ["unit", "latitude", "longitude"], how="inner").withColumns(
         {
             "beam_latitude": F.col("latitude") + north / 111_320,
@@ -104,9 +106,8 @@ def _places(away: DataFrame, thresholds: Thresholds) -> DataFrame:
     Who stays at one place is served by any of the masts around it: as far as they stand apart, or a cell reaches.
     """
     reach = F.greatest(F.lit(thresholds.reach_m), F.coalesce(F.max("spacing_m"), F.lit(0.0)))
-    masts = concurrency.materialise_lazily(
-        away.groupBy("unit", "latitude", "longitude").agg(F.countDistinct("night").alias("n"), reach.alias("reach_m"))
-    )
+    of_mast = away.groupBy("unit", "latitude", "longitude")
+    masts = of_mast.agg(F.countDistinct("night").alias("n"), reach.alias("reach_m"))
     others = masts.select("unit", "n", F.col("latitude").alias("y"), F.col("longitude").alias("x"))
     metres = 1000 * positions.kilometres("latitude", "longitude", "y", "x")
     near = masts.drop("n").join(others, ["unit"], how="inner").where(metres <= F.col("reach_m"))
