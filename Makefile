@@ -22,7 +22,7 @@ lock: setup ## both lock files from pyproject.toml, keeping the versions that st
 nightly: setup ## tonight, end to end, on synthetic data if there is none
 	@$(BIN)/nightjar nightly
 
-quick: lint ## lint, types and the tests that need neither Spark nor an extra: under a minute
+quick: lint ## lint, types and the tests that need neither Spark nor an extra: some minutes
 	@$(PYTEST) --quick $(ARGS)
 
 test: setup-bert ## every test, benchmarks aside
@@ -63,8 +63,9 @@ notebooks: setup ## every notebook, headless, to HTML
 bench: setup ## benchmarks; results go to docs/benchmarks.md
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-dictionary: setup ## docs/data-dictionary.md from the contracts, docs/schemas/ from the models of settings and layouts
+dictionary: setup ## docs/data-dictionary.md from the contracts, docs/schemas/ and grammar of layouts from the models
 	@$(BIN)/python -m schemas.dictionary
+	@$(BIN)/python -m schemas.layouts.grammar
 	@$(BIN)/python -m jobs.runtime.editor_schemas
 
 clean: ## caches and build products; never NIGHTJAR_HOME, .venv or .jars

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from schemas import bronze, gold, leads, network, risk, silver
+from schemas import bronze, device, gold, leads, network, risk, silver
 
-TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES, *leads.TABLES)
+TABLES = (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *network.TABLES, *risk.TABLES, *leads.TABLES, *device.TABLES)

@@ -19,6 +19,7 @@ FORCE_PATTERN = r"[0-9]{2}|[A-Z][A-Z0-9]"
 ITEM_ID_PATTERN = "[0-9a-f]{16}"  # of queue items
 QUEUE_PATTERN = "[a-z_]+"
 RISK_QUEUES = ("children", "people", "locations")  # safeguarding first
+FINANCE_QUEUE = "finance_referral"  # a decision to refer says to whom
 
 # Intelligence grading 3x5x2. Source: College of Policing, Authorised Professional Practice, Intelligence report.
 SCHEMES = ("3x5x2", "5x5x5")
@@ -109,6 +110,7 @@ LOG_ACTIONS = ("collection", "alteration", "consultation", "disclosure", "combin
 LOG_OPERATIONS = {
     # the night
     "files_collected": "the night read the senders' files",
+    "devices_read": "the night read exports of seized devices, under the authorities named",
     "settings_changed": "settings are not those of the last night",
     "layouts_changed": "senders' layouts are not those of the last night",
     "decisions_taken_in": "the night took in decisions of reviewers",
@@ -121,6 +123,7 @@ LOG_OPERATIONS = {
     "leads_detected": "communications data was joined with other records for leads",
     "deconfliction_told": "forces were told whom to call about a common interest",
     "writeback_exported": "files of decided tags were written for a force",
+    "referrals_exported": "files of accounts and wallets to refer were written for a force",
     # models
     "training_read": "reports were read to train classifiers",
     "pretraining_read": "reports were read to pretrain an encoder",

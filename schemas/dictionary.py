@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from schemas import bronze, catalogue, codes, leads, network, review
+from schemas import bronze, catalogue, codes, device, leads, network, review
 from schemas.contract import Column, Table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
@@ -46,6 +46,13 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
     ("Outcomes of a decision", "review procedure; Data Protection Act 2018 ss.50A-50D", codes.OUTCOMES),
     ("Actions in the processing log", "Data Protection Act 2018 s.62", codes.LOG_ACTIONS),
     ("Operations in the processing log", "this system", codes.LOG_OPERATIONS),
+    ("Why a file of a device was not wholly read", "this system", device.FILE_REASONS),
+    ("Kinds of account and wallet on devices", "this system", device.FINANCE_KINDS),
+    (
+        "Other kinds of identifier on devices",
+        "this system",
+        tuple(kind for kind in device.IDENTIFIER_KINDS if kind not in device.FINANCE_KINDS),
+    ),
     ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),

@@ -45,7 +45,9 @@ QUEUE_ITEMS = Table(
         "item_id": required(STRING, "stable: the same question keeps its id", pattern=codes.ITEM_ID_PATTERN),
         "force": required(STRING, "force that reviews it"),
         "rank": required(INT, "place in the force's queue, from 1", minimum=1),
-        "subject_kind": required(STRING, "kind of subject", among=("report", "person", "location", "comms", "travel")),
+        "subject_kind": required(
+            STRING, "kind of subject", among=("report", "person", "location", "comms", "travel", "device")
+        ),
         "subject_id": required(STRING, "id of the subject"),
         "person_ids": required(array(STRING), "nominals in scope"),
         "stratum": required(STRING, "stratum of the queue"),

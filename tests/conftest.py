@@ -30,6 +30,7 @@ LONGEST = ("test_kill.py", "test_three_nights.py", "test_screening.py", "test_tw
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="only tests that need no Spark, no extra and no ten seconds")
+    parser.addoption("--rest", action="store_true", help="only tests that --quick leaves out")
     parser.addoption("--trial", help="only tests that bear one of these numbers of trials: 4,27")
     parser.addoption("--trials", type=Path, help="file of JSON that takes what trials told")
 
@@ -55,11 +56,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--trial"):
         wanted = {int(number) for number in config.getoption("--trial").split(",")}
         items[:] = [item for item in items if wanted & set(recording.numbers_of(item))]
-    if config.getoption("--quick"):
-        left_out = [item for item in items if any(item.get_closest_marker(name) for name in ("spark", "slow", "bert"))]
+    if config.getoption("--quick") or config.getoption("--rest"):
+        left_out = [item for item in items if _is_quick(item) == config.getoption("--rest")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return not any(item.get_closest_marker(name) for name in ("spark", "slow", "bert"))
 
 
 @pytest.fixture(autouse=True)

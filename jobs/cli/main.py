@@ -12,10 +12,9 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import comms, evaluate, jars, log, models, network, train, travel
+from jobs.cli import comms, device, evaluate, jars, log, models, network, sources, train, travel
 from jobs.cli.common import NIGHT, OneSentence, as_json, future, renamed, reviewer_option, show
 from schemas import codes
-from schemas.errors import NotFoundError
 
 # The network is not needed by anything here, and nothing is to be sent out.
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
@@ -96,61 +95,6 @@ def demo(
         as_json,
         f"{summary['n_files']} files, {summary['n_rows']} rows in {config.landing}\nnext: nightjar nightly",
     )
-
-
-@main.group()
-def sources() -> None:
-    """Check senders' layouts."""
-
-
-@sources.command("check")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-@click.option("--sender", help="Layout to check the files with (default: the folder's name).")
-@click.option(
-    "--at-least",
-    type=click.FloatRange(0, 1),
-    default=0.9,
-    show_default=True,
-    help="Share of each feed's rows that must load; below it the exit code is 1.",
-)
-@click.option(
-    "--rows",
-    "n_shown",
-    type=click.IntRange(0, 100),
-    default=0,
-    show_default=True,
-    help="Rows of each feed to show as they would be read, beside what the sender wrote.",
-)
-@as_json
-def sources_check(folder: Path | None, sender: str | None, at_least: float, n_shown: int, as_json: bool) -> None:
-    """Try the files of FOLDER/<feed>/<night>/: what maps, what does not, the first bad rows. Writes nothing.
-
-    Without FOLDER every layout is checked, and no file is read.
-    """
-    from jobs.night import summary
-    from jobs.runtime import context
-    from jobs.sources import dry_run
-    from schemas.layouts import layouts
-
-    ctx = context.reader()
-    refused = ctx.layouts.refused
-    if folder is None:
-        if refused:
-            raise layouts.LayoutError([problem for error in refused.values() for problem in error.problems])
-        show(sorted(ctx.sources), as_json, f"{len(ctx.sources)} layouts can be used: {', '.join(sorted(ctx.sources))}")
-        return
-    name = sender or folder.resolve().name
-    if name in refused:
-        raise refused[name]
-    if name not in ctx.sources:
-        proposals = dry_run.propose(folder, ctx.sources, ctx.settings.tonight())
-        known = ", ".join(sorted(ctx.sources))
-        near = summary.proposals_text(proposals)
-        own = ctx.settings.own_sources
-        raise NotFoundError(f"No layout is named {name}. Layouts: {known}. Put a new one in {own}.{near}")
-    checked = dry_run.check(ctx.spark, folder, ctx.sources[name], ctx.settings.tonight(), ctx.sources, n_shown)
-    show([report.as_dict() for report in checked], as_json, summary.check_text(checked))
-    dry_run.refuse_below(at_least, checked, folder)
 
 
 @main.command()
@@ -341,8 +285,8 @@ def _register() -> None:
     network.network.add_command(renamed(evaluate.network, name="evaluate", hidden=True))
     pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
     for command in (
-        comms.comms, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
-        leads, pretrain, models.registered, jars.fetch, log.log,
+        comms.comms, device.device, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
+        leads, pretrain, models.registered, jars.fetch, log.log, sources.sources,
     ):  # fmt: skip
         main.add_command(command)
 

@@ -119,7 +119,9 @@ def check_text(reports: list[FeedCheck]) -> str:
         )
         for ours, theirs in report.mapped.items():
             filled = f"   filled in {report.loaded[ours]:.1%}" if ours in report.loaded else ""
-            lines.append(f"  {ours:<28}<- {theirs:<28}{filled}".rstrip())
+            n_written, n_read = report.n_written.get(ours, 0), report.n_read.get(ours, 0)
+            unread = f"   {n_written - n_read} of {n_written} values cannot be read" if n_read < n_written else ""
+            lines.append(f"  {ours:<28}<- {theirs:<28}{filled}{unread}".rstrip())
         for said, names in (
             ("fields of ours that nothing maps", report.unmapped_fields),
             ("columns named in the layout that no file has", report.absent_columns),

@@ -17,6 +17,8 @@ from jobs.runtime import identity, settings
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from pipelines.comms.leads import queue as leads_queue
+from pipelines.device import queue as device_queue
+from pipelines.device import referrals as device_referrals
 from pipelines.reports import overtagged
 from pipelines.reports import queue as reports_queue
 from pipelines.travel import queue as travel_queue
@@ -24,7 +26,15 @@ from schemas import bronze, codes, forces, gold, review, silver
 from schemas.errors import NotFoundError
 
 PACKED = Path(__file__).with_name("notebooks")  # in a wheel: see infra/wheel.py
-QUEUES = (reports_queue.QUEUE, overtagged.QUEUE, *codes.RISK_QUEUES, leads_queue.QUEUE, travel_queue.QUEUE)
+QUEUES = (
+    reports_queue.QUEUE,
+    overtagged.QUEUE,
+    *codes.RISK_QUEUES,
+    leads_queue.QUEUE,
+    travel_queue.QUEUE,
+    device_queue.QUEUE,
+    device_referrals.QUEUE,
+)
 NOTEBOOKS = PACKED if PACKED.is_dir() else settings.ROOT / "notebooks"
 
 

@@ -124,5 +124,10 @@ def decided(line: Line) -> list[markup.Html]:
     return [pages_html.chip(f"decided: {line.outcome}", "mine")] if line.outcome else []
 
 
+def warnings(line: Line) -> list[markup.Html]:
+    """The row's reasons that are flags, then the outcome that waits for the night, if one does."""
+    return [*map(pages_html.reason_chip, filter(is_flag, line.row["reasons"])), *decided(line)]
+
+
 def is_flag(reason: Row) -> bool:
     return bool(reason["kind"] == "flag")

@@ -45,6 +45,7 @@ class QueuePage:
         group: the line above the rows of a force, from its name and the number of its rows; None for no such line.
         outcomes: the outcomes that can be chosen, and what each does.
         next_steps: what becomes of decisions.
+        outcome_widget: widget with the outcome, cleared once it is recorded.
     """
 
     queue: str
@@ -53,6 +54,7 @@ class QueuePage:
     next_steps: tuple[str, ...]
     group: Callable[[str, int], str] | None = None
     outcomes: Mapping[str, str] = field(default_factory=lambda: OUTCOMES)
+    outcome_widget: str = "outcome"
 
 
 @dataclass
@@ -263,7 +265,7 @@ def decide(
         return pages_html.block(outcomes, pages_html.notice(f"Nothing was recorded: {error}", "warn"))
     review.waiting[item["item_id"]] = outcome
     review.handed_in.add(item["item_id"])
-    review.session.clear_widget("outcome")
+    review.session.clear_widget(review.page.outcome_widget)
     text = f"Recorded: {outcome} on {item['subject_id']} by {review.reviewer}. Decision {decision_id}."
     return pages_html.block(pages_html.notice(text, "good"))
 

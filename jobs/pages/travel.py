@@ -34,8 +34,7 @@ def _names(row: Row) -> str:
 
 
 def _chips(line: queue_columns.Line) -> list[markup.Html]:
-    flags = [pages_html.reason_chip(reason) for reason in line.row["reasons"] if queue_columns.is_flag(reason)]
-    return [pages_html.chip(line.row["details"]["role"].lower()), *flags, *queue_columns.decided(line)]
+    return [pages_html.chip(line.row["details"]["role"].lower()), *queue_columns.warnings(line)]
 
 
 def _figures(review: queue_page.Review) -> list[tuple[Any, str]]:

@@ -39,6 +39,7 @@ class RunContext:
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))  # Dagster's where Dagster began the run
     is_writer: bool = False  # holds the writer's lock of the lakehouse
     classifiers: dict[date, Any] = field(default_factory=dict)  # per night, once this run settled it (training.Chosen)
+    submissions: dict[date, Any] = field(default_factory=dict)  # of devices, per night, as they were listed
     _begun: dict[str, Future[Any]] = field(default_factory=dict)
 
     def begin_spark(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -45,12 +45,20 @@ class FeedCheck:
     reasons: dict[str, int] = field(default_factory=dict)  # reason -> files and rows refused
     first_bad: list[dict[str, Any]] = field(default_factory=list)  # file, row_number, reason, detail
     loaded: dict[str, float] = field(default_factory=dict)  # our field -> share of accepted rows in which it is filled
+    n_written: dict[str, int] = field(default_factory=dict)  # our field -> values of mapped columns that mean something
+    n_read: dict[str, int] = field(default_factory=dict)  # our field -> those of them that are read
+    refused_files: list[dict[str, Any]] = field(default_factory=list)  # file, reason, detail: refused whole
     as_read: list[dict[str, Any]] = field(default_factory=list)  # file, row_number, raw, record: only where asked for
 
     @property
     def accepted_share(self) -> float:
         """Share of the rows that would be loaded; 0 where there are files and no row can be read."""
         return self.n_accepted / self.n_rows if self.n_rows else float(not self.n_files)
+
+    def unread_below(self, share: float) -> dict[str, float]:
+        """Mapped fields of whose values less than `share` are read, with that share."""
+        shares = {name: self.n_read[name] / n for name, n in self.n_written.items() if n}
+        return {name: read_share for name, read_share in shares.items() if read_share < share}
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -95,18 +103,39 @@ def check(
 
 
 def refuse_below(share: float, checked: list[FeedCheck], folder: Path) -> None:
-    """Raise unless files were read, and of each feed that has some at least `share` of the rows would load.
+    """Raise unless files were read, each of them whole; of each feed that has some at least `share` of the rows would
+    load, and of each field that the layout maps at least `share` of the values would be read.
 
     Raises:
-        InvalidInputError: names the feeds.
+        InvalidInputError: a sentence for each thing that is not so.
     """
     read_feeds = [report for report in checked if report.n_files]
     if not read_feeds:
         raise InvalidInputError(f"No file of a feed that the layout names lies below {folder}.")
+    told = [sentence for report in read_feeds for sentence in _refused_whole(report)]
     low = [report for report in read_feeds if report.accepted_share < share]
     if low:
-        told = ", ".join(f"{r.feed} {r.n_accepted} of {r.n_rows} rows ({r.accepted_share:.1%})" for r in low)
-        raise InvalidInputError(f"Below {share:.0%} would load: {told}.")
+        shares = ", ".join(f"{r.feed} {r.n_accepted} of {r.n_rows} rows ({r.accepted_share:.1%})" for r in low)
+        told.append(f"Below {share:.0%} would load: {shares}.")
+    told += [sentence for report in read_feeds for sentence in _unread(report, share)]
+    if told:
+        raise InvalidInputError("\n".join(told))
+
+
+def _refused_whole(report: FeedCheck) -> Iterator[str]:
+    if report.refused_files:
+        files = ", ".join(f"{f['file']} ({f['detail'] or f['reason']})" for f in report.refused_files[:SHOWN])
+        more = len(report.refused_files) - SHOWN
+        yield f"Files of {report.feed} would be refused whole: {files}" + (f" and {more} more." if more > 0 else ".")
+
+
+def _unread(report: FeedCheck, share: float) -> Iterator[str]:
+    for name, read_share in report.unread_below(share).items():
+        column = f" (column {report.mapped[name]})" if name in report.mapped else ""
+        yield (
+            f"Of {report.feed}, {name}{column} holds {report.n_written[name]} values, and only {report.n_read[name]} "
+            f"of them would be read ({read_share:.1%}): the others would be empty."
+        )
 
 
 def propose(folder: Path, sources: Mapping[str, layouts.Source], night: date) -> list[dict[str, Any]]:
@@ -169,6 +198,9 @@ def _feed(
     counts = conform.counts(judged).agg(F.sum("n_in"), F.sum("n_loaded"), F.sum("n_deduplicated")).first()
     n_in, n_loaded, n_again = ((n or 0) for n in (counts or (0, 0, 0)))
     mapped = layouts.mapped_columns(layout)
+    values = checks.read_values(judged, layout).first() if n_in else None
+    named = [name for name in FIELDS[feed] if name in layout.columns or name in layout.file_name]
+    whole = refused.filter((F.col("feed") == feed) & (F.col("row_number") == 0)).orderBy("file")
     return FeedCheck(
         feed=feed,
         n_files=sum(file.feed == feed for file in listed),
@@ -183,6 +215,9 @@ def _feed(
         reasons=dict(sorted(reasons.items())),
         first_bad=[row.asDict() for row in first],
         loaded={name: share for name, share in (filled.asDict() if filled else {}).items() if share is not None},
+        n_written={name: values[name]["n_written"] or 0 for name in named} if values else {},
+        n_read={name: values[name]["n_read"] or 0 for name in named} if values else {},
+        refused_files=[row.asDict() for row in whole.select("file", "reason", "detail").collect()],
         as_read=_as_read(accepted, rows, feed, n_shown),
     )
 

@@ -24,6 +24,7 @@ from pipelines.ingest.readers import read
 from schemas.errors import UserError
 from schemas.layouts import layouts
 
+DEVICES = "device"  # folder of a sender whose drops hold submissions, not files of a feed
 # Half-written uploads and hidden files: a sender's transfer is not finished, so they are not a drop yet.
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
@@ -80,9 +81,11 @@ def scan(
 
 
 def entries(landing: Path, night: date) -> Iterator[Entry]:
-    """What lies in every sender's and feed's drop of one night."""
+    """What lies in every sender's and feed's drop of one night, submissions of devices apart: see `submissions`."""
     for sender in _folders(landing):
         for feed in _folders(sender):
+            if feed.name == DEVICES:
+                continue
             for path in _drop(feed / night.isoformat()):
                 yield Entry(path, sender.name, feed.name, night)
 

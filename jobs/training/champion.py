@@ -14,6 +14,7 @@ from jobs.runtime import night_bounds, progress
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.runtime.sections.queues import Bert
+from jobs.runtime.settings import Settings
 from jobs.training import summary as training_summary
 from pipelines.common import quality
 from schemas import codes, gold, silver
@@ -109,27 +110,14 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
         training.TrainingDataError: the reports known in the night cannot train anything; says what is missing.
     """
     night_bounds.refuse_future(ctx.settings, night, is_future_allowed=ctx.is_future_allowed)
-    from models.training import compare, comparison, promotion
+    from models.training import comparison, promotion
 
     rules = ctx.settings.training
     limits = rules.first if is_first else rules
     reports = ctx.known(night).training_reports()
     frame = reports.orderBy(F.xxhash64("report_id"), "report_id").limit(limits.max_reports).toPandas()
     operations.training_read(ctx.audit, night, frame["report_id"], {"reports": len(frame)})
-    compared = compare.train(
-        frame,
-        _candidates(limits.candidates, rules.bert),
-        seed=ctx.settings.night_seed(night),
-        n_folds=rules.n_folds,
-        capacity=ctx.settings.queue.capacity,
-        effort=compare.Effort(
-            n_sets=limits.n_sets,
-            n_inner=rules.n_inner,
-            n_partitions=limits.n_partitions,
-            n_partitions_dear=limits.n_partitions_dear,
-        ),
-        progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
-    )
+    compared = compared_on(ctx.settings, frame, night, is_first=is_first)
     criteria = promotion.Criteria(**dict(ctx.settings.promotion))
     tags = {
         "night": night.isoformat(),
@@ -157,6 +145,35 @@ def train(ctx: RunContext, night: date, *, is_first: bool = False) -> dict[str, 
     )
     shelf.summarise(run, summary)
     return summary
+
+
+def compared_on(
+    settings: Settings, frame: pd.DataFrame, night: date, *, is_first: bool = False
+) -> comparison.Comparison:
+    """The comparison that a training of `night` makes of some reports: candidates, seed and effort of the settings.
+
+    Args:
+        frame: reports as `Known.training_reports` gives them.
+        is_first: the smaller effort of a night that has no model.
+    """
+    from models.training import compare
+
+    rules = settings.training
+    limits = rules.first if is_first else rules
+    return compare.train(
+        frame,
+        _candidates(limits.candidates, rules.bert),
+        seed=settings.night_seed(night),
+        n_folds=rules.n_folds,
+        capacity=settings.queue.capacity,
+        effort=compare.Effort(
+            n_sets=limits.n_sets,
+            n_inner=rules.n_inner,
+            n_partitions=limits.n_partitions,
+            n_partitions_dear=limits.n_partitions_dear,
+        ),
+        progress=lambda said: progress.CURRENT.say(f"{'':>8} {said}"),
+    )
 
 
 def _inputs(ctx: RunContext) -> list[tracking.Input]:

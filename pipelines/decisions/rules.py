@@ -100,6 +100,11 @@ def _joint_problems(record: Mapping[str, Any]) -> list[str]:
         "tag: a tag is added to a report, not to a person or place": not (
             added and record["queue"] in codes.RISK_QUEUES
         ),
+        "free_text: a referral of accounts says to whom": not (
+            record["queue"] == codes.FINANCE_QUEUE
+            and record["outcome"] == "REFER"
+            and not (record["free_text"] or "").strip()
+        ),
         "is_override: not what the outcome says": record["is_override"] == (record["outcome"] in OVERRIDES),
         "score_shown: shown and hidden at once, or neither": hidden == (record["score_shown"] is None),
         "seconds_open: measured without opened_at, or the other way round": (opened is None) == (seconds is None),

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from pipelines.decisions import standing
 from schemas import codes, gold
 from schemas.layouts import layouts as sources
 
@@ -32,8 +32,7 @@ def writeback(
 ) -> DataFrame:
     """Rows of `gold.WRITEBACK` of one night.
 
-    A tag is written where a decision of this night added it and no later decision of this night on the same item said
-    anything else: who adds a tag by mistake and corrects it before the night does not reach the force's system.
+    A tag is written where a decision of this night added it and stands (`standing`).
 
     Args:
         decisions: `gold.DECISIONS`, any nights, with the near-duplicates that they cover.
@@ -42,13 +41,7 @@ def writeback(
         words: force -> national tag -> the force's own word; the national tag where there is none.
         night: the night whose decisions are written.
     """
-    tonight = decisions.where((F.col("night") == F.lit(night)) & (F.col("queue") == QUEUE))
-    by_item = Window.partitionBy("item_id").orderBy("decided_at", "sequence")
-    later = by_item.rowsBetween(1, Window.unboundedFollowing)
-    is_taken_back = F.coalesce(F.max(F.col("outcome") != "TAG_ADDED").over(later), F.lit(False))
-    added = tonight.withColumn("_is_taken_back", is_taken_back).where(
-        (F.col("outcome") == "TAG_ADDED") & F.col("tag").isin(*codes.CSAE_TAGS) & ~F.col("_is_taken_back")
-    )
+    added = standing.standing(decisions, QUEUE, "TAG_ADDED", night).where(F.col("tag").isin(*codes.CSAE_TAGS))
     held = reports.select(F.col("report_id"), F.col("urn"), F.col("force").alias("_report_force"))
     is_report = (F.col("subject_id") == F.col("report_id")) & (F.col("force") == F.col("_report_force"))
     return gold.WRITEBACK.conform(

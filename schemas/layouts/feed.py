@@ -55,8 +55,8 @@ class NestedItems(_ItemParts):
 class Items(Part):
     """Where a sender keeps a report's numbered items: numbered columns, or one nested array at `path`."""
 
-    numbered: Annotated[NumberedItems | None, values.IsGiven] = None
-    each: Annotated[NestedItems | None, values.IsGiven] = None
+    numbered: Annotated[NumberedItems | None, values.IsGiven] = Key(None, description="items in numbered columns")
+    each: Annotated[NestedItems | None, values.IsGiven] = Key(None, description="items in one array")
 
     @model_validator(mode="after")
     def _one(self) -> Items:
@@ -87,7 +87,7 @@ class Items(Part):
 class Clock(Part):
     """A column that says which clock a local time was read from, so that the hour that comes twice is told apart."""
 
-    column: values.Text
+    column: values.Text = Key(description="the sender's column that names the clock")
     offsets: dict[str, values.Offset] = Key(description='the sender\'s word -> offset from UTC, such as "+01:00"')
 
     @field_validator("offsets")
@@ -106,7 +106,9 @@ class Feed(Part):
 
     # Order matters: the checks of a key may read those above it. `name` comes from the key of the feed, not from it.
     name: str = Key(exclude=True)
-    format: Literal["csv", "jsonl", "json", "xlsx", "parquet"]
+    format: Literal["csv", "jsonl", "json", "xlsx", "parquet"] = Key(
+        description="of the files; jsonl is one JSON object a line, json one document"
+    )
     due: Literal["daily", "weekdays", "weekly", "irregular"] | None = Key(
         None, description="when it is expected; left out: as it usually comes; irregular: never missed"
     )
@@ -143,7 +145,9 @@ class Feed(Part):
     names_at: values.Word | None = Key(
         None, description="json: path of an array of column names, where each row is an array of as many values"
     )
-    durations: Literal["seconds", "minutes", "clock"] = "seconds"
+    durations: Literal["seconds", "minutes", "clock"] = Key(
+        "seconds", description="how lengths of time are written: minutes may have decimals; clock is mm:ss or h:mm:ss"
+    )
     numbers: Literal["e164", "international", "national", "as_dialled"] = Key(
         "national", description="how telephone numbers are written: with country code first, or as in `region`"
     )

@@ -90,7 +90,7 @@ class Source(Part):
 
     sender: values.Sender = Key(description="folder in the landing zone, and name of this file without .yaml")
     name: values.Text = Key(description="as people call it")
-    kind: _Kind
+    kind: _Kind = Key(description="which feeds it may send")
     force: values.Force | None = Key(
         None, description='forces only: two-character code, quoted ("36")', validate_default=True
     )
@@ -99,7 +99,7 @@ class Source(Part):
         "caseless",
         description="whether case counts in the sender's own keys, by which its feeds name each other's rows",
     )
-    feeds: dict[str, Feed]
+    feeds: dict[str, Feed] = Key(description="by name of the feed, each as below")
 
     @field_validator("sender")
     @classmethod

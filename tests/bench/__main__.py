@@ -192,12 +192,33 @@ def travel(sizes: Sequence[int]) -> list[str]:
     return table(head, rows)
 
 
+def devices(sizes: Sequence[int]) -> list[str]:
+    """Seized devices: reading a report; finding and searching in messages, next to ripgrep and RE2 where installed."""
+    rows = []
+    for megabytes in (67, 400) if max(sizes) >= LARGE else (20,):
+        read = measure.in_process("tests.bench.bench_device", str(megabytes))
+        rows.append((megabytes, read["n_messages"], read["cpu_s"], read["mb_per_s"], read["added_mib"]))
+    lines = table("report.xml, MB | messages | CPU, s | MB/s a core | memory added, MiB", rows)
+    found = measure.in_process("tests.bench.bench_device_search", str(50 if max(sizes) >= LARGE else 10))
+    ways = ("prefilter", "find", "search", "search_accented", "ripgrep", "re2", "re")
+    searched = [
+        (way, found[f"{way}_mb_per_s"] or "not installed", found[f"{way}_n"] or "", _times(found, way)) for way in ways
+    ]
+    return [*lines, "", *table("way | MB/s a core | found | CPU, times ripgrep's", searched)]
+
+
+def _times(found: dict[str, Any], way: str) -> Any:
+    rival, own = found["ripgrep_mb_per_s"], found[f"{way}_mb_per_s"]
+    return round(rival / own, 1) if rival and own else ""
+
+
 SECTIONS: dict[str, tuple[str, Callable[[Sequence[int]], list[str]]]] = {
     "world": ("The synthetic world", world),
     "ingest": ("Ingest and conform", ingest),
     "night": ("A night's time", night),
     "scoring": ("Scoring", scoring),
     "training": ("Training", training),
+    "devices": ("Seized devices", devices),
     "people": ("People across forces", people),
     "network": ("Risk over the network", network),
     "comms": ("Bulk research of communications data", comms),

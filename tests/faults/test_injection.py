@@ -105,7 +105,7 @@ def test_trial_13_no_formula_leaves_by_csv_or_xlsx(spark: SparkSession, tmp_path
 
 
 def test_the_csv_banner_note_and_headings_are_no_formulas_either() -> None:
-    assert not [c for c in _cells(export.csv_bytes(export.COLUMNS, [], "OFFICIAL")) if _starts_formula(c, ";")]
+    assert not [c for c in _cells(export.csv_bytes(export.WRITEBACK, [], "OFFICIAL")) if _starts_formula(c, ";")]
 
 
 class _Page(html.parser.HTMLParser):

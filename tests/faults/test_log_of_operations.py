@@ -94,6 +94,12 @@ def _research(world: World) -> Any:
     return world.command("comms", "research", *words)
 
 
+def _search_devices(world: World) -> Any:
+    listed = world.ctx.settings.home / "terms.txt"
+    listed.write_text("Lowestoft", encoding="utf-8")
+    return world.command("device", "search", str(listed), "--why", WHY, "--reviewer", ANALYST)
+
+
 def _import_list(world: World) -> Any:
     file = world.ctx.settings.home / "ocg.csv"
     file.write_text(f"ocg_ref,person_id\nOCG/1,{world.subject}\n", encoding="utf-8")
@@ -102,11 +108,19 @@ def _import_list(world: World) -> Any:
 
 DOORS: dict[str, Door] = {
     **{f"look at the queue {queue}": _shown(queue) for queue in (
-        "reclassify", "overtagged", "comms_leads", "travel", *codes.RISK_QUEUES,
+        "reclassify", "overtagged", "comms_leads", "travel", "keyword_hits", codes.FINANCE_QUEUE, *codes.RISK_QUEUES,
     )},
     "open a queue's page": Door(
         lambda w: review_reclassify.open_queue(Session("page", w.ctx), reviewer=ANALYST),
         ("rows_viewed",) * 3, why="notebook page",
+    ),
+    "look at what was read of devices": Door(
+        lambda w: w.command("device", "show", "--reviewer", ANALYST), ("rows_viewed",),
+        lambda _, told: {each["submission_id"] for each in told}, to_whom=ANALYST,
+    ),
+    "search devices for a list": Door(
+        _search_devices, ("rows_viewed",), lambda _, told: {hit["submission_id"] for hit in told["hits"]}, why=WHY,
+        to_whom=ANALYST,
     ),
     "open a subject's network": Door(
         lambda w: subject_network.open_subject(Session("page", w.ctx), w.subject, who=ANALYST, depth=1),
@@ -169,15 +183,16 @@ DOORS: dict[str, Door] = {
 }  # fmt: skip
 BY_NIGHTS = {
     FIRST: {
-        "settings_changed", "layouts_changed", "files_collected", "people_resolved", "edges_built", "network_scored",
-        "travel_matched", "leads_detected", "training_read", "model_registered",
+        "settings_changed", "layouts_changed", "files_collected", "devices_read", "people_resolved", "edges_built",
+        "network_scored", "travel_matched", "leads_detected", "training_read", "model_registered",
     },
     SECOND: {
         "settings_changed", "files_collected", "decisions_taken_in", "undo_requests_taken_in", "people_resolved",
         "edges_built", "network_scored", "travel_matched", "leads_detected", "writeback_exported",
     },
 }  # fmt: skip
-IF_ANY = {"silent_phones_matched", "deconfliction_told"}  # where there is any such phone or common interest
+# Where there is any such phone, common interest or decision.
+IF_ANY = {"silent_phones_matched", "deconfliction_told", "referrals_exported"}
 
 
 def _not_champion(world: World) -> str:
@@ -191,7 +206,7 @@ def _entry(world: World, operation: str) -> str:
 
 @pytest.fixture(scope="module")
 def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> World:
-    ctx = nights.world(tmp_path_factory.mktemp("home"), n_reports=400, n_nights=2, without=())
+    ctx = nights.world(tmp_path_factory.mktemp("home"), n_reports=400, n_nights=2, without=(), has_device=True)
     made = World(ctx)
     nights.run(ctx, FIRST)
     made.logged[str(FIRST)] = made.entries()

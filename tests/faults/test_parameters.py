@@ -17,9 +17,10 @@ from pyspark.sql import SparkSession
 from jobs.cli import main as cli_main
 from jobs.pages import comms_research, notebook, subject_network
 from jobs.pages import travel as pages_travel
+from jobs.pages.device import submission_page
 from jobs.runtime import context, settings
 from pipelines.comms import identifiers
-from schemas import gold, network
+from schemas import device, gold, network
 from tests.support import notebook_world, travel_rows
 
 ROOT = settings.ROOT
@@ -29,7 +30,7 @@ PAYLOADS = (
     "') OR array_contains(array('a'),'a",
 )  # fmt: skip
 # Text that is written down as it is: into the log, a decision, a document. None of it chooses rows.
-RECORDED = {"reviewer", "why", "whom", "second_reviewer"}
+RECORDED = {"reviewer", "why", "whom", "second_reviewer", "to_whom"}
 # Words of a list: any other is refused before a table is opened.
 LISTED = {
     ("restore", "table"): ["restore", "{}", "--to", "0", "--why", "x"],
@@ -37,11 +38,19 @@ LISTED = {
     ("decide", "item"): ["decide", "{}", "NOT_CSAE"],
     ("queue show", "name"): ["queue", "show", "--queue", "{}"],
     ("queue show", "force"): ["queue", "show", "--force", "{}"],
+    ("sources draft", "feed"): ["sources", "draft", ".", "--force", "Norfolk", "--feed", "{}"],
     ("sources check", "sender"): ["sources", "check", ".", "--sender", "{}"],
 }
 # Names of files that are made, versions that MLflow looks up by its own bound statements, and the name of a person that
 # entries of the log, a file, are compared with.
-ELSEWHERE = {("demo", "forces"), ("models promote", "version"), ("models withdraw", "version"), ("log show", "who")}
+ELSEWHERE = {
+    ("demo", "forces"),
+    ("sources draft", "force"),
+    ("models promote", "version"),
+    ("models withdraw", "version"),
+    ("log show", "who"),
+}
+TERMS = ROOT / "tests" / "support" / "terms.txt"
 BETWEEN = ["--between", "2026-03-29", "2026-03-29"]  # when one of the two flights lands, by the clock on the wall
 # Commands whose parameter chooses rows: how it is asked, and a value that finds some.
 COMMANDS = {
@@ -51,10 +60,15 @@ COMMANDS = {
     ("flights search", "origin"): (["flights", "search", *BETWEEN, "--from", "{}"], "AGP"),
     ("flights search", "destination"): (["flights", "search", *BETWEEN, "--to", "{}"], "NWI"),
     ("flights search", "carrier"): (["flights", "search", *BETWEEN, "--carrier", "{}"], "Q9"),
+    ("device show", "submission"): (["device", "show", "{}"], "36:EX-1"),
+    ("device search", "submission"): (
+        ["device", "search", str(TERMS), "--submission", "{}", "--why", "x"],
+        "36:EX-1",
+    ),
     ("profile", "subject"): (["profile", "{}", "--format", "html"], travel_rows.SUBJECT),
 }
 # Widgets whose value chooses rows: those of one name mean the same on every page.
-WIDGETS = {"night", "item", "entity", "other", "identifiers"}
+WIDGETS = {"night", "item", "entity", "other", "identifiers", "submission", "chat", "words"}
 
 
 def _commands(command: click.Command = cli_main.main, *path: str) -> Iterator[tuple[str, click.Parameter]]:
@@ -132,6 +146,11 @@ def folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
     notebook_world.save(spark, home, gold.RUN_MANIFEST, [of_night])  # the night is the newest that was published
     notebook_world.save(spark, home, network.ENTITY_EVENTS, events)
     notebook_world.save(spark, home, network.ENTITIES, people)
+    submitted = [{**of_night, "submission_id": f"36:EX-{n}", "force": "36", "folder": f"f{n}"} for n in (1, 2)]
+    messages = [{**of_night, "message_id": f"{n}" * 24, "submission_id": f"36:EX-{n}", "chat_id": f"chat {n}",
+                 "text": f"the burner {n}", "is_privileged": False} for n in (1, 2)]  # fmt: skip
+    notebook_world.save(spark, home, device.SUBMISSIONS, submitted)
+    notebook_world.save(spark, home, device.MESSAGES, messages)
     return home
 
 
@@ -164,6 +183,10 @@ def test_no_widget_gives_a_row_beyond_its_filter(home: Home):
     assert subject is not None
     look = comms_research.open_list(session, identifiers="+447700900123", night=str(travel_rows.NIGHT))
     assert look.subjects == ["+447700900123"]
+    opened = submission_page.open_device(session, submission="36:EX-1")
+    nothing = submission_page.conversation(opened, chat="nobody")
+    assert "burner 1" in submission_page.conversation(opened, chat="chat 1")
+    assert "burner</mark> 1" in submission_page.conversation(opened, words="burner")
     for payload in PAYLOADS:
         with pytest.raises(LookupError):
             queue.pick(payload)
@@ -171,6 +194,10 @@ def test_no_widget_gives_a_row_beyond_its_filter(home: Home):
             subject_network.open_subject(session, payload)
         with pytest.raises(ValueError):
             subject_network.open_subject(session, "dean", night=payload)
+        with pytest.raises(LookupError):
+            submission_page.open_device(session, submission=payload)
+        assert submission_page.conversation(opened, chat=payload) == nothing
+        assert submission_page.conversation(opened, words=payload) == nothing
         with pytest.raises(LookupError):
             comms_research.open_list(session, identifiers=payload, night=str(travel_rows.NIGHT))
 

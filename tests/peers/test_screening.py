@@ -1,7 +1,10 @@
 """Real text that nobody here wrote, through the public door: the screening set as a sender by one YAML.
 
 2,019 titles and abstracts, 101 of them relevant. Relevance is the tag; 30 % of the tags are deleted at random; everyone
-is in scope. The night trains, scores and publishes; how many of the deleted tags are in the first 2 x deleted rows?
+is in scope. The night trains, scores and publishes; how many of the deleted tags are in the first 2 x deleted rows? One
+hiding goes through a whole night. Of the others the reports are ranked as that night's training ranks them, which the
+night's own queue is seen to follow row by row, near-duplicates apart.
+
 Plain TF-IDF with logistic regression, scored out of fold on the same deletions, finds 0.51 of them as a mean of five
 seeds.
 """
@@ -25,7 +28,8 @@ from sklearn.pipeline import make_pipeline
 from jobs.night import run as night_run
 from jobs.runtime import settings
 from jobs.runtime.context import RunContext
-from schemas import gold
+from jobs.training import champion
+from schemas import gold, review
 from tests.support import whole_nights as nights
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -82,6 +86,19 @@ def plain(records: pd.DataFrame, deleted: set[str], seed: int) -> list[str]:
     return [str(report) for report in ids[~tagged][order]]
 
 
+def trained(night: settings.Settings, reports: pd.DataFrame, records: pd.DataFrame, deleted: set[str]) -> list[str]:
+    """Untagged reports in the order of the classifier that a night would train where these tags are deleted."""
+    relevant = "ZZ:" + records.loc[records["label_included"] == 1, "record_id"].astype(str)
+    is_tagged = reports["report_id"].isin(set(relevant) - {f"ZZ:{record}" for record in deleted})
+    stratum = np.where(is_tagged, "CSAE", "NO_TAG")
+    frame = reports.assign(label=is_tagged, recorded=is_tagged, stratum=stratum)
+    compared = champion.compared_on(night, frame, NIGHT, is_first=True)
+    scores = compared.out_of_fold(compared.best().candidate.name).set_index("report_id")["score"]
+    untagged = scores[scores.index.isin(reports.loc[~is_tagged, "report_id"])]
+    ranked = untagged.reset_index().sort_values(["score", "report_id"], ascending=[False, True])
+    return [report.removeprefix("ZZ:") for report in ranked["report_id"]]
+
+
 def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
     spark: SparkSession,
     records: pd.DataFrame,
@@ -94,18 +111,24 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
     first = "{candidates: [random_order, keyword_rule, tfidf_logistic]}"
     override.write_text(f"queue: {{capacity: 200}}\nreview: {shares}\ntraining: {{first: {first}}}\n")
     monkeypatch.setenv("NIGHTJAR_SETTINGS", str(override))
+    home = tmp_path_factory.mktemp("screening")
+    land(home, records, deleted_of(records, SEEDS[0]))
+    ctx = RunContext(settings.load(home))
+    nights.run(ctx, NIGHT)
+    assert night_run.report(ctx, NIGHT)["senders"][0]["loaded"] == 4 * len(records)
+    shown = ctx.lake.read(gold.QUEUE_ITEMS).where(F.col("queue") == "reclassify").orderBy("rank")
+    published = [row.subject_id.removeprefix("ZZ:") for row in shown.select("subject_id").collect()]
+    reports = ctx.known(NIGHT).training_reports().toPandas()
+    # The queue shows one of several near-duplicates; but for them it is the first of the ranking.
+    alike = {row.subject_id for row in ctx.lake.read(review.QUEUE_NEAR_DUPLICATES).select("subject_id").collect()}
+    ranked = trained(ctx.settings, reports, records, deleted_of(records, SEEDS[0]))
+    shown_of_it = [record for record in ranked if f"ZZ:{record}" not in alike]
+    assert len(published) == 200
+    assert shown_of_it[: len(published)] == published
     ours, theirs = [], []
     for seed in SEEDS:
-        home = tmp_path_factory.mktemp(f"screening{seed}")
         deleted = deleted_of(records, seed)
-        land(home, records, deleted)
-        ctx = RunContext(settings.load(home))
-        # A whole night; of the other seeds what the queue of reports is made of.
-        (nights.run if seed == SEEDS[0] else nights.run_to_queue)(ctx, NIGHT)
-        assert night_run.report(ctx, NIGHT)["senders"][0]["loaded"] == 4 * len(records)
-        shown = ctx.lake.read(gold.QUEUE_ITEMS).where(F.col("queue") == "reclassify").orderBy("rank")
-        ranking = [row.subject_id.removeprefix("ZZ:") for row in shown.select("subject_id").collect()]
-        ours.append(recall(ranking, deleted))
+        ours.append(recall(trained(ctx.settings, reports, records, deleted), deleted))
         theirs.append(recall(plain(records, deleted, seed), deleted))
     print("recall of deleted tags in the first 2 x deleted rows, by seed")
     print(f"the night: {np.round(ours, 3)}, mean {np.mean(ours):.3f}")

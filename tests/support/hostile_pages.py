@@ -25,6 +25,7 @@ from jobs.pages import (
     travel,
 )  # fmt: skip
 from jobs.pages import html as pages_html
+from jobs.pages.device import finance_queue, keyword_queue, submission_page
 from jobs.profile import html as profile_html
 from jobs.profile import model as profile_model
 from schemas import silver
@@ -148,6 +149,32 @@ def flights(text: str) -> markup.Html:
     )  # fmt: skip
 
 
+def seized_device(text: str) -> markup.Html:
+    session: Any = None
+    file = {"file": text, "member": text, "status": "READ", "detail": text, "reason": "CUT", "stopped_byte": 7,
+            "n_bytes": 9, "n_messages": 1, "n_loaded": 1, "n_duplicate": 0, "n_quarantined": 0}  # fmt: skip
+    submission = {**dict.fromkeys(("submission_id", "authority", "purpose", "owner", "refused", "detail"), text),
+                  "exhibits": [text]}  # fmt: skip
+    opened = submission_page.Device(session, NIGHT, text, submission, [file], 1, 1, 1)
+    message = {**dict.fromkeys(("sender", "sender_name", "direction", "file", "member", "text"), text),
+               "message_id": "m", "sent_at": AT, "byte_from": 1, "byte_to": 2,
+               "attachments": [{"name": text, "type": text}],
+               "is_deleted": True, "is_edited": True, "is_forwarded": True}  # fmt: skip
+    chat = {"chat_name": text, "chat_id": text, "app": text, "members": [text], "n": 1, "n_deleted": 1, "first_at": AT,
+            "last_at": None}  # fmt: skip
+    account = {"kind": text, "value": text, "status": text, "is_repaired": True, "n_messages": 1, "names": [text],
+               "told_by": [text], "first_file": text, "first_member": text, "first_byte": 1}  # fmt: skip
+    names = ("sender", "sent_at", "app", "submission_id", "n_copies", "purpose", "n_people")
+    row = item(text, details=dict.fromkeys(names, text))
+    return markup.join(
+        submission_page.header(opened), submission_page.what_was_read(opened),
+        submission_page.conversations_table([chat]), submission_page.accounts_table([account]),
+        submission_page.messages_table([message], text),
+        submission_page.messages_table([message], opened="m", terms=row["reasons"]),
+        queue(keyword_queue.PAGE, row, text), queue(finance_queue.PAGE, row, text),
+    )  # fmt: skip
+
+
 def subject(text: str) -> markup.Html:
     node = {"label": text, "kind": text, "marking": text, "is_seed": True}
     nodes = {f"{text}{n}": {**node, "entity_id": f"{text}{n}", "distance": n} for n in range(2)}
@@ -254,5 +281,6 @@ def notebook(text: str) -> str:
 
 PAGES = {
     "reports": reports, "network": network, "leads": leads, "travel": flights, "subject": subject,
+    "device": seized_device,
     "research": research, "comparison": comparison, "queue health": health, "profile": profile, "notebook": notebook,
 }  # fmt: skip

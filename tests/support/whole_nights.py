@@ -13,7 +13,7 @@ from pathlib import Path
 from jobs.night import run as night_run
 from jobs.runtime import lakehouse, lock, progress, settings
 from jobs.runtime.context import RunContext
-from jobs.sources import demo
+from jobs.sources import demo, landing
 from pipelines.common import concurrency
 from schemas import catalogue
 
@@ -29,13 +29,24 @@ def ctx(home: Path) -> RunContext:
 
 
 def world(
-    home: Path, *, n_reports: int, n_nights: int = 3, first_night: date = FIRST, without: tuple[str, ...] = TRAVEL
+    home: Path,
+    *,
+    n_reports: int,
+    n_nights: int = 3,
+    first_night: date = FIRST,
+    without: tuple[str, ...] = TRAVEL,
+    has_device: bool = False,
 ) -> RunContext:
-    """A workplace in `home` with a synthetic landing zone; senders not needed would cost a minute a night."""
+    """A workplace in `home` with a synthetic landing zone; senders not needed would cost a minute a night.
+
+    The seized device is left out unless `has_device`: it costs 20 seconds, and has tests of its own.
+    """
     made = ctx(home)
     demo.write(made.settings, first_night=first_night, n_reports=n_reports, n_nights=n_nights)
     for sender in without:
         shutil.rmtree(made.settings.landing / sender)
+    for submissions in () if has_device else made.settings.landing.glob(f"*/{landing.DEVICES}"):
+        shutil.rmtree(submissions)
     return made
 
 
@@ -50,21 +61,21 @@ def run_to_silver(made: RunContext, night: date) -> None:
     """Run the assets of bronze and silver, with their counts, and none of what is made of them."""
     from jobs.night.assets import bronze, silver
 
-    _materialise(made, night, [*bronze.ALL, *silver.ALL])
+    materialise(made, night, [*bronze.ALL, *silver.ALL])
 
 
 def run_to_queue(made: RunContext, night: date) -> None:
     """Run what the queue of reports is made of, and nothing of network and travel."""
     from jobs.night.assets import bronze, report_queue, reports, silver
 
-    _materialise(
+    materialise(
         made,
         night,
         [*bronze.ALL, *silver.ALL, reports.champion, reports.decisions, reports.report_scores, *report_queue.ALL],
     )
 
 
-def _materialise(made: RunContext, night: date, assets: list) -> None:
+def materialise(made: RunContext, night: date, assets: list) -> None:
     import dagster as dg
 
     with lock.writer(made.settings.lakehouse), night_run.instance(made.settings.home) as instance:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobs.night.assets import (
     bronze,
     common,
+    device,
     leads,
     network,
     queue_items,
@@ -19,6 +20,7 @@ from jobs.night.assets import (
 ALL = [
     *bronze.ALL,
     *silver.ALL,
+    *device.ALL,
     *network.ALL,
     *reports.ALL,
     *report_queue.ALL,

@@ -10,13 +10,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.night.assets import common, report_queue
+from jobs.night.assets import device as assets_device
 from jobs.night.assets import leads as assets_leads
 from jobs.night.assets import risk as assets_risk
 from jobs.night.assets import travel as assets_travel
 from jobs.runtime import progress
 from jobs.runtime.context import RunContext
 from pipelines.common import quality
-from schemas import bronze, catalogue, gold, leads, network, review, risk, travel
+from schemas import bronze, catalogue, device, gold, leads, network, review, risk, travel
 from schemas.contract import Table
 
 KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every_sender_delivered"
@@ -139,6 +140,8 @@ _WITH = {
     **dict.fromkeys(
         (table.path for table in (*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), "risk_and_review"
     ),
+    **dict.fromkeys((table.path for table in device.READ), "device_exports"),
+    **dict.fromkeys((table.path for table in (*device.FOUND, device.FINANCE_REFERRALS)), "device_finds"),
     gold.QUEUE_ITEMS.path: "queue_items",  # all queues together, before the record
     **dict.fromkeys((bronze.QUARANTINE.path, gold.RUN_MANIFEST.path), "record"),  # each step may refuse rows
 }
@@ -147,6 +150,7 @@ _PARTS = {
     "gold": (report_queue.QUEUES,),
     "leads_and_flights": (assets_leads.QUEUE, assets_travel.QUEUE),
     "risk_and_review": (assets_risk.QUEUES,),
+    "device_finds": (assets_device.QUEUES,),
 }
 
 

@@ -118,6 +118,11 @@ def result(
     return reported
 
 
+def nothing(table: Table) -> dg.MaterializeResult:
+    """What Dagster shows of a table that nothing came for and nothing was written to tonight."""
+    return dg.MaterializeResult(asset_key=key(table), metadata={ROW_COUNT: 0})
+
+
 def results(
     ctx: RunContext, tables: Sequence[Table], night: date, metadata: Mapping[str, Mapping[str, Any]]
 ) -> list[dg.MaterializeResult]:

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from jobs.night.assets import common, leads, report_queue, risk, travel
+from jobs.night.assets import common, device, leads, report_queue, risk, travel
 from schemas import gold
 
-PARTS = (report_queue.QUEUES, leads.QUEUE, travel.QUEUE, risk.QUEUES)
+PARTS = (report_queue.QUEUES, leads.QUEUE, travel.QUEUE, risk.QUEUES, device.QUEUES)
 
 
 @dg.asset(

@@ -27,6 +27,14 @@ def files_collected(log: Audit, night: date, by_sender: Counts, files: Iterable[
     )  # fmt: skip
 
 
+def devices_read(log: Audit, night: date, submissions: Iterable[str], why: str) -> None:
+    """Exports of seized devices are read, each under the authority that its submission names."""
+    log.append(
+        "collection", SYSTEM, f"submissions of devices, night {night}", operation="devices_read", night=night, why=why,
+        ids=submissions,
+    )  # fmt: skip
+
+
 def settings_changed(log: Audit, night: date, changed: str, lines: Iterable[str]) -> None:
     """Settings are not those of the last night: `changed` names the keys, `lines` are all settings as they are now."""
     on_what = f"settings: {changed}"
@@ -108,6 +116,17 @@ def writeback_exported(
         "disclosure", who, f"gold.writeback night={night} force={force}", operation="writeback_exported", night=night,
         to_whom=to_whom, why="tags that reviewers decided to add, for the force's own system", counts=counts,
         ids=decision_ids,
+    )  # fmt: skip
+
+
+def referrals_exported(
+    log: Audit, night: date, force: str, to_whom: str, who: str, counts: Counts, decision_ids: Iterable[str]
+) -> None:
+    """Files of accounts and wallets that a reviewer decided to refer are written for a force."""
+    log.append(
+        "disclosure", who, f"gold.finance_referrals night={night} force={force}", operation="referrals_exported",
+        night=night, to_whom=to_whom, why="accounts and wallets that reviewers decided to refer, for the force to send",
+        counts=counts, ids=decision_ids,
     )  # fmt: skip
 
 

@@ -73,6 +73,18 @@ class Arrivals(Part):
     volume_rows: t.Count
 
 
+class Device(Part):
+    """Seized devices."""
+
+    bank_weights: t.Text | None
+    bank_substitutions: t.Text | None
+
+    @property
+    def banks(self) -> tuple[str, str | None] | None:
+        """Files of the banks' own table for sort codes and accounts, where the operator has it."""
+        return (self.bank_weights, self.bank_substitutions) if self.bank_weights else None
+
+
 class Timetable(Part):
     """When nights and trainings begin."""
 
@@ -100,6 +112,7 @@ class Sections(Part):
     entities: network.Entities
     comms_research: CommsResearch
     arrivals: Arrivals
+    device: Device
     checks: Checks
     alerts: Alerts
     log: Log

@@ -61,6 +61,24 @@ def read_xlsx(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]:
     return [*unmapped, *others]
 
 
+def first_rows(file: IO[bytes], n: int) -> list[tuple[str, list[list[str | None]]]]:
+    """The first `n` rows of each sheet, with its title, as texts: what a header is looked for in.
+
+    Raises:
+        FileRefused: it is no workbook, or one over the limits.
+    """
+    archive = _checked(file)
+    with Texts() as texts:
+        book = workbook_parts.read_book(archive, texts)
+        return [
+            (
+                title,
+                [_dense(row) for row in itertools.islice(_valued(workbook_parts.rows(archive, part), book, texts), n)],
+            )
+            for title, part in book.sheets
+        ]
+
+
 def _checked(file: IO[bytes]) -> zipfile.ZipFile:
     """The archive; refuses a workbook by its directory (sizes, ratio, encryption, way of packing)."""
     try:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from pipelines.synthesis.comms import cells, comms, planted
 from pipelines.synthesis.core import draws, world
+from pipelines.synthesis.device import conversations, exports
 from pipelines.synthesis.files import encode
 from pipelines.synthesis.reports import cases, people, reports, subjects
 from pipelines.synthesis.travel import travel
@@ -101,6 +102,7 @@ class Writer:
                     self._force(force, night)
                 for sender in self.planet.providers:
                     self._provider(comms.Provider(self.planet, sender), night)
+                self._device(night)
                 self._lines(night)
                 self._travel(night)
                 self._resend(night)
@@ -203,6 +205,19 @@ class Writer:
         for part, start in enumerate(range(0, len(index), step), start=1):
             some = index[start : start + step]
             self._write(provider.sender, "comms_events", night, f"{part:03d}", provider.events(some))
+
+    def _device(self, night: int) -> None:
+        """A seized telephone of the first force, with the first night."""
+        if night:
+            return
+        sender = self.planet.forces[0].layout.sender
+        folder = self.landing / sender / exports.FEED / self._day(night) / exports.SUBMISSION
+        device = conversations.make(self.planet.draw, self.planet.first_night)
+        for path in exports.write(folder, device):
+            os.utime(path, (WRITTEN_AT, WRITTEN_AT))
+        pairs = [(kind, value) for kind, values in device.values.items() for value in values]
+        kinds, values = zip(*pairs, strict=True)
+        self.truth.add("device_identifiers", {"kind": pa.array(kinds), "value": pa.array(values)})
 
     def _travel(self, night: int) -> None:
         """Flights and passengers; and with the first night, the calls of phones that fall silent for a journey."""

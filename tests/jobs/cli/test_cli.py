@@ -48,10 +48,12 @@ def test_a_world_of_more_forces_brings_their_layouts(home: Path):
 
 
 EVERY_COMMAND = (
-    "demo", "sources check .", "sources check", "nightly", "backfill --from 2026-01-05 --to 2026-01-05", "queue show",
+    "demo", "sources draft . --force 36", "sources check .", "sources check",
+    "nightly", "backfill --from 2026-01-05 --to 2026-01-05", "queue show",
     "decide ITEM NOT_CSAE", "trace ITEM", "doctor", "notebooks", "ui", "network evaluate", "network import-ocg .",
     "restore silver.people --to 1 --why W", "entities events", "entities undo EVENT --why x", "entities train",
     "flights search --between 2026-01-01 2026-01-02",
+    "device show", "device search FILE --why x",
     "profile SUBJECT", "evaluate travel", "comms research --identifiers FILE --why x", "comms cluster",
     "log verify", "log anchor", "log show", "log ids 1 --why x",
     "leads evaluate", "train", "pretrain FOLDER", "train classifiers", "train bert FOLDER", "train linkage",

@@ -16,7 +16,7 @@ import pytest
 from jobs.night import definitions
 from jobs.night.assets import checks, common
 from jobs.runtime import context, settings
-from schemas import catalogue
+from schemas import catalogue, device
 
 # asset <- what it waits for. A change of this graph is a change of the architecture: change it here on purpose.
 NETWORK_READS = [
@@ -38,6 +38,8 @@ RISK = [
     "gold/network_groups",
     "gold/deconfliction",
 ]
+SUBMITTED = ["bronze/device_submissions", "silver/device_media", "silver/device_messages"]
+DECIDED = ["bronze/device_submissions", "gold/decisions", "silver/device_messages"]
 GRAPH = {
     "bronze/files": [],
     "bronze/quarantine": [],
@@ -75,7 +77,17 @@ GRAPH = {
     "models/champion": ["silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/report_queues": ["gold/decisions", "gold/report_scores"],
-    "gold/queue_items": ["gold/comms_lead_queue", "gold/network_queues", "gold/report_queues", "gold/travel_queue"],
+    "gold/queue_items": [
+        "gold/comms_lead_queue",
+        "gold/device_queues",
+        "gold/network_queues",
+        "gold/report_queues",
+        "gold/travel_queue",
+    ],
+    **{f"{table.layer}/{table.noun}": ["bronze/files"] for table in device.READ},
+    **{f"{table.layer}/{table.noun}": SUBMITTED for table in device.FOUND},
+    "gold/device_queues": DECIDED,
+    "gold/finance_referrals": DECIDED,
     "gold/queue_near_duplicates": ["gold/decisions", "gold/report_scores"],
     "gold/queue_draws": ["gold/decisions", "gold/report_scores"],
     "gold/recall_certificates": ["gold/decisions", "gold/queue_draws"],

@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.output import export
+from jobs.output import export, referrals
 from jobs.runtime import audit
-from schemas import gold
+from schemas import device, gold
 from tests.support import tables
 
 NIGHT = date(2026, 3, 15)
@@ -53,7 +53,7 @@ def test_each_force_gets_its_rows_marked_and_logged(rows: DataFrame, tmp_path: P
     ]
     table = _csv(files[0])
     assert table[0] == ["OFFICIAL-SENSITIVE"]
-    assert table[2] == list(export.COLUMNS)
+    assert table[2] == list(export.WRITEBACK.columns)
     assert [line[0] for line in table[3:]] == ["INT/26/1", "INT/26/2"]
     assert table[3][4:6] == ["2026-07-01 09:01:00", "gifts, café"]  # UTC, whatever the zone of this process
     sheet = openpyxl.load_workbook(files[1]).active
@@ -102,3 +102,23 @@ def test_a_force_code_cannot_become_a_path(spark: SparkSession, tmp_path: Path) 
     with pytest.raises(ValueError, match="cannot be a folder"):
         export.write(evil, tmp_path / "a" / "b" / "exports", NIGHT, audit.Audit(tmp_path / "log"))
     assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_a_referral_has_its_own_files_and_empties_no_others(
+    spark: SparkSession, rows: DataFrame, tmp_path: Path
+) -> None:
+    log = audit.Audit(tmp_path / "log")
+    value = {"kind": "BTC", "value": "=1+1", "told_by": ["+447700900001", "Sam; =2"], "is_repaired": True}
+    referred = tables.frame(spark, device.FINANCE_REFERRALS, {"night": NIGHT, "force": "41", **value})
+    files = referrals.write(referred, tmp_path, NIGHT, log)
+    assert [f.name for f in files] == ["finance-41-2026-03-15.csv", "finance-41-2026-03-15.xlsx"]
+    row = dict(zip(*_csv(files[0])[2:4], strict=True))
+    assert (row["Value"], row["Told by"]) == ("'=1+1", "'+447700900001, Sam;' =2")
+    assert (row["Read with look-alikes"], row["Messages"]) == ("yes", "1")
+    before = [f.read_bytes() for f in files]
+    assert len(export.write(rows, tmp_path, NIGHT, log)) == 4  # of forces 36 and 37 alone
+    assert referrals.write(referred, tmp_path, NIGHT, log) == files
+    assert [f.read_bytes() for f in files] == before
+    assert [e["operation"] for e in log.entries()] == ["referrals_exported", "writeback_exported", "writeback_exported"]
+    referrals.write(referred.where("FALSE"), tmp_path, NIGHT, log)
+    assert len(_csv(files[0])) == 3

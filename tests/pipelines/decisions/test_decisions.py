@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pipelines.decisions import decision as one
 from pipelines.decisions import intake
 from pipelines.decisions import rules as decision_rules
-from schemas import bronze, gold
+from schemas import bronze, codes, gold
 from tests.support import deciding, tables
 
 NIGHT, QUEUE_NIGHT = deciding.NIGHT, deciding.QUEUE_NIGHT
@@ -76,6 +76,16 @@ def test_the_same_decision_has_the_same_id_and_another_one_another() -> None:
 def test_an_invalid_decision_is_refused_where_it_is_made(outcome: str, given: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         deciding.decide(1, outcome, **given)
+
+
+@pytest.mark.parametrize("free_text", [None, "", " \n"])
+def test_a_referral_of_accounts_says_to_whom(free_text: str | None) -> None:
+    of_money = {**deciding.item(1), "queue": codes.FINANCE_QUEUE}
+    with pytest.raises(ValueError, match="free_text: a referral of accounts says to whom"):
+        deciding.decide(1, "REFER", of=of_money, free_text=free_text)
+    assert deciding.decide(1, "REFER", of=of_money, free_text="HMRC").free_text == "HMRC"
+    assert deciding.decide(1, "DEFER", of=of_money).outcome == "DEFER"
+    assert deciding.decide(1, "REFER", free_text=free_text).outcome == "REFER"  # of another queue
 
 
 @pytest.mark.parametrize(

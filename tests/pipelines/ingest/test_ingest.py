@@ -285,6 +285,40 @@ def test_a_sixth_force_is_one_yaml_and_no_code(spark: SparkSession, tmp_path: Pa
     assert "written {" in text
 
 
+def test_a_field_that_would_be_empty_and_a_file_refused_whole_are_told(spark: SparkSession, tmp_path: Path) -> None:
+    """Days and months exchanged: rows load, and the dates over 12 are lost. A file in another encoding is not read."""
+    norfolk = sources.load()["norfolk"]
+    some = ("nominals", "missing_episodes")
+    layout = norfolk.model_copy(update={"feeds": {feed: norfolk.feeds[feed] for feed in some}})
+    people = [
+        {"Nominal No": f"N{n}", "Surname": "Ash", "DOB": f"01/{n + 1:02}/1990", "Telephone": "n/k"} for n in range(20)
+    ]
+    nights.drop(tmp_path, "norfolk", "nominals", "a.csv", nights.csv_bytes(people))
+    other = [{"Nominal No": "N99", "Surname": "Renée"}]
+    nights.drop(tmp_path, "norfolk", "nominals", "b.csv", nights.csv_bytes(other, encoding="cp1252"))
+    episode = {"Nominal No": "N1", "Reported": "02/01/2026 10:00", "Risk": "High", "CSE Flag": "perhaps"}
+    times = [{**episode, "Misper Ref": f"M{n}", "Located": f"0{n + 1}/01/2026 09:00"} for n in range(4)]
+    nights.drop(tmp_path, "norfolk", "missing_episodes", "m.csv", nights.csv_bytes(times))
+    report, episodes = checked = dry_run.check(spark, tmp_path / "norfolk", layout, nights.NIGHT)
+    assert (episodes.n_written["found_at"], episodes.n_read["found_at"]) == (4, 2)  # two before they were reported
+    assert (episodes.n_written["is_cse_flagged"], episodes.n_read["is_cse_flagged"]) == (4, 0)
+    assert (episodes.n_written["care_status"], episodes.n_read["reported_at"]) == (0, 4)
+    assert report.accepted_share == 1.0
+    assert (report.n_written["born_on"], report.n_read["born_on"], report.n_written["phone"]) == (20, 12, 0)
+    assert [file["reason"] for file in report.refused_files] == ["FILE_ENCODING"]
+    with pytest.raises(InvalidInputError) as refused:
+        dry_run.refuse_below(0.9, checked, tmp_path)
+    whole, unread, *_ = str(refused.value).splitlines()
+    assert whole.startswith(
+        "Files of nominals would be refused whole: nominals/2026-03-14/b.csv (bytes that are not utf-8)"
+    )
+    assert unread == (
+        "Of nominals, born_on (column DOB) holds 20 values, and only 12 of them would be read (60.0%): "
+        "the others would be empty."
+    )
+    assert "8 of 20 values cannot be read" in summary.check_text(checked)
+
+
 def test_a_folder_without_a_file_of_the_layout_is_no_success(spark: SparkSession, tmp_path: Path) -> None:
     checked = dry_run.check(spark, tmp_path, sources.load()["norfolk"], nights.NIGHT)
     with pytest.raises(InvalidInputError, match="No file of a feed that the layout names"):

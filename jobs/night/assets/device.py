@@ -1,0 +1,299 @@
+"""Seized devices: submissions read into tables, what their messages mention, their queues, and what is referred."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.night.assets import common
+from jobs.output import referrals as referral_files
+from jobs.runtime import alerts, progress
+from jobs.runtime import spark as spark_job
+from jobs.runtime.audit import operations
+from jobs.runtime.context import RunContext
+from jobs.sources import submissions
+from pipelines.common import concurrency
+from pipelines.device import finds, known_media, referrals, tables
+from pipelines.device import queue as device_queue
+from pipelines.device.keyword_lists import KeywordList
+from pipelines.queues import items as queue_rows
+from schemas import bronze, device, gold
+from schemas.contract import Table
+
+WAITING = "left for the next night"
+CONSERVED = "messages_are_conserved"
+QUEUES = common.QueuePart(
+    "device_queues", (device_queue.QUEUE, referrals.QUEUE), "The queues of key words and accounts on devices"
+)
+DECIDED = (device.MESSAGES, device.SUBMISSIONS, gold.DECISIONS)  # what a queue is made of
+
+
+@dg.multi_asset(
+    name="device_exports",
+    specs=[common.spec(table, [bronze.FILES]) for table in device.READ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            CONSERVED,
+            asset=common.key(device.FILES),
+            blocking=True,
+            description="Messages seen = loaded + duplicate + quarantined, and as many are in the tables, per file.",
+        )
+    ],
+)
+def device_exports(
+    context: dg.AssetExecutionContext, ctx: common.Ctx
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Read every file of the night's submissions once."""
+    night = common.night_of(context, ctx)
+    arrived = _arrived(ctx, night)
+    is_nothing = not arrived.submissions and ctx.known(night).tonight(device.SUBMISSIONS).isEmpty()
+    if is_nothing:
+        progress.CURRENT.skip()
+    else:
+        with progress.CURRENT.step("read seized devices"):
+            _read(ctx, night, arrived)
+    said = {device.SUBMISSIONS.path: {WAITING: dg.MetadataValue.json([vars(each) for each in arrived.waiting])}}
+    if is_nothing:
+        yield from (common.nothing(table) for table in device.READ)
+    else:
+        yield from common.results(ctx, device.READ, night, said)
+    lost = [] if is_nothing else _lost(ctx, night)
+    yield dg.AssetCheckResult(
+        asset_key=common.key(device.FILES),
+        check_name=CONSERVED,
+        passed=not lost,
+        metadata={"lost": dg.MetadataValue.json(lost)},
+    )
+
+
+def _arrived(ctx: RunContext, night: date) -> submissions.Arrived:
+    limits = ctx.settings.arrivals
+    known = ctx.known(night).before(device.SUBMISSIONS).select("folder").distinct()
+    arrived = submissions.arrived(
+        ctx.settings.landing,
+        night,
+        now=time.time(),  # read where the night begins to read them, and only to tell what is still being written
+        quiet_s=limits.quiet_s,
+        late_nights=limits.late_nights,
+        known={row.folder for row in known.collect()},  # of submissions, of which a force sends a few a night
+        sources=ctx.sources,
+    )
+    for each in arrived.waiting:
+        progress.CURRENT.say(f"         left for the next night: {each.file} ({each.why})")
+    ctx.submissions[night] = arrived.submissions
+    return arrived
+
+
+def _read(ctx: RunContext, night: date, arrived: submissions.Arrived) -> None:
+    tonight = {"night": night.isoformat()}
+    ctx.lake.replace(_listed(ctx, night, arrived.submissions), device.SUBMISSIONS, tonight)
+    # In the log before a byte is read.
+    operations.devices_read(ctx.audit, night, [each.id for each in arrived.submissions], _authorities(arrived))
+    files = ctx.spark.createDataFrame(
+        [
+            (
+                each.id, file.file, file.path, each.manifest.owner.identifiers, each.manifest.region,
+                each.manifest.time_zone, file.reason, file.detail,
+            )
+            for each in arrived.submissions
+            if each.manifest is not None
+            for file in each.files
+        ],
+        tables.FILES,
+    )  # fmt: skip
+    records = concurrency.materialise_lazily(tables.records(files, _n_tasks(ctx, arrived.submissions)))
+    messages = concurrency.materialise_lazily(
+        finds.with_privileged(tables.messages(records, night), _privileged(arrived.submissions))
+    )
+    kept = messages.where("NOT is_duplicate")
+    concurrency.run(
+        lambda: ctx.lake.replace(kept, device.MESSAGES, tonight),
+        lambda: ctx.lake.replace(tables.files(records, messages, night), device.FILES, tonight),
+        *(
+            partial(ctx.lake.replace, tables.others(records, table, night), table, tonight)
+            for table in (device.CONTACTS, device.CALLS, device.MEDIA, device.REFUSALS)
+        ),
+    )
+    _tell(ctx, night, arrived.submissions)
+
+
+def _n_tasks(ctx: RunContext, arrived: Sequence[submissions.Submitted]) -> int:
+    """Several pieces for each core, so that one with a large file does not keep small ones waiting behind it."""
+    n_files = sum(len(each.files) for each in arrived)
+    return max(1, min(n_files, 8 * spark_job.n_tasks(ctx.spark)))
+
+
+def _listed(ctx: RunContext, night: date, arrived: Sequence[submissions.Submitted]) -> DataFrame:
+    rows = []
+    for each in arrived:
+        manifest = each.manifest
+        rows.append(
+            {
+                "night": night,
+                "submission_id": each.id,
+                "force": each.force,
+                "folder": each.folder,
+                "authority": f"{manifest.authority.power}, {manifest.authority.reference}" if manifest else None,
+                "purpose": manifest.purpose if manifest else None,
+                "exhibits": list(manifest.exhibits) if manifest else [],
+                "owner": manifest.owner.name if manifest else None,
+                "owner_identifiers": list(manifest.owner.identifiers) if manifest else [],
+                "languages": list(manifest.languages) if manifest else [],
+                "keyword_lists": list(manifest.keyword_lists) if manifest else [],
+                "privileged": manifest.privileged if manifest else None,
+                "refused": each.refused,
+                "detail": each.detail,
+            }
+        )
+    return ctx.spark.createDataFrame(rows, device.SUBMISSIONS.struct())
+
+
+def _authorities(arrived: submissions.Arrived) -> str:
+    read = [each.manifest for each in arrived.submissions if each.manifest is not None]
+    told = {f"{m.authority.power}, {m.authority.reference}: {m.purpose}" for m in read}
+    return "; ".join(sorted(told))
+
+
+def _privileged(arrived: Sequence[submissions.Submitted]) -> dict[str, KeywordList]:
+    return {each.id: each.privileged for each in arrived if each.privileged is not None}
+
+
+def _tell(ctx: RunContext, night: date, arrived: Sequence[submissions.Submitted]) -> None:
+    """An alert for what was refused or not read to its end: by submission and count, never by content."""
+    told = [f"{each.id} was refused ({each.refused}): {each.detail}" for each in arrived if each.refused]
+    told += [
+        f"{each.id}: {n} terms of {name} cannot be looked for" for each in arrived for name, n in each.refused_terms
+    ]
+    partly = ctx.known(night).tonight(device.FILES).where(F.col("reason").isNotNull())
+    counted = partly.groupBy("submission_id", "reason").count().orderBy("submission_id", "reason").collect()
+    told += [f"{row.submission_id}: {row['count']} files {row.reason}" for row in counted]
+    if told:
+        alerts.send(ctx.settings, night.isoformat(), "seized devices not wholly read: " + "; ".join(told))
+
+
+def _lost(ctx: RunContext, night: date) -> list[dict[str, object]]:
+    """Files of which not every message is accounted for, counted in the tables themselves."""
+    known, file = ctx.known(night), ["submission_id", "file", "member"]
+    loaded = known.tonight(device.MESSAGES).groupBy(*file).agg(F.count("*").alias("n_there"))
+    refused = known.tonight(device.REFUSALS).groupBy(*file).agg(F.count("*").alias("n_refused"))
+    counted = known.tonight(device.FILES).join(loaded, file, how="full").join(refused, file, how="full")
+    there, out = F.coalesce("n_there", F.lit(0)), F.coalesce("n_refused", F.lit(0))
+    told = F.coalesce("n_messages", F.lit(-1))
+    wrong = (there != F.coalesce("n_loaded", F.lit(-1))) | (out != F.coalesce("n_quarantined", F.lit(-1)))
+    rows = counted.where(wrong).select("submission_id", F.sha2("file", 256).alias("file"), told.alias("n_messages"))
+    return [row.asDict() for row in rows.limit(20).collect()]
+
+
+@dg.multi_asset(
+    name="device_finds",
+    specs=[
+        *(common.spec(table, [device.MESSAGES, device.MEDIA, device.SUBMISSIONS]) for table in device.FOUND),
+        common.spec(device.FINANCE_REFERRALS, DECIDED),
+        common.queue_spec(QUEUES, DECIDED),
+    ],
+)
+def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator[dg.MaterializeResult]:
+    """Find accounts, wallets, identities and key words in the night's messages; refer what was decided, and publish."""
+    night = common.night_of(context, ctx)
+    tonight = {"night": night.isoformat()}
+    is_nothing = ctx.known(night).tonight(device.SUBMISSIONS).isEmpty()
+    if not is_nothing:
+        with progress.CURRENT.step("search seized devices"):
+            messages = ctx.known(night).tonight(device.MESSAGES)
+            submitted = _submitted(ctx, night)
+            lists = {each.id: list(each.lists) for each in submitted}
+            listed = _hash_lists(ctx, submitted)
+            media = ctx.known(night).tonight(device.MEDIA)
+            concurrency.run(
+                lambda: ctx.lake.replace(
+                    finds.identifiers(messages, ctx.settings.device.banks), device.IDENTIFIERS, tonight
+                ),
+                lambda: ctx.lake.replace(finds.keyword_hits(messages, lists), device.KEYWORD_HITS, tonight),
+                lambda: ctx.lake.replace(known_media.lists(listed, night), device.HASH_LISTS, tonight),
+                lambda: ctx.lake.replace(known_media.matches(listed, media), device.KNOWN_MEDIA, tonight),
+            )
+            _tell_lists(ctx, night)
+    else:
+        progress.CURRENT.skip()
+    with progress.CURRENT.step("queues of seized devices"):
+        n_files = _refer(ctx, night)
+        _publish(ctx, night)
+    if is_nothing:
+        yield from (common.nothing(table) for table in device.FOUND)
+    else:
+        yield from common.results(ctx, device.FOUND, night, {})
+    table = device.FINANCE_REFERRALS
+    yield common.nothing(table) if n_files is None else common.result(ctx, table, night, {"files": n_files})
+    yield common.queue_result(ctx, QUEUES, night)
+
+
+def _hash_lists(ctx: RunContext, submitted: Sequence[submissions.Submitted]) -> DataFrame:
+    """What the lists of known pictures hold, a list per task."""
+    rows = [(each.id, Path(file.file).name, file.path) for each in submitted for file in each.hash_lists]
+    files = ctx.spark.createDataFrame(rows, known_media.FILES).repartition(max(1, len(rows)))
+    return concurrency.materialise_lazily(known_media.told(files))
+
+
+def _tell_lists(ctx: RunContext, night: date) -> None:
+    """An alert for lists of known pictures that were not wholly taken."""
+    partly = ctx.known(night).tonight(device.HASH_LISTS).where("stopped IS NOT NULL OR n_refused > 0")
+    told = [
+        f"{row.submission_id} {row.list_name}: {row.n_items} items taken, {row.n_refused} refused"
+        + (f", {row.stopped}" if row.stopped else "")
+        for row in partly.orderBy("submission_id", "list_name").collect()  # a few lists
+    ]
+    if told:
+        alerts.send(ctx.settings, night.isoformat(), "lists of known pictures not wholly taken: " + "; ".join(told))
+
+
+def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
+    """The night's submissions, as the step before listed them, or listed again where this step runs alone."""
+    if night not in ctx.submissions:
+        _arrived(ctx, night)
+    listed: Sequence[submissions.Submitted] = ctx.submissions[night]
+    return listed
+
+
+def _refer(ctx: RunContext, night: date) -> int | None:
+    """Write what was decided to be referred, as a table and as files. Returns how many files; None: nothing was."""
+    known, table = ctx.known(night), device.FINANCE_REFERRALS
+    is_referred = (F.col("queue") == referrals.QUEUE) & (F.col("outcome") == referrals.OUTCOME)
+    if known.tonight(gold.DECISIONS).where(is_referred).isEmpty() and known.tonight(table).isEmpty():
+        return None
+    rows = referrals.referrals(
+        known.until(gold.DECISIONS), known.until(device.IDENTIFIERS), known.until(device.MESSAGES), night
+    )
+    ctx.lake.replace(rows, table, {"night": night.isoformat()})
+    return len(referral_files.write(ctx.lake.read(table), ctx.settings.exports, night, ctx.audit))
+
+
+def _publish(ctx: RunContext, night: date) -> None:
+    if ctx.known(night).until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
+        _replace(ctx, night, dict.fromkeys(QUEUES.queues, queue_rows.none(ctx.spark)))
+        return
+    made = (
+        (device_queue.QUEUE, device_queue.queue_items, device.KEYWORD_HITS),
+        (referrals.QUEUE, referrals.queue_items, device.IDENTIFIERS),
+    )
+    _replace(ctx, night, {queue: _items(ctx, night, make, of) for queue, make, of in made})
+
+
+def _items(ctx: RunContext, night: date, make: Callable[..., DataFrame], of: Table) -> DataFrame:
+    read = (of, *DECIDED)
+    capacity = ctx.settings.capacity()
+    return make(*map(ctx.known(night).until, read), capacity, night, made_with=ctx.provenance(read))
+
+
+def _replace(ctx: RunContext, night: date, queues: Mapping[str, DataFrame]) -> None:
+    parts = {queue: {"night": night.isoformat(), "queue": queue} for queue in queues}
+    concurrency.run(
+        *(partial(ctx.lake.replace, rows, gold.QUEUE_ITEMS, parts[queue]) for queue, rows in queues.items())
+    )
+
+
+ALL = [device_exports, device_finds]

@@ -1,0 +1,1 @@
+"""Seized devices: reading exports, searching them, and finding accounts and wallets in them."""

@@ -1,0 +1,1 @@
+"""Finding and validating accounts, wallets and identities in text."""

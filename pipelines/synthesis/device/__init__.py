@@ -1,0 +1,1 @@
+"""A seized telephone and a second one of the same person, as exports and the truth about them."""
