@@ -22,6 +22,24 @@ def test_the_cost_of_likelihood_ratios_is_as_published() -> None:
     assert leads.calibration_figures(pd.DataFrame({"score": [0.9], "is_true": [True]}))["cllr"] is None
 
 
+def test_f1_has_an_interval_by_worlds() -> None:
+    """By scikit-learn's F1 of the same claims; worlds that are alike have no interval, one that differs gives one."""
+    from sklearn.metrics import f1_score
+
+    from jobs.evaluation import leads
+
+    n_true, ours, rule = np.array([4, 4]), np.array([[3, 5], [3, 5]]), np.array([[2, 10], [4, 4]])
+    found = leads.f1_figures(n_true, ours, rule)
+    is_true, is_said = [1] * 8 + [0] * 4, [1] * 6 + [0] * 2 + [1] * 4
+    assert found["f1"] == pytest.approx(f1_score(is_true, is_said), abs=1e-3)
+    assert found["f1_low"] == found["f1"] == found["f1_high"]
+    assert found["rule_f1"] == pytest.approx(12 / 22, abs=1e-3)
+    assert found["ahead_low"] == pytest.approx(6 / 9 - 1, abs=1e-3)  # the second world drawn twice
+    assert found["ahead_high"] == pytest.approx(6 / 9 - 4 / 14, abs=1e-3)
+    nothing = leads.f1_figures(n_true, np.zeros((2, 2), dtype=int), rule)
+    assert (nothing["f1"], nothing["f1_high"]) == (0.0, 0.0)
+
+
 def test_the_second_maker_keeps_to_its_own_assumptions() -> None:
     from jobs.evaluation import second_lead_worlds as second
     from pipelines.comms import leads
