@@ -82,6 +82,10 @@ class TwoPhones(Part):
     p_associate: t.Inside
     prior_blocks: t.Positive
     pair_blocks: t.Count
+    home_if_one: t.Inside
+    home_if_two: t.Inside
+    prior_pairs: t.Positive
+    home_nats: t.Positive
     call_if_one: t.Inside
     call_if_two: t.Inside
     max_nats: t.Positive

@@ -7,8 +7,10 @@ The population of the latter is every pair of units that is often at one place, 
 two phones itself; it says for night, working day, the rest and elsewhere how often such people are together when one of
 them is out, and how much pairs differ in it: colleagues are always together at work, so that being so says little
 there and much at night. Elsewhere is neither where the unit's days end nor its second place: people who share a home or
-an office seldom go everywhere together, and pairs differ little in it. When both are at home in one place, that says
-nothing. The evidence is against the mixture of strangers and those.
+an office seldom go everywhere together, and pairs differ little in it. The evidence is against the mixture of strangers
+and those. When both are at home in one place, that says no more each time than it said once: whether the days of both
+end at one place counts once, against the share of the population's pairs of which they do. Where all live about one
+mast it says nothing, where few do it says much.
 
 Together is as near as the masts there allow: as far as those around stand in either network, or `together_m`. A block
 of some hours counts once, since what happens within it is one journey. Two people who share a life call each other,
@@ -49,6 +51,10 @@ class Thresholds:
     p_associate: float  # prior that a pair of two people shares a home or a road
     prior_blocks: float  # blocks that the prior counts as
     pair_blocks: int  # a pair weighs as its blocks in the population, up to so many
+    home_if_one: float  # one person's two phones are put away at one place; else as those of any pair
+    home_if_two: float  # prior of the share of the population's pairs of which they do
+    prior_pairs: float  # pairs that this prior counts as
+    home_nats: float  # that days end at one place or at two says no more: families share a home and a road
     call_if_one: float  # one person's phones call each other
     call_if_two: float  # people who share a life call each other
     max_nats: float
@@ -62,12 +68,21 @@ def leads(
     seen = concurrency.materialise_lazily(_placed(_presence(used, thresholds), bases, ends, thresholds))
     blocks = _blocks(seen, _candidates(seen, thresholds), thresholds, zone)
     of_pair = evidence(concurrency.materialise_lazily(blocks), thresholds)
+    of_pair = with_homes(concurrency.materialise_lazily(of_pair), _homes(seen, ends), thresholds)
     calls = contacts.select(F.col("unit").alias("a"), F.col("contact").alias("_to")).distinct()
     joined = of_pair.join(calls, (of_pair.a == calls.a) & (of_pair.number_b == calls._to), "left").drop(calls.a)
     back = contacts.select(F.col("unit").alias("b"), F.col("contact").alias("_back")).distinct()
     joined = joined.join(back, (joined.b == back.b) & (joined.number_a == back._back), "left").drop(back.b)
     called = F.coalesce("_to", "_back").isNotNull()
     return leads_evidence.leads(joined.withColumn("called", called), NAME, _columns(thresholds))
+
+
+def _homes(seen: DataFrame, ends: DataFrame) -> DataFrame:
+    """Where the days of each unit end, and how far the cells about it reach: unit, latitude, longitude, reach_m."""
+    reach = seen.groupBy("unit").agg(F.median("reach_m").alias("reach_m"))
+    return ends.join(reach, ["unit"], how="inner").select(
+        "unit", F.col("base_latitude").alias("latitude"), F.col("base_longitude").alias("longitude"), "reach_m"
+    )
 
 
 def _presence(used: DataFrame, thresholds: Thresholds) -> DataFrame:
@@ -183,6 +198,7 @@ def _blocks(seen: DataFrame, candidates: DataFrame, thresholds: Thresholds, zone
 def evidence(blocks: DataFrame, thresholds: Thresholds) -> DataFrame:
     """One row a pair: how many blocks `k` of `n` it was together, with their `nats` against the reference population.
 
+    `of_two` is the probability that a pair is of two people, as the priors alone have it.
     `blocks` has one row per pair and block in which both were seen, as `_blocks` makes them.
     """
     chance = F.greatest("by_chance", F.lit(1e-4))
@@ -198,7 +214,7 @@ def evidence(blocks: DataFrame, thresholds: Thresholds) -> DataFrame:
     kinds = (
         own.withColumn("nats", nats)
         .groupBy("a", "b", "number_a", "number_b")
-        .agg(*(F.sum(name).alias(name) for name in ("nats", "stranger", "k", "n")))
+        .agg(*(F.sum(name).alias(name) for name in ("nats", "stranger", "k", "n")), F.max("_two").alias("of_two"))
     )
     low = F.least("nats", "stranger")
     p = thresholds.p_associate
@@ -213,6 +229,32 @@ def evidence(blocks: DataFrame, thresholds: Thresholds) -> DataFrame:
         ).alias("s"),
     )
     return kinds.join(shown, ["a", "b"], how="inner").where("k > 0")
+
+
+def with_homes(pairs: DataFrame, homes: DataFrame, thresholds: Thresholds) -> DataFrame:
+    """`pairs` (of `evidence`) with whether the days of both end within reach (share_home) and what that weighs.
+
+    home_nats is the log likelihood ratio against the share of the other pairs whose days do, each as far as it is not
+    one person's two phones (of_two), and drawn to its prior as if that were `prior_pairs` pairs. One person's phones
+    are put away at one place (`home_if_one`), or else they are as any pair: where all pairs share a home, that says 0.
+    """
+    a, b = (homes.select(*(F.col(c).alias(f"_{c}_{s}") for c in homes.columns)) for s in "ab")
+    metres = 1000 * positions.kilometres("_latitude_a", "_longitude_a", "_latitude_b", "_longitude_b")
+    near = metres <= (F.col("_reach_m_a") + F.col("_reach_m_b")) / 2
+    placed = pairs.join(a, F.col("a") == F.col("_unit_a"), "inner").join(b, F.col("b") == F.col("_unit_b"), "inner")
+    placed = concurrency.materialise_lazily(placed.withColumn("share_home", near).select(*pairs.columns, "share_home"))
+    at_home = F.when(F.col("share_home"), F.col("of_two")).otherwise(0.0)
+    total = placed.agg(F.sum("of_two").alias("_w"), F.sum(at_home).alias("_h"))
+    prior = F.lit(thresholds.prior_pairs)
+    share = (F.greatest(F.col("_h") - at_home, F.lit(0.0)) + thresholds.home_if_two * prior) / (
+        F.greatest(F.col("_w") - F.col("of_two"), F.lit(0.0)) + prior
+    )
+    one = F.lit(thresholds.home_if_one)
+    nats = F.when(F.col("share_home"), F.log(one / share + 1 - one)).otherwise(F.log(1 - one))
+    weighed = placed.crossJoin(F.broadcast(total)).withColumn(
+        "home_nats", leads_evidence.capped(nats, thresholds.home_nats)
+    )
+    return weighed.drop("_w", "_h")
 
 
 def _with_others(of_class: DataFrame, thresholds: Thresholds) -> DataFrame:
@@ -267,10 +309,12 @@ def _columns(thresholds: Thresholds) -> dict[str, Column]:
     seen = F.format_string("together in %d of %d blocks of hours in which both were seen", "k", "n")
     calls = F.when(F.col("called"), "they call each other").otherwise("they do not call each other")
     spoke = F.when(F.col("overlap") == 1, "calls on both at once").otherwise("no calls on both at once")
+    homes = F.when(F.col("share_home"), "their days end at one place").otherwise("their days end at two places")
     return {
         "numbers": F.array("number_a", "number_b"),
         "factors": F.array(
             leads_evidence.factor(seen, leads_evidence.capped(F.col("nats"), thresholds.max_nats)),
+            leads_evidence.factor(homes, F.col("home_nats")),
             leads_evidence.factor(calls, F.when(F.col("called"), if_called).otherwise(if_not)),
             leads_evidence.factor(spoke, F.when(F.col("overlap") == 1, F.lit(-3.0)).otherwise(F.lit(0.0))),
         ),
@@ -280,6 +324,6 @@ def _columns(thresholds: Thresholds) -> dict[str, Column]:
         "last_at": F.col("last_at"),
         "statement": F.concat(
             F.lit("One person may carry "), "number_a", F.lit(" and "), "number_b", F.lit(": "), seen, F.lit(", "),
-            calls, F.lit(", "), spoke, F.lit("."),
+            homes, F.lit(", "), calls, F.lit(", "), spoke, F.lit("."),
         ),
     }  # fmt: skip

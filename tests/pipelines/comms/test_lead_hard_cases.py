@@ -3,7 +3,9 @@ kilometres apart, phones that are seen by day only, authorisations that still ru
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import math
 from typing import Any
 
 import pytest
@@ -219,3 +221,21 @@ def test_the_alternative_counts_a_pair_as_far_as_it_is_of_two_people(spark: Spar
     assert min(nats) > 8
     crowded = two_phones.evidence(blocks.withColumn("by_chance", F.lit(0.9)), GIVEN.two_phones)
     assert max(row.nats for row in crowded.collect()) < min(nats)
+
+
+def test_a_home_that_few_pairs_share_tells_and_one_that_all_share_does_not(spark: SparkSession) -> None:
+    """Worked by hand: of 1 + 0.5 other pairs of two people 0.5 share a home, drawn to one half by ten pairs."""
+    given = dataclasses.replace(GIVEN.two_phones, home_if_one=0.65, home_if_two=0.5, prior_pairs=10.0, home_nats=2.0)
+    homes = [("a", 52.0, 0.0), ("b", 52.02, 0.0), ("c", 52.5, 0.0), ("d", 52.01, 0.0)]
+    shape = "unit string, latitude double, longitude double, reach_m double"
+    placed = spark.createDataFrame([(*home, 2500.0) for home in homes], shape)
+    rows = [("a", "b", 1.0), ("a", "c", 1.0), ("b", "d", 0.5)]
+    pairs = spark.createDataFrame(rows, "a string, b string, of_two double")
+    found = {(row.a, row.b): row for row in two_phones.with_homes(pairs, placed, given).collect()}
+    assert {b: row.share_home for (_, b), row in found.items()} == {"b": True, "c": False, "d": True}
+    assert found["a", "b"].home_nats == pytest.approx(math.log(0.65 / (5.5 / 11.5) + 0.35))
+    assert found["a", "c"].home_nats == pytest.approx(math.log(0.35))
+    many = spark.range(3000).selectExpr("'a' AS a", "'b' AS b", "1.0D AS of_two")
+    assert abs(two_phones.with_homes(many, placed, given).first().home_nats) < 0.01
+    rare = many.withColumn("b", F.lit("c")).unionByName(pairs.limit(1))
+    assert two_phones.with_homes(rare, placed, given).agg(F.max("home_nats")).first()[0] == 2.0
