@@ -36,12 +36,20 @@ def network(night: datetime | None, days: int, apart: int, horizon: int, capacit
 @click.option("--worlds", default=4, show_default=True, help="Worlds with lines, and as many without.")
 @click.option("--lines", default=2, show_default=True, help="Lines, or their bystanders alone, in each world.")
 @click.option("--first-seed", default=100, show_default=True, help="Seed of the first world.")
+@click.option(
+    "--maker",
+    type=click.Choice(["first", "second"]),
+    default="first",
+    show_default=True,
+    help="Whose worlds: the second's assumptions are others, and nothing is fitted on them.",
+)
 @click.option("--calibrate", is_flag=True, help="Fit the curves on worlds of their own, and print them as settings.")
 @as_json
-def leads(worlds: int, lines: int, first_seed: int, calibrate: bool, as_json: bool) -> None:
+def leads(worlds: int, lines: int, first_seed: int, maker: str, calibrate: bool, as_json: bool) -> None:
     """Measure every detector of leads: precision, recall and false leads per night, compared with a simple rule."""
     import yaml
 
+    from jobs.evaluation import lead_worlds, second_lead_worlds
     from jobs.evaluation import leads as evaluation
     from jobs.runtime import context
     from pipelines.comms import leads as detectors
@@ -52,7 +60,8 @@ def leads(worlds: int, lines: int, first_seed: int, calibrate: bool, as_json: bo
         curves = evaluation.calibrate(ctx.spark, thresholds, n_worlds=worlds, n_lines=lines)
         show({"curves": curves}, as_json, yaml.safe_dump({"curves": curves}, sort_keys=False))
         return
-    report = evaluation.evaluate(ctx.spark, thresholds, n_worlds=worlds, n_lines=lines, first=first_seed)
+    make = second_lead_worlds.make if maker == "second" else lead_worlds.make
+    report = evaluation.evaluate(ctx.spark, thresholds, n_worlds=worlds, n_lines=lines, first=first_seed, make=make)
     show(report, as_json, evaluation.text(report))
 
 

@@ -35,18 +35,21 @@ class World:
 
 
 def make(spark: SparkSession, seed: int, n_lines: int, *, has_lines: bool = True) -> World:
-    """A world of one night. Its events are those that lie within their authorisations, numbers in E.164."""
+    """A world of one night; without lines, every second one (of odd seed) has some that no child goes with.
+
+    Its events are those that lie within their authorisations, numbers in E.164."""
     planet = world.make(seed, NIGHT, 1, max(n_lines * planted.REPORTS_A_LINE, 1000), FORCES)
     lines = [Line(planet, n) for n in range(n_lines)]
-    events = [_frame(planted.events(line, has_line=has_lines)) for line in lines]
-    granted = [_frame(planted.authorisations(line, s, has_line=has_lines)) for line in lines for s in planet.providers]
+    is_seen = has_lines or seed % 2 == 1
+    events = [_frame(planted.events(line, has_line=is_seen)) for line in lines]
+    granted = [_frame(planted.authorisations(line, s, has_line=is_seen)) for line in lines for s in planet.providers]
     for sender in planet.providers:
         provider = comms.Provider(planet, sender)
         index = provider.arriving(0)
         events.append(_frame(provider.events(index)))
         granted.append(_frame(provider.authorisations(index)))
-    held = _events(spark, pd.concat(events))
-    authorisations = _silver(spark, silver.COMMS_AUTHORISATIONS, pd.concat(granted))
+    held = events_of(spark, pd.concat(events))
+    authorisations = silver_of(spark, silver.COMMS_AUTHORISATIONS, pd.concat(granted))
     known = leads.Known(
         events=access.usable(held, authorisations, NIGHT),
         hidden=access.hidden_numbers(held, authorisations, NIGHT),
@@ -56,14 +59,15 @@ def make(spark: SparkSession, seed: int, n_lines: int, *, has_lines: bool = True
         suspects=_suspects(spark, planet),
         episodes=_episodes(spark, planet, has_lines=has_lines),
     )
-    return World(known, _frame(planted.truth(lines, has_line=has_lines)[0]))
+    truth = _frame(planted.truth(lines, has_line=is_seen)[0])
+    return World(known, truth if has_lines else truth[truth["detector"] != "missing_overlap"])
 
 
 def _frame(columns: Columns) -> pd.DataFrame:
     return pd.DataFrame({name: column.to_pandas() for name, column in columns.items()})
 
 
-def _events(spark: SparkSession, events: pd.DataFrame) -> DataFrame:
+def events_of(spark: SparkSession, events: pd.DataFrame) -> DataFrame:
     """Rows of silver.comms_events, but for their lineage. What may be used of them the gate says."""
     rows = events.reset_index(drop=True)
     for side in ("a_number", "b_number"):
@@ -73,10 +77,10 @@ def _events(spark: SparkSession, events: pd.DataFrame) -> DataFrame:
     rows["duration_s"] = rows["duration_s"].astype(float)
     rows["operator"] = OPERATOR
     rows[list(silver.ARRIVAL_FLAGS)] = False
-    return _silver(spark, silver.COMMS_EVENTS, rows)
+    return silver_of(spark, silver.COMMS_EVENTS, rows)
 
 
-def _silver(spark: SparkSession, table: Table, rows: pd.DataFrame) -> DataFrame:
+def silver_of(spark: SparkSession, table: Table, rows: pd.DataFrame) -> DataFrame:
     """Rows of a silver table as known in the night, but for their lineage; missing values are NULL."""
     names = [name for name in table.names if not name.startswith("_")]
     rows = rows.reset_index(drop=True).assign(night=NIGHT)

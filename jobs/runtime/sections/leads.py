@@ -35,6 +35,8 @@ class Fingerprint(Part):
     p_associate: t.Inside
     shared: t.Inside
     max_popular: t.Count
+    popular_share: t.Inside
+    popular_most: t.Count
     min_shared: t.Count
     max_nats: t.Positive
 
@@ -49,6 +51,8 @@ class Successor(Part):
     min_events: t.Count
     handset_kept: t.Inside
     handset_passed_on: t.Inside
+    leak: t.Inside
+    rename_nats: t.Positive
 
 
 class Swap(Part):
@@ -64,6 +68,7 @@ class TwoPhones(Part):
     """Two phones that are never seen apart."""
 
     together_m: t.Positive
+    max_together_m: t.Positive
     speed_kmh: t.Positive
     min_days: t.Days
     max_crowded: t.Count
@@ -71,8 +76,16 @@ class TwoPhones(Part):
     left_behind: t.Inside
     together_if_two: t.Inside
     pairs_differ: t.Inside
+    elsewhere_if_two: t.Inside
+    elsewhere_differ: t.Inside
+    one_person: t.Inside
+    p_associate: t.Inside
     prior_blocks: t.Positive
     pair_blocks: t.Count
+    home_if_one: t.Inside
+    home_if_two: t.Inside
+    prior_pairs: t.Positive
+    home_nats: t.Positive
     call_if_one: t.Inside
     call_if_two: t.Inside
     max_nats: t.Positive
@@ -100,7 +113,8 @@ class CommonContact(Part):
 class MissingOverlap(Part):
     """A child missing when a line is in town."""
 
-    away_km: t.Positive
+    places: t.Count
+    away_s: t.Count
     margin_s: t.CountOrNone
     min_overlaps: t.Count
     overlap_if_tied: t.Inside

@@ -95,20 +95,36 @@ def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFram
         usage.contacts(use),
         usage.spans(use),
         usage.bases(use, thresholds.zone),
-        usage.where_days_end(use, thresholds.zone),
+        usage.where_days_end(use, thresholds.zone, thresholds.night_place.away_km),
     )
+    changes = concurrency.materialise_lazily(usage.changes(use, thresholds.successor.leak))  # first used by the pairs
+    handsets = usage.handsets(use)
     pairs, lines = concurrency.materialise(
-        fingerprint.pairs(contacts, spans, thresholds.fingerprint),
+        _pairs(contacts, spans, changes, handsets, thresholds),
         calibration.scored(deal_line.leads(use, spans, thresholds.deal_line), thresholds.curves),
     )
     strong = lines.where(F.col("score") >= thresholds.min_score).select(F.col("numbers")[0].alias("number"))
     # Each is computed by itself: one plan of all would be planned again after each of its stages.
+    successors, carried = concurrency.materialise(
+        successor.leads(pairs, spans, changes, handsets, thresholds.successor),
+        two_phones.leads(use, contacts, bases, ends, thresholds.two_phones, thresholds.zone),
+    )
+    sure = calibration.scored(successors, thresholds.curves).where(F.col("score") >= thresholds.min_score)
     others = concurrency.materialise(
-        two_phones.leads(use, contacts, bases, thresholds.two_phones, thresholds.zone),
-        successor.leads(pairs, spans, usage.handsets(use), thresholds.successor),
         swaps.leads(use, pairs, spans, thresholds.swap),
         night_place.leads(use, spans, ends, thresholds.night_place, thresholds.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, thresholds.common_contact),
-        missing_overlap.leads(use, ends, strong, known.episodes, thresholds.missing_overlap),
+        missing_overlap.leads(use, missing_overlap.chains(strong, sure), known.episodes, thresholds.missing_overlap),
     )
-    return lines.unionByName(calibration.scored(reduce(DataFrame.unionByName, others), thresholds.curves))
+    return lines.unionByName(
+        calibration.scored(reduce(DataFrame.unionByName, [successors, carried, *others]), thresholds.curves)
+    )
+
+
+def _pairs(
+    contacts: DataFrame, spans: DataFrame, changes: DataFrame, handsets: DataFrame, thresholds: Thresholds
+) -> DataFrame:
+    """Pairs of units by their contacts, made again once the contacts that changed number too are known."""
+    first = fingerprint.pairs(contacts, spans, thresholds.fingerprint)
+    changed = successor.leads(first, spans, changes, handsets, thresholds.successor)
+    return fingerprint.pairs(successor.renamed(contacts, changed, thresholds.successor), spans, thresholds.fingerprint)

@@ -23,7 +23,9 @@ class Model:
     kept: float  # share of contacts that somebody keeps who changes number
     p_associate: float  # prior that a pair that shares contacts is of one circle
     shared: float  # share of contacts that people of one circle have in common
-    max_popular: int  # a contact of more units than this says nothing, and pairs are not made through it
+    max_popular: int  # pairs are made through a contact of so many units, and of more while they are few of all:
+    popular_share: float  # of the units of the night, up to
+    popular_most: int  # units: what is made through one contact grows with their square
     min_shared: int  # pairs with fewer contacts in common are not looked at
     max_nats: float  # the evidence of contacts is not trusted beyond
 
@@ -41,12 +43,6 @@ def pairs(contacts: DataFrame, spans: DataFrame, model: Model) -> DataFrame:
     ).withColumn("popularity", F.expr("count(*) OVER (PARTITION BY contact)"))  # fmt: skip
     listed = concurrency.materialise_lazily(listed)  # both sides of a pair, and the totals
     left, right = (_side(listed, side) for side in ("a", "b"))
-    telling = left.where(F.col("popularity_a") <= model.max_popular)
-    met = (
-        telling.where("popularity_a >= 2")
-        .join(right, F.col("contact_a") == F.col("contact_b"), how="inner")
-        .where("a <> b")
-    )
     # One row a pair and shared contact; what is not shared follows from the sums over all contacts of a.
     total = F.broadcast(
         listed.agg(
@@ -55,7 +51,15 @@ def pairs(contacts: DataFrame, spans: DataFrame, model: Model) -> DataFrame:
             F.countDistinct("unit").alias("_units"),
         )
     )
-    rated = met.crossJoin(total).withColumns(_terms(model))
+    relative = F.least(model.popular_share * F.col("_units"), F.lit(float(model.popular_most)))
+    bound = F.greatest(relative, F.lit(float(model.max_popular)))
+    telling = left.crossJoin(total).where(F.col("popularity_a") <= bound)
+    met = (
+        telling.where("popularity_a >= 2")
+        .join(right, F.col("contact_a") == F.col("contact_b"), how="inner")
+        .where("a <> b")
+    )
+    rated = met.withColumns(_terms(model))
     summed = rated.groupBy("a", "b").agg(
         F.count("*").alias("n_shared"),
         F.first("n_contacts_a").alias("n_contacts_a"),

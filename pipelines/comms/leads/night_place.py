@@ -1,7 +1,9 @@
 """Where a phone rests at night away from where its days mostly end: a second place, come back to, within cells' reach.
 
 The position is the mean of where the night's cells point (half their reach along the azimuth), and the radius their
-reach and spread. Evidence: separate stays against how often others stay far away (Poisson), and the nights.
+reach and spread. A night counts where the phone was seen between 23 and 06, and where it was not but the evening's last
+sighting and the morning's first are at one place: who sleeps does not call. Evidence: separate stays against how often
+others stay far away (Poisson), and the nights.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pipelines.comms import positions
 from pipelines.comms.leads import evidence, usage
 
 NAME = "night_place"
+EVENING, MORNING = 18, 10  # hours of the clock from and until which sightings may bracket a night
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,65 @@ def leads(used: DataFrame, spans: DataFrame, bases: DataFrame, thresholds: Thres
 
 
 def _away(used: DataFrame, bases: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
-    """Sightings from 23 to 06 far from the unit's base, with the night they belong to and a square of about 4 km."""
+    """Sightings of nights far from the unit's base, with the night they belong to and their place: y, x of a mast."""
     local = F.from_utc_timestamp("started_at", zone)
-    night = used.where("latitude IS NOT NULL").where((F.hour(local) >= 23) | (F.hour(local) < 6))
+    night = _of_nights(used.where("latitude IS NOT NULL"), thresholds, zone)
     based = night.join(bases, ["unit"], how="inner")
     far = positions.kilometres("latitude", "longitude", "base_latitude", "base_longitude") >= thresholds.away_km
     half = thresholds.reach_m / 2
     angle = F.radians("azimuth")
     north, east = F.coalesce(half * F.cos(angle), F.lit(0.0)), F.coalesce(half * F.sin(angle), F.lit(0.0))
-    return based.where(far).withColumns(
+    away = concurrency.materialise_lazily(  # used twice
+        based.where(far).withColumn("night", F.to_date(local - F.expr("INTERVAL 12 HOURS")))
+    )
+    return away.join(_places(away, thresholds), ["unit", "latitude", "longitude"], how="inner").withColumns(
         {
-            "night": F.to_date(local - F.expr("INTERVAL 12 HOURS")),
-            "y": F.round(F.col("latitude") * 25),
-            "x": F.round(F.col("longitude") * 15),
             "beam_latitude": F.col("latitude") + north / 111_320,
             "beam_longitude": F.col("longitude") + east / (111_320 * F.cos(F.radians("latitude"))),
         }
     )
+
+
+def _places(away: DataFrame, thresholds: Thresholds) -> DataFrame:
+    """unit, latitude, longitude of each mast and y, x of the mast of the most nights of those within its reach.
+
+    Who stays at one place is served by any of the masts around it: as far as they stand apart, or a cell reaches.
+    """
+    reach = F.greatest(F.lit(thresholds.reach_m), F.coalesce(F.max("spacing_m"), F.lit(0.0)))
+    of_mast = away.groupBy("unit", "latitude", "longitude")
+    masts = of_mast.agg(F.countDistinct("night").alias("n"), reach.alias("reach_m"))
+    others = masts.select("unit", "n", F.col("latitude").alias("y"), F.col("longitude").alias("x"))
+    metres = 1000 * positions.kilometres("latitude", "longitude", "y", "x")
+    near = masts.drop("n").join(others, ["unit"], how="inner").where(metres <= F.col("reach_m"))
+    most = near.groupBy("unit", "latitude", "longitude").agg(F.max(F.struct("n", "y", "x")).alias("most"))
+    return most.select("unit", "latitude", "longitude", "most.y", "most.x")
+
+
+def _of_nights(seen: DataFrame, thresholds: Thresholds, zone: str) -> DataFrame:
+    """Sightings from 23 to 06, and the evening's last and the morning's first of nights that these bracket.
+
+    Both are at one place where they are as near as a cell reaches, or as masts stand apart there.
+    """
+    local = F.from_utc_timestamp("started_at", zone)
+    hour = F.hour(local)
+    late = seen.where((hour >= EVENING) | (hour < MORNING)).withColumns(
+        {
+            "_night": F.to_date(local - F.expr("INTERVAL 12 HOURS")),
+            "_part": F.when((hour >= EVENING) & (hour < 23), "evening").when(
+                (hour >= 6) & (hour < MORNING), "morning"
+            ).otherwise("night"),
+        }
+    )  # fmt: skip
+    place = F.struct("started_at", "event_id", "latitude", "longitude", "spacing_m")
+    whole = Window.partitionBy("unit", "_night")
+    bracketed = late.withColumns(
+        {
+            "_e": F.max(F.when(F.col("_part") == "evening", place)).over(whole),
+            "_m": F.min(F.when(F.col("_part") == "morning", place)).over(whole),
+        }
+    )
+    apart_m = 1000 * positions.kilometres("_e.latitude", "_e.longitude", "_m.latitude", "_m.longitude")
+    reach = F.greatest(F.lit(thresholds.reach_m), F.coalesce("_e.spacing_m", F.lit(0.0)))
+    is_end = F.col("event_id").isin(F.col("_e.event_id"), F.col("_m.event_id"))
+    kept = (F.col("_part") == "night") | F.coalesce(is_end & (apart_m <= reach), F.lit(False))
+    return bracketed.where(kept).drop("_night", "_part", "_e", "_m")

@@ -34,14 +34,17 @@ def test_a_kept_handset_speaks_for_a_successor_and_an_unknown_one_says_nothing(s
     )
     used = [("a", day(0), day(20)), *((b, day(21), day(40)) for b in new)]
     spans = spark.createDataFrame(
-        [(unit, unit, first, last, day(0), day(60), 50) for unit, first, last in used],
-        "unit string, number string, first_at timestamp, last_at timestamp, from_at timestamp, until_at timestamp, "
-        "n_events int",
+        [(unit, unit, day(0), day(60), 50) for unit, _, _ in used],
+        "unit string, number string, from_at timestamp, until_at timestamp, n_events int",
+    )
+    changes = spark.createDataFrame(
+        [(unit, last, 9.0, 0, first, 9.0) for unit, first, last in used],
+        "unit string, dropped_at timestamp, drop_nats double, n_stray int, began_at timestamp, begin_nats double",
     )
     handsets = spark.createDataFrame(
         [("a", ["H1"]), *((b, imeis) for b, imeis in new.items() if imeis)], "unit string, imeis array<string>"
     )
-    found = {row.numbers[1]: row for row in successor.leads(pairs, spans, handsets, GIVEN.successor).collect()}
+    found = {row.numbers[1]: row for row in successor.leads(pairs, spans, changes, handsets, GIVEN.successor).collect()}
     kept, passed_on = GIVEN.successor.handset_kept, GIVEN.successor.handset_passed_on
     assert found["b1"].evidence - found["b3"].evidence == pytest.approx(math.log(kept / passed_on), abs=1e-4)
     assert found["b2"].evidence - found["b3"].evidence == pytest.approx(
@@ -52,26 +55,30 @@ def test_a_kept_handset_speaks_for_a_successor_and_an_unknown_one_says_nothing(s
     ]  # fmt: skip
 
 
-def test_a_lines_base_is_where_its_days_end_and_not_where_most_is_seen(spark: SparkSession):
-    """Five days of seven end in the city with one event each; two in town with thirty. The child goes when it comes."""
+def test_a_line_arrives_in_the_town_where_most_of_it_is_seen(spark: SparkSession):
+    """Five days of seven in the city with one event each; two in town with thirty. The child goes when it comes. The
+    number of the first two weeks is another one: alone, neither has more than two visits."""
     city, town = (51.5, -0.1), (52.6, 1.3)
     rows = []
     for k in range(28):
         is_visit = k % 7 in (3, 4)
         at, n = (town, 30) if is_visit else (city, 1)
-        rows += [("line", "line", f"e{k}.{m}", day(k + m / 100), *at) for m in range(n)]
+        number = "old" if k < 14 else "new"
+        rows += [(number, number, f"e{k}.{m}", day(k + m / 100), *at) for m in range(n)]
     use = spark.createDataFrame(
         rows, "unit string, number string, event_id string, started_at timestamp, latitude double, longitude double"
     )
-    lines = spark.createDataFrame([("line",)], "number string")
+    strong = spark.createDataFrame([("old",), ("new",), ("other",)], "number string")
+    followed = spark.createDataFrame([(["old", "new"], 9.0)], "numbers array<string>, evidence double")
+    lines = missing_overlap.chains(strong, followed)
+    assert {tuple(row) for row in lines.collect()} == {("old", "old"), ("new", "old"), ("other", "other")}
     went = [("36:N1", f"M{k}", day(k - 0.1)) for k in (3, 10, 17, 24)] + [("36:N2", f"M9{k}", day(k)) for k in (1, 8)]
     episodes = spark.createDataFrame(
         [(child, episode, begun, begun, begun + timedelta(days=1)) for child, episode, begun in went],
         "person_id string, episode_id string, last_seen_at timestamp, reported_at timestamp, found_at timestamp",
     )
-    (found,) = missing_overlap.leads(
-        use, usage.where_days_end(use, GIVEN.zone), lines, episodes, GIVEN.missing_overlap
-    ).collect()
+    (found,) = missing_overlap.leads(use, lines, episodes, GIVEN.missing_overlap).collect()
+    assert found.numbers == ["old", "new"]
     assert found.person_ids == ["36:N1"]
     assert found.factors[0].text == "4 of 4 episodes began when the line arrived"
 
@@ -83,17 +90,18 @@ def test_a_second_place_is_in_the_town_that_is_visited_and_not_where_days_mostly
     for k in range(35):
         is_visit = k % 7 in (3, 4)
         at, seen = (town, [11.5 + m / 10 for m in range(10)]) if is_visit else (city, [8.0])  # hours after noon
-        rows += [("line", "line", f"e{k}.{hour}", day(k + hour / 24), *at, None) for hour in seen]
+        rows += [("line", "line", f"e{k}.{hour}", day(k + hour / 24), *at, None, None) for hour in seen]
         if k % 7 == 0:
-            rows.append(("line", "line", f"n{k}", day(k + 0.6), *city, None))
+            rows.append(("line", "line", f"n{k}", day(k + 0.6), *city, None, None))
     use = spark.createDataFrame(
         rows,
         "unit string, number string, event_id string, started_at timestamp, latitude double, longitude double, "
-        "azimuth double",
+        "azimuth double, spacing_m double",
     )
     spans = spark.createDataFrame([("line", day(0), day(35))], "unit string, first_at timestamp, last_at timestamp")
     given = GIVEN.night_place
-    (found,) = night_place.leads(use, spans, usage.where_days_end(use, GIVEN.zone), given, GIVEN.zone).collect()
+    ends = usage.where_days_end(use, GIVEN.zone, given.away_km)
+    (found,) = night_place.leads(use, spans, ends, given, GIVEN.zone).collect()
     assert (found.latitude, found.longitude) == pytest.approx(town)
     assert found.radius_m == given.reach_m
     assert found.factors[0].text == "10 nights in 5 separate stays"
@@ -110,7 +118,7 @@ def test_who_delivers_in_other_towns_from_the_morning_on_has_the_base_at_home(sp
     use = spark.createDataFrame(
         rows, "unit string, event_id string, started_at timestamp, latitude double, longitude double"
     )
-    (base,) = usage.where_days_end(use, GIVEN.zone).collect()
+    (base,) = usage.where_days_end(use, GIVEN.zone, GIVEN.night_place.away_km).collect()
     assert (base.base_latitude, base.base_longitude) == home
 
 
@@ -149,7 +157,8 @@ def test_a_pair_with_no_other_is_held_against_the_priors_and_not_against_itself(
     (found,) = two_phones.evidence(_blocks(spark, [("a", "night", True)] * 12), given).collect()
     size = 1 / given.pairs_differ - 1
     else_ = stats.betabinom.logpmf(12, 12, given.together_if_two * size, (1 - given.together_if_two) * size)
-    assert found.nats == pytest.approx(12 * math.log(1 - given.left_behind) - else_)
+    of_associates = 12 * math.log(1 - given.left_behind) - else_  # that they are strangers is out of the question
+    assert found.nats == pytest.approx(of_associates - math.log(given.p_associate))
 
 
 def test_what_all_pairs_do_by_day_says_less_than_what_one_pair_does_by_night(spark: SparkSession):
@@ -160,18 +169,19 @@ def test_what_all_pairs_do_by_day_says_less_than_what_one_pair_does_by_night(spa
     rows += [(f"p{i:03}", "night", bool(rng.random() < 0.1)) for i in range(60) for _ in range(12)]
     rows += [("by day", "work", True)] * 12 + [("by night", "night", True)] * 12
     nats = {row.a: row.nats for row in two_phones.evidence(_blocks(spark, rows), GIVEN.two_phones).collect()}
-    assert nats["by day"] < 1
+    assert nats["by day"] + math.log(GIVEN.two_phones.p_associate) < 1
     assert nats["by night"] > 10
 
 
 def _blocks(spark: SparkSession, rows: list[tuple[str, str, bool]]) -> DataFrame:
-    """Blocks of pairs (a, "q"): a, class, and whether they were together in it."""
-    named = [(a, "q", a, "q", n, kind, is_together, 0, (day(n), "e", "f"), day(n))
+    """Blocks of pairs (a, "q") at a place that one in ten thousand frequents: a, class, whether they were together."""
+    named = [(a, "q", a, "q", n, kind, is_together, 1e-4, 0, (day(n), "e", "f"), day(n))
              for n, (a, kind, is_together) in enumerate(rows)]  # fmt: skip
     return spark.createDataFrame(
         named,
         "a string, b string, number_a string, number_b string, block int, class string, is_together boolean, "
-        "overlap int, s struct<started_at_a:timestamp,event_id_a:string,event_id_b:string>, last_at timestamp",
+        "by_chance double, overlap int, s struct<started_at_a:timestamp,event_id_a:string,event_id_b:string>, "
+        "last_at timestamp",
     )
 
 

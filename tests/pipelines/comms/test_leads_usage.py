@@ -13,7 +13,7 @@ from schemas import silver
 
 EVENT = (
     "event_id", "auth_urn", "operator", "a_number", "b_number", "imei", "imsi", "type", "started_at", "duration_s",
-    "first_cell", "direction",
+    "first_cell", "direction", "night",
 )  # fmt: skip
 CELL = ("operator", "cell", "latitude", "longitude", "azimuth", "from_on", "to_on")
 A, B, C, HIDDEN = "+447700900601", "+447700900602", "+447700900603", "+447700900604"
@@ -25,7 +25,7 @@ def _event(n: int, a: str | None, b: str | None, day: float, **changes: Any) -> 
         "event_id": f"e{n}", "auth_urn": "U1", "operator": "north", "a_number": a, "b_number": b,
         "imei": "004400001234560", "imsi": "001010000000001", "type": "VOICE",
         "started_at": START + dt.timedelta(days=day), "duration_s": 60.0, "first_cell": "c1", "direction": "OUTGOING",
-        **changes,
+        "night": dt.date(2026, 5, 1), **changes,
     }  # fmt: skip
     return tuple(row[name] for name in EVENT)
 
