@@ -18,6 +18,7 @@ class Entities(Part):
     max_people: t.Count
     threshold: t.Inside
     full_every_days: t.Days
+    guard: Literal["chains", "pairs", "off"]
 
 
 class Seeds(Part):

@@ -62,13 +62,16 @@ class Groups:
         self.members[keep] += self.members.pop(go)
 
 
-def clusters(records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings | None = None) -> pd.Series:
+def clusters(
+    records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings | None = None, *, is_guarded: bool = True
+) -> pd.Series:
     """Cluster of each record: an index by `record_id`, values numbers without meaning.
 
     Args:
-        records: record_id, forename, forename_group, forename_key, born_on, record_hash.
+        records: record_id, forename, forename_group, forename_key, surname_key, born_on, record_hash.
         links: left_id, right_id, match_weight: admitted links only.
         rulings: of analysts.
+        is_guarded: no group holds two records that contradict; else rulings alone keep records apart.
     """
     binding = rulings or Rulings()
     ids = records["record_id"].to_numpy()
@@ -83,14 +86,14 @@ def clusters(records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings | None
     _, label = csgraph.connected_components(joins, directed=False)
     size = np.bincount(label, minlength=1)[label] if len(ids) else label
     is_named = np.isin(ids, sorted(binding.records()))
-    is_hard = np.isin(label, np.unique(label[(size > 2) | (is_named & (size > 1))]))
+    is_hard = np.isin(label, np.unique(label[((size > 2) & is_guarded) | (is_named & (size > 1))]))
     if is_hard.any():
         label = label.astype(np.int64)
-        label[is_hard] = _walked(records[is_hard], known, binding) + (label.max() + 1)
+        label[is_hard] = _walked(records[is_hard], known, binding, is_guarded) + (label.max() + 1)
     return pd.Series(label, index=ids)
 
 
-def _walked(records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings) -> np.ndarray:
+def _walked(records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings, is_guarded: bool) -> np.ndarray:
     """Clusters of the records of hard components: rulings first, then links from the strongest down."""
     table = records.set_index("record_id")
     content = table["record_hash"].to_dict()
@@ -105,7 +108,7 @@ def _walked(records: pd.DataFrame, links: pd.DataFrame, rulings: Rulings) -> np.
 
     def clashes(left: str, right: str, *, is_ruled: bool) -> bool:
         pairs = ((a, b) for a in groups.members[groups.find(left)] for b in groups.members[groups.find(right)])
-        if is_ruled:
+        if is_ruled or not is_guarded:
             return any(forbidden(a, b) for a, b in pairs)
         return any(forbidden(a, b) or contradict(rows[a], rows[b]) for a, b in pairs)
 
@@ -130,7 +133,7 @@ def _forbidden(apart: Iterable[Apart]) -> Callable[[str, str], bool]:
 
 
 def contradict(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
-    """Whether two records cannot be one person: dates of birth further apart than a slip, or forenames unlike."""
+    """Whether two records cannot be one person: dates of birth further apart than a typo, or forenames unlike."""
     return _dates_clash(one["born_on"], other["born_on"]) or _forenames_clash(one, other)
 
 
@@ -145,7 +148,9 @@ def _forenames_clash(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
     a, b = one["forename"], other["forename"]
     if not isinstance(a, str) or not isinstance(b, str):
         return False
-    if min(len(a), len(b)) >= 3 and (a.startswith(b) or b.startswith(a)):
-        return False
+    if min(len(a), len(b)) != 2 and (a.startswith(b) or b.startswith(a)):
+        return False  # the start of it, or its initial
+    if one["forename_key"] == other["surname_key"] and one["surname_key"] == other["forename_key"]:
+        return False  # filled in the wrong way round
     is_one_name = one["forename_group"] == other["forename_group"] or one["forename_key"] == other["forename_key"]
     return not is_one_name and JaroWinkler.similarity(a, b) < 0.9

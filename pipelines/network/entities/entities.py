@@ -21,6 +21,8 @@ from pipelines.network.entities.ids import Change
 from schemas import codes, network
 
 CHILD_AGE = 18
+# How much is asked besides the probability: nothing; of each pair; of each pair, and of all pairs of a group.
+GUARDS = ("off", "pairs", "chains")
 MARKING = codes.MARKINGS[-1]  # nominal records carry no marking: brought together across forces, they get the highest
 ASSIGNED = "record_id string, entity_id string, links array<" + network.LINK.simpleString() + ">"
 Explain = Callable[[Sequence[tuple[str, str]]], pd.DataFrame]  # pairs -> resolution.LINKS
@@ -65,9 +67,15 @@ def changed(records: pd.DataFrame, before: Before) -> set[str]:
     return set(records.loc[is_changed, "record_id"])
 
 
-def accepted(scored: pd.DataFrame, before: Before, changed_ids: set[str] | None, threshold: float) -> pd.DataFrame:
-    """Links to cluster by: tonight's admitted ones, and last night's between records that did not change."""
-    new = scored[scored["is_admitted"].astype(bool)] if len(scored) else scored
+def accepted(
+    scored: pd.DataFrame, before: Before, changed_ids: set[str] | None, threshold: float, guard: str = "chains"
+) -> pd.DataFrame:
+    """Links to cluster by: tonight's admitted ones, and last night's between records that did not change.
+
+    Args:
+        guard: one of GUARDS; `off` takes what was not admitted as well.
+    """
+    new = scored[scored["is_admitted"].astype(bool)] if len(scored) and guard != "off" else scored
     if changed_ids is None:
         return new.reset_index(drop=True)
     old = before.links()
@@ -85,6 +93,7 @@ def people(
     *,
     undone: Sequence[Mapping[str, Any]] = (),
     explain: Explain | None = None,
+    guard: str = "chains",
 ) -> People:
     """Tonight's people.
 
@@ -95,12 +104,13 @@ def people(
         night: tonight.
         undone: every UNDO event up to tonight and the events they undo; tonight's own have `night` equal to tonight.
         explain: scores pairs whatever they are worth, for the evidence of splits.
+        guard: one of GUARDS; only under `chains` is a group held together by more than its links.
     """
     is_person = ~records["is_organisation"].astype(bool)
     able = set(records.loc[is_person, "record_id"])
     links = links[links["left_id"].isin(able) & links["right_id"].isin(able)].reset_index(drop=True)
     rulings = undo.standing(undone)
-    clustered = clustering.clusters(records, links, rulings)
+    clustered = clustering.clusters(records, links, rulings, is_guarded=guard == "chains")
     old = {record: entity for record, entity in before.ids.items() if record in clustered.index}
     ids = entity_ids.persistent(clustered, old)
     inside = links[links["left_id"].map(ids) == links["right_id"].map(ids)]

@@ -25,6 +25,7 @@ import splink.comparison_library as cl
 from pyspark.sql import DataFrame
 from splink import DuckDBAPI, Linker, SettingsCreator, SparkAPI, block_on
 from splink.blocking_analysis import count_comparisons_from_blocking_rules
+from splink.blocking_rule_library import CustomRule
 
 ID = "record_id"
 SMOOTHING = 500  # records
@@ -35,13 +36,14 @@ LINKS = ("left_id", "right_id", "match_weight", "match_probability", "is_admitte
 class Spec:
     """What is compared, how pairs are found, and how a model of it may be fitted.
 
-    `rules` are pairs that are surely one person, `recall` the share of such pairs that they find: from both Splink
-    estimates the prior. `training` holds what each expectation maximisation blocks on. A pair is admitted where at
-    least `n_agreeing` of `agreeing` speak for it and none of `contradicting` is at its last level.
+    A rule of `blocking` is columns that are equal, or an SQL condition on the two records `l` and `r`. `rules` are
+    pairs that are surely one person, `recall` the share of such pairs that they find: from both Splink estimates the
+    prior. `training` holds what each expectation maximisation blocks on. A pair is admitted where at least `n_agreeing`
+    of `agreeing` speak for it and none of `contradicting` is at its last level.
     """
 
     comparisons: tuple[Any, ...]
-    blocking: tuple[tuple[str, ...], ...]
+    blocking: tuple[tuple[str, ...] | str, ...]
     rules: tuple[tuple[str, ...], ...]
     recall: float
     training: tuple[tuple[str, ...], ...]
@@ -55,7 +57,7 @@ class Spec:
             link_type="dedupe_only",
             unique_id_column_name=ID,
             comparisons=list(self.comparisons),
-            blocking_rules_to_generate_predictions=[block_on(*rule) for rule in self.blocking],
+            blocking_rules_to_generate_predictions=[blocked(rule) for rule in self.blocking],
             probability_two_random_records_match=self.prior,
             retain_matching_columns=False,
             retain_intermediate_calculation_columns=True,
@@ -81,9 +83,20 @@ def connection(n_threads: int = 2) -> duckdb.DuckDBPyConnection:
     return made
 
 
+def blocked(rule: tuple[str, ...] | str) -> Any:
+    """A rule of blocking as Splink takes it."""
+    return CustomRule(rule) if isinstance(rule, str) else block_on(*rule)
+
+
 def level(sql: str, label: str, m: float, u: float) -> Any:
     """A level by an SQL condition on `<column>_l` and `<column>_r` that DuckDB and Spark both read."""
     return cll.CustomLevel(sql, label_for_charts=label).configure(m_probability=m, u_probability=u)
+
+
+def neutral(sql: str, label: str) -> Any:
+    """A level that says neither yes nor no, whatever a deployment's records say of it."""
+    made = cll.CustomLevel(sql, label_for_charts=label)
+    return made.configure(m_probability=0.01, u_probability=0.0101, fix_m_probability=True, fix_u_probability=True)
 
 
 def exact(column: str, m: float, u: float, *, is_adjusted: bool = False) -> Any:
@@ -126,12 +139,23 @@ _SOUNDS_OR_START = (
     " or (length(forename_l) >= 3 and substr(forename_r, 1, length(forename_l)) = forename_l)"
     " or (length(forename_r) >= 3 and substr(forename_l, 1, length(forename_r)) = forename_r)"
 )
+# A form was filled in the wrong way round.
+_NAMES_SWAPPED = "forename_key_l = surname_key_r and surname_key_l = forename_key_r"
+_INITIAL = "(length(forename_l) = 1 or length(forename_r) = 1) and substr(forename_l, 1, 1) = substr(forename_r, 1, 1)"
 _SAME_YEAR_OR_MONTH = (
     "substr(born_on_l, 1, 4) = substr(born_on_r, 1, 4)"
     " or abs(12 * (cast(substr(born_on_l, 1, 4) as int) - cast(substr(born_on_r, 1, 4) as int))"
     " + cast(substr(born_on_l, 6, 2) as int) - cast(substr(born_on_r, 6, 2) as int)) <= 1"
 )
 _NO_ADDRESS = "(address_l is null and postcode_l is null) or (address_r is null and postcode_r is null)"
+
+# Each rule needs a name and one thing more, or a day of birth and a place: pairs grow with records, not their square.
+_NO_DATE = (
+    "l.forename_group = r.forename_group and l.surname_key = r.surname_key and (l.born_on is null or r.born_on is null)"
+)
+_SWAPPED_KEYS = "l.forename_key = r.surname_key and l.surname_key = r.forename_key"
+_SWAPPED_BORN = f"{_SWAPPED_KEYS} and l.born_on = r.born_on"
+_SWAPPED_NEAR = f"{_SWAPPED_KEYS} and l.postcode = r.postcode"
 
 # What a nominal record is compared by. m: how often two records of one person are at that level; u: how often two
 # records of different people are. Written from how police records err (short forms, slips of a key, people who move
@@ -140,18 +164,21 @@ NOMINALS = Spec(
     comparisons=(
         comparison(
             "forename", _unknown("forename"),
-            exact("forename", 0.75, 0.008, is_adjusted=True),
+            exact("forename", 0.73, 0.008, is_adjusted=True),
             level("forename_group_l = forename_group_r", "forms of one name", 0.15, 0.002),
-            alike("forename", 0.9, 0.05, 0.01),
+            alike("forename", 0.9, 0.05, 0.009),
             level(_SOUNDS_OR_START, "sounds alike, or the start of it", 0.02, 0.004),
-            otherwise(0.03, 0.976),
+            level(_NAMES_SWAPPED, "swapped with the surname", 0.01, 0.0003),
+            neutral(_INITIAL, "the initial of it"),
+            otherwise(0.03, 0.9652),
         ),
         comparison(
             "surname", _unknown("surname"),
-            exact("surname", 0.87, 0.005, is_adjusted=True),
+            exact("surname", 0.86, 0.005, is_adjusted=True),
             alike("surname", 0.92, 0.06, 0.002),
             level(_SOUNDS_OR_PART, "sounds alike, or a part of it", 0.03, 0.002),
-            otherwise(0.04, 0.991),
+            level(_NAMES_SWAPPED, "swapped with the forename", 0.01, 0.0003),
+            otherwise(0.04, 0.9907),
         ),
         comparison(
             "born_on", _unknown("born_on"),
@@ -178,10 +205,20 @@ NOMINALS = Spec(
         ("surname_key", "born_on"),
         ("forename_group", "born_on"),
         ("forename_group", "surname_key", "substr(born_on, 1, 4)"),
+        ("forename_group", "surname_key", "substr(born_on, 6, 5)"),
+        _NO_DATE,
         ("phone", "forename_group"),
         ("phone", "surname_key"),
+        ("phone", "born_on"),
         ("postcode", "forename_group"),
+        ("postcode", "surname_key"),
+        ("postcode", "born_on"),
+        ("address", "forename_group"),
+        ("address", "surname_key"),
+        ("address", "born_on"),
         ("vehicle", "surname_key"),
+        _SWAPPED_BORN,
+        _SWAPPED_NEAR,
     ),
     rules=(("forename", "surname", "born_on"), ("forename", "surname", "phone")),
     recall=0.5,
@@ -220,19 +257,26 @@ class Linkage:
         """Fit the model to the records and return it as JSON. Same records and seed, same model.
 
         What the records show is mixed with the priors as if these had been seen in `weight` true pairs: a small or
-        tidy set of records otherwise says that nobody ever changes a telephone.
+        tidy set of records otherwise says that nobody ever changes a telephone, and a spoilt one that nobody is there
+        twice, because no pair of it is surely one person.
         """
-        training, n_pairs = self._linker.training, 0.0
+        training = self._linker.training
         training.estimate_probability_two_random_records_match(
             [block_on(*rule) for rule in self.spec.rules], recall=self.spec.recall
         )
+        n = len(self._records) if isinstance(self._records, pd.DataFrame) else self._records.count()
+        settings, n_possible = self._linker._settings_obj, n * (n - 1) / 2
+        estimated = max(settings._probability_two_random_records_match, 1 / n_possible)  # none found is not none there
+        settings._probability_two_random_records_match = estimated
         training.estimate_u_using_random_sampling(max_pairs=max_pairs, seed=seed)
         for columns in self.spec.training:
             training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
         model = self._linker.misc.save_model_to_json()
-        n = len(self._records) if isinstance(self._records, pd.DataFrame) else self._records.count()
-        n_pairs = model["probability_two_random_records_match"] * n * (n - 1) / 2
-        _shrink(model, self.spec.settings().create_settings_dict("duckdb"), n_pairs / (n_pairs + weight))
+        n_pairs = estimated * n_possible
+        share = n_pairs / (n_pairs + weight)
+        mixed = share * _log_odds(estimated) + (1 - share) * _log_odds(self.spec.prior)
+        model["probability_two_random_records_match"] = 1 / (1 + 2**-mixed)
+        _shrink(model, self.spec.settings().create_settings_dict("duckdb"), share)
         return json.dumps(model, sort_keys=True)
 
     def links(self, threshold: float, changed: Collection[str] | None = None) -> pd.DataFrame:
@@ -270,14 +314,14 @@ class Linkage:
         """Of each rule, how many pairs it adds to those before it, how many all make, and how many are possible."""
         counted = count_comparisons_from_blocking_rules(
             self._table,
-            blocking_rules=[block_on(*rule) for rule in self.spec.blocking],
+            blocking_rules=[blocked(rule) for rule in self.spec.blocking],
             link_type="dedupe_only",
             unique_id_column_name=ID,
             record_sample_proportion=1.0,
         )
         return [
             {
-                "rule": " and ".join(rule),
+                "rule": rule if isinstance(rule, str) else " and ".join(rule),
                 "added": row["marginal_comparison_count"],
                 "pairs": row["cumulative_comparison_count"],
                 "possible": row["total_possible_comparison_count"],
@@ -304,10 +348,10 @@ class Linkage:
         names = list(self._of_level)
         weights = {name: frame[f"mw_{name}"].round(6) for name in names}
         agreeing = sum((weights[name] > 0).astype(int) for name in self.spec.agreeing)
-        differs = [weights[name] == self._of_level[name][1] for name in self.spec.contradicting]
         is_admitted = pd.Series(agreeing >= self.spec.n_agreeing, index=frame.index)
-        for each in differs:
-            is_admitted &= ~each
+        for name in self.spec.contradicting:
+            if name in names:  # a model that was fitted before this was compared does without
+                is_admitted &= weights[name] != self._of_level[name][1]
         left, right = frame[f"{ID}_l"], frame[f"{ID}_r"]
         is_swapped = left > right
         prior = round(_log_odds(self._linker._settings_obj._probability_two_random_records_match), 4)

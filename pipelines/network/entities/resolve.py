@@ -23,12 +23,14 @@ class Rules:
         max_people: records that DuckDB compares at most, if the engine is chosen.
         threshold: probability from which on two records are linked.
         full_every_days: all records are compared every so many nights, else those that changed.
+        guard: one of `entities.GUARDS`.
     """
 
     engine: str
     max_people: int
     threshold: float
     full_every_days: int
+    guard: str = "chains"
 
     def is_spark(self, n_records: int) -> bool:
         return self.engine == "spark" or (self.engine == "auto" and n_records > self.max_people)
@@ -56,8 +58,8 @@ def people(
     changed = None if is_full else entities.changed(frame, before)
     columns = [linkage.ID, *nominals.COMPARED]
     linked = linkage.Linkage(records.select(*columns) if is_spark else frame[columns], model=model)
-    links = entities.accepted(linked.links(rules.threshold, changed), before, changed, rules.threshold)
-    resolved = entities.people(frame, links, before, night, undone=undone, explain=linked.explained)
+    links = entities.accepted(linked.links(rules.threshold, changed), before, changed, rules.threshold, rules.guard)
+    resolved = entities.people(frame, links, before, night, undone=undone, explain=linked.explained, guard=rules.guard)
     kinds = pd.Series([event[network.ENTITY_EVENTS.names.index("kind")] for event in resolved.events], dtype=object)
     return resolved, {
         "records": len(frame),

@@ -93,12 +93,68 @@ def test_one_person_in_two_forces_is_one_entity_and_the_merge_says_why():
         ("a telephone and address alone", {"forename": "DEAN", "surname": "PIKE", "born_on": "1991-02-01"}),
         ("a telephone and nothing else", {"forename": None, "surname": None, "born_on": None, "address": None}),
         ("a surname, telephone and address", {"forename": None, "born_on": None}),
+        ("an initial, surname, telephone and address", {"forename": "E", "born_on": None}),
+        ("a father without a date and his son of one initial", {"forename": "E", "born_on": "1978-11-20"}),
+        (
+            "a boy of the home whose names are hers swapped",
+            {"forename": "ASHWORTH", "surname": "ELLA", "born_on": "2012-09-30", "sex": "M"},
+        ),
     ],
 )
 def test_a_shared_telephone_and_address_never_make_one_person(case: str, other: dict[str, Any]):
     ids, events, _ = night_of(frame(record("36:N1", **ELLA), record("37:N7", **{**ELLA, **other})))
     assert ids["36:N1"] != ids["37:N7"], case
     assert events == []
+
+
+@pytest.mark.parametrize(
+    ("case", "other"),
+    [
+        ("forename and surname swapped", {"forename": "ASHWORTH", "surname": "ELLA"}),
+        ("an initial", {"forename": "E"}),
+        ("no date of birth, and a postcode that is not known", {"born_on": None, "postcode": None}),
+        ("another year, as keyed", {"born_on": "2001-05-04", "phone": None, "postcode": None}),
+        ("a married name, and no telephone", {"surname": "PIKE", "phone": None}),
+    ],
+)  # fmt: skip
+def test_one_person_is_found_however_the_record_is_spoilt(case: str, other: dict[str, Any]):
+    ids, _, _ = night_of(frame(record("36:N1", **ELLA), record("37:N7", **{**ELLA, **other})))
+    assert ids["36:N1"] == ids["37:N7"], case
+
+
+@pytest.mark.parametrize(("guard", "n_people"), list(zip(entities.GUARDS, (1, 1, 2), strict=True)))
+def test_the_guard_is_a_dial_for_chains(guard: str, n_people: int):
+    """A record without a date of birth between a woman and her mother."""
+    mother = {**ELLA, "born_on": "1979-09-13"}
+    three = frame(record("36:A", **ELLA), record("36:B", **{**ELLA, "born_on": None}), record("37:C", **mother))
+    found = _people(three, guard)
+    assert found["entity_id"].nunique() == n_people
+
+
+@pytest.mark.parametrize(("guard", "n_people"), list(zip(entities.GUARDS, (1, 2, 2), strict=True)))
+def test_the_guard_is_a_dial_for_pairs(guard: str, n_people: int):
+    """Twins of one home: all of it agrees but the forename, and the probability alone makes one of them."""
+    twin = {**ELLA, "forename": "GRACE", "vehicle": "AB12IQC"}
+    found = _people(frame(record("36:A", **{**ELLA, "vehicle": "AB12IQC"}), record("36:B", **twin)), guard)
+    assert found["entity_id"].nunique() == n_people
+
+
+def test_a_fit_without_one_certain_pair_keeps_the_written_prior():
+    """Among records that are all spoilt no pair is surely one person: that says nothing of how many there are."""
+    names = [f"{a}{b}LIN" for a in "ABCDEFGHIJ" for b in "KLMNOPQRST"]
+    rows = [
+        record(f"36:N{n:03}", forename=name, surname=f"{name}SON", born_on=f"19{60 + n % 40}-01-01")
+        for n, name in enumerate([*names, *names[:30]])  # the same name twice, years apart
+    ]
+    columns = frame(*rows)[[resolution.ID, *nominals.COMPARED]]
+    model = json.loads(resolution.Linkage(columns).train(seed=1))
+    assert model["probability_two_random_records_match"] == pytest.approx(resolution.NOMINALS.prior, rel=0.01)
+
+
+def _people(records: pd.DataFrame, guard: str) -> pd.DataFrame:
+    linkage = resolution.Linkage(records[[resolution.ID, *nominals.COMPARED]])
+    links = entities.accepted(linkage.links(0.99), entities.Before(), None, 0.99, guard)
+    return entities.people(records, links, entities.Before(), FIRST, guard=guard).assigned
 
 
 def test_a_childrens_home_is_not_a_person():
@@ -114,6 +170,14 @@ def test_a_chain_whose_ends_contradict_is_cut_at_its_weakest_link():
     unclear = {**ELLA, "born_on": None}
     ids, _, _ = night_of(frame(record("36:A", **daughter), record("36:B", **unclear), record("37:C", **mother)))
     assert ids["36:A"] == ids["36:B"] != ids["37:C"]
+
+
+def test_an_initial_makes_no_one_person_of_twins():
+    """A record under an initial fits both; whichever it joins, the other stays apart."""
+    twins = [record("36:A", **{**ELLA, "forename": "JAMES"}), record("37:B", **{**ELLA, "forename": "JOHN"})]
+    ids, _, _ = night_of(frame(*twins, record("36:C", **{**ELLA, "forename": "J"})))
+    assert ids["36:A"] != ids["37:B"]
+    assert ids["36:C"] in (ids["36:A"], ids["37:B"])
 
 
 def test_ids_persist_when_records_come_and_change():
