@@ -1,4 +1,4 @@
-"""`nightjar train classifiers`, `train bert` and `models`: comparing classifiers, a BERT of one's own, the versions."""
+"""`nightjar train classifiers`, `train dataset`, `train bert`, `models`: comparing, a BERT of one's own, versions."""
 
 from __future__ import annotations
 
@@ -60,6 +60,31 @@ def pretrain(
         max_reports=reports, epochs=epochs, rate=rate, batch=batch, device=device,
     )  # fmt: skip
     show(made, as_json, pretraining.text(made))
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--text", default="text", show_default=True, help="Column of the texts.")
+@click.option(
+    "--label", default="label", show_default=True, help="Column of the labels: 1 or 0, true or false, yes or no."
+)
+@click.option("--group", help="Column of what ties rows together: those of one value never straddle folds.")
+@click.option("--candidate", "names", multiple=True, help="Candidate to compare; repeat it (default: all but BERT).")
+@click.option("--capacity", type=click.IntRange(1), help="Rows that would be read (default: the queue's capacity).")
+@click.option("--seed", default=1, show_default=True, help="Of folds and classifiers.")
+@as_json
+def dataset(
+    file: Path, text: str, label: str, group: str | None, names: tuple[str, ...], capacity: int | None, seed: int,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Compare the candidates on FILE, a CSV from outside: text, label and group per row. Nothing is registered."""
+    from jobs.runtime import context
+    from jobs.training import dataset as outside
+    from jobs.training import summary
+
+    columns = outside.Columns(text, label, group)
+    outcome = outside.train(context.reader(), file, columns, names=names, capacity=capacity, seed=seed)
+    show(outcome, as_json, summary.outside_text(outcome))
 
 
 _why = click.option("--why", required=True, help="Reason in your words: it is logged.")

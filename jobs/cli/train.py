@@ -13,7 +13,7 @@ from jobs.cli.common import renamed
 @click.group(invoke_without_command=True, params=[renamed(option, hidden=True) for option in models.train.params])
 @click.pass_context
 def train(ctx: click.Context, /, **options: Any) -> None:
-    """Fit classifiers, a BERT or the linkage of people to this deployment's own records."""
+    """Fit classifiers, a BERT or the linkage to this deployment's own records; compare on a data set from outside."""
     # `nightjar train --night N` is what `nightjar train classifiers --night N` was called.
     if ctx.invoked_subcommand is None:
         ctx.invoke(models.train, **options)
@@ -22,5 +22,6 @@ def train(ctx: click.Context, /, **options: Any) -> None:
 
 
 train.add_command(renamed(models.train, name="classifiers"))
+train.add_command(models.dataset)
 train.add_command(renamed(models.pretrain, name="bert"))
 train.add_command(renamed(network.train, name="linkage", hidden=False))

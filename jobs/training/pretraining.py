@@ -38,13 +38,14 @@ def pretrain(
     if absent:
         raise UserError(f"Not installed: {', '.join(absent)}. Run `make setup-bert` first.")
     from models.candidates.bert import pretraining, training_loop
+    from models.text import masking
 
     if folder.exists() and any(folder.iterdir()):
         raise InvalidInputError(f"{folder} holds something already: name a new folder")
     known = ctx.known(night).training_reports().where(~F.col("is_suspected_false"))
     known = known.orderBy(F.xxhash64("report_id"), "report_id").limit(max_reports)
     frame = known.select("report_id", "text").toPandas()
-    texts = frame["text"].to_numpy(dtype=object)
+    texts = masking.texts(frame["text"])  # as other classifiers read them
     if len(texts) < MIN_TEXTS:
         raise InvalidInputError(f"{len(texts):,} reports are known in {night}: pretraining takes {MIN_TEXTS:,} or more")
     operations.pretraining_read(ctx.audit, night, str(folder), frame["report_id"], {"reports": len(texts)})

@@ -100,16 +100,47 @@ def text(compared: Mapping[str, Any]) -> str:
         f"data {compared['data_version']}, folds {compared['fold_hash'][:12]}, code {compared['code_commit'][:12]}, "
         f"seed {compared['seed']}",
         "",
+        *figures(compared),
+        "",
+        *_differences(compared),
+        *_readings(compared),
+        *_truth(compared),
+        "",
+        *_spent(compared),
+        "",
+    ]
+    following = "next: make notebooks (20_compare_models), or make ui and MLflow's page"
+    return "\n".join([*lines, *_verdict(compared), following])
+
+
+def outside_text(compared: Mapping[str, Any]) -> str:
+    """A comparison on a data set from outside in words and columns."""
+    lines = [
+        f"compared on {compared['n_reports']:,} rows of {compared['dataset']}, {compared['n_positives']:,} of them "
+        f"labelled; {compared['n_left_out']:,} without text left out; capacity {compared['capacity']}",
+        f"SHA-256 {compared['sha256'][:12]}, folds {compared['fold_hash'][:12]}, seed {compared['seed']}",
+        "",
+        *figures(compared),
+        "",
+        *_differences(compared),
+        "",
+        *_spent(compared),
+        "",
+        f"logged in MLflow's experiment `{compared['experiment']}`, run {compared['run']}; nothing was registered",
+    ]
+    return "\n".join(lines)
+
+
+def figures(compared: Mapping[str, Any]) -> list[str]:
+    """The table of candidates, with what its marks mean."""
+    return [
         *_table(compared),
         "",
         "* best of the column; = not told apart from the best average precision (95 % paired bootstrap over groups "
         "and partitions)",
         "rec, prec: at queue capacity in the strata `no tag` and `other tag`; times are CPU seconds, out of fold",
+        *(f"{name}: not installed ({needs}; make setup-bert)" for name, needs in compared["not_installed"].items()),
     ]
-    lines += [f"{name}: not installed ({needs}; make setup-bert)" for name, needs in compared["not_installed"].items()]
-    lines += ["", *_differences(compared), *_readings(compared), *_truth(compared), "", *_spent(compared), ""]
-    following = "next: make notebooks (20_compare_models), or make ui and MLflow's page"
-    return "\n".join([*lines, *_verdict(compared), following])
 
 
 def best_of(rows: Sequence[Mapping[str, Any]], figure: str, lower: Sequence[str]) -> float | None:

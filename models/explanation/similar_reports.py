@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from models.candidates import candidates
-from models.text import normalisation, vocabulary
+from models.text import masking, vocabulary
 
 LEAST = 0.15  # cosine below which two reports share no more than the way reports are written
 N_SHOWN = 3
@@ -40,9 +40,7 @@ class Confirmed:
             stop_words=list(vocabulary.UNREAD_WORDS),
         )
         try:
-            self._matrix = (
-                self._vectoriser.fit_transform(normalisation.texts(reports["text"])) if len(reports) else None
-            )
+            self._matrix = self._vectoriser.fit_transform(masking.texts(reports["text"])) if len(reports) else None
         except ValueError:  # no confirmed report holds a word: nothing reads like them
             self._matrix = None
 

@@ -23,6 +23,7 @@ from models.serving import artefact
 from schemas.errors import UserError
 
 EXPERIMENT = "reclassify"
+OUTSIDE = "outside"  # comparisons on data sets that are not this deployment's own
 CHAMPION = "champion"
 CHALLENGER = "challenger"  # the newest version that was registered, until it is champion
 PROMOTED, REFUSED, WITHDRAWN = "promoted", "refused", "withdrawn"  # tags of a version
@@ -128,11 +129,12 @@ class Records:
         if why is not None:
             raise WithdrawnError(f"{version.name} v{version.version} was withdrawn: {why}")
 
-    def _experiment(self) -> str:
-        kept = self._client.get_experiment_by_name(EXPERIMENT)
+    def _experiment(self, name: str = EXPERIMENT) -> str:
+        kept = self._client.get_experiment_by_name(name)
         if kept is None:
-            tags = {**tracking.KIND, "mlflow.note.content": tracking.ABOUT}
-            return str(self._client.create_experiment(EXPERIMENT, self._artifacts, tags))
+            about = tracking.ABOUT if name == EXPERIMENT else tracking.ABOUT_OUTSIDE
+            tags = {**tracking.KIND, "mlflow.note.content": about}
+            return str(self._client.create_experiment(name, self._artifacts, tags))
         for key, value in tracking.KIND.items():  # of a registry that was made before experiments had a kind
             if kept.tags.get(key) != value:
                 self._client.set_experiment_tag(kept.experiment_id, key, value)

@@ -22,6 +22,7 @@ from models.registry.records import (  # part of this module's own interface
     CHALLENGER,
     CHAMPION,
     EXPERIMENT,
+    OUTSIDE,
     PROMOTED,
     REFUSED,
     WITHDRAWN,
@@ -31,7 +32,7 @@ from models.registry.records import (  # part of this module's own interface
 from models.serving import artefact
 from models.training import comparison, promotion
 
-__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "Registry", "RegistryError", "Version", "WithdrawnError"]
+__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "OUTSIDE", "Registry", "RegistryError", "Version", "WithdrawnError"]
 
 SUMMARY = "summary.json"
 ABOUT = (
@@ -72,9 +73,12 @@ class Registry(records.Records):
         tags: Mapping[str, str],
         extra: Mapping[str, Mapping[str, float]] | None = None,
         inputs: Sequence[tracking.Input] = (),
+        experiment: str = EXPERIMENT,
     ) -> str:
         """Log a comparison as `tracking.log` does. Returns the parent's run id."""
-        return tracking.log(self._client, self._experiment(), compared, tags, extra or {}, inputs, self._folder)
+        return tracking.log(
+            self._client, self._experiment(experiment), compared, tags, extra or {}, inputs, self._folder
+        )
 
     def judged(self, run: str, refused: Mapping[str, Sequence[str]]) -> None:
         """Note with each candidate of a comparison why it may not become champion, if it may not."""

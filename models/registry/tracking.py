@@ -30,18 +30,33 @@ ABOUT = (
     "grouped folds; its nested runs hold one candidate each, with figures out of fold. A random order and a keyword "
     "rule are baselines: compared, never registered. Durations are CPU seconds of training."
 )
+ABOUT_OUTSIDE = (
+    "The candidates compared on data sets from outside, which `nightjar train dataset` read: for whoever wants to "
+    "check them on data of their own. Nothing here is registered, and no night uses it."
+)
 _SHOWN = ("average_precision", "recall_no_tag", "calibration_error", "deletion_fidelity", "ms_per_report")
 SOURCE_TYPE = "delta_table"  # as MLflow names a version of a Delta table
+FILE_TYPE = "local"  # as MLflow names a file
 _MOST_AT_ONCE = 1000  # metrics of one call to MLflow
 
 
 @dataclass(frozen=True)
 class Input:
-    """A table that a comparison learnt from, at its version. `location` is a folder, or a three-level name."""
+    """A table that a comparison learnt from, at its version. `location` is a folder, or a three-level name.
+
+    Without a version it is a file from outside.
+    """
 
     table: str
     location: str
-    version: int
+    version: int | None = None
+
+    @property
+    def source(self) -> tuple[str, dict[str, str | int]]:
+        """Kind of source and where it is, as MLflow writes them."""
+        if self.version is None:
+            return FILE_TYPE, {"uri": self.location}
+        return SOURCE_TYPE, {"path": self.location, "delta_table_version": self.version}
 
 
 def log(
@@ -63,7 +78,7 @@ def log(
     tags = {**tags, "fold_hash": compared.fold_hash, "seed": str(compared.seed), **_commit(tags)}
     data = _datasets(compared, inputs)
     best = str(compared.table()["name"].iloc[0])
-    name = f"comparison {tags.get('night', '')}".strip()
+    name = f"comparison {tags.get('night', tags.get('dataset', ''))}".strip()
     note = {MLFLOW_RUN_NOTE: _summary(compared, tags), "best": best}
     parent = client.create_run(experiment, _ms(compared.began_at), tags={**tags, **note}, run_name=name)
     run = str(parent.info.run_id)
@@ -152,10 +167,15 @@ def describe(result: comparison.Result, tags: Mapping[str, str]) -> str:
     reads = "the text itself" if candidate.vectoriser == "text" else f"{candidate.vectoriser} of words and pairs"
     return (
         f"{candidate.name}: {candidate.family} on {reads}{f' ({settings})' if settings else ''}. Average precision "
-        f"{result.metrics['average_precision']:.3f} out of fold on {int(result.metrics['n_reports']):,} reports known "
-        f"in the night of {tags.get('night', 'unknown')}. Takes one text per row, gives the calibrated probability of "
+        f"{result.metrics['average_precision']:.3f} out of fold on {int(result.metrics['n_reports']):,} reports "
+        f"{_origin(tags)}. Takes one text per row, gives the calibrated probability of "
         f"CSAE: a reason to look, not a finding."
     )
+
+
+def _origin(tags: Mapping[str, str]) -> str:
+    """Where reports come from, in words."""
+    return f"of {tags['dataset']}" if "dataset" in tags else f"known in the night of {tags.get('night', 'unknown')}"
 
 
 def _shared(compared: comparison.Comparison) -> dict[str, Any]:
@@ -197,9 +217,9 @@ def _datasets(compared: comparison.Comparison, inputs: Sequence[Input]) -> list[
             Dataset(
                 name=each.table,
                 digest=data_digest(compared),
-                source_type=SOURCE_TYPE,
-                source=json.dumps({"path": each.location, "delta_table_version": each.version}),
-                profile=json.dumps({"table_version": each.version, **profile}),
+                source_type=each.source[0],
+                source=json.dumps(each.source[1]),
+                profile=json.dumps(profile if each.version is None else {"table_version": each.version, **profile}),
             ),
             context,
         )
@@ -243,7 +263,7 @@ def _summary(compared: comparison.Comparison, tags: Mapping[str, str]) -> str:
     table = compared.table()
     shown = [column for column in _SHOWN if column in table]
     lines = [
-        f"{len(compared.reports):,} reports known in the night of {tags.get('night', 'unknown')}, "
+        f"{len(compared.reports):,} reports {_origin(tags)}, "
         f"{int(compared.reports['label'].sum()):,} with a CSAE tag; {compared.folds.n_folds} folds, "
         f"dealt {len(compared.partitions)} times.",
         "",

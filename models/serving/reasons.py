@@ -1,6 +1,6 @@
 """The reasons of a queue row, made for the few reports that are shown: a function for `DataFrame.mapInArrow`.
 
-Terms point into the text as written, though the classifier reads it otherwise (`models.text.normalisation`).
+Terms point into the text as written, though the classifier reads it otherwise (`models.text.masking`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 from models.explanation import counterfactual, similar_reports
 from models.explanation import terms as explanation_terms
 from models.serving import artefact, scoring
-from models.text import normalisation
+from models.text import masking, normalisation
 
 EXPLAINED = (
     "report_id string, reasons array<struct<kind: string, text: string, source_table: string, source_id: string, "
@@ -53,7 +53,7 @@ def explainer(model: artefact.Artefact, confirmed: pd.DataFrame) -> scoring.Mapp
 
 def _reasons(pipeline: object, known: similar_reports.Confirmed, rows: dict[str, list]) -> list[list[Reason]]:  # type: ignore[type-arg]
     ids = rows["report_id"]
-    readings = [normalisation.of(text or "") for text in rows["text"]]
+    readings = [masking.of(text or "") for text in rows["text"]]
     texts = [each.text for each in readings]
     terms = explanation_terms.terms(pipeline, texts)  # type: ignore[arg-type]
     raising = [[term.text for term in listed if term.weight > 0] for listed in terms]

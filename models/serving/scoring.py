@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from models.evaluation import metrics
 from models.serving import artefact
-from models.text import normalisation
+from models.text import masking
 
 SCORED = "report_id string, text_hash string, score double, score_low double, score_high double"
 N_DIGITS = 9  # of a score: the last digits of sums depend on how many reports share a batch
@@ -28,7 +28,7 @@ def scores(classifier: Any, texts: Sequence[str]) -> np.ndarray:
 
 
 def _scores(classifier: Any, texts: pa.Array) -> np.ndarray:
-    return np.round(artefact.probabilities(classifier, normalisation.texts(texts)), N_DIGITS)
+    return np.round(artefact.probabilities(classifier, masking.texts(texts)), N_DIGITS)
 
 
 def scorer(model: artefact.Artefact) -> Mapper:

@@ -30,7 +30,7 @@ from models.candidates import candidates as candidates_module
 from models.evaluation import metrics
 from models.explanation import transparency
 from models.serving import artefact
-from models.text import normalisation as reading
+from models.text import masking, normalisation
 from models.training import comparison, peak_memory, search, vectorisers
 from models.training import folds as folds_module
 from models.training.comparison import Comparison, Result  # part of this module's own interface
@@ -119,7 +119,7 @@ def train(
     began_at = time.time()
     reports, excluded = _usable(frame)
     label = reports["label"].to_numpy(dtype=bool)
-    texts = reports["text"].to_numpy(dtype=object)
+    texts = reports["read"].to_numpy(dtype=object)
     if not label.any():
         raise NoPositivesError(f"none of {len(reports)} training reports carries a CSAE tag: nothing to learn from")
     if label.all():
@@ -127,7 +127,7 @@ def train(
     progress(f"{len(reports)} reports, {int(label.sum())} with a CSAE tag: grouping")
     ids, people = reports["report_id"].tolist(), reports["person_ids"].tolist()
     partitions = folds_module.partitions(
-        ids, texts.tolist(), label, people, n_folds=n_folds, seed=seed, n_partitions=effort.n_partitions
+        ids, reports["text"].tolist(), label, people, n_folds=n_folds, seed=seed, n_partitions=effort.n_partitions
     )
     for folds in partitions:
         _refuse_one_class(label, folds)
@@ -156,7 +156,8 @@ def _usable(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     is_false = frame["is_suspected_false"].to_numpy(dtype=bool)
     is_empty = ~frame["text"].fillna("").str.contains(r"\w", regex=True).to_numpy(dtype=bool)
     kept = frame.loc[~is_false & ~is_empty].sort_values("report_id", kind="stable", ignore_index=True)
-    kept["text"] = reading.texts(kept["text"])  # as scoring reads it
+    kept["read"] = masking.texts(kept["text"])  # as scoring reads it
+    kept["text"] = normalisation.texts(kept["text"])  # near-duplicates are of the same people and places
     if kept.empty:
         raise EmptyTextError(f"none of {len(frame)} training reports holds text that may be used")
     recorded = kept["recorded"] if "recorded" in kept else kept["label"]

@@ -24,7 +24,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.runtime import spark
 from models.candidates import candidates
 from models.serving import artefact, scoring
-from models.text import normalisation
+from models.text import masking
 from models.training import compare
 from tests.bench import measure
 
@@ -79,7 +79,7 @@ def spread_s(frame: DataFrame, made: artefact.Artefact) -> float:
 def plain_s(pipeline: Any, some: np.ndarray) -> float:
     begun = time.perf_counter()
     for start in range(0, len(some), BATCH):
-        pipeline.predict_proba(normalisation.texts(some[start : start + BATCH]))
+        pipeline.predict_proba(masking.texts(some[start : start + BATCH]))
     return time.perf_counter() - begun
 
 

@@ -26,6 +26,7 @@ import pandas as pd
 
 from jobs.evaluation import hidden_reports
 from models.candidates import candidates
+from models.text import masking
 from models.training import compare
 from tests.support import world_frames
 
@@ -58,7 +59,7 @@ def read_first(n: int, folder: Path, *, n_threads: int = 1, **sizes: Any) -> can
     from models.candidates.bert import classifier, pretraining, training_loop
 
     taken = classifier.BertClassifier(**sizes)
-    texts = world_frames.made(n, seed=OTHER_SEED)[0]["text"].to_numpy(dtype=object)
+    texts = masking.texts(world_frames.made(n, seed=OTHER_SEED)[0]["text"])
     begun = time.monotonic()
     with training_loop.repeatable(taken.seed, n_threads):
         language = taken.pretrained(texts, progress=_teller(begun))
