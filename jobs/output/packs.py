@@ -38,7 +38,7 @@ _STATES = {
 }  # fmt: skip
 
 
-def write(rows: DataFrame, folder: Path, night: date, log: audit.Audit, *, who: str = operations.SYSTEM) -> list[Path]:
+def write(rows: DataFrame, folder: Path, night: date, log: audit.Log, *, who: str = operations.SYSTEM) -> list[Path]:
     """Write `folder/<night>/<force>/pack-<account>.docx` for each row of the night, and list them.
 
     Args:

@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.runtime import fault_points
-from jobs.runtime.health import delta_log
+from jobs.runtime.delta import delta_log
 from jobs.runtime.spark import n_actions
 from pipelines.common import concurrency
 from schemas.contract import Table

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import lock
-from jobs.runtime.health import delta_log
+from jobs.runtime.delta import delta_log
 from tests.support import disks
 from tests.support import whole_nights as nights
 

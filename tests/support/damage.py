@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from jobs.runtime.health import delta_log
+from jobs.runtime.delta import delta_log
 
 
 def commit(table: Path, version: int) -> Path:

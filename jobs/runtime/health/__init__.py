@@ -1,1 +1,1 @@
-"""Health of a home: what `nightjar doctor` examines, Delta's log without Spark, and the way back to a whole table."""
+"""Health of a home: what `nightjar doctor` examines and the way back to a whole table."""

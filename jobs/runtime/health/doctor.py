@@ -18,8 +18,9 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from jobs.runtime import home, lakehouse, night_bounds, watch
 from jobs.runtime.audit import Mark, verification
 from jobs.runtime.context import RunContext
-from jobs.runtime.health import delta_log, table_health
-from jobs.runtime.health.delta_log import Log
+from jobs.runtime.delta import delta_log
+from jobs.runtime.delta.delta_log import Log
+from jobs.runtime.health import table_health
 from models.registry import registry
 from models.serving import artefact
 from pipelines.decisions import intake

@@ -12,7 +12,8 @@ from pyspark.errors import PySparkException
 
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
-from jobs.runtime.health import delta_log, table_health
+from jobs.runtime.delta import delta_log
+from jobs.runtime.health import table_health
 from schemas import catalogue
 from schemas.contract import Table
 from schemas.errors import InvalidInputError, NotFoundError

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.runtime import lakehouse
-from jobs.runtime.health import delta_files, delta_log
-from jobs.runtime.health.delta_files import LiveFile
-from jobs.runtime.health.delta_log import LOG, Flaw, Log
+from jobs.runtime.delta import delta_files, delta_log
+from jobs.runtime.delta.delta_files import LiveFile
+from jobs.runtime.delta.delta_log import LOG, Flaw, Log
 from schemas.contract import Table
 
 MAGIC = b"PAR1"  # both ends of a Parquet file

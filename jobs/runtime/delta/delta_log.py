@@ -18,7 +18,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.runtime.health.delta_files import LiveFile, located
+from jobs.runtime.delta.delta_files import LiveFile, located
 
 LOG = "_delta_log"
 LAST_CHECKPOINT = "_last_checkpoint"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime.health import delta_files, delta_log
+from jobs.runtime.delta import delta_files, delta_log
 from tests.support import damage
 
 pytestmark = pytest.mark.spark
