@@ -53,6 +53,7 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
         "this system",
         tuple(kind for kind in device.IDENTIFIER_KINDS if kind not in device.FINANCE_KINDS),
     ),
+    ("What is said of accounts on devices", "this system", device.CLAIM_KINDS),
     ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),

@@ -260,14 +260,18 @@ def _are_independent(one: Claim, other: Claim, own: set[str]) -> bool:
         return False
     if CAPTION in (one.source, other.source) and one.source == other.source:
         return False
-    return _teller(one, own) != _teller(other, own)
+    tellers = _teller(one, own), _teller(other, own)
+    if ("child", "") in tellers and tellers[0][0] == tellers[1][0]:
+        return False  # which application it was is not known
+    return tellers[0] != tellers[1]
 
 
 def _teller(claim: Claim, own: set[str]) -> tuple[str, ...]:
     if claim.is_said_by_owner or claim.said_by is None:  # an address book is its owner's word
         return ("owner",)
     said_by = claim.said_by.strip().casefold()
-    return ("child", claim.app or "") if said_by in own else ("other", said_by)
+    # Exports name one application in several ways: whatsapp, whatsapp business, whatsapp messenger.
+    return ("child", (claim.app or "").partition(" ")[0]) if said_by in own else ("other", said_by)
 
 
 def _leads(

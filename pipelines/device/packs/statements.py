@@ -66,7 +66,7 @@ _AGE_FIGURES = r"(?:[89]|1[0-7])"
 _AGE = rf"(?P<age>{_AGE_FIGURES})"
 _NO_AGE = (
     r"(?![\w£$€%:]|[.,/-]\d| ?(?:min|mins|minutes?|hours?|hrs?|days?|weeks?|months?|miles?|km|quid|pounds?|percent"
-    r"|am|pm|st|nd|rd|th|stone|kg|cm|%|down|up|away|on the|in the|left|of)\b)"
+    r"|am|pm|st|nd|rd|th|stone|kg|cm|%|down|up|away|on the|in the|left|out|of)\b)"
 )
 _AGES = (
     (SELF, re.compile(rf"\b{_I} (?:only |just |nearly |almost |still )?(?:turning )?{_AGE}{_NO_AGE}", re.IGNORECASE)),

@@ -85,6 +85,9 @@ def test_the_adult_and_whoever_tells_of_a_child_have_no_pack():
         ([address(), address(said_by=OTHER)], "line_of_enquiry"),  # repeated in the child's own conversation
         ([address(), address(said_by=OWNER, is_said_by_owner=True)], "line_of_enquiry"),
         ([address(), address(chat_id="group")], "line_of_enquiry"),  # the same person in the same application
+        ([address(), address(app="signal", chat_id="signal")], "address_confirmed"),
+        ([address(), address(app="whatsapp business", chat_id="b")], "line_of_enquiry"),
+        ([address(), address(app="", chat_id="unknown")], "line_of_enquiry"),
         ([address(**BOOK), address(said_by=OWNER, is_said_by_owner=True, app="signal")], "line_of_enquiry"),
         ([address("14|NR3 1CA"), address("41|NR3 1CA", **BY_OTHER)], "line_of_enquiry"),  # another house
         ([address(), address(**BY_OTHER), address(is_owner=True, party=OWNER, said_by=OWNER)], "line_of_enquiry"),

@@ -39,7 +39,7 @@ def test_a_claim_is_read_with_whose_it_is(text: str, expected: tuple[str, str, s
     "text",
     [
         "im 15 mins away", "im 10 minutes late", "i'm 12 miles off", "im 17% done", "im 18", "im 7", "im not 14",
-        "im 130", "im 10.5", "it was 13", "im 11 down", "i dont live at 14 Marsh Lane NR3 1CA",
+        "im 130", "im 10.5", "it was 13", "im 11 down", "im 10 out of 10", "i dont live at 14 Marsh Lane NR3 1CA",
         "i used to live at 14 Marsh Lane NR3 1CA", "my address isn't 14 Marsh Lane NR3 1CA",
         "my old address was 14 Marsh Lane NR3 1CA",
         "i live no longer at 14 Marsh Lane NR3 1CA",
