@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.candidates import candidates
-from models.text import normalisation
+from models.text import masking
 from models.training import compare, folds
 from tests.support import label_worlds
 
@@ -85,8 +85,8 @@ def test_hidden_words_cost_little(
     written = test["text"].to_numpy(dtype=object).copy()
     written[is_csae] = [attacked(text, ATTACKS[name], rng) for text in written[is_csae]]
     assert sum(new != old for new, old in zip(written, test["text"], strict=True)) == is_csae.sum()
-    before = recall(pipeline, test, normalisation.texts(test["text"]))
-    after, unread = recall(pipeline, test, normalisation.texts(written)), recall(pipeline, test, written)
+    before = recall(pipeline, test, masking.texts(test["text"]))
+    after, unread = recall(pipeline, test, masking.texts(written)), recall(pipeline, test, written)
     print(f"{name}: recall {before:.3f}, hidden {after:.3f}, hidden and not read back {unread:.3f}")
     record_property("points of recall lost", round(100 * (before - after), 1))
     record_property("without normalisation", round(100 * (before - unread), 1))
