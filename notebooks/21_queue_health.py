@@ -5,6 +5,7 @@ from jobs.pages import notebook, queue_health
 session = notebook.NotebookSession("21_queue_health")
 night = session.widget("night", "", "1 Night (empty: newest)")
 reader = session.widget("reviewer", "", "2 Reader (empty: you)")
+force = session.widget("force", "", "3 Force code, for what it leaves untagged (empty: all)")
 
 health = queue_health.open_health(session, night=night, reviewer=reader)
 session.banner(health.marking)
@@ -72,6 +73,19 @@ session.show(queue_health.agreement(health))
 
 # DBTITLE 1,Without score
 session.show(queue_health.unscored(health))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## What forces leave untagged
+# MAGIC
+# MAGIC Of the reports that are CSAE, which part carries no tag: by force and by family of reports, from rows drawn by
+# MAGIC chance. Where a force leaves a family untagged more often than the others do, that is a question to ask it.
+
+# COMMAND ----------
+
+# DBTITLE 1,Tagging
+session.show(queue_health.recording(health, force))
 
 # COMMAND ----------
 

@@ -10,6 +10,8 @@ from schemas.contract import DATE, DOUBLE, INT, LONG, STRING, Column, Table, req
 DRAW_KINDS = ("RANDOM", "BLIND", "SECOND")
 CERTIFICATE_STATES = ("CERTIFIED", "BELOW_TARGET", "CANNOT_CERTIFY")
 POOLED = "*"  # in place of a force: all forces together
+WHOLE = "*"  # in place of a family of reports: all of them
+RECORDING_STATES = ("UNDER_RECORDED", "NOT_SHOWN", "TOO_FEW")
 FIGURES = (
     "kappa", "ac1", "agreement",
     "decided", "found", "per_find", "median_seconds", "over_cap",
@@ -108,4 +110,37 @@ REVIEW_FIGURES = Table(
     partition_by=("night",),
 )
 
-TABLES = (QUEUE_NEAR_DUPLICATES, QUEUE_DRAWS, RECALL_CERTIFICATES, REVIEW_FIGURES)
+TAG_RECORDING = Table(
+    path="gold.tag_recording",
+    doc=(
+        "How much of what is CSAE each force tags, by family of reports in scope, from what chance drew: whether it"
+        " leaves a family untagged more often than other forces. Changes no queue."
+    ),
+    key=("night", "queue", "force", "family"),
+    columns={
+        "night": required(DATE, "night"),
+        "queue": required(STRING, "queue that shows the drawn reports", pattern="[a-z_]+"),
+        "force": required(STRING, "force"),
+        "family": required(
+            STRING, f"reports with one of a family's phrases; {WHOLE} for all. A report may be of several"
+        ),
+        "n_tagged": required(LONG, "reports in scope with a CSAE tag of the force's own", minimum=0),
+        "n_untagged": required(LONG, "without, when the frame was opened", minimum=0),
+        "n_other": required(LONG, "of these decided, but not drawn by chance", minimum=0),
+        "n_other_csae": required(LONG, "of them CSAE", minimum=0),
+        "n_drawn": required(LONG, "drawn by chance and decided", minimum=0),
+        "n_drawn_csae": required(LONG, "of them CSAE", minimum=0),
+        "share": Column(DOUBLE, "of its CSAE reports that carry no tag; NULL: nothing was drawn", minimum=0, maximum=1),
+        "share_low": Column(DOUBLE, "lower end of the 95 % interval", minimum=0, maximum=1),
+        "share_high": Column(DOUBLE, "upper end of the 95 % interval", minimum=0, maximum=1),
+        "times": Column(DOUBLE, "odds of leaving a CSAE report untagged, as a multiple of other forces'", minimum=0),
+        "times_low": Column(DOUBLE, "lower end of the 95 % interval", minimum=0),
+        "times_high": Column(DOUBLE, "upper end of the 95 % interval; NULL: it has none", minimum=0),
+        "p_value": Column(DOUBLE, "chance of so many where the force is like others", minimum=0, maximum=1),
+        "p_adjusted": Column(DOUBLE, "the same for all that is asked that night", minimum=0, maximum=1),
+        "state": required(STRING, "shown, not shown, or too few to say", among=RECORDING_STATES),
+    },
+    partition_by=("night",),
+)
+
+TABLES = (QUEUE_NEAR_DUPLICATES, QUEUE_DRAWS, RECALL_CERTIFICATES, REVIEW_FIGURES, TAG_RECORDING)

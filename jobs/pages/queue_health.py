@@ -1,4 +1,4 @@
-"""The page of queue health: certificates, agreement, exposure, and what rows without a score found.
+"""The page of queue health: certificates, agreement, exposure, what rows without a score found, and what forces tag.
 
 Counts about the reviewing and no report: what is shown names forces and reviewers, never a report or what drew it.
 """
@@ -30,6 +30,20 @@ FIGURE_LABELS = {
     "scored_yield": "CSAE among top rows with score",
     "blind_difference": "without score less with score",
 }
+RECORDING_STATES = {
+    "UNDER_RECORDED": "left untagged more often than elsewhere",
+    "NOT_SHOWN": "no difference shown",
+    "TOO_FEW": "too few to say",
+}
+RECORDING_RESTS_ON = (
+    "Tagged reports in scope are all known. Of the others only rows that were drawn by chance say how many are CSAE; "
+    "those read for their score, with or without it shown, count as much as draws of all would have found of them.",
+    "A report is of a family where it holds one of the family's phrases, and may be of several. What forces write "
+    "differs: a family is a way to look, and a difference is a question to the force, not a finding.",
+    "Forces and families are many. P-values are adjusted (Benjamini and Hochberg): where no force differs, a night "
+    "says anything in one night of twenty at most.",
+    "It changes nothing in any queue.",
+)
 ASSUMPTIONS = (
     "The population is fixed: the reports that were in scope and undecided on the night the frame was opened. Reports "
     "that come later are counted apart and enter the next frame.",
@@ -53,6 +67,7 @@ class Health:
     figures: list[dict[str, Any]]
     heartbeat: tuple[bool, str] = (True, "none yet")  # whether the last good night is recent, and which it was
     concerns: Sequence[str] = ()  # who did not send what was expected of that night
+    recorded: Sequence[Row] = ()  # gold.tag_recording of the night
 
     def of(self, *names: str, force: str | None = None, reviewers: bool = False) -> list[dict[str, Any]]:
         """Figures of these names, of one force or all; those per reviewer if asked."""
@@ -96,6 +111,12 @@ def open_health(
         session.read_logged(figures, f"{review.REVIEW_FIGURES.path} {named}", who, limit=10 * notebook.MAX_ROWS),
         watch.heartbeat(session.ctx.settings),
         [str(concern) for concern in ledger.concerns(session.ctx, day)],
+        session.read_logged(
+            known.tonight(review.TAG_RECORDING).where(of_queue).orderBy("force", "family"),
+            f"{review.TAG_RECORDING.path} {named}",
+            who,
+            limit=10 * notebook.MAX_ROWS,
+        ),
     )
 
 
@@ -169,6 +190,57 @@ def unscored(health: Health) -> markup.Html:
     if not rows:
         return pages_html.block(pages_html.notice("Nothing was decided yet."))
     return pages_html.block(_figures(rows))
+
+
+def recording(health: Health, force: str = "") -> markup.Html:
+    """What forces leave untagged, by family of reports; of one force if it is named."""
+    rows = [row for row in health.recorded if force in ("", row["force"])]
+    if not rows:
+        return pages_html.block(pages_html.notice("No report is tagged or in scope."))
+    told = [row for row in rows if row["state"] == "UNDER_RECORDED"]
+    notices = [
+        pages_html.notice(
+            f"{_force(row['force'])} leaves {_family(row['family'])} untagged more often than other forces: "
+            f"{_share(row)} of its CSAE reports, {_times(row)} the odds elsewhere.",
+            "warn",
+        )
+        for row in told
+    ] or [pages_html.notice("No force is shown to leave a family of reports untagged more often than others.")]
+    heads = (
+        "Force", "Family", "Tagged", "Untagged", "Drawn and decided", "of them CSAE", "CSAE read for their score",
+        "CSAE without tag (95 % interval)", "Odds against others (95 % interval)", "p, adjusted", "State",
+    )  # fmt: skip
+    shown = [
+        (
+            _force(row["force"]), _family(row["family"]), row["n_tagged"], row["n_untagged"], row["n_drawn"],
+            row["n_drawn_csae"], row["n_other_csae"], _share(row), _times(row),
+            "–" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3f}", RECORDING_STATES[row["state"]],
+        )
+        for row in rows
+    ]  # fmt: skip
+    return pages_html.block(
+        *notices,
+        pages_html.table(heads, shown),
+        pages_html.heading("What it rests on"),
+        pages_html.steps(RECORDING_RESTS_ON),
+    )
+
+
+def _family(name: str) -> str:
+    return "all reports" if name == review.WHOLE else name.replace("_", " ")
+
+
+def _share(row: Row) -> str:
+    if row["share"] is None:
+        return "–"
+    return f"{row['share']:.0%} ({row['share_low']:.0%} to {row['share_high']:.0%})"
+
+
+def _times(row: Row) -> str:
+    if row["p_value"] is None:
+        return "–"
+    value, high = (None if row[name] is None else f"{row[name]:.1f}" for name in ("times", "times_high"))
+    return f"{value or 'over any number'} times ({row['times_low']:.1f} to {high or 'no end'})"
 
 
 def exposure(health: Health) -> markup.Html:

@@ -33,6 +33,24 @@ PROTECTED_WORDS = (
 
 UNREAD_WORDS = tuple(sorted({*FUNCTION_WORDS, *PROTECTED_WORDS}))
 
+# Families of reports, by phrases: what a force's practice of tagging is compared by. A report may be of several.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "said_outright": (
+        "cse", "csa", "csae", "child sexual exploitation", "child sexual abuse", "sexual exploitation",
+        "sexually exploited", "grooming", "groomed",
+    ),
+    "sexual_offence": ("rape", "raped", "sexual assault", "sexually assaulted", "sexual abuse", "sexual activity"),
+    "images": (
+        "iioc", "indecent image", "indecent images", "indecent photographs", "intimate images", "nude images",
+        "explicit images", "sextortion",
+    ),
+    "online": ("online", "snapchat", "instagram", "social media", "messaging app", "live chat", "gaming platform"),
+    "missing": ("missing", "misper", "absent"),
+    "older_people_and_gifts": (
+        "older boyfriend", "older male", "older males", "older man", "older men", "gifts", "hotel",
+    ),
+}  # fmt: skip
+
 # The keyword rule: phrases of one to three words and the points each gives, once per report. Written from the plain
 # vocabulary of public guidance (College of Policing APP on child sexual exploitation; Home Office definition of 2017),
 # before any data was looked at. Negation is not handled: it is the baseline that a model has to beat.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.queues import settled
-from schemas import codes
+from schemas import codes, review
 
 KEY = ["report_id"]
 
@@ -111,6 +113,53 @@ def yields(decisions: DataFrame, draws: DataFrame, queue: str) -> DataFrame:
     kind = F.coalesce("kind", F.lit("SCORED"))
     return joined.groupBy("force", kind.alias("kind")).agg(
         F.count("*").alias("n"), F.sum(F.col("is_csae").cast("long")).alias("n_csae")
+    )
+
+
+def recording(
+    tagged: DataFrame,
+    population: DataFrame,
+    texts: DataFrame,
+    frame: Frame,
+    families: Mapping[str, Sequence[str]],
+) -> DataFrame:
+    """Counts by force and family of reports: tagged and untagged ones, and what was decided of those.
+
+    Args:
+        tagged: reports in scope with a CSAE tag; report_id, force, text.
+        population: result of `sampling.frame`. A report of it that was tagged since was untagged.
+        texts: report_id, text.
+        frame: result of `certified_frame` of the population.
+        families: phrases by family; every report is of the family `*` too.
+
+    Returns:
+        force, family, n_tagged, n_untagged, n_other and n_drawn (decided, not drawn and drawn), n_other_csae,
+        n_drawn_csae.
+    """
+    drawn = frame.draws.select("report_id", F.lit(True).alias("is_drawn")).distinct()
+    untagged = population.join(texts.select("report_id", "text"), KEY, how="inner")
+    untagged = untagged.join(frame.settled.select("report_id", "is_csae"), KEY, how="left").join(drawn, KEY, how="left")
+    recorded = tagged.select("report_id", "force", "text").join(population.select("report_id"), KEY, how="left_anti")
+    reports = untagged.withColumn("is_tagged", F.lit(False)).unionByName(
+        recorded.withColumn("is_tagged", F.lit(True)), allowMissingColumns=True
+    )
+    named = [
+        F.when(F.col("text").rlike(rf"(?i)\b(?:{'|'.join(map(re.escape, phrases))})\b"), F.lit(name))
+        for name, phrases in families.items()
+    ]
+    is_drawn, is_csae = F.coalesce("is_drawn", F.lit(False)), F.coalesce("is_csae", F.lit(False))
+    is_decided = F.col("is_csae").isNotNull()
+    counted = {
+        "n_tagged": F.col("is_tagged"),
+        "n_untagged": ~F.col("is_tagged"),
+        "n_other": is_decided & ~is_drawn,
+        "n_other_csae": is_csae & ~is_drawn,
+        "n_drawn": is_decided & is_drawn,
+        "n_drawn_csae": is_csae & is_drawn,
+    }
+    of_families = reports.withColumn("family", F.explode(F.array_compact(F.array(F.lit(review.WHOLE), *named))))
+    return of_families.groupBy("force", "family").agg(
+        *(F.sum(is_so.cast("long")).alias(name) for name, is_so in counted.items())
     )
 
 

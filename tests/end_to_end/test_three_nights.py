@@ -227,11 +227,21 @@ def test_the_health_page_and_the_review_page_show_it(story: dict, tmp_path):
         part(health)
         for part in (
             queue_health.header, queue_health.certificates, queue_health.history, queue_health.agreement,
-            queue_health.unscored, queue_health.exposure,
+            queue_health.unscored, queue_health.recording, queue_health.exposure,
         )
     )  # fmt: skip
     assert "Opened per find" in page
     assert "CSAE among rows drawn by chance" in page
+    assert "What it rests on" in page
+    recorded = rows(ctx, review_tables.TAG_RECORDING, SECOND)
+    whole = [row for row in recorded if row.family == review_tables.WHOLE]
+    (pooled,) = [
+        row for row in rows(ctx, review_tables.RECALL_CERTIFICATES, SECOND) if row.force == review_tables.POOLED
+    ]
+    assert sum(row.n_untagged for row in whole) == pooled.n_population
+    assert 0 < sum(row.n_drawn for row in whole) <= pooled.n_drawn_decided
+    assert {row.family for row in recorded} > {review_tables.WHOLE, "images"}
+    assert all(row.n_tagged <= next(w.n_tagged for w in whole if w.force == row.force) for row in recorded)
     tonight = review_reclassify.open_queue(Session("test", ctx), reviewer="B2")
     shown = queue_page.table(tonight, tonight.pick())
     assert "(shown when opened)" in shown

@@ -252,8 +252,11 @@ def health(text: str) -> markup.Html:
     pooled = {**certificate, "force": queue_health.review.POOLED}
     shown = queue_health.Health(NIGHT, text, [pooled, {**certificate, "force": text}], [pooled], figures)
     shown.concerns = [text]
+    counts = dict.fromkeys(("n_tagged", "n_untagged", "n_drawn", "n_drawn_csae", "n_other_csae", "times_low"), 3)
+    shares = dict.fromkeys(("share", "share_low", "share_high", "times", "times_high", "p_value", "p_adjusted"), 0.01)
+    shown.recorded = [{**counts, **shares, "force": text, "family": text, "state": "UNDER_RECORDED"}]
     parts = (queue_health.header, queue_health.certificates, queue_health.history, queue_health.agreement,
-             queue_health.unscored, queue_health.exposure)  # fmt: skip
+             queue_health.unscored, queue_health.recording, queue_health.exposure)  # fmt: skip
     return markup.join(*(part(shown) for part in parts))
 
 

@@ -141,7 +141,8 @@ _WITH = {
     **dict.fromkeys((table.path for table in network.NIGHTLY), "network"),  # the risk waits for it
     **dict.fromkeys((table.path for table in (*leads.TABLES, *travel.GOLD)), "leads_and_flights"),
     **dict.fromkeys(
-        (table.path for table in (*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)), "risk_and_review"
+        (t.path for t in (*risk.TABLES, review.RECALL_CERTIFICATES, review.REVIEW_FIGURES, review.TAG_RECORDING)),
+        "risk_and_review",
     ),
     **dict.fromkeys((table.path for table in device.READ), "device_exports"),
     **dict.fromkeys((table.path for table in (*device.FOUND, *device.DECIDED)), "device_finds"),

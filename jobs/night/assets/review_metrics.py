@@ -1,4 +1,5 @@
-"""What the night can say about the reviewing: recall certificates, agreement, exposure, random and blind rows."""
+"""What the night can say about the reviewing: recall certificates, agreement, exposure, random and blind rows; and of
+what forces leave untagged."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -16,7 +17,7 @@ from schemas import gold, review
 from schemas.contract import Table
 
 WAITS_FOR = (review.QUEUE_DRAWS, gold.DECISIONS)
-WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES)
+WRITES = (review.RECALL_CERTIFICATES, review.REVIEW_FIGURES, review.TAG_RECORDING)
 
 
 def certificates_and_figures(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
@@ -26,6 +27,7 @@ def certificates_and_figures(ctx: RunContext, night: date) -> Iterator[dg.Materi
         concurrency.run(
             lambda: ctx.lake.replace(_certificates(ctx, night), review.RECALL_CERTIFICATES, tonight),
             lambda: ctx.lake.replace(_figures(ctx, night), review.REVIEW_FIGURES, tonight),
+            lambda: ctx.lake.replace(_recording(ctx, night), review.TAG_RECORDING, tonight),
         )
     yield from common.results(ctx, WRITES, night, {})
 
@@ -33,13 +35,8 @@ def certificates_and_figures(ctx: RunContext, night: date) -> Iterator[dg.Materi
 def _certificates(ctx: RunContext, night: date) -> DataFrame:
     from models.review import recall_certificates  # scikit-learn: seconds that definitions need not spend
 
-    known, aim = ctx.known(night), ctx.settings.certificate
-    opened_on, decisions = known.frame_opened_on(aim.frame_nights), known.decisions()
-    population = sampling.frame(ctx.lake.read(gold.REPORT_SCORES), decisions, opened_on, reports_queue.QUEUE)
-    frame = review_metrics.certified_frame(
-        population, known.tonight(gold.REPORT_SCORES), decisions, known.until(review.QUEUE_DRAWS), opened_on,
-        reports_queue.QUEUE,
-    )  # fmt: skip
+    aim = ctx.settings.certificate
+    opened_on, _, frame = _frame(ctx, night)
     before = {row.force: int(row.n_found) for row in frame.before.collect()}
     rows = recall_certificates.rows(
         frame.counts.toPandas(),
@@ -50,6 +47,30 @@ def _certificates(ctx: RunContext, night: date) -> DataFrame:
     )
     fixed = {"night": night, "queue": reports_queue.QUEUE, "frame_on": opened_on}
     return _table(ctx, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
+
+
+def _frame(ctx: RunContext, night: date) -> tuple[date, DataFrame, review_metrics.Frame]:
+    """When the night's frame was opened, its population, and what is known of it."""
+    known = ctx.known(night)
+    opened_on, decisions = known.frame_opened_on(ctx.settings.certificate.frame_nights), known.decisions()
+    population = sampling.frame(ctx.lake.read(gold.REPORT_SCORES), decisions, opened_on, reports_queue.QUEUE)
+    frame = review_metrics.certified_frame(
+        population, known.tonight(gold.REPORT_SCORES), decisions, known.until(review.QUEUE_DRAWS), opened_on,
+        reports_queue.QUEUE,
+    )  # fmt: skip
+    return opened_on, population, frame
+
+
+def _recording(ctx: RunContext, night: date) -> DataFrame:
+    from models.review import tag_recording
+    from models.text import vocabulary
+
+    reports, people, investigations = ctx.known(night).reports()
+    tagged = reports_queue.in_scope_tagged(reports, people, investigations)
+    _, population, frame = _frame(ctx, night)
+    counts = review_metrics.recording(tagged, population, reports, frame, vocabulary.FAMILIES).toPandas()
+    fixed = {"night": night, "queue": reports_queue.QUEUE}
+    return _table(ctx, review.TAG_RECORDING, [{**row, **fixed} for row in tag_recording.rows(counts)])
 
 
 def _figures(ctx: RunContext, night: date) -> DataFrame:

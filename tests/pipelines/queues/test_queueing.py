@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from pipelines.queues import items, near_duplicates, review_metrics, sampling
 from pipelines.reports import queue as reports_queue
-from schemas import gold, review
+from schemas import gold, review, silver
 from tests.support import deciding, tables
 
 pytestmark = pytest.mark.spark
@@ -166,3 +166,18 @@ def test_a_frame_keeps_what_was_found_when_its_tag_takes_it_out_of_scope(spark: 
     assert [(r.n_population, r.n_left, r.n_later) for r in frame.counts.collect()] == [(5, 1, 1)]
     assert [r.report_id for r in frame.draws.collect()] == ["36:INT/2"]  # shown on two nights, drawn once
     assert frame.before.collect() == []
+    texts = tables.frame(
+        spark, silver.REPORTS,
+        *({"report_id": f"36:INT/{n}", "text": text, "is_csae": n in (1, 7)} for n, text in (
+            (1, "Indecent images, online"), (2, "A CSE risk"), (3, "cse"), (4, "secse"), (5, "nothing"),
+            (7, "Nude IMAGES"),
+        )),
+    )  # fmt: skip
+    tagged = texts.where("is_csae").withColumn("force", F.lit("36"))
+    families = {"images": ("indecent images", "nude images"), "outright": ("cse",)}
+    counted = review_metrics.recording(tagged, population, texts, frame, families).collect()
+    assert {r.family: tuple(r)[2:] for r in counted} == {  # 1 was untagged when it was asked about
+        "*": (1, 5, 1, 1, 1, 0),
+        "images": (1, 1, 1, 1, 0, 0),
+        "outright": (0, 2, 0, 0, 1, 0),
+    }
