@@ -172,6 +172,37 @@ def test_a_chain_whose_ends_contradict_is_cut_at_its_weakest_link():
     assert ids["36:A"] == ids["36:B"] != ids["37:C"]
 
 
+# What two records have in common so that one rule of blocking, and none before it, brings them together.
+SHARED = [
+    ("surname", "born_on"), ("forename", "born_on"), ("forename", "surname", "year"), ("forename", "surname", "day"),
+    ("forename", "surname", "no date"), ("phone", "forename"), ("phone", "surname"), ("phone", "born_on"),
+    ("postcode", "forename"), ("postcode", "surname"), ("postcode", "born_on"), ("address", "forename"),
+    ("address", "surname"), ("address", "born_on"), ("vehicle", "surname"), ("swapped", "born_on"),
+    ("swapped", "postcode"),
+]  # fmt: skip
+
+
+def _pair(n: int, shared: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Two records that have `shared` in common and nothing else, with anybody."""
+    names = ("forename", "surname", "phone", "postcode", "address", "vehicle")
+    one, other = ({name: f"{name}{n:02}{side}" for name in names} for side in "AB")
+    one["born_on"], other["born_on"] = f"19{10 + n}-01-{1 + n:02}", f"20{10 + n}-02-{1 + n:02}"
+    dates = {"year": f"{one['born_on'][:5]}03-28", "day": f"1999{one['born_on'][4:]}", "no date": None}
+    other |= {name: one[name] for name in shared if name in one}
+    for name in dates.keys() & set(shared):
+        other["born_on"] = dates[name]
+    if "swapped" in shared:
+        other |= {"forename": one["surname"], "surname": one["forename"]}
+    return [record(f"36:N{n}", **one), record(f"37:N{n}", **other)]
+
+
+def test_each_rule_of_blocking_finds_a_pair_that_none_before_it_finds():
+    assert len(SHARED) == len(resolution.NOMINALS.blocking)
+    rows = [row for n, shared in enumerate(SHARED) for row in _pair(n, shared)]
+    found = resolution.Linkage(frame(*rows)[[resolution.ID, *nominals.COMPARED]]).blocking()
+    assert {rule["rule"]: rule["added"] for rule in found} == {rule["rule"]: 1 for rule in found}
+
+
 def test_an_initial_makes_no_one_person_of_twins():
     """A record under an initial fits both; whichever it joins, the other stays apart."""
     twins = [record("36:A", **{**ELLA, "forename": "JAMES"}), record("37:B", **{**ELLA, "forename": "JOHN"})]
