@@ -148,7 +148,10 @@ def _parsed(digits: str, region: str | None) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if possible else None
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if number.italian_leading_zero and phonenumbers.parse(found) != number:  # a second trunk 0: another number later
+        return None
+    return found if possible else None
 
 
 @functools.lru_cache(maxsize=100_000)

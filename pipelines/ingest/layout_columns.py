@@ -262,8 +262,8 @@ class Extract:
 
         Local times are read as if UTC and then shifted, so the session's time zone does not matter. Of the hour that
         occurs twice in autumn the first (summer time) is taken, unless a clock column says which; a time in the hour
-        that spring skips moves on by one. A day alone is its midnight; with `needs_clock` it does not count, nor do
-        patterns that tell no more.
+        that spring skips moves on by one. A day alone, of a workbook's cell that shows no clock, is its midnight; with
+        `needs_clock` it does not count, nor do patterns that tell no more.
         """
         zone = self._zone()
         tried = []
@@ -283,9 +283,11 @@ class Extract:
             tried.append(F.when(F.col("sender").isin(senders), read))
         local = F.to_utc_timestamp(F.concat(value, F.lit("Z")).try_cast("timestamp"), zone)
         found = [_with_offset(value), *tried, F.when(value.rlike(_ISO_TIME + "$"), local)]
-        if not needs_clock:
+        workbooks = [sender for sender, (_, feed) in self.senders.items() if feed.format == "xlsx"]
+        if workbooks and not needs_clock:
             midnight = F.concat(value, F.lit("T00:00:00Z")).try_cast("timestamp")
-            found.append(F.when(value.rlike(r"^\d{4}-\d{2}-\d{2}$"), F.to_utc_timestamp(midnight, zone)))
+            is_day = F.col("sender").isin(workbooks) & value.rlike(r"^\d{4}-\d{2}-\d{2}$")
+            found.append(F.when(is_day, F.to_utc_timestamp(midnight, zone)))
         return F.coalesce(*found)
 
 

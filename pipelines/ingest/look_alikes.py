@@ -61,8 +61,13 @@ def plain(text: str) -> str:
     `plain(plain(text)) == plain(text)` for text without markup.
     """
     unescaped = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    paired = unescaped.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    return unicodedata.normalize("NFC", markup.as_text(paired).translate(_TABLE))
+    seen = _paired(markup.as_text(_paired(unescaped)))  # markup has half characters of its own: RTF's \u-10179
+    return unicodedata.normalize("NFC", seen.translate(_TABLE))
+
+
+def _paired(text: str) -> str:
+    """`text` with two halves of a character as that one, and without single halves, which no UTF-8 holds."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?')

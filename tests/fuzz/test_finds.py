@@ -47,6 +47,17 @@ def test_a_header_alone_is_not_a_long_row(tmp_path: Path) -> None:
     assert (whole["reason"], whole["detail"]) == ("FILE_NO_ROWS", "a header and no rows")
 
 
+@pytest.mark.parametrize("between", ["", ",", " , "])
+def test_two_objects_on_a_line_are_no_row(tmp_path: Path, between: str) -> None:
+    """A parser of lines reads the first: the second is lost, and all counts agree."""
+    nested = {**ROW, "more": [{"Other": 1}, {"Intel Ref": "R9"}], "text": 'a } {"Intel Ref": "x"}'}
+    lines = [json.dumps(ROW), json.dumps(ROW) + between + json.dumps(ROW), json.dumps(nested), json.dumps(ROW) + ","]
+    _, *rows = _read(tmp_path, "f.jsonl", "\n".join(lines).encode(), format="jsonl")
+    assert {row["row_number"]: row["detail"] for row in rows if row["reason"]} == {2: "several objects on a line"}
+    _, *rows = _read(tmp_path, "f.jsonl", lines[1].encode(), format="jsonl")
+    assert [row["reason"] for row in rows] == ["ROW_MALFORMED"]
+
+
 @pytest.mark.parametrize("kind", damage.WRITERS)
 def test_what_is_not_damaged_is_read_as_it_was(tmp_path: Path, kind: str) -> None:
     write, keys = damage.WRITERS[kind]

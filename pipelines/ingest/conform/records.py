@@ -213,7 +213,7 @@ def _value(extract: layout_columns.Extract, name: str, field: Field) -> Column:
     value = kinds.get(field.kind, as_written)()
     if field.kind in _SINGLE:
         value = F.when(~layout_columns.is_structure(text), value)
-    unfit = extract.unfit(name)
+    unfit = extract.unfit(name) if field.kind != "codes" else None  # of a list each code is judged, and told
     return value if unfit is None else F.when(~unfit, value)
 
 

@@ -23,7 +23,7 @@ from pipelines.ingest.readers.base import FileRefused
 from schemas.layouts import layouts
 
 MAX_PREAMBLE = 50  # rows among which the header is looked for
-AGAIN = "the header again: files that were put together"
+AGAIN = "the header once more, as in files that were put together"
 PROSE = (",", ";")  # separators that prose holds as well
 SWALLOWED = "a quoted value holds line ends and a row's worth of separators: a quotation mark is not closed"
 BACKSLASHES = 'quotation marks are escaped with a backslash: the layout says how with "quoting: backslash"'

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import json
+import re
 import zlib
 from array import array
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from pipelines.ingest.readers import base as readers
 from pipelines.ingest.readers import csv_dialect, json_rows, json_shape
 from pipelines.ingest.readers.base import FileRefused, Spool
 from schemas.layouts import layouts
+
+MAX_FIRSTS = 20  # names with which rows of one file begin
+_DECODER = json.JSONDecoder()
 
 
 class CheckedText(io.RawIOBase):
@@ -225,15 +229,36 @@ def read_jsonl(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]
 
     Columns are known from the first lines of the file; whether each line parses is judged later, in Spark.
     """
-    unmapped = _json_columns(text.peek(readers.BLOCK), feed)
+    sampled = _sampled(text.peek(readers.BLOCK))
+    unmapped = json_shape.columns(sampled, feed)
+    joint = _joint(sampled)
     n_read = 0
     for lines in _lines(text):
         array = pc.utf8_trim_whitespace(pa.array(lines, pa.binary()).cast(pa.string()))
         array = array.filter(pc.greater(pc.binary_length(array), 0))
         numbers = np.arange(n_read + 1, n_read + 1 + len(array))
         n_read += len(array)
-        json_rows.spool_texts(numbers, array, spool)
+        json_rows.spool_texts(numbers, array, spool, ~_is_several(array, joint), "several objects on a line")
     return unmapped
+
+
+def _joint(rows: list[dict[str, Any]]) -> str | None:
+    """Expression for where an object that begins as rows do follows another on a line; None without rows."""
+    firsts = sorted({re.escape(json.dumps(next(iter(row)), ensure_ascii=False)) for row in rows if row})
+    return rf"\}}\s*,?\s*\{{\s*(?:{'|'.join(firsts[:MAX_FIRSTS])})\s*:" if firsts else None
+
+
+def _is_several(texts: pa.Array, joint: str | None) -> Any:
+    """Which lines hold an object after the first: a parser of lines reads one, and no count would miss the others."""
+    found = np.zeros(len(texts), dtype=bool)
+    if joint is None:
+        return found
+    for n in np.flatnonzero(pc.match_substring_regex(texts, joint).to_numpy(zero_copy_only=False)):
+        text = texts[int(n)].as_py()
+        with suppress(ValueError, RecursionError):  # judged later
+            _, end = _DECODER.raw_decode(text)
+            found[n] = text[end:].lstrip(" \t,").startswith("{")
+    return found
 
 
 def _lines(text: CheckedText) -> Iterator[list[bytes]]:
@@ -251,18 +276,18 @@ def _lines(text: CheckedText) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _json_columns(head: bytes, feed: layouts.Feed) -> list[str]:
-    """Checks the columns of the file's first lines; returns top-level ones that no mapping names."""
+def _sampled(head: bytes) -> list[dict[str, Any]]:
+    """Rows of the file's first lines."""
     lines = [line.strip() for line in head.decode("utf-8", "ignore").split("\n")[: json_shape.SAMPLED]]
     lines = [line for line in lines if line]
     if lines and not any(line.startswith("{") for line in lines):
         raise FileRefused("FILE_TYPE_MISMATCH", "no line is a JSON object")
-    return json_shape.columns(_objects(lines), feed)
+    return list(_objects(lines))
 
 
 def _objects(lines: list[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         with suppress(ValueError, RecursionError):  # judged line by line later
-            value = json.loads(line)
+            value, _ = _DECODER.raw_decode(line)
             if isinstance(value, dict):
                 yield value

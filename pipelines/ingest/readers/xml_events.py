@@ -54,7 +54,7 @@ def parse(archive: zipfile.ZipFile, part: str, listener: Listener) -> Iterator[N
             yield
     except KeyError as error:
         raise FileRefused("FILE_UNREADABLE", "a part of the workbook is absent") from error
-    except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise FileRefused("FILE_TRUNCATED", "a part of the workbook ends early, or is not XML") from error
 
 

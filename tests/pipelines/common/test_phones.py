@@ -72,6 +72,8 @@ WRITTEN = [
     ("national:GB", "4.47701E+11", None),
     ("national:GB", "4.477E11", None),
     ("national:GB", "7.7009E+09", None),
+    ("e164:GB", "4400700900123", None),  # two trunk zeros: read again, it would be another number
+    ("national:GB", "+39 06 698 12345", "+390669812345"),  # where a zero belongs
 ]
 
 

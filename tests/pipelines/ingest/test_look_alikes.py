@@ -84,6 +84,13 @@ TEXTS = {
 }
 
 
+def test_halves_of_characters_in_markup() -> None:
+    """As word processors write what UTF-16 needs two numbers for; half of one would end the task that reads it."""
+    assert look_alikes.plain(r"{\rtf1 a\u-10179?\u-8704?b}") == "a\U0001f600b"
+    assert look_alikes.plain(r"{\rtf1 a\u-10179?b}") == "ab"
+    assert look_alikes.plain("<p>a&#xD83D;b &#55296;</p>").encode()
+
+
 @pytest.mark.parametrize("written", TEXTS)
 def test_texts_are_read_as_people_see_them(written: str) -> None:
     assert look_alikes.plain(written) == TEXTS[written]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,19 +106,6 @@ def test_a_day_that_a_program_wrote_as_an_instant_is_the_senders_day(spark: Spar
     judged = nights.judged(nights.raw_rows(spark, "norfolk", "nominals", rows), "nominals").collect()
     found = {row._row_number: str(row.born_on) for row in judged}
     assert [found[n] for n in sorted(found)] == list(days.values())
-
-
-def test_two_objects_on_a_line_are_no_row(spark: SparkSession, tmp_path: Path) -> None:
-    """The second would be lost with all counts in balance."""
-    cell = '{"cell":"%s","latitude":"52.6","longitude":"1.3","since":"2025-01-01"}'
-    lines = [cell % "C1", (cell % "C2") + (cell % "C3"), (cell % "C4") + ",", (cell % "C5") + " x", cell % "C6\\ud800"]
-    nights.drop(tmp_path, "telco_coast", "comms_cells", "c.jsonl", "\n".join(lines).encode())
-    found = nights.ingested(spark, tmp_path)
-    assert [(row.row_number, row.reason) for row in found.quarantine.orderBy("row_number").collect()] == [
-        (2, "ROW_MALFORMED"), (4, "ROW_MALFORMED"),
-    ]  # fmt: skip
-    cells = nights.judged(found.rows, "comms_cells").orderBy("_row_number").collect()
-    assert [(row.reason, row.cell) for row in cells] == [(None, "C1"), (None, "C4"), (None, "C6")]
 
 
 def test_a_text_that_a_pattern_does_not_fit_is_kept_and_told(spark: SparkSession) -> None:
