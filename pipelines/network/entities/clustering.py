@@ -68,7 +68,7 @@ def clusters(
     """Cluster of each record: an index by `record_id`, values numbers without meaning.
 
     Args:
-        records: record_id, forename, forename_group, forename_key, surname_key, born_on, record_hash.
+        records: record_id, forename, forename_group, forename_key, second_forenames, surname_key, born_on, record_hash.
         links: left_id, right_id, match_weight: admitted links only.
         rulings: of analysts.
         is_guarded: no group holds two records that contradict; else rulings alone keep records apart.
@@ -134,7 +134,11 @@ def _forbidden(apart: Iterable[Apart]) -> Callable[[str, str], bool]:
 
 def contradict(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
     """Whether two records cannot be one person: dates of birth further apart than a typo, or forenames unlike."""
-    return _dates_clash(one["born_on"], other["born_on"]) or _forenames_clash(one, other)
+    return (
+        _dates_clash(one["born_on"], other["born_on"])
+        or _forenames_clash(one, other)
+        or _second_forenames_clash(one["second_forenames"], other["second_forenames"])
+    )
 
 
 def _dates_clash(one: object, other: object) -> bool:
@@ -150,7 +154,23 @@ def _forenames_clash(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
         return False
     if min(len(a), len(b)) != 2 and (a.startswith(b) or b.startswith(a)):
         return False  # the start of it, or its initial
+    if b in _words(one["second_forenames"]) or a in _words(other["second_forenames"]):
+        return False
     if one["forename_key"] == other["surname_key"] and one["surname_key"] == other["forename_key"]:
         return False  # filled in the wrong way round
     is_one_name = one["forename_group"] == other["forename_group"] or one["forename_key"] == other["forename_key"]
     return not is_one_name and JaroWinkler.similarity(a, b) < 0.9
+
+
+def _second_forenames_clash(one: object, other: object) -> bool:
+    a, b = _words(one), _words(other)
+    if not a or not b or a & b:
+        return False
+    left, right = str(one), str(other)
+    if 1 in (len(left), len(right)) and left[0] == right[0]:
+        return False
+    return JaroWinkler.similarity(left, right) < 0.9
+
+
+def _words(names: object) -> set[str]:
+    return set(names.split()) if isinstance(names, str) else set()

@@ -5,16 +5,16 @@ probabilities are written priors (`NOMINALS`), or what Splink fits from a deploy
 sampling, m by expectation maximisation. A pandas frame is linked by DuckDB in this process, a Spark DataFrame by Spark:
 the settings are the same object.
 
-A pair is *admitted* only if at least two of forename, surname and date of birth agree, and neither forename nor date of
-birth contradicts. So no telephone or address makes two records one person, however rare it is: twins in a children's
-home share a surname, a birthday, an address and a telephone.
+A pair is *admitted* only if at least two of forename, surname and date of birth agree, and neither the forenames nor
+the date of birth contradict. So no telephone or address makes two records one person, however rare it is: twins in a
+children's home share a surname, a birthday, an address and a telephone.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,10 @@ import duckdb
 import pandas as pd
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from splink import DuckDBAPI, Linker, SettingsCreator, SparkAPI, block_on
+from splink.backends.spark import similarity_jar_location
 from splink.blocking_analysis import count_comparisons_from_blocking_rules
 from splink.blocking_rule_library import CustomRule
 
@@ -139,9 +141,21 @@ _SOUNDS_OR_START = (
     " or (length(forename_l) >= 3 and substr(forename_r, 1, length(forename_l)) = forename_l)"
     " or (length(forename_r) >= 3 and substr(forename_l, 1, length(forename_r)) = forename_r)"
 )
-# A form was filled in the wrong way round.
+# A form was filled in the wrong way round; or what stands first here stands later there (ELLA GRACE, GRACE).
 _NAMES_SWAPPED = "forename_key_l = surname_key_r and surname_key_l = forename_key_r"
+_ANOTHER_FORENAME = (
+    "concat(' ', second_forenames_l, ' ') like concat('% ', forename_r, ' %')"
+    " or concat(' ', second_forenames_r, ' ') like concat('% ', forename_l, ' %')"
+)
 _INITIAL = "(length(forename_l) = 1 or length(forename_r) = 1) and substr(forename_l, 1, 1) = substr(forename_r, 1, 1)"
+_SOME_SECOND_FORENAME = (
+    "concat(' ', second_forenames_l, ' ') like concat('% ', second_forenames_r, ' %')"
+    " or concat(' ', second_forenames_r, ' ') like concat('% ', second_forenames_l, ' %')"
+)
+_SECOND_INITIAL = (
+    "(length(second_forenames_l) = 1 or length(second_forenames_r) = 1)"
+    " and substr(second_forenames_l, 1, 1) = substr(second_forenames_r, 1, 1)"
+)
 _SAME_YEAR_OR_MONTH = (
     "substr(born_on_l, 1, 4) = substr(born_on_r, 1, 4)"
     " or abs(12 * (cast(substr(born_on_l, 1, 4) as int) - cast(substr(born_on_r, 1, 4) as int))"
@@ -164,13 +178,22 @@ NOMINALS = Spec(
     comparisons=(
         comparison(
             "forename", _unknown("forename"),
-            exact("forename", 0.73, 0.008, is_adjusted=True),
+            exact("forename", 0.72, 0.008, is_adjusted=True),
             level("forename_group_l = forename_group_r", "forms of one name", 0.15, 0.002),
             alike("forename", 0.9, 0.05, 0.009),
             level(_SOUNDS_OR_START, "sounds alike, or the start of it", 0.02, 0.004),
             level(_NAMES_SWAPPED, "swapped with the surname", 0.01, 0.0003),
+            level(_ANOTHER_FORENAME, "another of the forenames", 0.01, 0.0015),
             neutral(_INITIAL, "the initial of it"),
             otherwise(0.03, 0.9652),
+        ),
+        comparison(
+            "second_forenames", _unknown("second_forenames"),
+            exact("second_forenames", 0.75, 0.02),
+            level(_SOME_SECOND_FORENAME, "some of them", 0.05, 0.004),
+            alike("second_forenames", 0.9, 0.06, 0.006),
+            level(_SECOND_INITIAL, "the initial of it", 0.08, 0.05),
+            otherwise(0.06, 0.92),
         ),
         comparison(
             "surname", _unknown("surname"),
@@ -225,7 +248,7 @@ NOMINALS = Spec(
     training=(("born_on",), ("forename", "surname")),
     agreeing=("forename", "surname", "born_on"),
     n_agreeing=2,
-    contradicting=("forename", "born_on"),
+    contradicting=("forename", "second_forenames", "born_on"),
 )  # fmt: skip
 
 
@@ -244,13 +267,13 @@ class Linkage:
         if isinstance(records, pd.DataFrame):
             self._api: Any = DuckDBAPI(connection(n_threads))
         else:
-            self._api = SparkAPI(spark_session=records.sparkSession)
+            self._api = _on_spark(records.sparkSession)
         self._records = records
         table = self._api.register(records)
         self._linker = Linker(table, json.loads(model) if model else spec.settings(), log_level=None)
         self._table = table
-        if isinstance(records, pd.DataFrame):
-            self._register_frequencies(records)
+        self._n_records = len(records) if isinstance(records, pd.DataFrame) else records.count()
+        self._register_frequencies()
         self._of_level = {c.output_column_name: _weights(c) for c in self._linker._settings_obj.comparisons}
 
     def train(self, seed: int, max_pairs: float = 1e6, weight: float = 200.0) -> str:
@@ -264,7 +287,7 @@ class Linkage:
         training.estimate_probability_two_random_records_match(
             [block_on(*rule) for rule in self.spec.rules], recall=self.spec.recall
         )
-        n = len(self._records) if isinstance(self._records, pd.DataFrame) else self._records.count()
+        n = self._n_records
         settings, n_possible = self._linker._settings_obj, n * (n - 1) / 2
         estimated = max(settings._probability_two_random_records_match, 1 / n_possible)  # none found is not none there
         settings._probability_two_random_records_match = estimated
@@ -288,23 +311,19 @@ class Linkage:
             return self._finished(self._linker.inference.predict(threshold_match_probability=threshold))
         if not changed:
             return pd.DataFrame(columns=list(LINKS))
-        rows = self._records if isinstance(self._records, pd.DataFrame) else None
-        if rows is None:
-            raise TypeError("a linkage on Spark scores all pairs: pass no `changed`")
-        is_changed = rows[ID].isin(changed)
-        new, old = self._api.register(rows[is_changed]), self._api.register(rows[~is_changed])
+        new, old = (self._api.register(self._those(changed, is_in=is_in)) for is_in in (True, False))
         infer = self._linker.inference
         predictions = [infer.predict_within(new, threshold_match_probability=threshold)]
-        if not is_changed.all():
+        if len(set(changed)) < self._n_records:
             predictions.append(infer.predict_between(old, new, threshold_match_probability=threshold))
         return pd.concat([self._finished(each) for each in predictions], ignore_index=True)
 
     def explained(self, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
         """The given pairs whatever their probability, columns LINKS. For tens of pairs, not for many."""
-        if not pairs or not isinstance(self._records, pd.DataFrame):
+        if not pairs:
             return pd.DataFrame(columns=list(LINKS))
         wanted = {tuple(sorted(pair)) for pair in pairs}
-        sides = [self._records[self._records[ID].isin([pair[k] for pair in wanted])] for k in (0, 1)]
+        sides = [self._those({pair[k] for pair in wanted}, is_in=True) for k in (0, 1)]
         scored = self._linker.inference.score_pairs(*(self._api.register(side) for side in sides))
         finished = self._finished(scored)
         is_wanted = [pair in wanted for pair in zip(finished["left_id"], finished["right_id"], strict=True)]
@@ -329,18 +348,28 @@ class Linkage:
             for rule, row in zip(self.spec.blocking, counted, strict=True)
         ]
 
-    def _register_frequencies(self, records: pd.DataFrame) -> None:
+    def _those(self, ids: Collection[str], *, is_in: bool) -> pd.DataFrame | DataFrame:
+        """The records of these ids, or all others."""
+        if isinstance(self._records, pd.DataFrame):
+            return self._records[self._records[ID].isin(set(ids)) == is_in]
+        named = self._records.sparkSession.createDataFrame([(each,) for each in sorted(set(ids))], f"{ID} string")
+        return self._records.join(named, ID, "left_semi" if is_in else "left_anti")
+
+    def _register_frequencies(self) -> None:
         """How common each value is, as if SMOOTHING more records had been seen in which it is as common as the level's
         u says. Among fifty records every name looks common; among a million the records alone speak."""
-        for made in self._linker._settings_obj.comparisons:
-            for each in made.comparison_levels:
-                if each._tf_adjustment_input_column is None or each.u_probability is None:
-                    continue
-                column = each._tf_adjustment_input_column.input_name
-                counts = records[column].dropna().value_counts()
-                common = (counts + SMOOTHING * each.u_probability) / (counts.sum() + SMOOTHING)
-                table = pd.DataFrame({column: common.index.astype(str), f"tf_{column}": common.to_numpy(dtype=float)})
-                self._linker.table_management.register_term_frequency_lookup(self._api.register(table), column)
+        u = {
+            each._tf_adjustment_input_column.input_name: each.u_probability
+            for made in self._linker._settings_obj.comparisons
+            for each in made.comparison_levels
+            if each._tf_adjustment_input_column is not None and each.u_probability is not None
+        }
+        rows = self._records
+        tables: Iterable[tuple[str, Any]] = (
+            _in_pandas(rows, u) if isinstance(rows, pd.DataFrame) else _in_spark(rows, u)
+        )
+        for column, table in tables:
+            self._linker.table_management.register_term_frequency_lookup(self._api.register(table), column)
 
     def _finished(self, scored: Any) -> pd.DataFrame:
         """Splink's predictions as LINKS."""
@@ -384,6 +413,33 @@ class Linkage:
                 if adjustment:
                     steps.append({"step": f"{name}: how common", "weight": round(adjustment, 4)})
         return json.dumps(steps)
+
+
+def _in_pandas(records: pd.DataFrame, u: Mapping[str, float]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Of each column, each value's smoothed share: columns `<column>` and `tf_<column>`."""
+    for column, common in u.items():
+        counts = records[column].dropna().value_counts()
+        shares = (counts + SMOOTHING * common) / (counts.sum() + SMOOTHING)
+        yield column, pd.DataFrame({column: shares.index.astype(str), f"tf_{column}": shares.to_numpy(dtype=float)})
+
+
+def _in_spark(records: DataFrame, u: Mapping[str, float]) -> Iterator[tuple[str, DataFrame]]:
+    """As `_in_pandas`."""
+    totals = records.agg(*(F.count(column).alias(column) for column in u)).collect()[0]
+    for column, common in u.items():
+        counts = records.where(F.col(column).isNotNull()).groupBy(column).agg(F.count("*").alias("n"))
+        share = (F.col("n") + SMOOTHING * common) / (totals[column] + SMOOTHING)
+        yield column, counts.select(column, share.alias(f"tf_{column}"))
+
+
+def _on_spark(session: SparkSession) -> SparkAPI:
+    """Splink's engine over a session that knows its similarity functions: their archive lies in Splink's own package.
+
+    What Splink computes on the way stays in Spark's memory and local folder: no folder of checkpoints is needed.
+    """
+    if not session.catalog.functionExists("jaro_winkler"):
+        session.sql(f"ADD JAR '{similarity_jar_location()}'")
+    return SparkAPI(spark_session=session, break_lineage_method="persist")
 
 
 def _log_odds(probability: float) -> float:

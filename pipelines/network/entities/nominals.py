@@ -12,7 +12,7 @@ import json
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.network.entities import given_names
+from pipelines.network.entities import given_names, scripts
 
 # Latin letters with marks, and what they become; NFKD is not a function of Spark SQL.
 _MARKED = "ÀÁÂÃÄÅĀĂĄÇĆČĎÈÉÊËĒĖĘĚĞÌÍÎÏĪĮİŁĹĽÑŃŇÒÓÔÕÖØŌŐŔŘŚŠŞȘŤȚŢÙÚÛÜŪŮŰŲÝŸŹŻŽĐÐ"
@@ -33,8 +33,8 @@ _ORGANISATIONS = (
 )
 
 COMPARED = (
-    "forename", "forename_group", "forename_key", "surname", "surname_key", "born_on", "sex", "phone", "address",
-    "postcode", "vehicle",
+    "forename", "forename_group", "forename_key", "second_forenames", "surname", "surname_key", "born_on", "sex",
+    "phone", "address", "postcode", "vehicle",
 )  # fmt: skip
 
 
@@ -55,6 +55,7 @@ def records(people: DataFrame) -> DataFrame:
         "force",
         "night",
         F.nullif(F.split_part(_letters("forename"), F.lit(" "), F.lit(1)), F.lit("")).alias("forename"),
+        F.nullif(F.regexp_extract(_letters("forename"), "^[A-Z]+ (.+)$", 1), F.lit("")).alias("second_forenames"),
         F.nullif(_letters("surname"), F.lit("")).alias("surname"),
         F.when(is_possible, F.col("born_on").cast("string")).alias("born_on"),
         F.when(F.col("sex") != "U", F.col("sex")).alias("sex"),
@@ -92,5 +93,9 @@ def skeleton(name: str) -> Column:
 
 def _letters(name: str) -> Column:
     """A name in upper case with plain letters; hyphens and the like become spaces, apostrophes go."""
-    plain = F.regexp_replace(F.translate(F.upper(name), _MARKED, _PLAIN), "['’`.]", "")
+    upper = F.upper(name)
+    by_letter = F.from_json(F.lit(json.dumps(scripts.letters())), "map<string,string>")
+    spelt = F.transform(F.split(upper, ""), lambda letter: F.coalesce(F.try_element_at(by_letter, letter), letter))
+    latin = F.when(upper.rlike(scripts.OTHER_SCRIPTS), F.array_join(spelt, "")).otherwise(upper)
+    plain = F.regexp_replace(F.translate(latin, _MARKED, _PLAIN), "['’`.]", "")
     return F.btrim(F.regexp_replace(plain, "[^A-Z]+", " "))

@@ -54,7 +54,7 @@ def people(
     frame: pd.DataFrame = records.toPandas()
     frame = frame.astype(object).where(frame.notna(), None)
     is_spark = rules.is_spark(len(frame))
-    is_full = is_spark or before.members.empty or night.toordinal() % rules.full_every_days == 0
+    is_full = before.members.empty or night.toordinal() % rules.full_every_days == 0
     changed = None if is_full else entities.changed(frame, before)
     columns = [linkage.ID, *nominals.COMPARED]
     linked = linkage.Linkage(records.select(*columns) if is_spark else frame[columns], model=model)

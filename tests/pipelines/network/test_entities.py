@@ -107,9 +107,27 @@ def test_a_shared_telephone_and_address_never_make_one_person(case: str, other: 
     assert events == []
 
 
+TWINS = {"forename": "MOHAMMED", "surname": "HUSSAIN", "born_on": "2011-05-04", "sex": "M", "phone": "+447700900001",
+         "address": "12 HIGH STREET NORWICH", "postcode": "NR1 1IA"}  # fmt: skip
+
+
+def test_twins_whose_first_forename_is_one_are_two_by_their_second():
+    ids, events, _ = night_of(
+        frame(
+            record("36:N1", **TWINS, second_forenames="ALI"),
+            record("37:N7", **TWINS, second_forenames="HAMZA"),
+            record("47:N9", **TWINS, second_forenames="A"),  # the initial of the one
+        )
+    )
+    assert ids["36:N1"] == ids["47:N9"] != ids["37:N7"]
+    assert len(events) == 1
+
+
 @pytest.mark.parametrize(
     ("case", "other"),
     [
+        ("the name by which she is known stands second", {"forename": "GRACE", "second_forenames": "ELLA"}),
+        ("a second forename that is recorded once", {"second_forenames": "GRACE"}),
         ("forename and surname swapped", {"forename": "ASHWORTH", "surname": "ELLA"}),
         ("an initial", {"forename": "E"}),
         ("no date of birth, and a postcode that is not known", {"born_on": None, "postcode": None}),

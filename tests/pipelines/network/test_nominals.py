@@ -16,11 +16,14 @@ pytestmark = pytest.mark.spark
 
 PEOPLE = [
     # forename, surname, born_on, expected forename, group, surname, organisation
-    ("MOHAMED", "HUSSEIN", date(1990, 2, 3), "MOHAMED", "MOHAMMED", "HUSSEIN", False),
+    ("MOHAMED ALI  HAMZA", "HUSSEIN", date(1990, 2, 3), "MOHAMED", "MOHAMMED", "HUSSEIN", False),
     ("RENÉE ANNE", "O'NEILL-SMITH", date(2030, 1, 1), "RENEE", "RENEE", "ONEILL SMITH", False),
     (None, "ROWAN CHILDREN'S HOME", None, None, None, "ROWAN CHILDRENS HOME", True),
     ("ŁUKASZ", "Zieliński", date(1850, 1, 1), "LUKASZ", "LUKASZ", "ZIELINSKI", False),
     ("", "-", None, None, None, None, False),
+    ("Юрій", "Щербак", date(1990, 2, 3), "IURII", "IURII", "SHCHERBAK", False),  # as the passport has it
+    ("محمد علي", "حسين", date(1990, 2, 3), "MHMD", "MHMD", "HSYN", False),
+    ("李", "王", date(1990, 2, 3), None, None, None, False),
 ]
 
 
@@ -40,12 +43,17 @@ def test_names_are_cleaned_and_grouped(records: list[dict[str, Any]]):
     assert {r["address"] for r in records} == {"12 HIGH STREET NORWICH"}
 
 
+def test_second_forenames_are_read(records: list[dict[str, Any]]):
+    assert [r["second_forenames"] for r in records] == ["ALI HAMZA", "ANNE", None, None, None, None, "LY", None]
+
+
 def test_a_date_of_birth_that_cannot_be_is_not_compared(records: list[dict[str, Any]]):
-    assert [r["born_on"] for r in records] == ["1990-02-03", None, None, None, None]
+    assert [r["born_on"] for r in records] == ["1990-02-03", None, None, None, None, *["1990-02-03"] * 3]
 
 
 def test_spellings_of_one_sound_have_one_skeleton(spark: SparkSession):
     alike = [("HUSSAIN", "HOSSEIN"), ("MUHAMMAD", "MOHAMED"), ("SHAIKH", "SHEIKH"), ("PHILIPS", "FILLIPS")]
+    alike += [("MOHAMMED", "MHMD"), ("HUSSAIN", "HSYN"), ("AHMED", "AHMD")]  # from Arabic letters
     unlike = [("HUSSAIN", "HASTINGS"), ("KHAN", "KAUR"), ("SMITH", "SLATER")]
     df = spark.createDataFrame([*alike, *unlike], "a string, b string")
     rows = df.select((nominals.skeleton("a") == nominals.skeleton("b")).alias("same")).collect()
