@@ -191,10 +191,13 @@ def _parsed(blob: _Blob, form: str) -> Any:
             return bert_classifier.loads(blob.content)
         except (ValueError, KeyError, TypeError) as error:
             raise ModelRefusedError(f"the model is not a BERT of ours: {error}") from error
-    untrusted = sorted(set(skops_io.get_untrusted_types(data=blob.content)) - set(TRUSTED_TYPES))
+    try:
+        untrusted = sorted(set(skops_io.get_untrusted_types(data=blob.content)) - set(TRUSTED_TYPES))
+        loaded: Any = None if untrusted else skops_io.loads(blob.content, trusted=list(TRUSTED_TYPES))
+    except Exception as error:  # of a file that is none of skops the parser raises anything
+        raise ModelRefusedError(f"the model's file cannot be read ({type(error).__name__}): not loaded") from error
     if untrusted:
         raise ModelRefusedError(f"the model holds types that are not on the list: {', '.join(untrusted)}")
-    loaded: Any = skops_io.loads(blob.content, trusted=list(TRUSTED_TYPES))
     if not isinstance(loaded, Pipeline):
         raise ModelRefusedError(f"the model is a {type(loaded).__name__}, not a pipeline")
     return loaded

@@ -163,18 +163,43 @@ def test_a_malicious_model_is_refused_before_it_is_loaded(
     assert not canary.exists()
 
 
+def an_older_form_with_code(folder: Path, canary: Path) -> None:
+    """As versions were once stored, by MLflow's own flavour, with a folder of code to be put before Python's."""
+    (folder / "model.skops").write_bytes((folder / FILE).read_bytes())
+    flavour = {"serialization_format": "skops", "pickled_model": "model.skops"}
+    loader = {"loader_module": "mlflow.sklearn", "code": "code"}
+    _described(folder, lambda about: about.update(flavors={"sklearn": flavour, "python_function": loader}))
+
+
+def settings_of_its_own(folder: Path, canary: Path) -> None:
+    _described(folder, lambda about: about["flavors"]["python_function"].update(model_config={"path": str(canary)}))
+
+
+def a_package_that_is_not_ours(folder: Path, canary: Path) -> None:
+    def other(about: dict) -> None:
+        about["flavors"]["python_function"]["artifacts"]["code"]["path"] = str(canary)
+
+    _described(folder, other)
+
+
+# What a thief of the key can do but for `serve.py`, which no night imports.
+WITH_THE_KEY = (*EIGHT[:-1], an_older_form_with_code, settings_of_its_own, a_package_that_is_not_ours)
+
+
 @pytest.mark.trial(18)
-def test_hashes_and_seal_do_not_excuse_code_or_a_foreign_type(shelf: registry.Registry, folder: Path, tmp_path: Path):
+@pytest.mark.parametrize("attack", WITH_THE_KEY)
+def test_hashes_and_seal_do_not_excuse_code_or_a_foreign_type(
+    shelf: registry.Registry, folder: Path, tmp_path: Path, attack: Callable[[Path, Path], None]
+):
     """What a thief of the key could do: the description and the types are judged all the same."""
     client, canary = mlflow.MlflowClient(shelf.uri, shelf.uri), tmp_path / "it-ran"
-    for attack in (a_type_that_is_not_on_the_list, code_beside_the_model, a_pickled_flavour, a_pickled_python_model):
-        attack(folder, canary)
-        hashes = manifest.files(folder)
-        client.set_model_version_tag(NAME, "1", "manifest", json.dumps(hashes, sort_keys=True))
-        client.set_model_version_tag(NAME, "1", "seal", manifest.sealed(NAME, hashes, shelf._folder))
-        with pytest.raises(artefact.ModelRefusedError):
-            shelf.load(NAME, "1").load()
-        assert not canary.exists()
+    attack(folder, canary)
+    hashes = manifest.files(folder)
+    client.set_model_version_tag(NAME, "1", "manifest", json.dumps(hashes, sort_keys=True))
+    client.set_model_version_tag(NAME, "1", "seal", manifest.sealed(NAME, hashes, shelf._folder))
+    with pytest.raises(artefact.ModelRefusedError):
+        shelf.load(NAME, "1").load()
+    assert not canary.exists()
 
 
 def test_a_bert_file_that_is_none_is_refused():
