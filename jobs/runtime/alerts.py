@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -71,8 +72,12 @@ def _send(folder: Path, webhook: str | None, night: str, message: str, run_id: s
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("a", encoding="utf-8") as file:
             file.write(line)
-    except OSError as error:  # a full disk is among the reasons for which a night ends
-        print(f"{path} cannot be written to ({error}); the alert was: {line}", file=sys.stderr, end="")
+    except OSError as error:
+        try:  # a volume takes new files, and no append to one
+            path = path.with_name(f"{path.stem}-{uuid.uuid4()}{path.suffix}")
+            path.write_text(line, encoding="utf-8")
+        except OSError:  # a full disk is among the reasons for which a night ends
+            print(f"{path} cannot be written to ({error}); the alert was: {line}", file=sys.stderr, end="")
     return path
 
 

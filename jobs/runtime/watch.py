@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from jobs.runtime import alerts
 from jobs.runtime.settings import Settings
 
 EXIT_CODE = 124  # as `timeout` ends a command
+MAX_CLOCK_ERROR_H = 1  # by which clocks of machines that share a home may differ
 BACKSTOP_S = 60  # what the interpreter itself gets to say more before it is ended without it
 
 
@@ -53,6 +54,9 @@ class Good:
 
     def age_h(self) -> float:
         return (datetime.now(UTC) - datetime.fromisoformat(self.ended_at)).total_seconds() / 3600
+
+
+Note = TypeVar("Note", Running, Good)
 
 
 @contextmanager
@@ -94,8 +98,7 @@ def tell_of_orphan(config: Settings) -> Running | None:
 
 def seen_running(config: Settings) -> Running | None:
     """The mark of the run that is going on, or of one that was killed; None where there is none."""
-    values = _read(_mark(config))
-    return Running(**values) if values is not None else None
+    return _read(_mark(config), Running)
 
 
 def note_good(config: Settings, night: str, run_id: str) -> None:
@@ -104,17 +107,21 @@ def note_good(config: Settings, night: str, run_id: str) -> None:
 
 
 def last_good(config: Settings) -> Good | None:
-    """The last night that was run to its end; None before the first."""
-    values = _read(_heartbeat(config))
-    return Good(**values) if values is not None else None
+    """The last night that was run to its end; None before the first, and where the note of it is damaged."""
+    return _read(_heartbeat(config), Good)
 
 
 def heartbeat(config: Settings) -> tuple[bool, str]:
     """Whether the last good night is recent enough (`checks.stale_after_h`), and which it was, in words."""
     good, limit = last_good(config), config.checks.stale_after_h
     if good is None:
+        # A night leaves its manifest just before this note.
+        if config.manifests.is_dir() and any(config.manifests.iterdir()):
+            return False, f"{_heartbeat(config)} is missing or damaged, though nights were run to their end"
         return True, "none yet"
-    said = f"{good.night}, ended {good.ended_at}, {good.age_h():.0f} h ago"
+    if good.age_h() < -MAX_CLOCK_ERROR_H:
+        return False, f"{good.night}, ended {good.ended_at}: that is to come, so the clock is wrong now or was then"
+    said = f"{good.night}, ended {good.ended_at}, {max(0.0, good.age_h()):.0f} h ago"
     if good.age_h() > limit:
         return False, f"{said}: more than {limit} h (checks.stale_after_h)"
     return True, said
@@ -128,12 +135,14 @@ def _heartbeat(config: Settings) -> Path:
     return config.log_folder / "heartbeat.json"
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, form: type[Note]) -> Note | None:
+    """The note in a file; None where there is none, or what is there is none: a hand may have been in it since."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):  # written whole or not at all; a hand may have been in it since
+        note = form(**json.loads(path.read_text(encoding="utf-8")))
+        moment = datetime.fromisoformat(note.ended_at if isinstance(note, Good) else note.started_at)
+    except (FileNotFoundError, ValueError, TypeError):
         return None
-    return values if isinstance(values, dict) else None
+    return note if moment.tzinfo is not None else None
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
