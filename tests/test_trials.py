@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trials import PROMISES, WITHOUT_A_TEST, page
+from tests.trials import PROMISES, WITHOUT_A_TEST, guards, page
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).resolve().parent
@@ -35,6 +35,15 @@ def test_each_trial_has_a_test_or_a_reason():
 
 def test_the_page_is_what_runs_told():
     assert page.PAGE.read_text(encoding="utf-8") == page.render(page.results()), "python -m tests.trials writes it"
+
+
+def test_guards_to_be_broken_are_where_the_list_of_them_says():
+    """`python -m tests.trials.guards` breaks them; a guard that moved is a guard that nobody breaks any more."""
+    for guard in guards.GUARDS:
+        assert guards.place(guard) > 0
+        assert guard.without != guard.code
+        assert (guards.ROOT / guard.tests).is_file()
+        assert guard.trial in PROMISES
 
 
 TOLD = """

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from jobs.runtime import audit
+from jobs.runtime.audit import marks
 from jobs.runtime.settings import Settings
 from jobs.sources import landing
 from pipelines import synthesis
@@ -30,10 +31,12 @@ def is_due(config: Settings, *, is_asked_for: bool) -> bool:
 
 
 def is_new(config: Settings) -> bool:
-    """Whether nothing ever ran here: no table was written and nothing is in the log of processing."""
-    is_written = any(config.lakehouse.glob("*/*/_delta_log"))
+    """Whether nothing ever ran here: no table, no entry in the log of processing, no manifest of a night, and no anchor
+    of the log elsewhere. The last tells of a home that is a disk which is not mounted."""
+    is_written = any(config.lakehouse.glob("*/*/_delta_log")) or config.manifests.exists()
     is_logged = (config.log_folder / audit.FILE).exists()
-    return not (config.catalog or is_written or is_logged)
+    is_anchored = config.anchor is not None and bool(marks.read(config.anchor, "anchor").marks)
+    return not (config.catalog or is_written or is_logged or is_anchored)
 
 
 def write(

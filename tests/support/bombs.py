@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -129,6 +130,18 @@ def _dictionary() -> bytes:
     return _links(_repeated(TEXT, 6_000))
 
 
+def _columns() -> bytes:
+    """Three hundred columns, each with a dictionary of one text that one row uses: none is large, nor is any row, and
+    the file is no smaller than what it becomes allows. Read together they are 300 MiB."""
+    n = 300
+    columns: dict[str, Any] = dict.fromkeys(LINK_COLUMNS, _repeated("1", n))
+    for k in range(n):
+        text = random.Random(k).randbytes(6_000).hex() + TEXT[:-20_000]
+        uses = pa.array([0 if row == k else None for row in range(n)], pa.int32())
+        columns[f"x{k}"] = pa.DictionaryArray.from_arrays(uses, pa.array([text]))
+    return _parquet(columns)
+
+
 def _plain() -> bytes:
     """The same text in plain pages, which a compressor makes small."""
     return _links(pa.array([TEXT] * 400), use_dictionary=False, write_batch_size=1)
@@ -222,6 +235,7 @@ PLAIN: dict[str, Bomb] = {
 }
 BOMBS: dict[str, Bomb] = {
     "dictionary.parquet": Bomb("west_mercia", "report_links", _dictionary, "FILE_TOO_LARGE"),
+    "columns.parquet": Bomb("west_mercia", "report_links", _columns, "FILE_TOO_LARGE"),
     "plain.parquet": Bomb("west_mercia", "report_links", _plain, "FILE_TOO_LARGE"),
     "delta.parquet": Bomb("west_mercia", "report_links", _delta, "FILE_TOO_LARGE"),
     "page.parquet": Bomb("west_mercia", "report_links", _page, "FILE_TOO_LARGE"),
