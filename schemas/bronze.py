@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas import codes
-from schemas.contract import DATE, LONG, STRING, Column, Table, required
+from schemas.contract import DATE, INSTANT, LONG, STRING, Column, Table, required
 
 FEEDS = (
     "reports",
@@ -102,4 +102,41 @@ INBOX_SETTLED = Table(
     },
 )
 
-TABLES = (FILES, ROWS, QUARANTINE, INBOX, INBOX_SETTLED)
+PROCESSING_LOG = Table(
+    path="bronze.processing_log",
+    doc="Where the home is on a volume: the log of processing, an entry per row, append-only. On a disk it is a file.",
+    key=("n",),
+    columns={
+        "n": required(LONG, "number of the entry, from 1", minimum=1),
+        "line": required(
+            STRING, "the entry as one JSON object, with the hash of the one before and its own", is_personal=True
+        ),
+    },
+    is_append_only=True,
+)
+
+PROCESSING_LOG_IDS = Table(
+    path="bronze.processing_log_ids",
+    doc="Where the home is on a volume: the ids that entries of the log speak of, append-only. On a disk: files.",
+    key=("sha256",),
+    columns={
+        "sha256": required(STRING, "digest that the entry names: SHA-256 of the ids as they are here", pattern=SHA256),
+        "ids": required(STRING, "one JSON string per line, in order, each once", is_personal=True),
+    },
+    is_append_only=True,
+)
+
+WRITER_LEASE = Table(
+    path="bronze.writer_lease",
+    doc="Where the home is on a volume: who writes to the lakehouse, in one row. On a disk it is a lock of the kernel.",
+    key=("name",),
+    columns={
+        "name": required(STRING, "of the lease", among=("writer",)),
+        "holder": required(STRING, "account, machine and process of the newest holder"),
+        "token": required(STRING, "of this one holding: a holder renews and gives back its own alone"),
+        "renewed_at": required(INSTANT, "when it was taken or last renewed, by the server's clock"),
+        "expires_at": required(INSTANT, "from when on another may take it; that of a lease given back has passed"),
+    },
+)
+
+TABLES = (FILES, ROWS, QUARANTINE, INBOX, INBOX_SETTLED, PROCESSING_LOG, PROCESSING_LOG_IDS, WRITER_LEASE)

@@ -70,6 +70,7 @@ class Table:
     columns: Mapping[str, Column]
     partition_by: tuple[str, ...] = ()
     checks: Mapping[str, str] = field(default_factory=dict)  # name -> SQL condition over several columns
+    is_append_only: bool = False  # Delta then refuses to change or take away a row
 
     def __post_init__(self) -> None:
         unknown = [name for name in (*self.key, *self.partition_by) if name not in self.columns]
@@ -107,14 +108,16 @@ class Table:
         Delta takes no CHECK inside `CREATE TABLE`.
         """
         create = f"CREATE TABLE {self.path} {self._definition()}\nCOMMENT {_literal(self.doc)}"
+        create += "\nTBLPROPERTIES ('delta.appendOnly' = 'true')" if self.is_append_only else ""
         alter = f"ALTER TABLE {self.path} ADD CONSTRAINT"
         return [create, *(f"{alter} {name} CHECK ({sql})" for name, sql in self.constraints().items())]
 
     def creation(self, name: str) -> str:
         """SQL that makes the table under `name` where it is not there, its CHECKs in its first commit, as Delta keeps
         them: as properties."""
-        kept = ", ".join(f"'delta.constraints.{check}' = {_literal(sql)}" for check, sql in self.constraints().items())
-        properties = f"\nTBLPROPERTIES ({kept})" if kept else ""
+        kept = [f"'delta.constraints.{check}' = {_literal(sql)}" for check, sql in self.constraints().items()]
+        kept += ["'delta.appendOnly' = 'true'"] if self.is_append_only else []
+        properties = f"\nTBLPROPERTIES ({', '.join(kept)})" if kept else ""
         return f"CREATE TABLE IF NOT EXISTS {name} {self._definition()}{properties}"
 
     def _definition(self) -> str:

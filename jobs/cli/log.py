@@ -1,4 +1,4 @@
-"""`nightjar log`: whether the log of processing is whole, and what it says. Starts no Spark."""
+"""`nightjar log`: whether the log of processing is whole, and what it says. Starts no Spark, unless it is a table."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def log() -> None:
 @as_json
 def verify(as_json: bool) -> None:
     """Check chain, head, side files, anchors and run manifests. Exit code 1 names the first bad entry."""
-    from jobs.runtime import settings
+    from jobs.runtime import context, settings
     from jobs.runtime.audit import verification
 
-    verdict = verification.verify(settings.load())
+    ctx = context.RunContext(settings.load())
+    verdict = verification.verify(ctx.settings, ctx.audit)
     broken = verdict.broken
     found = {
         "is_whole": broken is None, "entries": verdict.head.n, "head": verdict.head.hash,
@@ -38,14 +39,14 @@ def verify(as_json: bool) -> None:
 @as_json
 def anchor(as_json: bool) -> None:
     """Keep number and hash of the log in the folder of `log.anchor`. Nights and trainings do so by themselves."""
-    from jobs.runtime import audit, settings
+    from jobs.runtime import context, settings
     from jobs.runtime.audit import marks
     from schemas.errors import InvalidInputError
 
     chosen = settings.load()
     if chosen.anchor is None:
         raise InvalidInputError("No folder is set to keep anchors in: set log.anchor.")
-    path = marks.anchor(audit.Audit(chosen.log_folder), chosen.anchor, "asked for")
+    path = marks.anchor(context.RunContext(chosen).audit, chosen.anchor, "asked for")
     show({"file": str(path) if path else None}, as_json, f"anchored in {path}" if path else "nothing is logged yet")
 
 
@@ -62,10 +63,10 @@ def anchor(as_json: bool) -> None:
 @as_json
 def show_entries(last: int, operation: str | None, who: str | None, reviewer: str, as_json: bool) -> None:
     """Print entries of the log. The look is logged first."""
-    from jobs.runtime import home
+    from jobs.runtime import context
     from jobs.runtime.audit import reading
 
-    rows = reading.shown(home.opened(), reviewer, last=last, operation=operation, person=who)
+    rows = reading.shown(context.reader().audit, reviewer, last=last, operation=operation, person=who)
     show(rows, as_json, reading.text(rows))
 
 
@@ -76,8 +77,8 @@ def show_entries(last: int, operation: str | None, who: str | None, reviewer: st
 @as_json
 def ids(entry: int, why: str, reviewer: str, as_json: bool) -> None:
     """Print the ids that ENTRY speaks of, such as identifiers researched. The look and its cause are logged first."""
-    from jobs.runtime import home
+    from jobs.runtime import context
     from jobs.runtime.audit import reading
 
-    opened = reading.ids_of(home.opened(), entry, reviewer, why)
+    opened = reading.ids_of(context.reader().audit, entry, reviewer, why)
     show(opened, as_json, "\n".join(opened))

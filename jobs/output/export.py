@@ -75,7 +75,7 @@ def write(
     rows: DataFrame,
     folder: Path,
     night: date,
-    log: audit.Audit,
+    log: audit.Log,
     *,
     form: Form = WRITEBACK,
     marking: str = CEILING,
@@ -115,7 +115,7 @@ def _written_before(folder: Path, night: date, form: Form) -> list[str]:
 
 
 def _force_files(
-    folder: Path, night: date, force: str, rows: Sequence[Mapping[str, Any]], log: audit.Audit, form: Form,
+    folder: Path, night: date, force: str, rows: Sequence[Mapping[str, Any]], log: audit.Log, form: Form,
     marking: str, who: str,
 ) -> list[Path]:  # fmt: skip
     if not re.fullmatch(codes.FORCE_PATTERN, force):

@@ -38,7 +38,7 @@ FORM = export.Form(
 )
 
 
-def write(rows: DataFrame, folder: Path, night: date, log: audit.Audit) -> list[Path]:
+def write(rows: DataFrame, folder: Path, night: date, log: audit.Log) -> list[Path]:
     """Write `folder/<night>/<force>/finance-<force>-<night>.csv` and `.xlsx`: see `export.write`.
 
     Args:

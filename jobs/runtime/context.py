@@ -7,7 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -152,8 +152,35 @@ class RunContext:
         return TableInbox(self.lake, prefix)
 
     @cached_property
-    def audit(self) -> audit.Audit:
-        return audit.Audit(self.settings.log_folder)
+    def audit(self) -> audit.Log:
+        """The log of processing: the one place that chooses between a file and a table."""
+        if not self.settings.is_on_volume:
+            return audit.Audit(self.settings.log_folder)
+        from jobs.runtime.audit.table import TableLog
+
+        return TableLog(self._own_lake())
+
+    def _own_lake(self) -> Lakehouse:
+        """The lakehouse for what a run writes beside its tables: not counted among its writes, and never renamed."""
+        from jobs.runtime.lakehouse import Lakehouse
+
+        return Lakehouse(self.spark, self.settings.lakehouse, self.settings.catalog)
+
+    def is_written_to(self) -> bool:
+        """Whether anybody holds the writer's lock of the lakehouse."""
+        if not self.settings.is_on_volume:
+            return lock.is_held(self.settings.lakehouse)
+        from jobs.runtime import lease
+
+        return lease.is_held(self._own_lake())
+
+    def alone(self) -> AbstractContextManager[None]:
+        """The writer's lock of the lakehouse, to be held: the kernel's, or on a volume a lease in a table."""
+        if not self.settings.is_on_volume:
+            return lock.writer(self.settings.lakehouse)
+        from jobs.runtime import lease
+
+        return lease.writer(self._own_lake())
 
     def provenance(self, read: tuple[Table, ...]) -> Provenance:
         """What rows that are made now from the tables `read` come from."""
@@ -198,7 +225,7 @@ def writer(*, is_future_allowed: bool = False) -> Iterator[RunContext]:
     """A context to write with: holds the writer's lock for the length of the block."""
     ctx = reader()
     ctx.is_future_allowed = is_future_allowed
-    with lock.writer(ctx.settings.lakehouse):
+    with ctx.alone():
         ctx.is_writer = True
         try:
             yield ctx

@@ -186,10 +186,20 @@ class Lakehouse:
 
         Safe with writers elsewhere: where another commits in between, Delta refuses this one and it looks again.
         """
+        return self._merge(df, table, "")
+
+    def claim(self, df: DataFrame, table: Table, where: str) -> int:
+        """Write the rows of `df` (unique by the table's key) whose key is not there, or is there in a row that `where`
+        holds for (SQL over `there` and `new`). Returns how many were written. Safe with writers elsewhere, as
+        `append_new`.
+        """
+        return self._merge(df, table, f"WHEN MATCHED AND ({where}) THEN UPDATE SET *")
+
+    def _merge(self, df: DataFrame, table: Table, matched: str) -> int:
         fault_points.point(f"before {table.path}")
         same = " AND ".join(f"there.{name} = new.{name}" for name in table.key)
         name = self.sql_name(table).replace("{", "{{").replace("}", "}}")  # Spark formats the statement
-        merge = f"MERGE INTO {name} AS there USING {{new}} AS new ON {same}"
+        merge = f"MERGE INTO {name} AS there USING {{new}} AS new ON {same} {matched}"
         for attempt in range(MAX_ATTEMPTS):
             try:
                 with self._alone(table):
@@ -200,7 +210,7 @@ class Lakehouse:
                             f"{merge} WHEN NOT MATCHED THEN INSERT *", new=table.conform(df)
                         ).collect(),
                     )
-                    n_new = int(merged[0].num_inserted_rows)
+                    n_written = int(merged[0].num_affected_rows)
                     self._versions.pop(table.path, None)
                 break
             except CONFLICTS:
@@ -209,7 +219,7 @@ class Lakehouse:
                 time.sleep(random.uniform(0, 0.1 * 2**attempt))  # writers that met once must not meet again
         self._count_write()
         fault_points.point(f"after {table.path}")
-        return n_new
+        return n_written
 
     def _allow_nulls(self, table: Table) -> None:
         """Columns of a table from before, which the contract no longer requires, take NULL from now on."""

@@ -82,6 +82,11 @@ class Settings(Sections):
         return self.home / "log"
 
     @property
+    def is_on_volume(self) -> bool:
+        """Whether the home takes no append to a file and no lock: what needs them is in tables."""
+        return self.home_on == "volume"
+
+    @property
     def manifests(self) -> Path:
         """Copies of run manifests, with number and hash of the log's last entry, to be read without Spark."""
         return self.home / "manifests"

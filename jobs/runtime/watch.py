@@ -14,6 +14,7 @@ import faulthandler
 import json
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,6 +136,11 @@ def _heartbeat(config: Settings) -> Path:
     return config.log_folder / "heartbeat.json"
 
 
+def _hung(config: Settings) -> Path:
+    """Where the code stands is written to: a disk of the machine's own where the home takes no append to a file."""
+    return Path(tempfile.gettempdir(), "nightjar-hung.txt") if config.is_on_volume else config.log_folder / "hung.txt"
+
+
 def _read(path: Path, form: type[Note]) -> Note | None:
     """The note in a file; None where there is none, or what is there is none: a hand may have been in it since."""
     try:
@@ -156,12 +162,10 @@ def _end(config: Settings, night: str, run_id: str) -> None:
     """Say that the time is over and where the code stands, and end the process: what hangs cannot be asked to."""
     limit = config.checks.max_runtime_s
     try:
-        with (config.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
+        with _hung(config).open("a", encoding="utf-8") as file:
             print(f"{alerts.now()} night {night}, run {run_id}", file=file, flush=True)
             faulthandler.dump_traceback(file)
-        told = (
-            f"still running after {limit} s (checks.max_runtime_s): ended. Where it stood: {config.log_folder}/hung.txt"
-        )
+        told = f"still running after {limit} s (checks.max_runtime_s): ended. Where it stood: {_hung(config)}"
         alerts.send(config, night, told, run_id=run_id)
         _mark(config).unlink(missing_ok=True)
     finally:
@@ -171,7 +175,7 @@ def _end(config: Settings, night: str, run_id: str) -> None:
 @contextmanager
 def _backstop(config: Settings) -> Iterator[None]:
     """Native code that never gives the interpreter back would keep the watchdog from running: this one needs none."""
-    with (config.log_folder / "hung.txt").open("a", encoding="utf-8") as file:
+    with _hung(config).open("a", encoding="utf-8") as file:
         faulthandler.dump_traceback_later(config.checks.max_runtime_s + BACKSTOP_S, exit=True, file=file)
         try:
             yield

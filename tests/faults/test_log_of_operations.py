@@ -243,7 +243,7 @@ def test_trial_25_each_operation_leaves_its_entries_and_no_others(
     if door.ids is not None:
         expected = door.ids(world, outcome)
         assert expected or door.may_be_empty
-        assert expected <= set(id_files.read(world.ctx.audit.folder, first["ids"]["sha256"]))
+        assert expected <= set(world.ctx.audit.ids(first["ids"]["sha256"]))
     assert world.ctx.audit.verify() is None
 
 
@@ -275,14 +275,14 @@ def test_trial_25_nights_leave_what_they_did_and_with_what(world: World) -> None
         assert {entry["who"] for entry in entries} == {"nightjar"}
         loaded = next(entry for entry in entries if entry["operation"] == "files_collected")
         assert sum(loaded["counts"].values()) > 500
-        files = id_files.read(again.audit.folder, loaded["ids"]["sha256"])
+        files = again.audit.ids(loaded["ids"]["sha256"])
         assert all((again.settings.landing / file).exists() for file in files)
     second = {entry["operation"]: entry for entry in world.entries()[before:]}
     assert second["settings_changed"]["on_what"] == "settings: queue.capacity"
     assert second["decisions_taken_in"]["counts"] == {"taken in": 1, "refused": 0}
     assert second["undo_requests_taken_in"]["counts"] == {"taken in": 1, "refused": 0}
     written = again.lake.read(gold.WRITEBACK).where(F.col("night") == F.lit(SECOND)).collect()
-    kept = id_files.read(again.audit.folder, second["writeback_exported"]["ids"]["sha256"])
+    kept = again.audit.ids(second["writeback_exported"]["ids"]["sha256"])
     assert set(kept) <= {row.decision_id for row in written}
     assert again.audit.verify() is None
 
@@ -308,7 +308,7 @@ def test_pages_that_are_handed_out_are_in_the_log(world: World) -> None:
     new = world.entries()[before:]
     assert new[0]["operation"] == "pages_handed_out"
     assert {entry["operation"] for entry in new[1:]} == {"rows_viewed"}  # by the notebook itself, in its own process
-    assert id_files.read(world.ctx.audit.folder, new[0]["ids"]["sha256"]) == ["21_queue_health"]
+    assert world.ctx.audit.ids(new[0]["ids"]["sha256"]) == ["21_queue_health"]
 
 
 @pytest.mark.trial(25)

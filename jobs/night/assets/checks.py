@@ -127,6 +127,9 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) ->
 EXEMPT = {
     bronze.INBOX.path: "people append to it between nights; each decision is judged alone when a night takes it in",
     bronze.INBOX_SETTLED.path: "the inbox of a cluster writes it after the decisions that it names, which are checked",
+    bronze.PROCESSING_LOG.path: "every step appends to it; `nightjar log verify` reads its chain",
+    bronze.PROCESSING_LOG_IDS.path: "the same: each digest is compared with the ids that it stands for",
+    bronze.WRITER_LEASE.path: "held by the night itself, and renewed all the time that it runs",
     gold.OOF_SCORES.path: "training writes it, and checks it there before the model is used",
     network.ENTITY_PARAMETERS.path: "training of the linkage writes it, and checks it there",
 }

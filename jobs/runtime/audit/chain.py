@@ -1,4 +1,4 @@
-"""The log of processing that the Data Protection Act 2018 s.62 asks for: hash-chained, verified offline.
+"""The log of processing that the Data Protection Act 2018 s.62 asks for, as a file: hash-chained, verified offline.
 
 One JSON object per line in `processing.jsonl`, each with the SHA-256 of the line before. Alongside it `head.json` keeps
 how many entries there are, how many bytes, and the last hash, so that a log that was cut short, or rewritten from some
@@ -17,28 +17,23 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime import identity, whole_file
+from jobs.runtime import whole_file
 from jobs.runtime.audit import entries, id_files
 from jobs.runtime.audit.entries import GENESIS, Broken, Head, Mark
-from schemas import codes
-from schemas.errors import UserError
+from jobs.runtime.audit.port import AuditError
 
 FILE = "processing.jsonl"
 MOST_REMEMBERED = 1 << 16  # side files of one verification that are not read again
 _BLOCK = 1 << 16  # bytes read at once, from the log's end backwards
 
 
-class AuditError(UserError, RuntimeError):
-    """The entry could not be written, so what it speaks of must not happen."""
-
-
 class Audit:
-    """The log in `folder`. Several processes and threads may append to it: the kernel's lock puts them in a row."""
+    """The log in `folder`; see `port.Log`. The kernel's lock puts processes and threads that append in a row."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
@@ -59,36 +54,10 @@ class Audit:
         ids: Iterable[str] | None = None,
         at: datetime | None = None,
     ) -> str:
-        """Write one entry and return its hash; it is on disk when this returns.
-
-        Called by the functions of `operations`, one per operation, and by tests.
-
-        Args:
-            action: kind of processing by the law's words, one of `codes.LOG_ACTIONS`.
-            who: who it is said to be; the account of the operating system that this process runs under is written
-                alongside.
-            counts: numbers of rows by name.
-            operation: which of the system's operations it is, one of `codes.LOG_OPERATIONS`.
-            night: the night that it is about.
-            ids: of what it is about, whatever their order; the entry holds their number and digest, a side file them.
-            at: for tests and replays; the clock by default.
-
-        Raises:
-            ValueError: the action is not one of `codes.LOG_ACTIONS`, or nobody is named.
-            AuditError: the entry cannot be written, or the log does not fit its head.
-        """
-        if action not in codes.LOG_ACTIONS:
-            raise ValueError(f"{action!r} is not one of {', '.join(codes.LOG_ACTIONS)}")
-        if not who.strip() or not on_what.strip():
-            raise ValueError("an entry of the log names who did it and on what")
-        if operation is not None and operation not in codes.LOG_OPERATIONS:
-            raise ValueError(f"{operation!r} is not one of codes.LOG_OPERATIONS")
-        moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
-        entry: dict[str, Any] = {
-            "at": moment, "operation": operation, "action": action, "night": night.isoformat() if night else None,
-            "who": who, "account": identity.account(), "on_what": on_what, "to_whom": to_whom, "why": why,
-            "counts": {str(k): int(v) for k, v in (counts or {}).items()}, "ids": None,
-        }  # fmt: skip
+        """See `port.Log`: the entry is on disk when this returns."""
+        entry = entries.made(
+            action, who, on_what, to_whom=to_whom, why=why, counts=counts, operation=operation, night=night, at=at
+        )
         try:
             with self._locked():
                 if ids is not None:
@@ -170,19 +139,20 @@ class Audit:
         finally:
             os.close(lock)
 
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Every entry, oldest first, as written. Does not verify.
+    def exists(self) -> bool:
+        return self.path.exists()
 
-        Raises:
-            ValueError: a line is not an entry.
-        """
+    def ids(self, digest: str) -> list[str]:
+        return id_files.read(self.folder, digest)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
         if self.path.exists():
             with open(self.path, "rb") as log:
                 for line in log:
                     yield json.loads(line)
 
     def last(self, operation: str) -> dict[str, Any] | None:
-        """The newest entry of an operation; None where there is none. Reads from the end: the newest are near it."""
+        """See `port.Log`. Reads from the end: the newest are near it."""
         for line in self._backwards():
             entry = entries.parsed(line)
             if entry is not None and entry.get("operation") == operation:
@@ -203,22 +173,13 @@ class Audit:
             yield rest
 
     def head(self) -> Head:
-        """Where the log ends now. Reads only.
-
-        Raises:
-            AuditError: the log does not fit its head.
-        """
         with self._shared():
             head, intent = self._heads()
             size = self.path.stat().st_size if self.path.exists() else 0
             return intent if intent is not None and size == intent.n_bytes else head
 
     def verify(self, marks: Iterable[Mark] = ()) -> Broken | None:
-        """The first entry that cannot be right, or None where the whole log holds. Reads only; memory does not grow.
-
-        Args:
-            marks: what others have kept of the log. Each of their entries is looked for.
-        """
+        """See `port.Log`; memory does not grow with the log."""
         with self._shared():
             try:
                 return self._verified(*self._heads(), sorted(marks, key=lambda mark: mark.n))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.runtime.audit import id_files, operations
-from jobs.runtime.audit.chain import Audit
+from jobs.runtime.audit.port import Log
 from jobs.runtime.settings import Settings
 from schemas.layouts import layouts
 
@@ -22,7 +22,7 @@ MOST_NAMED = 20
 SECRET = ("alerts.webhook",)  # an address that often holds a token: that it changed is told, not what it is
 
 
-def note(log: Audit, chosen: Settings, night: date) -> None:
+def note(log: Log, chosen: Settings, night: date) -> None:
     """Log what differs from the last night: an entry for settings, one for layouts, or none.
 
     Raises:
@@ -33,10 +33,10 @@ def note(log: Audit, chosen: Settings, night: date) -> None:
 
 
 def _note(
-    log: Audit,
+    log: Log,
     night: date,
     operation: str,
-    tell: Callable[[Audit, date, str, Iterable[str]], None],
+    tell: Callable[[Log, date, str, Iterable[str]], None],
     now: Mapping[str, str],
 ) -> None:
     lines = [f"{name}: {value}" for name, value in now.items()]
@@ -47,12 +47,12 @@ def _note(
         tell(log, night, _changed(log, digest, lines), lines)
 
 
-def _changed(log: Audit, digest: str | None, lines: Iterable[str]) -> str:
+def _changed(log: Log, digest: str | None, lines: Iterable[str]) -> str:
     """Names of what is not as it was, as far as a line of the log holds them."""
     if digest is None:
         return "as they are, for the first time"
     try:
-        before = set(id_files.read(log.folder, digest))
+        before = set(log.ids(digest))
     except (OSError, ValueError):
         return "changed; the side file of the last ones cannot be read"
     names = sorted({line.partition(": ")[0] for line in before ^ set(lines)})

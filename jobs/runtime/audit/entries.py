@@ -1,4 +1,5 @@
-"""How an entry of the log is written, and what makes a line the next entry: pure, no file is touched here."""
+"""What an entry of the log says, how it is written, and what makes a line the next entry: nothing is read or written
+here."""
 
 from __future__ import annotations
 
@@ -7,7 +8,11 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
+
+from jobs.runtime import identity
+from schemas import codes
 
 GENESIS = "0" * 64
 FIELDS = (
@@ -45,6 +50,37 @@ class Mark:
     n: int
     hash: str
     kept_by: str
+
+
+def made(
+    action: str,
+    who: str,
+    on_what: str,
+    *,
+    to_whom: str | None = None,
+    why: str | None = None,
+    counts: Mapping[str, int] | None = None,
+    operation: str | None = None,
+    night: date | None = None,
+    at: datetime | None = None,
+) -> dict[str, Any]:
+    """An entry without its place in the chain, and without ids; arguments as of `port.Log.append`.
+
+    Raises:
+        ValueError: action or operation is not one of their codes, or nobody is named.
+    """
+    if action not in codes.LOG_ACTIONS:
+        raise ValueError(f"{action!r} is not one of {', '.join(codes.LOG_ACTIONS)}")
+    if not who.strip() or not on_what.strip():
+        raise ValueError("an entry of the log names who did it and on what")
+    if operation is not None and operation not in codes.LOG_OPERATIONS:
+        raise ValueError(f"{operation!r} is not one of codes.LOG_OPERATIONS")
+    moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+    return {
+        "at": moment, "operation": operation, "action": action, "night": night.isoformat() if night else None,
+        "who": who, "account": identity.account(), "on_what": on_what, "to_whom": to_whom, "why": why,
+        "counts": {str(k): int(v) for k, v in (counts or {}).items()}, "ids": None,
+    }  # fmt: skip
 
 
 def line_of(entry: Mapping[str, Any]) -> tuple[bytes, str]:

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.runtime import whole_file
-from jobs.runtime.audit.chain import Audit
 from jobs.runtime.audit.entries import Head, Mark
+from jobs.runtime.audit.port import Log
 from schemas.errors import UserError
 
 _NAME = re.compile(r".+-(?P<n>\d{12})-(?P<hash>[0-9a-f]{64})\.json")
@@ -44,7 +44,7 @@ class Kept:
     problem: str | None = None
 
 
-def anchor(log: Audit, folder: Path | None, cause: str) -> Path | None:
+def anchor(log: Log, folder: Path | None, cause: str) -> Path | None:
     """Leave an anchor of the log in `folder`; returns its file, or None where no folder is set or nothing is logged.
 
     A log that has not grown since its last anchor needs no other.
@@ -68,7 +68,7 @@ def anchor(log: Audit, folder: Path | None, cause: str) -> Path | None:
         raise AnchorError(f"The log cannot be anchored in {folder} (log.anchor): {error.strerror}.") from error
 
 
-def note_manifest(log: Audit, folder: Path, night: date, run_id: str, more: Mapping[str, Any]) -> Head:
+def note_manifest(log: Log, folder: Path, night: date, run_id: str, more: Mapping[str, Any]) -> Head:
     """Keep a copy of a run's manifest with number and hash of the log's last entry; returns these.
 
     Raises:

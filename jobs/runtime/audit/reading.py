@@ -6,15 +6,14 @@ from collections import deque
 from itertools import islice
 from typing import Any
 
-from jobs.runtime.audit import id_files, operations
-from jobs.runtime.audit.chain import Audit
-from jobs.runtime.settings import Settings
+from jobs.runtime.audit import operations
+from jobs.runtime.audit.port import Log
 from schemas import codes
 from schemas.errors import InvalidInputError, NotFoundError
 
 
 def shown(
-    chosen: Settings, reviewer: str, *, last: int, operation: str | None = None, person: str | None = None
+    log: Log, reviewer: str, *, last: int, operation: str | None = None, person: str | None = None
 ) -> list[dict[str, Any]]:
     """The newest `last` entries that are of an operation and of a person, oldest first, once the look is logged.
 
@@ -24,7 +23,6 @@ def shown(
     """
     if operation is not None and operation not in codes.LOG_OPERATIONS:
         raise InvalidInputError(f"{operation} is not one of {', '.join(codes.LOG_OPERATIONS)}.")
-    log = Audit(chosen.log_folder)
     operations.log_viewed(log, reviewer, f"the last {last} of {operation or 'any operation'} by {person or 'anybody'}")
     wanted = (
         entry
@@ -34,7 +32,7 @@ def shown(
     return list(deque(wanted, maxlen=last))
 
 
-def ids_of(chosen: Settings, n: int, reviewer: str, why: str) -> list[str]:
+def ids_of(log: Log, n: int, reviewer: str, why: str) -> list[str]:
     """The ids that entry `n` speaks of, once the look and its cause are logged.
 
     Raises:
@@ -44,13 +42,12 @@ def ids_of(chosen: Settings, n: int, reviewer: str, why: str) -> list[str]:
     """
     if not why.strip():
         raise InvalidInputError("Ids are opened with cause: say why.")
-    log = Audit(chosen.log_folder)
     entry = next(islice(log.entries(), n - 1, None), None)
     if entry is None or not entry.get("ids"):
         raise NotFoundError(f"Entry {n} of the log names no ids." if entry else f"The log has no entry {n}.")
     operations.ids_opened(log, reviewer, n, why.strip())
     try:
-        return id_files.read(log.folder, entry["ids"]["sha256"])
+        return log.ids(entry["ids"]["sha256"])
     except (OSError, ValueError) as error:
         raise NotFoundError(f"The ids of entry {n} cannot be read: {error}. Run `nightjar log verify`.") from error
 

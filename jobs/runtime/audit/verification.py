@@ -1,16 +1,17 @@
 """Whether the log of a home is whole: its chain, its head, its side files, and every mark that is kept of it.
 
-Reads files alone and starts no Spark. The log itself cannot show that it was not rewritten by somebody who may write
-all of the home: what shows it is an anchor that they cannot reach (`log.anchor`).
+Of a log on a disk it reads files alone and starts no Spark. The log itself cannot show that it was not rewritten by
+somebody who may write all of the home: what shows it is an anchor that they cannot reach (`log.anchor`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jobs.runtime.audit import marks
-from jobs.runtime.audit.chain import Audit, AuditError
-from jobs.runtime.audit.entries import Broken, Head
+from jobs.runtime.audit.entries import Broken, Head, Mark
+from jobs.runtime.audit.port import AuditError, Log
 from jobs.runtime.settings import Settings
 
 
@@ -36,16 +37,19 @@ class Verdict:
         return f"{said}; anchored to entry {self.anchored_to or 'none'}"
 
 
-def verify(chosen: Settings) -> Verdict:
-    """Read the whole log of a home and compare it with every mark of it."""
-    log = Audit(chosen.log_folder)
+def verify(chosen: Settings, log: Log, more: Iterable[Mark] = ()) -> Verdict:
+    """Read the whole log of a home and compare it with every mark of it.
+
+    Args:
+        more: marks that are kept elsewhere than in the folders of anchors and manifests.
+    """
     is_used = has_run(chosen)
     manifests = marks.read(chosen.manifests, "manifest")
     anchors = marks.Kept()
     if chosen.anchor is not None:
         anchors = marks.read(chosen.anchor, "anchor", is_due=is_used)
-    broken = log.verify((*anchors.marks, *manifests.marks))
-    if broken is None and is_used and not log.path.exists():
+    broken = log.verify((*anchors.marks, *manifests.marks, *more))
+    if broken is None and is_used and not log.exists():
         broken = Broken(1, "the log is missing, though a night has run here")
     if broken is None and (problem := anchors.problem or manifests.problem):
         broken = Broken(0, problem)
@@ -65,7 +69,7 @@ def has_run(chosen: Settings) -> bool:
     return is_written or chosen.published.exists() or chosen.manifests.exists()
 
 
-def _head(log: Audit) -> Head:
+def _head(log: Log) -> Head:
     try:
         return log.head()
     except AuditError:

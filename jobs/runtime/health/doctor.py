@@ -15,8 +15,8 @@ import pyarrow as pa
 from pyspark.errors import PySparkException
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from jobs.runtime import home, lakehouse, lock, night_bounds, watch
-from jobs.runtime.audit import verification
+from jobs.runtime import home, lakehouse, night_bounds, watch
+from jobs.runtime.audit import Mark, verification
 from jobs.runtime.context import RunContext
 from jobs.runtime.health import delta_log, table_health
 from jobs.runtime.health.delta_log import Log
@@ -55,7 +55,7 @@ def _examined(what: str, check: Callable[[], Finding | list[Finding]]) -> list[F
 
 
 def _tables(ctx: RunContext, *, deep: bool) -> list[Finding]:
-    is_written_to = lock.is_held(ctx.settings.lakehouse)
+    is_written_to = ctx.is_written_to()
 
     def seen(table: Table) -> list[Finding]:
         folder = table_health.folder_of(ctx.settings.lakehouse, table)
@@ -120,7 +120,7 @@ def _running(ctx: RunContext) -> Finding:
     if mark is None:
         return _finding("running now", True, "nothing")
     said = f"{mark.night} since {mark.started_at}, process {mark.pid}"
-    if not lock.is_held(ctx.settings.lakehouse):
+    if not ctx.is_written_to():
         return _finding("running now", False, f"{said}, which is gone: killed, or out of memory. Run the night again")
     return _finding("running now", mark.age_s() <= ctx.settings.checks.max_runtime_s, said)
 
@@ -143,8 +143,25 @@ def _published_later(ctx: RunContext) -> list[date]:
 
 
 def _log(ctx: RunContext) -> Finding:
-    verdict = verification.verify(ctx.settings)
+    verdict = verification.verify(ctx.settings, ctx.audit, _noted(ctx))
     return _finding("log of processing", verdict.broken is None, verdict.text())
+
+
+def _noted(ctx: RunContext) -> list[Mark]:
+    """Where the log stood after each night, as the nights' own table has it: its copies are files that can be deleted.
+    Where the table cannot be read, its own findings say so."""
+    if ctx.settings.catalog:
+        return []
+    columns = ("night", "log_entries", "log_hash")
+    try:
+        noted = delta_log.rows(_log_of(ctx, gold.RUN_MANIFEST), columns).to_pylist()
+    except (OSError, ValueError):
+        return []
+    return [
+        Mark(row["log_entries"], row["log_hash"], f"{gold.RUN_MANIFEST.path} of {row['night']}")
+        for row in noted
+        if row.get("log_entries") and row.get("log_hash")
+    ]
 
 
 def _modes(ctx: RunContext) -> Finding:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
-from jobs.runtime.audit import Audit, operations
+from jobs.runtime.audit import Log, operations
 from pipelines.decisions import decision as one
 from pipelines.decisions import rules as decision_rules
 from schemas.errors import InvalidInputError, UserError
@@ -55,7 +55,7 @@ class Inbox(Protocol):
         ...
 
 
-def hand_in(inbox: Inbox, log: Audit, decision: one.Decision) -> str:
+def hand_in(inbox: Inbox, log: Log, decision: one.Decision) -> str:
     """Log one decision and hand it in; it is safe when this returns. Returns where it lies.
 
     Raises:

@@ -100,6 +100,7 @@ class Sections(Part):
     spark: Spark
     sources: t.Text | None
     catalog: t.Catalog | None
+    home_on: Literal["disk", "volume"]
     run_record: Literal["folder", "none"]
     demo: Demo
     training: queues.Training

@@ -246,4 +246,4 @@ def test_changed_settings_and_layouts_are_in_the_log_by_name(tmp_path: Path) -> 
     assert any("queue.capacity: 7" in text for text in kept)
     assert not any("token" in text for text in kept)
     assert {stat.S_IMODE(path.stat().st_mode) for path in (chosen.log_folder / "ids").iterdir()} == {0o600}
-    assert verification.verify(other).broken is None
+    assert verification.verify(other, log).broken is None

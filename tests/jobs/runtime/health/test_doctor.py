@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from pyspark.sql import SparkSession
 
 from jobs.cli import main as cli_main
-from jobs.runtime import lock, settings
+from jobs.runtime import audit, lock, settings
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.runtime.health import doctor
@@ -50,7 +50,9 @@ def whole(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path
     ctx.lake.append(tables.frame(spark, REPORTS, {"night": LAST, "report_id": "36:1"}), REPORTS)
     ctx.lake.append(_chain(spark), gold.DECISIONS)
     versions = ctx.lake.versions(catalogue.TABLES)
-    manifest = tables.frame(spark, gold.RUN_MANIFEST, {"night": LAST, "table_versions": versions})
+    head = ctx.audit.head()
+    noted = {"night": LAST, "table_versions": versions, "log_entries": head.n, "log_hash": head.hash}
+    manifest = tables.frame(spark, gold.RUN_MANIFEST, noted)
     ctx.lake.append(manifest, gold.RUN_MANIFEST)
     return home
 
@@ -298,6 +300,15 @@ def test_a_changed_decision_is_found_without_spark(home: Home, spark: SparkSessi
     (finding,) = home.examined()["chain of decisions"]
     assert finding["said"] == "first bad decision: decision 2: its content does not give its hash"
     assert finding["said"].endswith(str(intake.verify_chain(spark.read.format("delta").load(str(where)))))
+
+
+def test_a_log_rewritten_with_its_head_is_found_by_the_nights_own_table(home: Home):
+    """Where no anchor is kept and the copies of manifests are deleted."""
+    chosen = settings.load(home.folder)
+    shutil.rmtree(chosen.log_folder)
+    operations.people_resolved(audit.Audit(chosen.log_folder), LAST, {"people": 1})
+    (finding,) = home.examined()["log of processing"]
+    assert "first bad entry: entry 1: not the entry that gold.run_manifest of 2026-01-16 knows" in finding["said"]
 
 
 def test_the_command_ends_with_one_where_there_are_findings(home: Home, monkeypatch: pytest.MonkeyPatch):
