@@ -206,19 +206,22 @@ class Lakehouse:
         holds for (SQL over `there` and `new`). Returns how many were written. Safe with writers elsewhere, as
         `append_new`.
         """
-        return self._merge(df, table, f"WHEN MATCHED AND ({where}) THEN UPDATE SET * ")
+        return self._merge(df, table, f"WHEN MATCHED AND ({where}) THEN UPDATE SET *")
 
     def _merge(self, df: DataFrame, table: Table, matched: str) -> int:
         fault_points.point(f"before {table.path}")
         same = " AND ".join(f"there.{name} = new.{name}" for name in table.key)
         name = self.sql_name(table).replace("{", "{{").replace("}", "}}")  # Spark formats the statement
-        merge = f"MERGE INTO {name} AS there USING {{new}} AS new ON {same} {matched}WHEN NOT MATCHED THEN INSERT *"
+        merge = f"MERGE INTO {name} AS there USING {{new}} AS new ON {same} {matched}"
         for attempt in range(MAX_ATTEMPTS):
             try:
                 with self._alone(table):
                     self._ensure(table)
                     merged = self._under_todays_checks(
-                        table, lambda: self.spark.sql(merge, new=table.conform(df)).collect()
+                        table,
+                        lambda: self.spark.sql(
+                            f"{merge} WHEN NOT MATCHED THEN INSERT *", new=table.conform(df)
+                        ).collect(),
                     )
                     n_written = int(merged[0].num_affected_rows)
                     self._versions.pop(table.path, None)

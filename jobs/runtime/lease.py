@@ -28,6 +28,7 @@ from jobs.runtime.lock import LakehouseBusyError
 from schemas import bronze
 
 NAME = "writer"
+OWN = "there.token = new.token"
 LASTS_S, RENEWED_EVERY_S = 300, 60  # a night that was killed keeps the next waiting for the first, at most
 
 
@@ -117,7 +118,7 @@ class _Lease:
         while not ended.wait(every_s):
             begun = time.monotonic()
             try:
-                is_ours = self.claimed(f"there.token = '{self.token}'")
+                is_ours = self.claimed(OWN)
             except Exception:  # noqa: BLE001 - whatever the server does not answer with
                 is_ours = begun - renewed < self.lasts_s
             else:
@@ -128,7 +129,7 @@ class _Lease:
                 return
 
     def give_back(self) -> None:
-        self.claimed(f"there.token = '{self.token}'", lasts_s=-1)
+        self.claimed(OWN, lasts_s=-1)
 
 
 def _holder(lake: Lakehouse) -> str:
