@@ -58,6 +58,7 @@ def made_by_hand(source: str) -> Iterator[int]:
                 yield node.lineno
 
 
+@pytest.mark.slow
 def test_rows_of_queues_are_made_in_one_place_alone():
     makers = {
         str(path.relative_to(ROOT)): lines
@@ -175,6 +176,7 @@ def defined_in(source: str) -> Iterator[str]:
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
+@pytest.mark.slow
 def test_nothing_is_defined_that_nobody_names() -> None:
     told = [path for suffix in ("py", "yaml", "toml", "j2", "html") for path in ROOT.glob(f"*/**/*.{suffix}")]
     told = [path for path in told if path.relative_to(ROOT).parts[0] in (*PACKAGES, "tests", "notebooks", "infra")]

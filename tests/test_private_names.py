@@ -53,6 +53,7 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
+@pytest.mark.slow
 def test_no_private_name_is_used_that_is_not_declared() -> None:
     declared = set().union(*ATTRIBUTES.values()) | COLUMNS | STANDARD
     for path, tree in trees():
@@ -63,6 +64,7 @@ def test_no_private_name_is_used_that_is_not_declared() -> None:
                 assert is_own or node.attr in own | declared, f"{path.relative_to(ROOT)}:{node.lineno}: {node.attr}"
 
 
+@pytest.mark.slow
 def test_no_private_name_is_imported_that_is_not_declared() -> None:
     declared = {module: names for modules in IMPORTED.values() for module, names in modules.items()}
     for path, tree in trees():

@@ -26,6 +26,7 @@ def borne() -> dict[int, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_each_trial_has_a_test_or_a_reason():
     assert list(PROMISES) == list(range(1, 31))
     assert set(borne()) | set(WITHOUT_A_TEST) == set(PROMISES)

@@ -332,6 +332,7 @@ def appended_elsewhere(source: str) -> Iterator[int]:
                 yield node.lineno
 
 
+@pytest.mark.slow
 def test_nobody_else_appends_to_the_log() -> None:
     found = {
         str(path.relative_to(settings.ROOT)): lines

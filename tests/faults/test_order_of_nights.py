@@ -70,6 +70,7 @@ def requests(since: date, n: int) -> Iterator[str]:
         yield from (str(request.partition_key) for request in schedule.evaluate_tick(tick).run_requests or ())
 
 
+@pytest.mark.slow
 @pytest.mark.trial(28)
 @pytest.mark.parametrize("since", SINCE, ids=NAMES)
 def test_each_file_is_read_by_the_one_night_of_its_date(since: date, tmp_path: Path):

@@ -106,6 +106,7 @@ def test_every_parameter_that_takes_any_text_is_placed():
     assert _free_widgets() - RECORDED == WIDGETS
 
 
+@pytest.mark.slow
 @pytest.mark.trial(15)
 @pytest.mark.parametrize("which", LISTED, ids=" ".join)
 def test_a_word_of_no_list_is_refused(which: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -254,6 +255,7 @@ def _is_text_with_values(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
 
 
+@pytest.mark.slow
 @pytest.mark.trial(15)
 def test_no_statement_is_put_together_from_what_people_write():
     assert _made_statements() == set(MADE)

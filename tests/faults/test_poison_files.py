@@ -148,6 +148,7 @@ _SECRET = nights.csv_bytes([nights.report(Intel_Ref="OUTSIDE")])
 _DAY = nights.NIGHT.isoformat()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_inside", [False, True], ids=["to outside", "to another sender"])
 @pytest.mark.parametrize(
     ("link", "target", "entry"),

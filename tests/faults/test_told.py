@@ -48,6 +48,7 @@ def override(folder: Path, text: str) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_night_that_hangs_is_ended_and_told(home: Path, tmp_path: Path):
     tiny = override(tmp_path, "checks: {max_runtime_s: 3}\n")
     hang = {fault_points.VARIABLE: fault_points.HANG + BEGUN, "NIGHTJAR_SETTINGS": tiny}
@@ -63,6 +64,7 @@ def test_a_night_that_hangs_is_ended_and_told(home: Path, tmp_path: Path):
         pass
 
 
+@pytest.mark.slow
 def test_a_killed_night_is_told_by_the_next_and_seen_by_whoever_looks(home: Path):
     for _ in range(2):
         ended = nights.command(home, "nightly", "--night", NIGHT, **{fault_points.VARIABLE: BEGUN})
@@ -75,6 +77,7 @@ def test_a_killed_night_is_told_by_the_next_and_seen_by_whoever_looks(home: Path
     assert "ended without a word" in alert["message"]
 
 
+@pytest.mark.slow
 def test_a_night_that_a_service_manager_stops_is_told(home: Path):
     environment = {**os.environ, "NIGHTJAR_HOME": str(home), fault_points.VARIABLE: fault_points.HANG + BEGUN}
     command = [sys.executable, "-m", "jobs.cli.main", "nightly", "--night", NIGHT]
@@ -110,6 +113,7 @@ def webhook() -> Iterator[str]:
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_settings_that_do_not_load_are_told_all_the_same(home: Path, tmp_path: Path, webhook: str):
     wrong = override(tmp_path, f"alerts: {{webhook: '{webhook}'}}\nchecks: {{max_runtimes: 3}}\n")
     ended = nights.command(home, "nightly", "--night", NIGHT, NIGHTJAR_SETTINGS=wrong)
@@ -120,6 +124,7 @@ def test_settings_that_do_not_load_are_told_all_the_same(home: Path, tmp_path: P
     assert [heard["message"] for heard in Webhook.heard] == [alert["message"]]
 
 
+@pytest.mark.slow
 def test_a_night_without_jars_is_told(home: Path, tmp_path: Path):
     ended = nights.command(home, "nightly", "--night", NIGHT, NIGHTJAR_JARS=str(tmp_path / "none"))
     assert ended.returncode == 1
@@ -127,6 +132,7 @@ def test_a_night_without_jars_is_told(home: Path, tmp_path: Path):
     assert "No Delta jars" in alert["message"]
 
 
+@pytest.mark.slow
 def test_a_night_that_meets_the_lock_is_told(home: Path):
     with lock.writer(home / "lakehouse"):
         ended = nights.command(home, "nightly", "--night", NIGHT)
@@ -135,6 +141,7 @@ def test_a_night_that_meets_the_lock_is_told(home: Path):
     assert str(os.getpid()) in alert["message"]
 
 
+@pytest.mark.slow
 def test_an_empty_landing_zone_gets_no_invented_world_where_nights_have_run(home: Path):
     (home / "landing" / "force_36").rmdir()
     ended = nights.command(home, "nightly", "--night", NIGHT)
@@ -145,6 +152,7 @@ def test_an_empty_landing_zone_gets_no_invented_world_where_nights_have_run(home
     assert "is its mount missing?" in alert["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--demo"], []])
 def test_a_new_home_or_whoever_asks_for_it_gets_one(home: Path, tmp_path: Path, words: list[str]):
     (home / "landing" / "force_36").rmdir()

@@ -29,6 +29,7 @@ def test_everything_that_prints_takes_json():
         assert any("--json" in option.opts for option in command.params), command.name
 
 
+@pytest.mark.slow
 def test_demo_writes_a_landing_zone_and_says_so(home: Path):
     words = ["demo", "--reports", "200", "--nights", "1", "--first-night", "2026-01-05", "--json"]
     said = CliRunner().invoke(cli_main.main, words)
@@ -39,6 +40,7 @@ def test_demo_writes_a_landing_zone_and_says_so(home: Path):
     assert all(date(2026, 1, 5).isoformat() in path.parts for path in landed)
 
 
+@pytest.mark.slow
 def test_a_world_of_more_forces_brings_their_layouts(home: Path):
     words = ["demo", "--reports", "200", "--nights", "1", "--forces", "36,42"]
     assert CliRunner().invoke(cli_main.main, words).exit_code == 0
@@ -75,6 +77,7 @@ def test_every_command_is_in_the_list():
     assert {leaf for leaf in leaves if any(f"{words} ".startswith(f"{leaf} ") for words in EVERY_COMMAND)} == leaves
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", EVERY_COMMAND)
 def test_wrong_settings_are_told_by_every_command_before_it_does_anything(
     home: Path, monkeypatch: pytest.MonkeyPatch, words: str

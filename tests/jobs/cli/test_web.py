@@ -35,6 +35,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="reads /proc")
 @pytest.mark.parametrize("how", ["polite", "deaf"])
 def test_a_server_ends_with_all_that_it_started(how: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ def one() -> int:
     return 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_recorded", [True, False])
 def test_a_run_is_recorded_in_the_home_or_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_recorded: bool

@@ -80,6 +80,7 @@ def test_a_schedule_of_weekdays_runs_on_weekdays_alone():
     assert {(day.hour, day.minute) for day in days} == {(1, 30)}
 
 
+@pytest.mark.slow
 def test_definitions_say_so_when_they_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     override = tmp_path / "settings.yaml"
     override.write_text('schedule: {cron: "*/30 * * * *"}\n', encoding="utf-8")

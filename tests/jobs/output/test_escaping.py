@@ -56,6 +56,7 @@ def test_cell(value: object, shown: str) -> None:
     assert escaping.cell(value) == shown
 
 
+@pytest.mark.slow
 @given(NASTY)
 def test_no_cell_is_a_formula_whatever_cuts_it(text: str) -> None:
     shown = escaping.cell(text)

@@ -63,6 +63,7 @@ def _dull_shapes(name: str, dull: str) -> tuple[Counter, Counter]:
     return _shapes(hostile_pages.PAGES[name](dull))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", hostile_pages.PAGES)
 def test_a_page_is_made_of_elements_that_do_nothing(name: str) -> None:
     shown = _Shape(hostile_pages.PAGES[name]("word"))
@@ -71,6 +72,7 @@ def test_a_page_is_made_of_elements_that_do_nothing(name: str) -> None:
     assert all(place.startswith("#") for place in shown.links)  # to a place in the page itself
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("payload", hostile.PAYLOADS)
 @pytest.mark.parametrize("name", hostile_pages.PAGES)
 def test_markup_in_any_field_is_text(name: str, payload: str) -> None:
@@ -79,6 +81,7 @@ def test_markup_in_any_field_is_text(name: str, payload: str) -> None:
     assert escaping.clean(payload) in _Shape(page).text  # shown, and all of it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", hostile_pages.PAGES)
 @settings(max_examples=5, deadline=None)
 @given(st.builds("{}{}{}".format, hostile.NASTY, st.sampled_from(hostile.PAYLOADS), hostile.NASTY))

@@ -215,6 +215,7 @@ def test_what_would_not_run_everywhere_is_refused(source: str) -> None:
         rendering.parse(source)
 
 
+@pytest.mark.slow
 def test_every_notebook_renders_without_running_and_without_anything_from_outside(tmp_path: Path) -> None:
     for source in sorted((settings.ROOT / "notebooks").glob("*.py")):
         page = notebook.render(source, tmp_path / "page.html", execute=False).read_text(encoding="utf-8")
@@ -224,6 +225,7 @@ def test_every_notebook_renders_without_running_and_without_anything_from_outsid
         assert compile(source.read_text(encoding="utf-8"), str(source), "exec")
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_leaves_the_old_page_and_says_which(tmp_path: Path) -> None:
     source = tmp_path / "broken.py"
     source.write_text("# Databricks notebook source\nraise RuntimeError('no queue')\n")

@@ -249,6 +249,7 @@ def _process(folder: Path, n: int, name: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", APPEND, str(folder), str(n), name], env=environment)
 
 
+@pytest.mark.slow
 def test_two_processes_do_not_interleave(tmp_path: Path) -> None:
     writers = [_process(tmp_path / "log", 50, name) for name in ("a", "b")]
     assert [writer.wait(60) for writer in writers] == [0, 0]
@@ -260,6 +261,7 @@ def test_two_processes_do_not_interleave(tmp_path: Path) -> None:
         assert [e["counts"]["rows"] for e in entries if e["who"] == f"process {name}"] == list(range(50))
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_a_log_that_verifies_and_goes_on(tmp_path: Path) -> None:
     log = audit.Audit(tmp_path / "log")
     for n in range(3):

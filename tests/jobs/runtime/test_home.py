@@ -45,6 +45,7 @@ def run(words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_what_is_made_behind_each_door_is_its_owners_alone(door: str, tmp_path: Path) -> None:
     folder = tmp_path / "home"
@@ -55,6 +56,7 @@ def test_what_is_made_behind_each_door_is_its_owners_alone(door: str, tmp_path: 
     assert modes(folder) == {}
 
 
+@pytest.mark.slow
 def test_a_home_that_others_may_enter_is_closed_and_that_is_said_and_logged(tmp_path: Path) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
@@ -81,6 +83,7 @@ def test_a_new_home_that_others_may_enter_is_still_a_new_home(tmp_path: Path, mo
     assert demo.is_new(chosen)
 
 
+@pytest.mark.slow
 def test_a_home_of_somebody_else_that_others_may_enter_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -180,6 +180,7 @@ def test_anchors_need_no_more_than_storage_that_takes_new_files(home: Settings) 
     assert changing == []
 
 
+@pytest.mark.slow
 def test_verifying_starts_no_spark_and_takes_seconds(
     home: Settings, record_property: Callable[[str, object], None]
 ) -> None:

@@ -91,6 +91,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", MISTAKES)
 def test_a_mistake_is_told_with_file_line_and_key(override: Override, text: str):
     path = override(text)
@@ -227,6 +228,7 @@ def fields_of_cron(draw: st.DrawFn) -> str:
     return " ".join((one(0, 59), one(0, 23), one(1, 31), one(1, 12, ("jan", "DEC")), one(0, 7, ("mon", "sun"))))
 
 
+@pytest.mark.slow
 @trials(max_examples=300, deadline=None)
 @given(fields_of_cron())
 def test_what_is_taken_as_a_schedule_dagster_takes_and_ticks(schedule: str):

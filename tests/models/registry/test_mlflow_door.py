@@ -31,6 +31,8 @@ from models.serving import artefact, scoring
 from models.training import compare, promotion
 from tests.models import frames
 
+pytestmark = pytest.mark.slow  # what its fixture makes takes seconds
+
 NAME = "reclassify"
 CHAMPION = f"models:/{NAME}@champion"
 TAGS = {"night": "2026-01-05", "data_version": "1", "code_commit": "0" * 40}

@@ -57,6 +57,7 @@ class Projects:
         return np.logaddexp.reduce(np.stack(paths), axis=0) - np.log(len(paths))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_csae", [1, 5, 20])
 def test_over_2000_projects_looked_at_every_night_the_bound_is_violated_in_at_most_5_percent(n_csae: int):
     """The bound is wrong at a look exactly where the wealth against the truth is at 1/alpha or above."""
@@ -73,6 +74,7 @@ def test_over_2000_projects_looked_at_every_night_the_bound_is_violated_in_at_mo
             assert found.recall <= 1
 
 
+@pytest.mark.slow
 def test_pooled_over_forces_the_bound_holds_too_and_says_more_than_each_force_alone():
     parts = [Projects(seed=50 + k, n_csae=5) for k in range(3)]
     wealth = sum(part.log_wealth_at_truth(5) for part in parts)

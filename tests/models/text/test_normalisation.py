@@ -104,6 +104,7 @@ def _seconds(text: str) -> float:
         gc.enable()
 
 
+@pytest.mark.slow
 @pytest.mark.trial(16)
 @pytest.mark.parametrize("name", SLOW)
 def test_no_text_is_slow(name: str, record_property: Callable[[str, object], None]):

@@ -128,6 +128,7 @@ def test_nothing_to_check_needs_no_spark() -> None:
     assert quality.validate_all([]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", dictionary.TABLES, ids=lambda table: table.path)
 def test_every_contract_becomes_a_suite_with_an_expectation_for_each_rule(table: Table) -> None:
     suite = quality.suite(table)

@@ -134,6 +134,7 @@ class Endless(io.RawIOBase):
         return read
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_a_window_and_not_of_the_list() -> None:
     n_items = 30_000
     tracemalloc.start()

@@ -145,6 +145,7 @@ TERMS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(TERMS, st.randoms())
 def test_the_version_knows_no_order(terms: list[Term], rng: object) -> None:
     shuffled = sorted(terms, key=lambda _: rng.random())  # type: ignore[attr-defined]

@@ -113,6 +113,7 @@ def test_the_header_is_found_by_its_columns(tmp_path: Path, preamble: str) -> No
     assert [number for number, _ in refused] == [2]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(rows=st.lists(st.lists(NOT_BACKSLASHED, min_size=3, max_size=3), min_size=1, max_size=5))
 def test_what_pythons_writer_escapes_is_read_as_it_was(

@@ -38,6 +38,7 @@ def _kept(rows: list[dict[str, Any]]) -> list[Any]:
     return [json.loads(row["raw"]) for row in rows[1:] if row["reason"] is None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize(
     ("document", "keys"),
@@ -56,6 +57,7 @@ def test_rows_are_found_where_the_layout_says(tmp_path: Path, document: Any, key
     assert _kept(_read(tmp_path, gzip.compress(text.encode()), "links.json.gz", **keys)) == ROWS
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), min_size=1, max_size=20), st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_are_those_of_pythons_parser(
@@ -76,6 +78,7 @@ def test_a_row_is_kept_as_written(tmp_path: Path) -> None:
     assert _kept(_read(tmp_path, rows, rows_at="r", names_at="n"))[0]["Nominal No"] == "35209900176148112.0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "keys", "reason"),
     [
@@ -126,6 +129,7 @@ def test_what_is_no_row_is_refused_alone(tmp_path: Path) -> None:
     assert (len(_kept(rows)), [row["detail"] for row in rows[1:] if row["reason"]]) == (1, ["not an array of 3 values"])
 
 
+@pytest.mark.slow
 def test_a_long_document_is_read_in_a_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     widest = 0
     more = JsonStream._more

@@ -138,6 +138,7 @@ def test_the_rows_are_the_truth(judged: Any) -> None:
     assert wall == {"01:30:00"}, "two instants an hour apart, told apart though the clock shows the same"
 
 
+@pytest.mark.slow
 def test_the_layouts_use_every_way_of_telling() -> None:
     """Each way of telling is in one of the six layouts: otherwise the trial would prove little."""
     feeds = [layouts.load()[name].feeds["comms_events"] for name in senders.PROVIDERS]

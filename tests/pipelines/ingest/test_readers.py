@@ -158,6 +158,7 @@ _TYPED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

@@ -37,6 +37,7 @@ def test_what_is_a_fall(row: Row, is_fall: bool) -> None:
     assert [fall.tag for fall in tag_shares.falls([row])] == (["CSE_LONE"] if is_fall else [])
 
 
+@pytest.mark.slow
 def test_chance_is_seldom_taken_for_a_fall() -> None:
     """Of shares that do not change, numpy's own draws: at most three words in ten thousand."""
     draws = np.random.default_rng(7)

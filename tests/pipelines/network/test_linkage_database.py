@@ -48,6 +48,7 @@ def test_duckdb_itself_says_so() -> None:
     assert {name: said[name] for name in SETTINGS} == SETTINGS
 
 
+@pytest.mark.slow
 def test_splink_works_on_it_and_holds_such_a_connection() -> None:
     columns = ("record_id", "forename", "surname", "born_on")
     people = [(f"NAME{n % 29}", f"SURNAME{n % 31}", f"19{60 + n % 5}-01-01") for n in (*range(280), *range(20))]

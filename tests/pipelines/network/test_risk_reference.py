@@ -45,6 +45,7 @@ def test_stronger_or_more_evidence_on_an_existing_link_never_lowers_a_risk(graph
         assert replace(graph, links=changed).indirect("a") >= graph.indirect("a") - 1e-12
 
 
+@pytest.mark.slow
 @PROFILE
 @given(graphs(), st.sampled_from(NAMES[1:]))
 def test_more_evidence_on_a_seed_never_lowers_a_risk(graph: Graph, seed: str):
@@ -64,6 +65,7 @@ def test_renaming_ids_changes_nothing(graph: Graph, names: list[str]):
     assert renamed.indirect(to["a"]) == pytest.approx(graph.indirect("a"), abs=1e-12)
 
 
+@pytest.mark.slow
 @PROFILE
 @given(graphs(), st.sampled_from(NAMES[1:]))
 def test_withdrawing_a_seed_takes_away_its_paths_and_nothing_else(graph: Graph, seed: str):
@@ -72,6 +74,7 @@ def test_withdrawing_a_seed_takes_away_its_paths_and_nothing_else(graph: Graph, 
     assert sorted(kept, key=repr) == sorted(without.paths("a"), key=repr)
 
 
+@pytest.mark.slow
 @PROFILE
 @given(graphs())
 def test_what_passes_over_one_step_is_never_more_than_that_step(graph: Graph):
@@ -94,6 +97,7 @@ def test_a_hub_of_two_hundred_links_moves_no_decoy_above_a_modest_real_tie(n: in
     assert graph.indirect("real") > max(graph.indirect(f"decoy{k}") for k in (0, n // 2, n - 1))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.integers(30, 120), st.integers(20, 100), st.floats(0.1, 0.25))
 def test_a_home_that_many_offenders_call_moves_no_decoy_above_a_modest_real_tie(n: int, n_decoys: int, call: float):

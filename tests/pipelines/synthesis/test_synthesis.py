@@ -25,6 +25,8 @@ from pipelines import synthesis
 from pipelines.synthesis.core import senders
 from schemas import bronze, codes, ties
 
+pytestmark = pytest.mark.slow  # what its fixture makes takes seconds
+
 FIRST = date(2026, 3, 28)  # clocks went forward on 29 March 2026
 SEED = 11
 

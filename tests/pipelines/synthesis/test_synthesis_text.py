@@ -114,6 +114,7 @@ def test_keyword_rule_finds_well_under_half_of_the_hidden_tags(reports: Reports)
     assert precision < 0.1, "the same words stand in reports about other things"
 
 
+@pytest.mark.slow
 def test_a_learned_model_finds_more_but_not_all(reports: Reports) -> None:
     """TF-IDF with logistic regression on the recorded tags, out of fold, judged on the untagged reports."""
     untagged = ~reports.has_csae_tag

@@ -215,6 +215,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BROKEN)
 def test_files_that_are_no_layout_are_refused_with_the_line(kind: str, tmp_path: Path) -> None:
     content, told = BROKEN[kind]
@@ -284,6 +285,7 @@ def read(content: bytes) -> layouts.Source | layouts.LayoutError:
             return error
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(damaged())
 def test_damage_is_refused_with_file_and_line_or_leaves_a_layout(content: bytes) -> None:
@@ -296,6 +298,7 @@ def test_damage_is_refused_with_file_and_line_or_leaves_a_layout(content: bytes)
         assert found.sender == "suffolk"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_damage_of_a_key_is_told_at_its_line(data: st.DataObject) -> None:
@@ -308,6 +311,7 @@ def test_damage_of_a_key_is_told_at_its_line(data: st.DataObject) -> None:
     assert n + 1 in {problem.line for problem in found.problems}
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.permutations(["sender", "name", "kind", "force", "time_zone", "feeds"]), st.booleans())
 def test_the_order_of_keys_and_comments_change_nothing(order: list[str], is_flow: bool) -> None:

@@ -126,6 +126,7 @@ def test_damage_is_named_with_its_byte() -> None:
     assert stopped(records(JSON, good.replace(b'"b"', b"9" * 10_000))) is not None
 
 
+@pytest.mark.slow
 def test_a_row_without_end_is_too_large() -> None:
     content = exports.leapp_json([row("HERE")]).replace(b"HERE", b"x" * (17 << 20))
     end = stopped(records(JSON, content))

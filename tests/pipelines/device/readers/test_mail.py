@@ -155,6 +155,7 @@ def test_no_bytes_make_an_error_of_ours(junk: bytes) -> None:
     records(READER, junk, SOURCE)
 
 
+@pytest.mark.slow
 @UNTIMED
 @given(st.data())
 def test_a_box_cut_anywhere_gives_what_came_before(data: st.DataObject) -> None:

@@ -276,6 +276,7 @@ def test_a_tag_without_an_end_is_not_eaten() -> None:
     assert content.left > (1 << 30) - (4 << 20)
 
 
+@pytest.mark.slow
 def test_a_text_without_an_end_is_not_eaten() -> None:
     head = report().split(b"</decodedData>")[0]
     head += b'<modelType type="SMS"><model type="SMS" id="s"><field name="Body"><value type="String"><![CDATA['

@@ -231,6 +231,7 @@ def test_a_control_byte_costs_one_character(n: int, control: int) -> None:
     assert n_replaced(found) == 1
 
 
+@pytest.mark.slow
 def test_a_message_too_large_is_refused_and_the_next_is_read() -> None:
     for body in (b"x" * (17 << 20), b"line\n" * (4 << 20)):
         content = b"28/06/2025, 23:50 - Sam: " + body + b"\n28/06/2025, 23:51 - Sam: small\n"
@@ -272,6 +273,7 @@ def test_a_stream_that_cannot_seek_is_read_too() -> None:
     )
 
 
+@pytest.mark.slow
 @UNTIMED
 @given(st.binary(max_size=300))
 def test_no_bytes_make_an_error_of_ours(junk: bytes) -> None:

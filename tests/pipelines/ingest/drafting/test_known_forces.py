@@ -36,6 +36,7 @@ def drafted(world: Path, sender: str) -> drafting.Draft:
     return jobs_draft.draft(world / sender, SHIPPED[sender].name, None, others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sender", FORCES)
 def test_nothing_that_is_sure_is_wrong(world: Path, sender: str) -> None:
     made = drafted(world, sender)
@@ -75,6 +76,7 @@ def _codec(name: str) -> str:
     return codecs.lookup(name).name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sender", FORCES)
 def test_dialects_of_real_files_are_told_without_a_question(world: Path, sender: str) -> None:
     made = drafted(world, sender)

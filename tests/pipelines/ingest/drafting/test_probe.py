@@ -227,6 +227,7 @@ def test_rows_marked_secret_are_not_looked_at(tmp_path: Path) -> None:
     assert ROWS[4][0] not in found.table.values("Ref")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.lists(st.text("abcXYZ 019,;|'\"\n", max_size=9), min_size=4, max_size=4), min_size=3, max_size=12),
