@@ -193,7 +193,7 @@ BY_NIGHTS = {
     },
 }  # fmt: skip
 # Where there is any such phone, common interest or decision.
-IF_ANY = {"silent_phones_matched", "deconfliction_told", "referrals_exported"}
+IF_ANY = {"silent_phones_matched", "deconfliction_told", "referrals_exported", "privileged_released"}
 
 
 def _not_champion(world: World) -> str:
