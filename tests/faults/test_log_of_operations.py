@@ -193,7 +193,9 @@ BY_NIGHTS = {
     },
 }  # fmt: skip
 # Where there is any such phone, common interest or decision.
-IF_ANY = {"silent_phones_matched", "deconfliction_told", "referrals_exported", "packs_handed_out"}
+IF_ANY = {
+    "silent_phones_matched", "deconfliction_told", "referrals_exported", "packs_handed_out", "privileged_released",
+}  # fmt: skip
 
 
 def _not_champion(world: World) -> str:
