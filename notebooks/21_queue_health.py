@@ -5,7 +5,7 @@ from jobs.pages import notebook, queue_health
 session = notebook.NotebookSession("21_queue_health")
 night = session.widget("night", "", "1 Night (empty: newest)")
 reader = session.widget("reviewer", "", "2 Reader (empty: you)")
-force = session.widget("force", "", "3 Force code, for what it leaves untagged (empty: all)")
+force = session.widget("force", "", "3 Force, for what it leaves untagged (empty: all)")
 
 health = queue_health.open_health(session, night=night, reviewer=reader)
 session.banner(health.marking)

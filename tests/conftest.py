@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pyspark
 import pytest
 from pyspark.sql import SparkSession
@@ -22,6 +23,8 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 os.umask(0o077)  # as at each process's door: what tests make of a home is their owner's alone
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("NIGHTJAR_SETTINGS", str(ROOT / "tests" / "support" / "settings.yaml"))
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
+hypothesis.settings.load_profile("untimed")
 SHARED_DATA = ROOT.parent / "shared" / "data"
 # Files of whole nights come first, the longest before the others: two processes then end at about the same time.
 NOT_QUICK = re.compile(r"^pytestmark = .*\bmark\.(spark|slow|bert)\b", re.MULTILINE)
@@ -29,7 +32,7 @@ LONGEST = ("test_kill.py", "test_three_nights.py", "test_screening.py", "test_tw
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="only tests that need no Spark, no extra and no ten seconds")
+    parser.addoption("--quick", action="store_true", help="only tests that need no Spark, no extra and no half second")
     parser.addoption("--rest", action="store_true", help="only tests that --quick leaves out")
     parser.addoption("--trial", help="only tests that bear one of these numbers of trials: 4,27")
     parser.addoption("--trials", type=Path, help="file of JSON that takes what trials told")

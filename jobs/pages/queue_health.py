@@ -16,7 +16,7 @@ from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook
 from jobs.runtime import watch
 from jobs.sources import ledger
-from schemas import review
+from schemas import forces, review
 
 Row = Mapping[str, Any]
 
@@ -193,8 +193,13 @@ def unscored(health: Health) -> markup.Html:
 
 
 def recording(health: Health, force: str = "") -> markup.Html:
-    """What forces leave untagged, by family of reports; of one force if it is named."""
-    rows = [row for row in health.recorded if force in ("", row["force"])]
+    """What forces leave untagged, by family of reports; of one force if it is named, by code or name.
+
+    Raises:
+        schemas.errors.NotFoundError: no force is named so.
+    """
+    code = forces.code_of(force) if force else ""
+    rows = [row for row in health.recorded if code in ("", row["force"])]
     if not rows:
         return pages_html.block(pages_html.notice("No report is tagged or in scope."))
     told = [row for row in rows if row["state"] == "UNDER_RECORDED"]

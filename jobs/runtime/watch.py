@@ -116,9 +116,11 @@ def heartbeat(config: Settings) -> tuple[bool, str]:
     """Whether the last good night is recent enough (`checks.stale_after_h`), and which it was, in words."""
     good, limit = last_good(config), config.checks.stale_after_h
     if good is None:
+        if _heartbeat(config).exists():
+            return False, f"{_heartbeat(config)} is damaged"
         # A night leaves its manifest just before this note.
         if config.manifests.is_dir() and any(config.manifests.iterdir()):
-            return False, f"{_heartbeat(config)} is missing or damaged, though nights were run to their end"
+            return False, f"{_heartbeat(config)} is missing, though nights were run to their end"
         return True, "none yet"
     if good.age_h() < -MAX_CLOCK_ERROR_H:
         return False, f"{good.night}, ended {good.ended_at}: that is to come, so the clock is wrong now or was then"

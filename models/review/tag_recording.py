@@ -84,7 +84,7 @@ def _family(part: pd.DataFrame) -> Iterator[Row]:
             # What draws of the others would have been at one share: that of their tagged reports.
             share_others = float(np.average(share[others], weights=tagged[others]))
             table = np.array([[seen[k], tagged[k]], [seen[others].sum(), tagged[others].sum()]]).round().astype(int)
-            made |= _compared(table, share[k] / share_others)
+            made |= _compared(table, float(share[k]) / share_others)
         yield made
 
 

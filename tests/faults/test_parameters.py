@@ -15,12 +15,13 @@ from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
 from jobs.cli import main as cli_main
-from jobs.pages import comms_research, notebook, subject_network
+from jobs.pages import comms_research, notebook, queue_health, subject_network
 from jobs.pages import travel as pages_travel
-from jobs.pages.device import submission_page
+from jobs.pages.device import pack_queue, submission_page
 from jobs.runtime import context, settings
 from pipelines.comms import identifiers
 from schemas import device, gold, network
+from schemas.errors import NotFoundError
 from tests.support import notebook_world, travel_rows
 
 ROOT = settings.ROOT
@@ -30,7 +31,7 @@ PAYLOADS = (
     "') OR array_contains(array('a'),'a",
 )  # fmt: skip
 # Text that is written down as it is: into the log, a decision, a document. None of it chooses rows.
-RECORDED = {"reviewer", "why", "whom", "second_reviewer", "to_whom"}
+RECORDED = {"reviewer", "why", "whom", "second_reviewer", "to_whom", "authority", "pack_why"}
 # Words of a list: any other is refused before a table is opened.
 LISTED = {
     ("restore", "table"): ["restore", "{}", "--to", "0", "--why", "x"],
@@ -49,6 +50,10 @@ ELSEWHERE = {
     ("models promote", "version"),
     ("models withdraw", "version"),
     ("log show", "who"),
+    ("train dataset", "text"),
+    ("train dataset", "label"),
+    ("train dataset", "group"),
+    ("train dataset", "names"),
 }
 TERMS = ROOT / "tests" / "support" / "terms.txt"
 BETWEEN = ["--between", "2026-03-29", "2026-03-29"]  # when one of the two flights lands, by the clock on the wall
@@ -68,7 +73,9 @@ COMMANDS = {
     ("profile", "subject"): (["profile", "{}", "--format", "html"], travel_rows.SUBJECT),
 }
 # Widgets whose value chooses rows: those of one name mean the same on every page.
-WIDGETS = {"night", "item", "entity", "other", "identifiers", "submission", "chat", "words"}
+WIDGETS = {
+    "night", "item", "held_item", "child_item", "entity", "other", "identifiers", "submission", "chat", "words", "force",
+}  # fmt: skip
 
 
 def _commands(command: click.Command = cli_main.main, *path: str) -> Iterator[tuple[str, click.Parameter]]:
@@ -186,6 +193,7 @@ def test_no_widget_gives_a_row_beyond_its_filter(home: Home):
     assert look.subjects == ["+447700900123"]
     opened = submission_page.open_device(session, submission="36:EX-1")
     nothing = submission_page.conversation(opened, chat="nobody")
+    health = queue_health.Health(travel_rows.NIGHT, "OFFICIAL", [], [], [])
     assert "burner 1" in submission_page.conversation(opened, chat="chat 1")
     assert "burner</mark> 1" in submission_page.conversation(opened, words="burner")
     for payload in PAYLOADS:
@@ -197,6 +205,10 @@ def test_no_widget_gives_a_row_beyond_its_filter(home: Home):
             subject_network.open_subject(session, "dean", night=payload)
         with pytest.raises(LookupError):
             submission_page.open_device(session, submission=payload)
+        with pytest.raises(LookupError):
+            pack_queue.item_of(opened, None, payload)
+        with pytest.raises(NotFoundError):
+            queue_health.recording(health, payload)
         assert submission_page.conversation(opened, chat=payload) == nothing
         assert submission_page.conversation(opened, words=payload) == nothing
         with pytest.raises(LookupError):

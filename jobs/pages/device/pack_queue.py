@@ -78,12 +78,20 @@ def items_of(opened: submission_page.Device, review: queue_page.Review | None) -
 
 
 def item_of(opened: submission_page.Device, review: queue_page.Review | None, item: str = "") -> dict[str, Any] | None:
-    """The item named, else the first of the submission that nobody has decided on; None where the queue has none."""
+    """The item named, else the first of the submission that nobody has decided on; None where the queue has none.
+
+    Raises:
+        LookupError: the queue asks about no such item of the submission.
+    """
     rows = items_of(opened, review)
+    if item:
+        named = [row for row in rows if row["item_id"] == item]
+        if not named:
+            raise LookupError(f"the queue asks about no item {item!r} of this submission")
+        return named[0]
     waiting = review.waiting if review else {}
     undecided = [row for row in rows if row["item_id"] not in waiting]
-    chosen = [row for row in rows if row["item_id"] == item] if item else undecided
-    return next(iter(chosen or rows), None)
+    return next(iter(undecided or rows), None)
 
 
 def open_item(opened: submission_page.Device, review: queue_page.Review | None, item: Row | None) -> markup.Html:

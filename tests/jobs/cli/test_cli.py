@@ -59,6 +59,7 @@ EVERY_COMMAND = (
     "profile SUBJECT", "evaluate travel", "comms research --identifiers FILE --why x", "comms cluster",
     "log verify", "log anchor", "log show", "log ids 1 --why x",
     "leads evaluate", "train", "pretrain FOLDER", "train classifiers", "train bert FOLDER", "train linkage",
+    "train dataset FILE",
     "evaluate network", "evaluate leads", "models list", "models promote 1 --why x", "models withdraw 1 --why x",
 )  # fmt: skip
 

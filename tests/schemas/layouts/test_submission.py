@@ -67,7 +67,8 @@ def test_layouts_of_tables_take_the_words_of_senders_layouts(tmp_path: Path):
     ("more", "said"),
     [
         (", encoding: utf-16", "save the table as UTF-8"),
-        (", times: [dd.MM.yyyy EEE]", "letters that are not read here: EEE"),
+        (", times: [dd.MM.yyyy EEE]", "a name of a day of the week cannot be read"),
+        (", times: [dd.MM.yyyy HH:mm O]", "letters that are not read here: O"),
         (", codes: {direction: {a: IN}}", "has no column of its own"),
         (", codes: {text: {a: IN}}", "has no codes"),
         (", joined: {sender: [X]}", "has no column of its own"),

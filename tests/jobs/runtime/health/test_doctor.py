@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from pyspark.sql import SparkSession
 
 from jobs.cli import main as cli_main
-from jobs.runtime import audit, lock, settings
+from jobs.runtime import audit, lock, settings, watch
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
 from jobs.runtime.health import doctor
@@ -326,9 +326,14 @@ def test_the_command_ends_with_one_where_there_are_findings(home: Home, monkeypa
     )
 
 
-def test_a_check_that_dies_is_a_finding_and_others_still_run(home: Home):
+def test_a_note_of_the_last_good_night_that_a_hand_was_in_is_a_finding(home: Home):
     (home.folder / "log").mkdir(exist_ok=True)
-    (home.folder / "log" / "heartbeat.json").write_text('{"nacht": 5}', encoding="utf-8")  # a hand was in it
+    (home.folder / "log" / "heartbeat.json").write_text('{"nacht": 5}', encoding="utf-8")
+    assert home.examined()["last good night"][0]["said"].endswith("heartbeat.json is damaged")
+
+
+def test_a_check_that_dies_is_a_finding_and_others_still_run(home: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(watch, "heartbeat", lambda config: len(config))
     damage.data_file(home.people, str(FIRST)).unlink()
     wrong = home.examined()
     assert set(wrong) == {"silver.people", "last good night"}
