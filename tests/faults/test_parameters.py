@@ -74,7 +74,8 @@ COMMANDS = {
 }
 # Widgets whose value chooses rows: those of one name mean the same on every page.
 WIDGETS = {
-    "night", "item", "held_item", "child_item", "entity", "other", "identifiers", "submission", "chat", "words", "force",
+    "night", "item", "held_item", "child_item", "entity", "other", "identifiers", "submission", "chat", "words",
+    "force",
 }  # fmt: skip
 
 
