@@ -72,7 +72,7 @@ class Ended:
         (None, True, "MLflow on http://127.0.0.1:5000   Ctrl-C stops both"),
         ("", True, "MLflow on http://127.0.0.1:5000"),
         (
-            "https://operator:secret@mlflow.example/x",
+            "https://operator:secret@mlflow.example/x",  # pragma: allowlist secret
             False,
             "MLflow on https://mlflow.example/x (a server of its own)",
         ),
