@@ -36,6 +36,7 @@ QUEUES = (
     device_queue.QUEUE,
     device_referrals.QUEUE,
     privilege.QUEUE,
+    codes.VICTIM_QUEUE,
 )
 NOTEBOOKS = PACKED if PACKED.is_dir() else settings.ROOT / "notebooks"
 

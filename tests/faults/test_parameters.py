@@ -236,6 +236,11 @@ MADE = {
     ("jobs/runtime/lakehouse.py", "version"): "names of tables",
     ("jobs/runtime/lakehouse.py", "_rename"): "names of tables",
     ("jobs/runtime/lakehouse.py", "_allow_nulls"): "names of tables and columns",
+    ("jobs/research/devices.py", "search"): "the name of a column",
+    ("jobs/research/devices.py", "submissions"): "the name of a column",
+    ("jobs/pages/device/submission_page.py", "open_device"): "the name of a column",
+    ("pipelines/device/privilege.py", "readable"): "the name of a column",
+    ("pipelines/network/entities/linkage.py", "_on_spark"): "the path of an archive in Splink's package",
     ("pipelines/common/quality.py", "counted"): "conditions of the contract",
     ("pipelines/common/quality.py", "_counts"): "a number",
 }

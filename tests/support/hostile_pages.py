@@ -155,7 +155,7 @@ def seized_device(text: str) -> markup.Html:
             "n_bytes": 9, "n_messages": 1, "n_loaded": 1, "n_duplicate": 0, "n_quarantined": 0}  # fmt: skip
     submission = {**dict.fromkeys(("submission_id", "authority", "purpose", "owner", "refused", "detail"), text),
                   "exhibits": [text]}  # fmt: skip
-    opened = submission_page.Device(session, NIGHT, text, submission, [file], 1, 1, 1)
+    opened = submission_page.Device(session, NIGHT, text, submission, [file], 1, 1, 1, 1)
     message = {**dict.fromkeys(("sender", "sender_name", "direction", "file", "member", "text"), text),
                "message_id": "m", "sent_at": AT, "byte_from": 1, "byte_to": 2,
                "attachments": [{"name": text, "type": text}],

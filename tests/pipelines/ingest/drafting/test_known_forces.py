@@ -16,6 +16,7 @@ from jobs.sources import draft as jobs_draft
 from pipelines import synthesis
 from pipelines.ingest.drafting import draft as drafting
 from pipelines.ingest.drafting import page
+from schemas import ties
 from schemas.layouts import layouts
 from schemas.layouts.feed import Feed
 
@@ -40,7 +41,7 @@ def drafted(world: Path, sender: str) -> drafting.Draft:
 @pytest.mark.parametrize("sender", FORCES)
 def test_nothing_that_is_sure_is_wrong(world: Path, sender: str) -> None:
     made = drafted(world, sender)
-    assert {feed.name for feed in made.feeds} == set(SHIPPED[sender].feeds)
+    assert {feed.name for feed in made.feeds} == set(SHIPPED[sender].feeds) - set(ties.BY_FEED)  # the world has none
     document = yaml.safe_load(page.text(made))
     for name, keys in document["feeds"].items():
         layout = SHIPPED[sender].feeds[name]
