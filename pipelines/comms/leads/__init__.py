@@ -110,11 +110,13 @@ def candidates(known: Known, use: DataFrame, thresholds: Thresholds) -> DataFram
         two_phones.leads(use, contacts, bases, ends, thresholds.two_phones, thresholds.zone),
     )
     sure = calibration.scored(successors, thresholds.curves).where(F.col("score") >= thresholds.min_score)
+    # A plan of more than a hundred levels is more than Spark Connect sends.
+    chains = concurrency.materialise_lazily(missing_overlap.chains(strong, sure))
     others = concurrency.materialise(
         swaps.leads(use, pairs, spans, thresholds.swap),
         night_place.leads(use, spans, ends, thresholds.night_place, thresholds.zone),
         common_contact.leads(contacts, spans, known.people, known.suspects, thresholds.common_contact),
-        missing_overlap.leads(use, missing_overlap.chains(strong, sure), known.episodes, thresholds.missing_overlap),
+        missing_overlap.leads(use, chains, known.episodes, thresholds.missing_overlap),
     )
     return lines.unionByName(
         calibration.scored(reduce(DataFrame.unionByName, [successors, carried, *others]), thresholds.curves)
