@@ -89,7 +89,7 @@ def text(report: dict[str, Any]) -> str:
     lines += ["", f"{report['n_queue_items']} queue rows published by {report['model'] or 'no model'}"]
     lines += [f"  {report['why_no_model']}"] if report.get("why_no_model") else []
     lines += [
-        f"  {q['queue']:<14}{codes.FORCES.get(q['force'], q['force']):<28}{q['rows']:>5}" for q in report["queue"]
+        f"  {q['queue']:<20}{codes.FORCES.get(q['force'], q['force']):<28}{q['rows']:>5}" for q in report["queue"]
     ]
     lines += [f"  in {report['table']}", f"{report['n_decisions']} decisions taken in"]
     if "seconds" in report:

@@ -23,7 +23,8 @@ class Progress:
 
     def say(self, text: str) -> None:
         if not self.quiet:
-            print(f"{time.monotonic() - self.started:7.1f} s  {text}", file=sys.stderr, flush=True)
+            # In one piece: of two threads that print, one's line would end in the middle of the other's.
+            print(f"{time.monotonic() - self.started:7.1f} s  {text}\n", end="", file=sys.stderr, flush=True)
 
     def skip(self) -> None:
         """One of the expected steps has nothing to do."""
