@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 FLOOR := 60 # per cent of lines and branches that the quick tests reach, all packages together
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bert lock nightly quick test coverage lint types house check docs secrets ui notebooks bench trials dictionary clean
+.PHONY: help setup setup-bert lock nightly quick test coverage style lint types house check docs secrets ui notebooks bench trials dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -34,19 +34,21 @@ coverage: setup ## the share of lines and branches that the quick tests reach, a
 trials: setup-bert ## the thirty trials in full, and docs/reliability.md made of what they tell: hours
 	@$(BIN)/python -m tests.trials $(ARGS)
 
-lint: setup ## lint, format, types, import rules
+style: setup ## lint, format, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-types: setup ## mypy once more, and the share of typed expressions against its floor: a minute
+lint: style ## the same and types, from mypy's cache
+	@$(BIN)/mypy
+
+types: setup ## types without a cache, and the share of typed expressions against its floor: a minute
 	@$(BIN)/python infra/typed_share.py
 
 house: setup ## the tree as it was laid out: folders of 20 modules at most, rules that hold in one place
 	@$(BIN)/python -m pytest -q tests/test_house.py
 
-check: lint types house docs secrets ## lint, types and their share, the tree, documentation, secrets
+check: style types house docs secrets ## lint, types and their share, the tree, documentation, secrets
 
 docs: setup ## the documentation as a site in build/docs; a dead link or a page outside the index fails
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs

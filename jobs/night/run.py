@@ -17,6 +17,7 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import functions as F
 
+from jobs.night import sqlite_record
 from jobs.runtime import alerts, fault_points, night_bounds, progress, watch
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
@@ -60,7 +61,7 @@ def instance(home: Path, *, is_recorded: bool = True) -> Iterator[dg.DagsterInst
     if not config.exists() or hashlib.sha256(config.read_bytes()).hexdigest() in SUPERSEDED:
         shutil.copyfile(INSTANCE_CONFIG, config)
     os.environ["DAGSTER_HOME"] = str(folder)
-    with dg.DagsterInstance.from_config(str(folder)) as made:
+    with sqlite_record.held_open(folder), dg.DagsterInstance.from_config(str(folder)) as made:
         yield made
 
 

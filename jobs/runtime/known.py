@@ -53,6 +53,16 @@ class Known:
         """Rows of the night itself."""
         return self.lake.read(table).where(F.col("night") == F.lit(self.night))
 
+    def has_tonight(self, table: Table) -> bool:
+        """Whether the table has rows of the night, without an action where its log tells."""
+        told = self.lake.n_rows_told(table, night=self.night.isoformat())
+        return not self.tonight(table).isEmpty() if told is None else bool(told)
+
+    def has_any(self, table: Table) -> bool:
+        """Whether the table has rows of any night, without an action where its log tells."""
+        told = self.lake.n_rows_told(table)
+        return not self.lake.read(table).isEmpty() if told is None else bool(told)
+
     def until(self, table: Table) -> DataFrame:
         """Rows of the night and of all before it."""
         return self.lake.read(table).where(self._is_past)

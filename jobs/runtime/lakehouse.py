@@ -132,7 +132,7 @@ class Lakehouse:
 
         In folders, from the counts that each commit holds of its files; else counted, in one action.
         """
-        told = {} if self.catalog else {table.path: self._n_rows_told(table, night) for table in tables}
+        told = {table.path: self.n_rows_told(table, night=night.isoformat()) for table in tables}
         of_night = F.col("night") == F.lit(night)
         counts = [
             self.read(table).where(of_night).agg(F.lit(table.path).alias("path"), F.count("*").alias("n"))
@@ -140,13 +140,13 @@ class Lakehouse:
             if told.get(table.path) is None
         ]
         counted = reduce(DataFrame.unionByName, counts).collect() if counts else []
-        return {**told, **{row.path: row.n for row in counted}}
+        return {path: n for path, n in told.items() if n is not None} | {row.path: row.n for row in counted}
 
-    def _n_rows_told(self, table: Table, night: date) -> int | None:
-        """Rows of the night as the table's log counts them; None where it does not tell."""
-        if "night" not in table.partition_by:
+    def n_rows_told(self, table: Table, **partition: str) -> int | None:
+        """Rows of a partition as the table's log counts them, without an action; None where it does not tell."""
+        if self.catalog or not partition.keys() <= set(table.partition_by):
             return None
-        return delta_log.n_rows(Path(self.location(table)), {"night": night.isoformat()})
+        return delta_log.n_rows(Path(self.location(table)), partition)
 
     def replace(self, df: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
         """Make `df` the whole content of the partitions `where` (column to value, or to several) of `table`.
@@ -164,6 +164,15 @@ class Lakehouse:
         self._commit(df, table, {"replaceWhere": condition}, "overwrite")
         return True
 
+    def clear(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
+        """Make nothing the content of the partitions `where`; without an action where the table's log says so already.
+
+        Returns True if it wrote.
+        """
+        if self._is_empty(table, where):
+            return False
+        return self.replace(self.spark.createDataFrame([], table.struct()), table, where)
+
     def begin_night(self) -> None:
         """Writes and Spark actions are counted from here."""
         self._before = (self.n_writes, n_actions(self.spark) or 0)
@@ -176,14 +185,13 @@ class Lakehouse:
             "actions": None if actions is None else actions - self._before[1],
         }
 
-    def _is_unwritten(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
-        """Whether nothing can be there: on disk, a night that was never written has no folder."""
-        if self.catalog or "night" not in where or table.partition_by[:1] != ("night",):
-            return False
-        return not Path(self.location(table), f"night={where['night']}").exists()
+    def _is_empty(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
+        """Whether the table's log says that nothing is there."""
+        partition = {column: value for column, value in where.items() if isinstance(value, str)}
+        return len(partition) == len(where) and self.n_rows_told(table, **partition) == 0
 
     def _holds(self, df: DataFrame, there: DataFrame, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
-        if self._is_unwritten(table, where) or there.isEmpty():
+        if self._is_empty(table, where) or there.isEmpty():
             return df.isEmpty()
         return content_hash(df.drop(*PROVENANCE)) == content_hash(there.drop(*PROVENANCE))
 

@@ -152,20 +152,25 @@ def demand(df: DataFrame, table: Table) -> DataFrame:
     return df
 
 
-def validate_all(frames: Sequence[tuple[DataFrame, Table]]) -> list[Result]:
+def validate_all(frames: Sequence[tuple[DataFrame | None, Table]]) -> list[Result]:
     """`validate` for many frames with two Spark actions in all; results in the order given.
 
-    A table may come more than once, as parts that different steps wrote.
+    A table may come more than once, as parts that different steps wrote. One of which it is known that it has no rows
+    comes as None, and takes no action.
     """
     if not frames:
         return []
-    half = -(-len(frames) // 2)
-    counting = [partial(_counts, part) for part in (frames[:half], frames[half:]) if part]
-    counts = [row for part in concurrency.run(*counting) for row in part]
+    read = [(df, table) for df, table in frames if df is not None]
+    half = -(-len(read) // 2)
+    counting = [partial(_counts, part) for part in (read[:half], read[half:]) if part]
+    counts = iter([(row["n_rows"], row["n_failed"]) for part in concurrency.run(*counting) for row in part])
     context = _context()
-    return [
-        _judged(context, table, row["n_rows"], row["n_failed"]) for (_, table), row in zip(frames, counts, strict=True)
-    ]
+    return [_empty(table) if df is None else _judged(context, table, *next(counts)) for df, table in frames]
+
+
+def _empty(table: Table) -> Result:
+    """No row breaks a rule where there is none."""
+    return Result(table.path, True, 0, tuple(Check(rule, 0, True) for rule in rules(table)))
 
 
 def _counts(frames: Sequence[tuple[DataFrame, Table]]) -> list[Row]:

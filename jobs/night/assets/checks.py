@@ -42,7 +42,11 @@ class Kept:
         stands_elsewhere = self.asset != common.key(self.table) and not self.queues
         return f"{self.table.noun}_{KEEPS}" if stands_elsewhere else KEEPS
 
-    def tonight(self, ctx: RunContext, night: str) -> DataFrame:
+    def tonight(self, ctx: RunContext, night: str) -> DataFrame | None:
+        """Its rows of the night; None where the table's log says that there are none."""
+        parts = [{"queue": queue} for queue in self.queues] or [{}]
+        if all(ctx.lake.n_rows_told(self.table, night=night, **part) == 0 for part in parts):
+            return None
         rows = ctx.known(date.fromisoformat(night)).tonight(self.table)
         return rows.where(F.col("queue").isin(*self.queues)) if self.queues else rows
 

@@ -58,7 +58,7 @@ def device_exports(
     """Read every file of the night's submissions once."""
     night = common.night_of(context, ctx)
     arrived = _arrived(ctx, night)
-    is_nothing = not arrived.submissions and ctx.known(night).tonight(device.SUBMISSIONS).isEmpty()
+    is_nothing = not arrived.submissions and not ctx.known(night).has_tonight(device.SUBMISSIONS)
     if is_nothing:
         progress.CURRENT.skip()
     else:
@@ -80,14 +80,16 @@ def device_exports(
 
 def _arrived(ctx: RunContext, night: date) -> submissions.Arrived:
     limits = ctx.settings.arrivals
-    known = ctx.known(night).before(device.SUBMISSIONS).select("folder").distinct()
+    known = ctx.known(night)
+    before = known.before(device.SUBMISSIONS).select("folder").distinct()
+    read = before.collect() if known.has_any(device.SUBMISSIONS) else []
     arrived = submissions.arrived(
         ctx.settings.landing,
         night,
         now=time.time(),  # read where the night begins to read them, and only to tell what is still being written
         quiet_s=limits.quiet_s,
         late_nights=limits.late_nights,
-        known={row.folder for row in known.collect()},  # of submissions, of which a force sends a few a night
+        known={row.folder for row in read},  # of submissions, of which a force sends a few a night
         sources=ctx.sources,
     )
     for each in arrived.waiting:
@@ -209,7 +211,7 @@ def device_finds(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iterator
     """Find accounts, wallets, identities and key words in the night's messages; refer what was decided, and publish."""
     night = common.night_of(context, ctx)
     tonight = {"night": night.isoformat()}
-    is_nothing = ctx.known(night).tonight(device.SUBMISSIONS).isEmpty()
+    is_nothing = not ctx.known(night).has_tonight(device.SUBMISSIONS)
     if not is_nothing:
         with progress.CURRENT.step("search seized devices"):
             messages = ctx.known(night).tonight(device.MESSAGES)
@@ -288,6 +290,8 @@ def _submitted(ctx: RunContext, night: date) -> Sequence[submissions.Submitted]:
 def _log_released(ctx: RunContext, night: date) -> None:
     """An entry for each release of the night that stands, before anything of it is shown."""
     known = ctx.known(night)
+    if not known.has_tonight(gold.DECISIONS):
+        return
     is_release = (F.col("queue") == privilege.QUEUE) & (F.col("outcome") == "RELEASE")
     tonight = {
         row.item_id: row for row in known.tonight(gold.DECISIONS).where(is_release).orderBy("sequence").collect()
@@ -317,8 +321,10 @@ def _refer(ctx: RunContext, night: date) -> int | None:
 def _is_decided(ctx: RunContext, night: date, queue: str, table: Table) -> bool:
     """Whether a decision of the night refers an item of the queue, or did when the night ran before."""
     known = ctx.known(night)
+    if known.has_tonight(table):
+        return True
     is_referred = (F.col("queue") == queue) & (F.col("outcome") == referrals.OUTCOME)
-    return not (known.tonight(gold.DECISIONS).where(is_referred).isEmpty() and known.tonight(table).isEmpty())
+    return known.has_tonight(gold.DECISIONS) and not known.tonight(gold.DECISIONS).where(is_referred).isEmpty()
 
 
 def _places(ctx: RunContext, night: date) -> routing.Table:
@@ -350,8 +356,9 @@ def _hand_out(ctx: RunContext, night: date, places: routing.Table) -> int | None
 
 
 def _publish(ctx: RunContext, night: date, places: routing.Table) -> None:
-    if ctx.known(night).until(device.SUBMISSIONS).isEmpty():  # nowhere was a device ever submitted
-        _replace(ctx, night, dict.fromkeys(QUEUES.queues, queue_rows.none(ctx.spark)))
+    if not ctx.known(night).has_any(device.SUBMISSIONS):  # nowhere was a device ever submitted
+        if common.queue_counts(ctx, QUEUES.queues, night, by="queue"):
+            _replace(ctx, night, dict.fromkeys(QUEUES.queues, queue_rows.none(ctx.spark)))
         return
     made: tuple[tuple[str, Callable[..., DataFrame], tuple[Table, ...]], ...] = (
         (device_queue.QUEUE, device_queue.queue_items, (device.KEYWORD_HITS, *DECIDED)),

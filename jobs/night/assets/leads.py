@@ -26,6 +26,13 @@ QUEUE = common.QueuePart("comms_lead_queue", (queue.QUEUE,), "The queue of leads
 def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Look for every pattern in what the night knows; publish what is worth a look."""
     lake, values, tonight = ctx.lake, ctx.settings.leads, {"night": night.isoformat()}
+    if not ctx.known(night).has_any(silver.COMMS_EVENTS):  # no force sends any
+        progress.CURRENT.skip()
+        lake.clear(contract.COMMS_LEADS, tonight)
+        lake.clear(gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
+        yield common.nothing(contract.COMMS_LEADS)
+        yield common.nothing_queued(QUEUE)
+        return
     thresholds = leads.Thresholds.of(values.model_dump(), ctx.settings.schedule.time_zone)
     with progress.CURRENT.step("detect communications leads"):
         known = _known(ctx.known(night))
@@ -36,10 +43,10 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
         )
         counts = {row.detector: row["count"] for row in by_detector}
         _log(ctx, night, counts)
-        items = concurrency.materialise_lazily(queue.queue_items(
+        items = queue.queue_items(
             rows, known.events, ctx.known(night).until(gold.DECISIONS), night,
             capacity=values.capacity, made_with=ctx.provenance((*READ, contract.COMMS_LEADS)),
-        ))  # fmt: skip
+        )  # fmt: skip
         lake.replace(items, gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
     yield common.result(ctx, contract.COMMS_LEADS, night, {"by detector": common.bars(counts, "leads")})
     yield common.queue_result(ctx, QUEUE, night)

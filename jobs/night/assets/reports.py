@@ -18,7 +18,6 @@ from pipelines.common import concurrency
 from pipelines.decisions import writeback
 from pipelines.reports import queue as reports_queue
 from schemas import catalogue, gold, leads, network, risk, silver, travel
-from schemas.contract import Table
 
 
 @dg.asset(
@@ -163,10 +162,11 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
         settled = training_champion.champion(ctx, night)
         model = (settled.model.name, settled.model.version) if settled.model else (None, None)
         others = tuple(table for table in catalogue.TABLES if table is not gold.RUN_MANIFEST)
+        n_rows = lake.n_rows((gold.QUEUE_ITEMS, gold.DECISIONS), night)
         row = (
             night, ctx.code_commit, ctx.settings.config_hash, *model, settled.why_none or None,
-            lake.versions(others), _sum(ctx, gold.ROW_COUNTS, night, "n_in"), _count(ctx, gold.QUEUE_ITEMS, night),
-            _count(ctx, gold.DECISIONS, night),
+            lake.versions(others), _n_in(ctx, night), n_rows[gold.QUEUE_ITEMS.path],
+            n_rows[gold.DECISIONS.path],
         )  # fmt: skip
         head = marks.note_manifest(
             ctx.audit, ctx.settings.manifests, night, ctx.run_id,
@@ -180,12 +180,8 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
     return common.result(ctx, gold.RUN_MANIFEST, night, lake.effort())
 
 
-def _count(ctx: RunContext, table: Table, night: date) -> int:
-    return ctx.known(night).tonight(table).count()
-
-
-def _sum(ctx: RunContext, table: Table, night: date, column: str) -> int:
-    return int(ctx.known(night).tonight(table).agg(F.sum(column)).collect()[0][0] or 0)
+def _n_in(ctx: RunContext, night: date) -> int:
+    return int(ctx.known(night).tonight(gold.ROW_COUNTS).agg(F.sum("n_in")).collect()[0][0] or 0)
 
 
 ALL = [champion, decisions, report_scores, writeback_rows, run_manifest]

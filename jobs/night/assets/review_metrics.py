@@ -2,6 +2,7 @@
 what forces leave untagged."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
@@ -24,19 +25,31 @@ def certificates_and_figures(ctx: RunContext, night: date) -> Iterator[dg.Materi
     """Bound what is still hidden, and count how the reviewing went."""
     tonight = {"night": night.isoformat()}
     with progress.CURRENT.step("recall certificates and review metrics"):
-        concurrency.run(
-            lambda: ctx.lake.replace(_certificates(ctx, night), review.RECALL_CERTIFICATES, tonight),
+        framed, _ = concurrency.run(
+            lambda: _frame(ctx, night),
             lambda: ctx.lake.replace(_figures(ctx, night), review.REVIEW_FIGURES, tonight),
-            lambda: ctx.lake.replace(_recording(ctx, night), review.TAG_RECORDING, tonight),
+        )
+        concurrency.run(
+            lambda: ctx.lake.replace(_certificates(ctx, night, framed), review.RECALL_CERTIFICATES, tonight),
+            lambda: ctx.lake.replace(_recording(ctx, night, framed), review.TAG_RECORDING, tonight),
         )
     yield from common.results(ctx, WRITES, night, {})
 
 
-def _certificates(ctx: RunContext, night: date) -> DataFrame:
+@dataclass(frozen=True)
+class _Framed:
+    """The night's frame: the day on which it was opened, its population, and what is known of it."""
+
+    opened_on: date
+    population: DataFrame
+    frame: review_metrics.Frame
+
+
+def _certificates(ctx: RunContext, night: date, framed: _Framed) -> DataFrame:
     from models.review import recall_certificates  # scikit-learn: seconds that definitions need not spend
 
     aim = ctx.settings.certificate
-    opened_on, _, frame = _frame(ctx, night)
+    frame = framed.frame
     before = {row.force: int(row.n_found) for row in frame.before.collect()}
     rows = recall_certificates.rows(
         frame.counts.toPandas(),
@@ -45,30 +58,30 @@ def _certificates(ctx: RunContext, night: date) -> DataFrame:
         before,
         recall_certificates.Aim(aim.target, aim.alpha),
     )
-    fixed = {"night": night, "queue": reports_queue.QUEUE, "frame_on": opened_on}
+    fixed = {"night": night, "queue": reports_queue.QUEUE, "frame_on": framed.opened_on}
     return _table(ctx, review.RECALL_CERTIFICATES, [{**row, **fixed} for row in rows])
 
 
-def _frame(ctx: RunContext, night: date) -> tuple[date, DataFrame, review_metrics.Frame]:
-    """When the night's frame was opened, its population, and what is known of it."""
+def _frame(ctx: RunContext, night: date) -> _Framed:
     known = ctx.known(night)
     opened_on, decisions = known.frame_opened_on(ctx.settings.certificate.frame_nights), known.decisions()
-    population = sampling.frame(ctx.lake.read(gold.REPORT_SCORES), decisions, opened_on, reports_queue.QUEUE)
+    population = concurrency.materialise_lazily(
+        sampling.frame(ctx.lake.read(gold.REPORT_SCORES), decisions, opened_on, reports_queue.QUEUE)
+    )
     frame = review_metrics.certified_frame(
         population, known.tonight(gold.REPORT_SCORES), decisions, known.until(review.QUEUE_DRAWS), opened_on,
         reports_queue.QUEUE,
     )  # fmt: skip
-    return opened_on, population, frame
+    return _Framed(opened_on, population, frame)
 
 
-def _recording(ctx: RunContext, night: date) -> DataFrame:
+def _recording(ctx: RunContext, night: date, framed: _Framed) -> DataFrame:
     from models.review import tag_recording
     from models.text import vocabulary
 
     reports, people, investigations = ctx.known(night).reports()
     tagged = reports_queue.in_scope_tagged(reports, people, investigations)
-    _, population, frame = _frame(ctx, night)
-    counts = review_metrics.recording(tagged, population, reports, frame, vocabulary.FAMILIES).toPandas()
+    counts = review_metrics.recording(tagged, framed.population, reports, framed.frame, vocabulary.FAMILIES).toPandas()
     fixed = {"night": night, "queue": reports_queue.QUEUE}
     return _table(ctx, review.TAG_RECORDING, [{**row, **fixed} for row in tag_recording.rows(counts)])
 

@@ -57,7 +57,9 @@ def _scored(ctx: RunContext, walk: risk_scores.Walk) -> DataFrame:
         lambda: lake.replace(walk.seeds, risk.RISK_SEEDS, {"night": night.isoformat()}),
         lambda: lake.replace(rows, risk.NETWORK_RISK, {"night": night.isoformat()}),
     )
-    operations.network_scored(ctx.audit, night, {"subjects": rows.count(), "seeds": walk.seeds.count()})
+    n_rows = lake.n_rows((risk.NETWORK_RISK, risk.RISK_SEEDS), night)
+    counts = {"subjects": n_rows[risk.NETWORK_RISK.path], "seeds": n_rows[risk.RISK_SEEDS.path]}
+    operations.network_scored(ctx.audit, night, counts)
     return rows
 
 
@@ -73,13 +75,11 @@ def _publish(ctx: RunContext, walk: risk_scores.Walk, rows: DataFrame) -> None:
         unknown_age=section.unknown_age,
     )
     shown = concurrency.materialise_lazily(risk_scores.left_out(walk, concurrency.materialise_lazily(shown)))
-    items = concurrency.materialise_lazily(
-        network_queue.queue_items(
-            shown,
-            known.reports,
-            known.night,
-            ctx.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
-        )
+    items = network_queue.queue_items(
+        shown,
+        known.reports,
+        known.night,
+        ctx.provenance((*READ, risk.RISK_SEEDS, risk.NETWORK_RISK)),
     )
     ctx.lake.replace(items, gold.QUEUE_ITEMS, {"night": known.night.isoformat(), "queue": risk.QUEUES})
 
@@ -90,7 +90,7 @@ def _otherwise(ctx: RunContext, walk: risk_scores.Walk, before: DataFrame) -> ri
     last = before.select("night", "configuration").limit(1).collect()
     if not last:
         return risk_scores.Without(None, None)
-    is_decided = not ctx.known(known.night).tonight(gold.DECISIONS).isEmpty()
+    is_decided = ctx.known(known.night).has_tonight(gold.DECISIONS)
     is_other = last[0].configuration != rules.configuration
     return risk_scores.Without(
         decisions=risk_scores.counterfactual(risk_scores.undecided(known), rules) if is_decided else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import sqlalchemy
 
 from jobs.night import run as night_run
 from jobs.runtime import settings
@@ -52,3 +54,22 @@ def test_the_setting_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(AskedError):
         night_run.run(RunContext(chosen), date(2026, 1, 5), quiet=True)
     assert asked == [(tmp_path, expected)]
+
+
+@pytest.mark.slow
+def test_a_run_in_the_home_waits_for_no_disk_and_is_whole_for_another_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    outside = tmp_path / "other.db"
+    engine = sqlalchemy.create_engine(f"sqlite:///{outside}", poolclass=sqlalchemy.NullPool)
+    with night_run.instance(tmp_path / "home") as made:
+        assert dg.materialize([one], instance=made).success
+        index = next((tmp_path / "home").rglob("index.db"))
+        assert index.with_name("index.db-wal").exists()  # it is moved when the block ends, not with each entry
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # nobody else's files are changed
+    assert not index.with_name("index.db-wal").exists()
+    with sqlite3.connect(index) as reader:  # SQLite itself, not Dagster
+        assert reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert reader.execute("SELECT count(*) FROM event_logs").fetchone()[0] > 0

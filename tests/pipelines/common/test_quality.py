@@ -162,3 +162,14 @@ def test_rows_that_break_their_contract_are_not_let_through(spark: SparkSession)
     with pytest.raises(quality.ContractBrokenError, match=r"silver\.parcels .* size_among \(3 rows\)") as refused:
         quality.demand(broken, PARCELS)
     assert "Wilhelmina" not in str(refused.value)
+
+
+def test_a_table_that_is_known_to_be_empty_takes_no_action_and_keeps_its_place(spark: SparkSession) -> None:
+    rows = tables.frame(spark, PARCELS, *GOOD)
+    before = lakehouse.n_actions(spark)
+    (first, second) = quality.validate_all([(None, gold.DECISIONS), (None, PARCELS)])
+    assert lakehouse.n_actions(spark) == before
+    assert (first.table, first.n_rows, first.success) == ("gold.decisions", 0, True)
+    assert [check.rule for check in second.checks] == list(quality.rules(PARCELS))
+    mixed = quality.validate_all([(None, gold.DECISIONS), (rows, PARCELS)])
+    assert [(each.table, each.n_rows) for each in mixed] == [("gold.decisions", 0), ("silver.parcels", len(GOOD))]
