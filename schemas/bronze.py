@@ -45,6 +45,12 @@ FILES = Table(
         "n_rows_quarantined": required(LONG, "rows in the quarantine; 1 for a file refused whole", minimum=0),
         "n_rows_deduplicated": required(LONG, "rows of a file that was loaded before", minimum=0),
         "rescued_columns": Column(STRING, "columns that no mapping names: kept in the row, with a warning"),
+        "changed_ns": Column(
+            LONG,
+            "when this machine last saw the file change: once that is another time, its content is compared again; "
+            "NULL where it cannot be read, and in nights from before the column",
+            unit="nanoseconds since 1970",
+        ),
     },
     partition_by=("night",),
 )

@@ -67,6 +67,12 @@ SUBMISSIONS = Table(
         "manifest_hash": Column(STRING, "SHA-256 of submission.yaml", pattern=bronze.SHA256),
         "refused": Column(STRING, "why nothing of it was read", among=REFUSED_FOR),
         "detail": Column(STRING, "the refusal in words, without personal data"),
+        "changed_ns": Column(
+            LONG,
+            "when this machine last saw one of its files change: what changes later is named, and not read; NULL in "
+            "nights from before the column",
+            unit="nanoseconds since 1970",
+        ),
     },
     partition_by=("night",),
 )

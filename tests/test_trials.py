@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.trials import PROMISES, WITHOUT_A_TEST, guards, page
+from tests.trials import PROMISES, WITHOUT_A_TEST, guard_list, guards, page
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).resolve().parent
 
 
-def borne() -> dict[int, list[str]]:
-    """Files whose tests bear each number, read and not run."""
-    found: dict[int, list[str]] = {}
-    for path in sorted(ROOT.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.trial":
-                for number in node.args:
-                    assert isinstance(number, ast.Constant), f"{path}: a number, as it stands"
-                    found.setdefault(number.value, []).append(path.name)
-    return found
-
-
-@pytest.mark.slow
 def test_each_trial_has_a_test_or_a_reason():
+    borne = {number for numbers in page.bearers().values() for number in numbers}
     assert list(PROMISES) == list(range(1, 31))
-    assert set(borne()) | set(WITHOUT_A_TEST) == set(PROMISES)
-    assert not set(borne()) & set(WITHOUT_A_TEST), "a trial that has a test needs no excuse"
+    assert borne | set(WITHOUT_A_TEST) == set(PROMISES)
+    assert not borne & set(WITHOUT_A_TEST), "a trial that has a test needs no excuse"
     assert all(WITHOUT_A_TEST.values())
 
 
@@ -40,7 +27,7 @@ def test_the_page_is_what_runs_told():
 
 def test_guards_to_be_broken_are_where_the_list_of_them_says():
     """`python -m tests.trials.guards` breaks them; a guard that moved is a guard that nobody breaks any more."""
-    for guard in guards.GUARDS:
+    for guard in guard_list.GUARDS:
         assert guards.place(guard) > 0
         assert guard.without != guard.code
         assert (guards.ROOT / guard.tests).is_file()

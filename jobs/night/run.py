@@ -116,6 +116,7 @@ def _run(ctx: RunContext, night: date, *, quiet: bool) -> dict[str, Any]:
     (files,) = (m for m in outcome.asset_materializations_for_node("bronze") if assets_bronze.WAITING in m.metadata)
     arrived = {
         "waiting": files.metadata[assets_bronze.WAITING].value,
+        "again": files.metadata[assets_bronze.AGAIN].value,
         "concerns": files.metadata[assets_bronze.CONCERNS].value,
     }
     effort = {f"n_{name}": recorded.metadata[name].value for name in ("writes", "actions")}

@@ -62,12 +62,14 @@ _TOLD = {"NOTHING": "values that mean nothing", "UNREAD": "values that cannot be
 
 
 def arrivals_text(report: Mapping[str, Any]) -> list[str]:
-    """Senders that did not send what was expected of them, and files that are not whole yet."""
-    concerns, waiting = report.get("concerns", []), report.get("waiting", [])
+    """Senders that did not send what was expected of them, files that are not whole yet, and files sent again."""
+    concerns, waiting, again = (report.get(name, []) for name in ("concerns", "waiting", "again"))
     lines = ["", "not as expected"] if concerns else []
-    lines += [f"  {each['sender']}/{each['feed']}: {each['why']}" for each in concerns]
+    lines += [f"  {each['sender']}{each['feed'] and '/' + each['feed']}: {each['why']}" for each in concerns]
     lines += ["", "left for the next night: not known to be whole"] if waiting else []
-    return lines + [f"  {each['file']}: {each['why']}" for each in waiting]
+    lines += [f"  {each['file']}: {each['why']}" for each in waiting]
+    lines += ["", "sent again with other content: read as of tonight"] if again else []
+    return lines + [f"  {name}" for name in again]
 
 
 def text(report: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -68,17 +68,21 @@ class RunContext:
 
     @cached_property
     def registry(self) -> Registry:
+        return self._begun["registry"].result() if "registry" in self._begun else self._opened_registry()
+
+    def _opened_registry(self) -> Registry:
         from models.registry import registry
 
-        return (
-            self._begun["registry"].result() if "registry" in self._begun else registry.Registry(self.settings.mlflow)
-        )
+        return registry.Registry(self.settings.mlflow, self._promoting if self.settings.is_on_volume else None)
+
+    def _promoting(self) -> AbstractContextManager[None]:
+        """What a promotion holds on a volume, which has no locks: the writer's lease, unless this run has it."""
+        return nullcontext() if self.is_writer else self.alone()
 
     def _prepared(self) -> Registry:
-        from models.registry import registry
         from pipelines.common import quality
 
-        made = registry.Registry(self.settings.mlflow)
+        made = self._opened_registry()
         made.prepare()
         quality.prepare()
         return made

@@ -29,9 +29,10 @@ from schemas.contract import Table
 
 Written = TypeVar("Written")
 
-# From which versions a row was made, and where the log stood, is not what it says: made again after later nights, from
-# newer versions of the same rows, it stays as it is, and keeps the versions that it was made from.
-PROVENANCE = ("table_versions", "log_entries", "log_hash")
+# From which versions a row was made, where the log stood, and when a file was touched is not what it says: made again
+# after later nights, from newer versions of the same rows, it stays as it is, and keeps the versions that it was made
+# from.
+PROVENANCE = ("table_versions", "log_entries", "log_hash", "changed_ns")
 VIOLATED = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"  # Delta's class of a row that a CHECK refuses
 MAX_ATTEMPTS = 8  # of an append that other writers came between
 CONFLICTS = (  # what Delta says then; its classes have no base of their own

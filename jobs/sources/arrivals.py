@@ -16,6 +16,7 @@ from pathlib import Path
 
 from jobs.sources import landing
 from jobs.sources.landing import Entry, LandedFile
+from pipelines.ingest.deliveries import Concern
 from schemas.layouts import layouts
 
 CHECKSUM, DONE = ".sha256", ".done"  # companions of a file, sent after it
@@ -26,10 +27,12 @@ MENDABLE = frozenset({"FILE_CHECKSUM", "FILE_UNKNOWN_FEED", "LAYOUT_REFUSED"})
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger has of a file that another night took in or refused."""
+    """What the ledger has of a file that another night took in or refused; hash and time as `landing.LandedFile`."""
 
     n_bytes: int | None
     reason: str | None
+    file_hash: str | None = None
+    changed_ns: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,18 @@ class Waiting:
 
 @dataclass
 class Arrivals:
-    """Files to take in tonight, in order, and those that are left."""
+    """Files to take in tonight, in order, and those that are left.
+
+    Attributes:
+        again: names of `files` that another night had with other content.
+    """
 
     files: list[LandedFile] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+
+    def __add__(self, other: Arrivals) -> Arrivals:
+        return Arrivals(self.files + other.files, self.waiting + other.waiting, self.again + other.again)
 
 
 @dataclass(frozen=True)
@@ -73,18 +84,25 @@ class Door:
     def late(self, first: date, known: Mapping[str, Known]) -> Arrivals:
         """What earlier drops hold, from that of `first` on, and the ledger does not know: as files of tonight.
 
-        A file that grew or shrank since it was known is another. One that was refused unopened is looked at again.
+        A file whose content changed since it was known is another: it is hashed where its size is another, or this
+        machine saw it change. One that was refused unopened is looked at again.
         """
         late = Arrivals()
         for n in range((self.night - first).days):
-            drop = self._judged(first + timedelta(days=n), known)
-            late.files += drop.files
-            late.waiting += drop.waiting
+            late += self._judged(first + timedelta(days=n), known)
         return late
+
+    def bare(self) -> list[Concern]:
+        """Folders of tonight's drop, and senders' folders as a whole, that are there and hold no file."""
+        return [Concern(sender, feed, True, why) for sender, feed, why in landing.bare(self.folder, self.night)]
 
     def _judged(self, drop: date, known: Mapping[str, Known]) -> Arrivals:
         entries = {entry.path: entry for entry in landing.entries(self.folder, drop)}
         arrived = Arrivals()
+        arrived.waiting += [
+            Waiting(self._name(path), "an upload that is not finished")
+            for path in landing.unfinished(self.folder, drop)
+        ]
         for path, entry in entries.items():
             companion_of = _companion_of(path)
             if companion_of is not None:
@@ -92,7 +110,7 @@ class Door:
                     arrived.waiting.append(Waiting(self._name(companion_of), f"announced by {path.name}, and absent"))
                 continue
             before = known.get(self._name(path))
-            if before is not None and not self._is_another(entry, before):
+            if before is not None and not _is_another(entry, before):
                 continue
             self._take(entry, before, entries, arrived)
         arrived.files.sort(key=lambda landed: landed.file)
@@ -106,14 +124,14 @@ class Door:
         landed = landing.listed(entry, self.night, self.folder, self.sources, self.refused)
         if landed.reason is None and checksum in entries and (why := _why_other(landed, checksum)):
             landed = landing.as_refused(landed, "FILE_CHECKSUM", why)
-        if before is None or _size(entry.path) != before.n_bytes or landed.reason is None:
-            arrived.files.append(landed)
+        if before is not None and _is_refused_alike(landed, before):
+            return
+        arrived.files.append(landed)
+        if before is not None and before.file_hash is not None and landed.file_hash != before.file_hash:
+            arrived.again.append(landed.file)
 
     def _name(self, path: Path) -> str:
         return landing.name_of(path, self.folder)
-
-    def _is_another(self, entry: Entry, before: Known) -> bool:
-        return _size(entry.path) != before.n_bytes or before.reason in MENDABLE
 
     def _why_unquiet(self, path: Path) -> str | None:
         """Why a file may not be whole yet. What is no plain file is refused anyway, and need not wait."""
@@ -132,6 +150,20 @@ class Door:
 def _companion_of(path: Path) -> Path | None:
     """The file that a checksum or an end marker belongs to; None for any other file."""
     return path.with_suffix("") if path.suffix in (CHECKSUM, DONE) and path.stem else None
+
+
+def _is_another(entry: Entry, before: Known) -> bool:
+    """Whether a file that is known is to be looked at again: its content is not what was read, or the reason for which
+    it was refused may have gone."""
+    return (
+        _size(entry.path) != before.n_bytes
+        or before.reason in MENDABLE
+        or (before.file_hash is not None and landing.is_changed(entry.path, before.file_hash, before.changed_ns))
+    )
+
+
+def _is_refused_alike(landed: LandedFile, before: Known) -> bool:
+    return landed.reason is not None and (landed.file_hash, landed.reason) == (before.file_hash, before.reason)
 
 
 def _size(path: Path) -> int | None:

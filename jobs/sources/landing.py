@@ -52,6 +52,7 @@ class LandedFile:
     n_bytes: int | None
     reason: str | None = None  # why it cannot be taken in
     detail: str | None = None
+    changed_ns: int | None = None  # when this machine last saw it change, nanoseconds since 1970
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,26 @@ def entries(landing: Path, night: date) -> Iterator[Entry]:
                 continue
             for path in _drop(feed / night.isoformat()):
                 yield Entry(path, sender.name, feed.name, night)
+
+
+def unfinished(landing: Path, night: date) -> Iterator[Path]:
+    """Uploads of a night's drop that are under way, or were broken off, by the endings of their names."""
+    for sender in _folders(landing):
+        for feed in _folders(sender):
+            yield from _unfinished(feed / night.isoformat())
+
+
+def bare(landing: Path, night: date) -> Iterator[tuple[str, str, str]]:
+    """Sender, feed and what is wrong, of a night's folder without an entry; without feed, of a sender that has none."""
+    for sender in _folders(landing):
+        feeds = list(_folders(sender))
+        if not any(True for feed in feeds for _ in _folders(feed)):
+            yield _plain(sender.name), "", "its folder holds no drop of any night"
+        for feed in feeds:
+            drop = feed / night.isoformat()
+            if drop.is_dir() and not drop.is_symlink() and not _entries(drop):
+                holds = "an upload that is not finished, and no file" if any(_unfinished(drop)) else "no file"
+                yield _plain(sender.name), _plain(feed.name), f"the folder of its drop is there and holds {holds}"
 
 
 def listed(
@@ -184,6 +205,12 @@ def _entries(drop: Path) -> list[os.DirEntry[str]]:
     return sorted(kept, key=lambda e: e.name)
 
 
+def _unfinished(drop: Path) -> Iterator[Path]:
+    if drop.is_dir() and not drop.is_symlink():
+        with os.scandir(drop) as entries:
+            yield from sorted(drop / e.name for e in entries if e.name.lower().endswith(UNFINISHED))
+
+
 def name_of(path: Path, landing: Path) -> str:
     """A file's name below the landing zone as tables and logs have it; bytes that are not UTF-8 are escaped."""
     return os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "backslashreplace")
@@ -201,10 +228,10 @@ def _landed(path: Path, night: date, sender: str, feed: str, landing: Path) -> L
             return as_refused(entry, "FILE_NOT_REGULAR", _kind(status.st_mode))
         if not status.st_mode & 0o444:  # the administrator can read such a file, but nobody meant it to be read
             return as_refused(entry, "FILE_UNREADABLE", "no permission to read")
-        digest, n_bytes = _hash(path)
+        digest, n_bytes, changed_ns = _hash(path)
     except OSError as error:
         return as_refused(entry, "FILE_UNREADABLE", f"cannot be opened ({type(error).__name__})")
-    landed = LandedFile(night, sender, feed, name, str(path), digest, n_bytes)
+    landed = LandedFile(night, sender, feed, name, str(path), digest, n_bytes, changed_ns=changed_ns)
     return landed if n_bytes else as_refused(landed, "FILE_EMPTY", "0 bytes")
 
 
@@ -215,14 +242,36 @@ def as_refused(file: LandedFile, reason: str, detail: str) -> LandedFile:
     return replace(file, reason=reason, detail=detail)
 
 
-def _hash(path: Path) -> tuple[str, int]:
-    """SHA-256 and size, streaming. O_NOFOLLOW and O_NONBLOCK close the gap between the look and the opening."""
+def _hash(path: Path) -> tuple[str, int, int]:
+    """SHA-256, size and when it had last changed, streaming. O_NOFOLLOW and O_NONBLOCK close the gap between the look
+    and the opening."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with open(descriptor, "rb", buffering=0) as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError("replaced while it was looked at")
         digest = hashlib.file_digest(stream, "sha256")
-        return digest.hexdigest(), stream.tell()
+        return digest.hexdigest(), stream.tell(), status.st_ctime_ns
+
+
+def digest(path: Path) -> str | None:
+    """SHA-256 of a plain file; None where it cannot be read."""
+    try:
+        return _hash(path)[0]
+    except OSError:
+        return None
+
+
+def is_changed(path: Path, file_hash: str, changed_ns: int | None) -> bool:
+    """Whether a file holds other content than that of `file_hash`; what cannot be read does.
+
+    It is opened only where this machine saw it change at another time than `changed_ns`: a sender can keep the size of
+    a file and set the time at which it was written, but not that one.
+    """
+    try:
+        return os.lstat(path).st_ctime_ns != changed_ns and _hash(path)[0] != file_hash
+    except OSError:
+        return True
 
 
 def _kind(mode: int) -> str:

@@ -1,7 +1,8 @@
-"""The ledger of files (bronze.files), as far as it tells what has arrived before."""
+"""The ledgers of files (bronze.files, bronze.device_files), as far as they tell what has arrived before."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pyspark.sql import Column
@@ -10,7 +11,8 @@ from pyspark.sql import functions as F
 from jobs.runtime.context import RunContext
 from jobs.sources.arrivals import Known
 from pipelines.ingest import deliveries
-from schemas import bronze
+from schemas import bronze, device
+from schemas.layouts import submission
 
 
 def drop() -> Column:
@@ -24,12 +26,34 @@ def known(ctx: RunContext, night: date, late_nights: int) -> tuple[date, dict[st
     Drops before the first night that ever ran are history, which `nightjar backfill` takes in: they are not late.
     What `night` itself took in does not count, so that running it again takes it in again.
     """
-    others = ctx.lake.read(bronze.FILES).where(F.col("night") != F.lit(night))
+    files = ctx.lake.read(bronze.FILES)
+    if "changed_ns" not in files.columns:  # a table from before the column: what it has is compared by its content
+        files = files.withColumn("changed_ns", F.lit(None).cast("long"))
+    others = files.where(F.col("night") != F.lit(night))
     begun = others.agg(F.min("night")).first()
     first = max(night - timedelta(days=late_nights), begun[0] if begun and begun[0] else night)
     had = others.where((drop() >= F.lit(first)) & (drop() < F.lit(night)))
-    newest = had.groupBy("file").agg(F.max_by(F.struct("n_bytes", "reason"), "night").alias("newest"))
-    return first, {row.file: Known(row.newest.n_bytes, row.newest.reason) for row in newest.collect()}
+    told = F.struct("n_bytes", "reason", "file_hash", "changed_ns")
+    newest = had.groupBy("file").agg(F.max_by(told, "night").alias("newest"))
+    return first, {row.file: Known(*row.newest) for row in newest.collect()}
+
+
+def unlike_read(ctx: RunContext, night: date, touched: Mapping[str, Mapping[str, str | None]]) -> list[str]:
+    """Files of submissions whose content is not what a night before `night` read under their name, in order.
+
+    Args:
+        touched: SHA-256 by file, by submission's folder (`submissions.Arrived`).
+    """
+    if not touched:
+        return []
+    known = ctx.known(night)
+    before = known.before(device.SUBMISSIONS).where(F.col("folder").isin(*touched))
+    evidence = known.before(device.FILES).where("member = ''").join(before, ["night", "submission_id"])
+    manifests = before.select(F.concat("folder", F.lit(f"/{submission.FILE}")), "manifest_hash")
+    read = {row[0]: row[1] for row in evidence.select("file", "sha256").unionAll(manifests).collect()}
+    return sorted(
+        name for files in touched.values() for name, sha in files.items() if sha is None or read.get(name) != sha
+    )
 
 
 def concerns(ctx: RunContext, night: date) -> list[deliveries.Concern]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -47,14 +47,22 @@ class Submitted:
     refused_terms: tuple[tuple[str, int], ...] = ()  # per list of terms that has any: its name, how many
     refused: str | None = None  # schemas.device.REFUSED_FOR
     detail: str | None = None
+    manifest_hash: str | None = None
+    changed_ns: int | None = None  # when this machine last saw one of its files change, nanoseconds since 1970
 
 
 @dataclass
 class Arrived:
-    """Submissions to take in tonight, and those that are left."""
+    """Submissions to take in tonight, and those that are left.
+
+    Attributes:
+        touched: of submissions that another night had, by folder, the files that changed since this machine saw them
+            then, with their SHA-256 as they are now.
+    """
 
     submissions: list[Submitted] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    touched: dict[str, dict[str, str | None]] = field(default_factory=dict)
 
 
 def arrived(
@@ -64,14 +72,14 @@ def arrived(
     now: float,
     quiet_s: int,
     late_nights: int,
-    known: Collection[str],
+    known: Mapping[str, int | None],
     sources: Mapping[str, layouts.Source],
 ) -> Arrived:
     """Submissions of tonight's drop, and of earlier ones those that no night knows.
 
     Args:
         folder: the landing zone.
-        known: folders below it that earlier nights took in or refused.
+        known: folders below it that earlier nights took in or refused, with `Submitted.changed_ns` of then.
         sources: layouts by sender: a force is known by them.
     """
     found = Arrived()
@@ -82,9 +90,11 @@ def arrived(
             drop = folder / sender / landing.DEVICES / (night - timedelta(days=n)).isoformat()
             for entry in _folders(drop):
                 name = landing.name_of(entry, folder)
-                if name in known:
-                    continue
                 entries = list(_files(entry))
+                if name in known:
+                    if touched := _touched(entries, known[name], folder):
+                        found.touched[name] = touched
+                    continue
                 if why := _why_unquiet(entry, entries, now, quiet_s):
                     found.waiting.append(Waiting(name, why))
                     continue
@@ -94,7 +104,10 @@ def arrived(
 
 def _submitted(entry: Path, entries: list[Path], folder: Path, force: str) -> Submitted:
     name = landing.name_of(entry, folder)
-    made = Submitted(f"{force}:{name.rsplit('/', 1)[-1]}", force, name, None)
+    made = Submitted(
+        f"{force}:{name.rsplit('/', 1)[-1]}", force, name, None,
+        manifest_hash=landing.digest(entry / submission.FILE), changed_ns=max(map(_changed_ns, entries), default=None),
+    )  # fmt: skip
     try:
         manifest = submission.read(entry / submission.FILE)
     except DocumentError as error:
@@ -128,6 +141,21 @@ def read_list(path: Path) -> keyword_lists.KeywordList:
     """
     with reading.opened(str(path)) as stream:
         return keyword_lists.read(path.name, stream.read(keyword_lists.MAX_BYTES + 1))
+
+
+def _touched(entries: list[Path], seen_ns: int | None, folder: Path) -> dict[str, str | None]:
+    """Plain files that this machine saw change since `seen_ns`, hashed: no other is opened."""
+    if seen_ns is None:  # a night from before it was noted
+        return {}
+    newer = (path for path in entries if _changed_ns(path) > seen_ns and not path.is_symlink())
+    return {landing.name_of(path, folder): landing.digest(path) for path in newer}
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return os.lstat(path).st_ctime_ns
+    except OSError:
+        return 0
 
 
 def _file(path: Path, folder: Path) -> SubmittedFile:

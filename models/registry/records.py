@@ -9,8 +9,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import filelock
@@ -46,8 +46,15 @@ class Records:
         moved_from: where the records said that the artefacts are, if the folder was moved since; they were corrected.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, alone: Callable[[], AbstractContextManager[object]] | None = None) -> None:
+        """Open the records, and make the folder where there is none.
+
+        Args:
+            alone: what a promotion holds, so that there is one at a time; a lock of the kernel's in `folder` unless
+                given, which a volume has not.
+        """
         self._folder = folder
+        self._alone = alone or self._locked
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Not MLflow's own variable: MLflow sets that one itself, to whatever it was last pointed at.
         server = os.environ.get("NIGHTJAR_MLFLOW_URI")
@@ -74,11 +81,9 @@ class Records:
         except MlflowException as error:
             raise RegistryError(f"the registry cannot be read: {error}") from error
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> filelock.BaseFileLock:
         """One promotion at a time on this machine: the kernel's lock, gone with its holder."""
-        with filelock.FileLock(self._folder / ".promotion.lock", fallback_to_soft=False):
-            yield
+        return filelock.FileLock(self._folder / ".promotion.lock", fallback_to_soft=False)
 
     def _verified(self, version: ModelVersion) -> artefact.Artefact:
         try:

@@ -102,6 +102,7 @@ def _outcome(joined: DataFrame) -> DataFrame:
         F.when(is_duplicate, zero).when(whole, F.lit(1)).otherwise(bad).cast("long").alias("n_rows_quarantined"),
         F.when(is_duplicate, long(n_rows)).otherwise(zero).alias("n_rows_deduplicated"),
         F.when(~is_duplicate, F.col("rescued_columns")).alias("rescued_columns"),
+        "changed_ns",
     )
 
 

@@ -4,7 +4,8 @@ A drop is the folder of one night; what lies in it counts for that night, whenev
 feed and drop are few, whatever the number of files.
 
 Expected is what a layout's `due` says. Where it says nothing, a feed is expected that lay in every drop of the same
-kind of day (Monday to Friday, or the weekend) within the window, if these were at least `at_least`.
+kind of day (Monday to Friday, or the weekend) within the window until it last came, if these were at least `at_least`:
+who stops sending is named every night until the window has too few of their drops.
 
 A drop's volume is unusual where it differs from the median of the window's drops by more than `factor`, and by more
 than three times their spread (median absolute deviation, of logarithms, as a standard deviation).
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -37,7 +38,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Concern:
-    """What is not as expected of one feed of one sender."""
+    """What is not as expected of one feed of one sender; without a feed, of the sender as a whole."""
 
     sender: str
     feed: str
@@ -45,7 +46,7 @@ class Concern:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.sender}/{self.feed}: {self.why}"
+        return f"{self.sender}/{self.feed}: {self.why}" if self.feed else f"{self.sender}: {self.why}"
 
 
 def concerns(
@@ -73,6 +74,12 @@ def concerns(
     return told
 
 
+def joined(expected: Sequence[Concern], seen: Sequence[Concern]) -> list[Concern]:
+    """Concerns of what was expected, and of what was seen in the landing zone of feeds that these do not name yet."""
+    named = {(concern.sender, concern.feed) for concern in expected}
+    return [*expected, *(concern for concern in seen if (concern.sender, concern.feed) not in named)]
+
+
 def _why_missing(due: str | None, sent: set[date], delivered: set[date], night: date, rules: Rules) -> str | None:
     """Why something was expected of a feed that sent nothing tonight."""
     is_weekend = night.weekday() >= WEEKEND
@@ -81,10 +88,10 @@ def _why_missing(due: str | None, sent: set[date], delivered: set[date], night: 
     if due == "weekly":
         week = {night - timedelta(days=n) for n in range(7)}
         return None if week & sent else "nothing came for a week; due weekly"
-    if due is None:
-        alike = {day for day in delivered if (day.weekday() >= WEEKEND) == is_weekend}
+    if due is None and (last := max(sent & delivered, default=None)):
+        alike = {day for day in delivered if day <= last and (day.weekday() >= WEEKEND) == is_weekend}
         if len(alike) >= rules.at_least and alike <= sent:
-            return f"nothing came; it did in each of the last {len(alike)} drops of such a day"
+            return f"nothing came; it did in each of {len(alike)} drops of such a day until {last}"
     return None
 
 

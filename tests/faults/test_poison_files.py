@@ -73,6 +73,25 @@ def test_rows_are_conserved_in_every_file(night: nights.Ingested) -> None:
         assert row.n_rows == row.n_rows_loaded + row.n_rows_quarantined + row.n_rows_deduplicated, row.file
 
 
+@pytest.mark.trial(9)
+@pytest.mark.parametrize("error", [ValueError("van"), MemoryError(), RecursionError("van"), KeyError("van")], ids=repr)
+def test_an_error_that_nobody_thought_of_refuses_the_file_whole(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twenty are refused for reasons that readers know; this is the guard behind them."""
+    nights.drop(tmp_path, "norfolk", "reports", "a.csv", nights.csv_bytes([nights.report()]))
+    (landed,) = landing.scan(tmp_path, nights.NIGHT)
+
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(read, "_read_into", broken)
+    (row,) = [row for batch in read.read_file(asdict(landed), layouts.load()) for row in batch.to_pylist()]
+    assert row["reason"] in codes.QUARANTINE_REASONS
+    assert row["row_number"] == 0
+    assert "van" not in row["detail"]
+
+
 # Reads one file after the other, and tells of each the reasons given and the process's peak of resident memory so far.
 _MEASURE = """
 import json, re, sys

@@ -89,9 +89,10 @@ def materialise(made: RunContext, night: date, assets: list) -> None:
 
 
 def hashes(made: RunContext) -> dict[str, str]:
-    """Content hash of every table, without where the log stood: no two runs log at the same instants."""
+    """Content hash of every table, without where the log stood and when files were touched: no two runs log at the
+    same instants, and no two homes have files of the same age."""
     work = [
-        partial(lakehouse.content_hash, made.lake.read(table).drop("log_entries", "log_hash"))
+        partial(lakehouse.content_hash, made.lake.read(table).drop("log_entries", "log_hash", "changed_ns"))
         for table in catalogue.TABLES
     ]
     return dict(zip((table.path for table in catalogue.TABLES), concurrency.run(*work), strict=True))

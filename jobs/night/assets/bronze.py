@@ -16,10 +16,11 @@ from jobs.runtime.context import RunContext
 from jobs.sources import arrivals, landing, ledger
 from pipelines.common import concurrency
 from pipelines.ingest import bronze as ingest_bronze
+from pipelines.ingest import deliveries
 from pipelines.ingest.readers import read
 from schemas import bronze
 
-WAITING, CONCERNS = "left for the next night", "not as expected"
+WAITING, AGAIN, CONCERNS = "left for the next night", "sent again with other content", "not as expected"
 EXPECTED = dg.AssetCheckSpec(
     "every_sender_is_as_expected",
     asset=common.key(bronze.FILES),
@@ -41,7 +42,7 @@ def files_and_rows(
     tonight = {"night": night.isoformat()}
     ctx.begin_registry()  # only now: its database is made with what has just made Dagster's, one at a time
     with progress.CURRENT.step("bronze: read files"):
-        arrived = _arrivals(ctx, night)
+        arrived, bare = _arrivals(ctx, night)
         # Checkpoints, not caches: their plans are forgotten, and wide plans take longer to write out than to run.
         listed = ingest_bronze.listed(landing.frame(ctx.spark, arrived.files), ctx.lake.read(bronze.FILES), night)
         listed = concurrency.materialise_lazily(listed)
@@ -52,7 +53,7 @@ def files_and_rows(
         ctx.lake.replace(refused, bronze.QUARANTINE, {**tonight, "stage": "ingest"})
         ctx.lake.replace(files, bronze.FILES, tonight)
         totals = files.groupBy("sender").sum("n_rows_loaded", "n_rows_quarantined").collect()
-        concerns = ledger.concerns(ctx, night)
+        concerns = deliveries.joined(ledger.concerns(ctx, night), bare)
     loaded = {row[0]: row[1] for row in sorted(totals)}
     refused_layouts = Counter(file.sender for file in arrived.files if file.reason == "LAYOUT_REFUSED")
     tell_of_refused_layouts(ctx, night, refused_layouts)
@@ -62,6 +63,7 @@ def files_and_rows(
     said: dict[str, Mapping[str, Any]] = {
         bronze.FILES.path: {
             WAITING: dg.MetadataValue.json([asdict(file) for file in arrived.waiting]),
+            AGAIN: dg.MetadataValue.json(arrived.again),
             CONCERNS: dg.MetadataValue.json([asdict(concern) for concern in concerns]),
         },
         bronze.ROWS.path: {"by sender": common.bars(loaded, "rows loaded")},
@@ -76,8 +78,9 @@ def files_and_rows(
     )
 
 
-def _arrivals(ctx: RunContext, night: date) -> arrivals.Arrivals:
-    """Files of tonight's drop, and of earlier ones those that no night knows: also of nights that did not run."""
+def _arrivals(ctx: RunContext, night: date) -> tuple[arrivals.Arrivals, list[deliveries.Concern]]:
+    """Files of tonight's drop, and of earlier ones those that no night knows, also of nights that did not run; and
+    which folders are there and hold none."""
     folder = ctx.settings.landing
     if landing.is_empty(folder):
         raise landing.LandingZoneEmptyError(folder)
@@ -89,13 +92,16 @@ def _arrivals(ctx: RunContext, night: date) -> arrivals.Arrivals:
     ctx.lake.begin_night()  # after the scan, which needs no Spark while it starts
     first, known = ledger.known(ctx, night, limits.late_nights)
     late = door.late(first, known)
-    senders = {file.sender for file in (*arrived.files, *late.files)}
+    everything = arrived + late
+    senders = {file.sender for file in everything.files}
     progress.CURRENT.say(
         f"         {len(arrived.files)} files and {len(late.files)} late ones from {len(senders)} senders"
     )
-    for file in (*arrived.waiting, *late.waiting):
+    for file in everything.waiting:
         progress.CURRENT.say(f"         left for the next night: {file.file} ({file.why})")
-    return arrivals.Arrivals(arrived.files + late.files, arrived.waiting + late.waiting)
+    for name in everything.again:
+        progress.CURRENT.say(f"         sent again with other content: {name}")
+    return everything, door.bare()
 
 
 def tell_of_refused_layouts(ctx: RunContext, night: date, n_files: Mapping[str, int]) -> None:

@@ -17,7 +17,7 @@ from jobs.runtime import alerts, progress
 from jobs.runtime import spark as spark_job
 from jobs.runtime.audit import operations
 from jobs.runtime.context import RunContext
-from jobs.sources import operator_lists, submissions
+from jobs.sources import ledger, operator_lists, submissions
 from pipelines.common import concurrency
 from pipelines.device import finds, known_media, privilege, privilege_queue, referrals, tables
 from pipelines.device import queue as device_queue
@@ -64,6 +64,7 @@ def device_exports(
     else:
         with progress.CURRENT.step("read seized devices"):
             _read(ctx, night, arrived)
+    _tell_of_changes(ctx, night, arrived.touched)
     said = {device.SUBMISSIONS.path: {WAITING: dg.MetadataValue.json([vars(each) for each in arrived.waiting])}}
     if is_nothing:
         yield from (common.nothing(table) for table in device.READ)
@@ -80,16 +81,17 @@ def device_exports(
 
 def _arrived(ctx: RunContext, night: date) -> submissions.Arrived:
     limits = ctx.settings.arrivals
-    known = ctx.known(night)
-    before = known.before(device.SUBMISSIONS).select("folder").distinct()
-    read = before.collect() if known.has_any(device.SUBMISSIONS) else []
+    known = ctx.known(night).before(device.SUBMISSIONS)
+    seen = F.max("changed_ns") if "changed_ns" in known.columns else F.lit(None)  # a table from before the column
+    before = known.groupBy("folder").agg(seen.alias("seen"))
+    read = before.collect() if ctx.known(night).has_any(device.SUBMISSIONS) else []
     arrived = submissions.arrived(
         ctx.settings.landing,
         night,
         now=time.time(),  # read where the night begins to read them, and only to tell what is still being written
         quiet_s=limits.quiet_s,
         late_nights=limits.late_nights,
-        known={row.folder for row in read},  # of submissions, of which a force sends a few a night
+        known={row.folder: row.seen for row in read},  # of submissions, of which a force sends a few a night
         sources=ctx.sources,
     )
     for each in arrived.waiting:
@@ -156,8 +158,10 @@ def _listed(ctx: RunContext, night: date, arrived: Sequence[submissions.Submitte
                 "languages": list(manifest.languages) if manifest else [],
                 "keyword_lists": list(manifest.keyword_lists) if manifest else [],
                 "privileged": manifest.privileged if manifest else None,
+                "manifest_hash": each.manifest_hash,
                 "refused": each.refused,
                 "detail": each.detail,
+                "changed_ns": each.changed_ns,
             }
         )
     return ctx.spark.createDataFrame(rows, device.SUBMISSIONS.struct())
@@ -184,6 +188,14 @@ def _tell(ctx: RunContext, night: date, arrived: Sequence[submissions.Submitted]
     told += [f"{row.submission_id}: {row['count']} files {row.reason}" for row in counted]
     if told:
         alerts.send(ctx.settings, night.isoformat(), "seized devices not wholly read: " + "; ".join(told))
+
+
+def _tell_of_changes(ctx: RunContext, night: date, touched: Mapping[str, Mapping[str, str | None]]) -> None:
+    """An alert for files of a submission that came or changed after it was taken in: by name, since none is read."""
+    if changed := ledger.unlike_read(ctx, night, touched):
+        said = f"came or changed after their submission was taken in, and are not read: {', '.join(changed)}"
+        progress.CURRENT.say(f"         {said}")
+        alerts.send(ctx.settings, night.isoformat(), f"files {said}; the force hands them in under another name")
 
 
 def _lost(ctx: RunContext, night: date) -> list[dict[str, object]]:

@@ -15,9 +15,8 @@ import fcntl
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -25,46 +24,29 @@ from typing import Any
 from jobs.runtime import whole_file
 from jobs.runtime.audit import entries, id_files
 from jobs.runtime.audit.entries import GENESIS, Broken, Head, Mark
-from jobs.runtime.audit.port import AuditError
+from jobs.runtime.audit.port import AuditError, Log
 
 FILE = "processing.jsonl"
 MOST_REMEMBERED = 1 << 16  # side files of one verification that are not read again
 _BLOCK = 1 << 16  # bytes read at once, from the log's end backwards
 
 
-class Audit:
+class Audit(Log):
     """The log in `folder`; see `port.Log`. The kernel's lock puts processes and threads that append in a row."""
+
+    FAILURES = (OSError,)
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self.head_path = self.folder / "head.json"
 
-    def append(
-        self,
-        action: str,
-        who: str,
-        on_what: str,
-        *,
-        to_whom: str | None = None,
-        why: str | None = None,
-        counts: Mapping[str, int] | None = None,
-        operation: str | None = None,
-        night: date | None = None,
-        ids: Iterable[str] | None = None,
-        at: datetime | None = None,
-    ) -> str:
-        """See `port.Log`: the entry is on disk when this returns."""
-        entry = entries.made(
-            action, who, on_what, to_whom=to_whom, why=why, counts=counts, operation=operation, night=night, at=at
-        )
-        try:
-            with self._locked():
-                if ids is not None:
-                    entry["ids"] = id_files.keep(self.folder, ids)
-                return self._append(entry)
-        except OSError as error:
-            raise AuditError(f"the log of processing in {self.folder} cannot be written: {error}") from error
+    @property
+    def place(self) -> str:
+        return str(self.folder)
+
+    def _keep(self, ids: Iterable[str]) -> dict[str, int | str]:
+        return id_files.keep(self.folder, ids)
 
     def _append(self, entry: dict[str, Any]) -> str:
         head = self._repaired(*self._heads())
@@ -116,7 +98,7 @@ class Audit:
         whole_file.write(self.head_path, json.dumps(body).encode("ascii"))
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _in_turn(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:

@@ -16,14 +16,14 @@ import json
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from contextlib import contextmanager
 from typing import Any
 
 from pyspark.sql import functions as F
 
 from jobs.runtime.audit import entries, id_files
 from jobs.runtime.audit.entries import GENESIS, Broken, Head, Mark
-from jobs.runtime.audit.port import AuditError
+from jobs.runtime.audit.port import AuditError, Log
 from jobs.runtime.lakehouse import Lakehouse
 from schemas import bronze
 
@@ -36,43 +36,29 @@ HARMLESS = {
 }  # fmt: skip
 
 
-class TableLog:
+class TableLog(Log):
     """The log in tables of `lake`; see `port.Log`."""
+
+    FAILURES = (Exception,)  # whatever the server answers with
 
     def __init__(self, lake: Lakehouse) -> None:
         self.lake = lake
         self._end: Head | None = None  # where this process last left the log
-        self._in_turn = threading.Lock()
+        self._turn = threading.Lock()
 
-    def append(
-        self,
-        action: str,
-        who: str,
-        on_what: str,
-        *,
-        to_whom: str | None = None,
-        why: str | None = None,
-        counts: Mapping[str, int] | None = None,
-        operation: str | None = None,
-        night: date | None = None,
-        ids: Iterable[str] | None = None,
-        at: datetime | None = None,
-    ) -> str:
-        """See `port.Log`: the entry is committed when this returns."""
-        entry = entries.made(
-            action, who, on_what, to_whom=to_whom, why=why, counts=counts, operation=operation, night=night, at=at
-        )
-        try:
-            with self._in_turn:
-                if ids is not None:
-                    entry["ids"] = self._keep(ids)
-                return self._append(entry)
-        except AuditError:
-            raise
-        except Exception as error:
-            self._end = None
-            said = " ".join(str(error).split())[:300]
-            raise AuditError(f"the log of processing ({LOG.path}) cannot be written: {said}") from error
+    @property
+    def place(self) -> str:
+        return LOG.path
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Threads of this process take turns; other processes meet in Delta. After a failure the end is read anew."""
+        with self._turn:
+            try:
+                yield
+            except BaseException:
+                self._end = None
+                raise
 
     def _append(self, entry: dict[str, Any]) -> str:
         for _ in range(MAX_ATTEMPTS):

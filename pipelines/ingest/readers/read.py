@@ -39,6 +39,7 @@ FILES = T.StructType(
         T.StructField("n_bytes", LONG),
         T.StructField("reason", STRING),
         T.StructField("detail", STRING),
+        T.StructField("changed_ns", LONG),
     ]
 )
 # What was read. Row 0 of a file speaks of the file as a whole: its reason, or the columns that no mapping names.

@@ -19,7 +19,10 @@ def test_the_summary_names_who_is_missing_and_what_is_left() -> None:
     said = summary.text({**REPORT, "concerns": [CONCERN], "waiting": [WAITING]})
     assert "not as expected\n  norfolk/reports: nothing came; due daily\n" in said
     assert "left for the next night: not known to be whole\n  norfolk/reports/2026-03-16/a.csv: written to 5 s" in said
-    assert "not as expected" not in summary.text(REPORT)
+    again = summary.text({**REPORT, "again": [WAITING["file"]], "concerns": [{**CONCERN, "feed": ""}]})
+    assert "sent again with other content: read as of tonight\n  norfolk/reports/2026-03-16/a.csv\n" in again
+    assert "\n  norfolk: nothing came; due daily\n" in again
+    assert not {"not as expected", "sent again"} & set(summary.text(REPORT).splitlines())
 
 
 def test_the_page_of_the_queues_health_names_who_is_missing() -> None:

@@ -38,6 +38,7 @@ from pipelines.device import privilege, referrals
 from pipelines.device import queue as device_queue
 from pipelines.device.packs import queue as pack_queue
 from schemas import device, gold
+from schemas.layouts import submission
 from tests.support import device_exports as exports
 from tests.support import pictures
 from tests.support import whole_nights as nights
@@ -101,7 +102,11 @@ def ctx(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RunCon
             item, outcome="REFER", free_text="for the child's force", reviewer="A1", opened_at=None, decided_at=at
         ))  # fmt: skip
     _second_drop(made.settings.landing)
+    later = landed(made) / "AB-1" / "later.txt"
+    later.write_text("came after the first night", encoding="utf-8")
+    os.utime(landed(made) / submission.FILE, (LONG_AGO, LONG_AGO))  # touched, and as it was
     nights.materialise(made, SECOND, ASSETS)
+    later.unlink()
     return made
 
 
@@ -215,6 +220,13 @@ def test_a_cut_export_and_one_without_a_manifest_are_told_and_stop_nothing(ctx: 
     assert "36:BARE was refused (NO_MANIFEST)" in told
     assert "36:CUT: 1 files CUT" in told
     assert "36:HELD: 1 terms of terms.txt cannot be looked for" in told
+
+
+def test_a_file_that_came_after_its_submission_was_taken_in_is_named_in_an_alert(ctx: RunContext):
+    told = [json.loads(line) for line in (ctx.settings.log_folder / "alerts.jsonl").read_text().splitlines()]
+    (message,) = [each["message"] for each in told if "after their submission was taken in" in each["message"]]
+    assert "EX-2026-0417/AB-1/later.txt;" in message
+    assert submission.FILE not in message  # its content is what was read
 
 
 def test_a_download_is_read_by_the_layout_of_its_submission(ctx: RunContext):

@@ -74,11 +74,14 @@ def test_late_files_and_nights_that_did_not_run_are_made_up_for(spark: SparkSess
     _run(ctx, THIRD)  # once more: as before
     assert _refs(ctx, THIRD) == ["B", "C", "LATE"]
     os.utime(half, (0, 0))
+    mended = _drop(ctx, SECOND, "b.csv", "M")  # under the same name, of the same size and the same age
     said, _ = _run(ctx, FOURTH)
-    assert _refs(ctx, FOURTH) == ["HALF"]
+    assert _refs(ctx, FOURTH) == ["HALF", "M"]
     assert said[assets_bronze.WAITING] == []
+    again = [str(mended.relative_to(ctx.settings.landing))]
+    assert said[assets_bronze.AGAIN] == again
     ledger = ctx.lake.read(bronze.FILES).groupBy("file").count().where("count > 1")
-    assert ledger.count() == 0
+    assert [row.file for row in ledger.collect()] == again
 
 
 def test_a_sender_that_is_due_and_silent_is_named_by_check_and_alert(spark: SparkSession, tmp_path: Path):
@@ -92,8 +95,12 @@ def test_a_sender_that_is_due_and_silent_is_named_by_check_and_alert(spark: Spar
     assert check.passed
     assert said[assets_bronze.CONCERNS] == []
     assert _alerts(ctx) == []
+    for feed in ("reports", "nominals"):  # the first is due anyway
+        (ctx.settings.landing / "norfolk" / feed / str(SECOND)).mkdir(parents=True)
     said, check = _run(ctx, SECOND)
     assert not check.passed
     assert check.severity == dg.AssetCheckSeverity.WARN
-    assert check.metadata[assets_bronze.CONCERNS].value == ["norfolk/reports: nothing came; due daily"]
-    assert _alerts(ctx) == ["not as expected: norfolk/reports: nothing came; due daily"]
+    missing = "norfolk/reports: nothing came; due daily"
+    empty = "norfolk/nominals: the folder of its drop is there and holds no file"
+    assert check.metadata[assets_bronze.CONCERNS].value == [missing, empty]
+    assert _alerts(ctx) == [f"not as expected: {missing}; {empty}"]

@@ -34,6 +34,13 @@ def test_the_settings_choose_and_a_holder_is_seen(kind: str, spark: SparkSession
         assert ctx.is_written_to()
         assert (tmp_path / "home" / "lakehouse" / lock.LOCK).exists() == (kind == "file")
     assert not ctx.is_written_to()
+    with ctx.registry._alone():  # a promotion: on a volume under the same lease, where there is no other lock
+        assert ctx.is_written_to() == (kind == "table")
+    assert (ctx.settings.mlflow / ".promotion.lock").exists() == (kind == "file")
+    with ctx.alone():
+        ctx.is_writer = True
+        with ctx.registry._alone():  # within a run that has the lease already
+            pass
     with pytest.raises(ZeroDivisionError), ctx.alone():
         raise ZeroDivisionError
     assert not ctx.is_written_to()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.sources import arrivals
+from jobs.sources import arrivals, landing
 from jobs.sources.arrivals import Arrivals, Door, Known
 from schemas.layouts import layouts
 from tests.support import nights
@@ -105,13 +105,79 @@ def test_late_files_are_those_of_earlier_drops_that_the_ledger_does_not_know(tmp
         f"{name}/known.csv": Known(size, None),
         f"{name}/grown.csv": Known(size - 1, None),
         f"{name}/layout_mended.csv": Known(size, "LAYOUT_REFUSED"),
-        f"{name}/still_wrong.csv": Known(size, "FILE_CHECKSUM"),
+        f"{name}/still_wrong.csv": Known(size, "FILE_CHECKSUM", hashlib.sha256(CONTENT).hexdigest()),
         f"{name}/damaged.csv": Known(size, "FILE_UNREADABLE"),  # read once, and no better for being read again
     }
     late = _door(tmp_path).late(BEFORE, known)
     assert _told(late) == ({"late.csv": None, "grown.csv": None, "layout_mended.csv": None}, {"half.csv"})
     assert {file.night for file in late.files} == {nights.NIGHT}  # rows of tonight
     assert _told(_door(tmp_path).late(nights.NIGHT, {})) == ({}, set())
+
+
+def _changed_ns(path: Path) -> int:
+    return os.stat(path).st_ctime_ns
+
+
+def test_a_file_sent_again_is_known_by_its_content_whatever_its_size_and_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"norfolk/reports/{BEFORE}"
+    paths = {file: _drop(tmp_path, file, night=BEFORE) for file in ("kept.csv", "touched.csv", "mended.csv", "old.csv")}
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    known = {f"{name}/{file}": Known(len(CONTENT), None, digest, _changed_ns(path)) for file, path in paths.items()}
+    known[f"{name}/old.csv"] = Known(len(CONTENT), None, digest)  # from before the ledger kept the time
+    for file in ("touched.csv", "mended.csv"):
+        before = os.stat(paths[file]).st_mtime_ns
+        content = CONTENT.replace(b"school", b"SCHOOL") if file == "mended.csv" else CONTENT
+        assert len(content) == len(CONTENT)
+        paths[file].write_bytes(content)
+        os.utime(paths[file], ns=(before, before))  # as a transfer does that keeps times
+    hashed: list[str] = []
+    real = landing._hash
+
+    def counted(path: Path) -> tuple[str, int, int]:
+        hashed.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(landing, "_hash", counted)
+    late = _door(tmp_path).late(BEFORE, known)
+    assert _told(late) == ({"mended.csv": None}, set())
+    assert late.again == [f"{name}/mended.csv"]
+    assert sorted(set(hashed)) == ["mended.csv", "old.csv", "touched.csv"]  # what nobody touched is not opened
+    (file,) = late.files
+    known[f"{name}/mended.csv"] = Known(file.n_bytes, None, file.file_hash, file.changed_ns)
+    assert _told(_door(tmp_path).late(BEFORE, known)) == ({}, set())
+
+
+def test_a_file_sent_again_that_is_still_refused_is_named_once(tmp_path: Path) -> None:
+    name = f"norfolk/reports/{BEFORE}/a.csv"
+    path = _drop(tmp_path, "a.csv", night=BEFORE)
+    _drop(tmp_path, "a.csv.sha256", night=BEFORE, content=b"0" * 64)
+    before = Known(len(CONTENT), "FILE_CHECKSUM", "f" * 64, _changed_ns(path))
+    late = _door(tmp_path).late(BEFORE, {name: before})
+    assert (_told(late)[0], late.again) == ({"a.csv": "FILE_CHECKSUM"}, [name])
+    (file,) = late.files
+    now = Known(file.n_bytes, file.reason, file.file_hash, file.changed_ns)
+    assert _door(tmp_path).late(BEFORE, {name: now}).files == []
+
+
+def test_folders_without_a_file_and_uploads_that_were_broken_off_are_named(tmp_path: Path) -> None:
+    day = nights.NIGHT.isoformat()
+    _drop(tmp_path, "a.csv")
+    _drop(tmp_path, "b.csv.PART")
+    (tmp_path / "kent" / "reports").mkdir(parents=True)
+    (tmp_path / "norfolk" / "nominals" / day).mkdir(parents=True)
+    nights.drop(tmp_path, "norfolk", "missing_episodes", "m.csv.part", b"a")
+    (tmp_path / "suffolk" / "reports" / BEFORE.isoformat()).mkdir(parents=True)  # another night's
+    door = _door(tmp_path)
+    its_folder = "the folder of its drop is there and holds"
+    assert [str(concern) for concern in door.bare()] == [
+        "kent: its folder holds no drop of any night",
+        f"norfolk/missing_episodes: {its_folder} an upload that is not finished, and no file",
+        f"norfolk/nominals: {its_folder} no file",
+    ]
+    waiting = {each.file.rsplit("/", 1)[-1]: each.why for each in door.tonight().waiting}
+    assert waiting == dict.fromkeys(("m.csv.part", "b.csv.PART"), "an upload that is not finished")
 
 
 def test_what_is_no_file_is_known_by_its_name(tmp_path: Path) -> None:

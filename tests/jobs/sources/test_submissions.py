@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -43,8 +45,9 @@ def quieten(folder: Path) -> None:
 
 
 def arrived(
-    folder: Path, sources: dict[str, layouts.Source], known: tuple[str, ...] = (), now: float = NOW
+    folder: Path, sources: dict[str, layouts.Source], known: Mapping[str, int | None] | None = None, now: float = NOW
 ) -> submissions.Arrived:
+    known = known or {}
     return submissions.arrived(folder, NIGHT, now=now, quiet_s=60, late_nights=3, known=known, sources=sources)
 
 
@@ -76,8 +79,25 @@ def test_a_late_one_is_taken_once_and_an_old_one_not(tmp_path: Path, sources: di
     put(tmp_path, "late", night="2026-03-26")
     put(tmp_path, "old", night="2026-03-24")
     assert [each.id for each in arrived(tmp_path, sources).submissions] == ["36:late"]
-    known = ("norfolk/device/2026-03-26/late",)
+    known = {"norfolk/device/2026-03-26/late": None}
     assert arrived(tmp_path, sources, known).submissions == []
+
+
+def test_files_that_come_or_change_after_a_submission_was_taken_in_are_named(
+    tmp_path: Path, sources: dict[str, layouts.Source]
+):
+    made = put(tmp_path)
+    (first,) = arrived(tmp_path, sources).submissions
+    assert first.manifest_hash == hashlib.sha256(MANIFEST.encode()).hexdigest()
+    known = {first.folder: first.changed_ns}
+    assert arrived(tmp_path, sources, known).touched == {}
+    (made / "AB-1" / "a.txt").write_text("y", encoding="utf-8")  # of the same size, and as old as the first
+    (made / "AB-1" / "b.txt").write_text("z", encoding="utf-8")
+    quieten(made / "AB-1")
+    found = arrived(tmp_path, sources, known)
+    assert found.submissions == []
+    expected = {"a.txt": hashlib.sha256(b"y").hexdigest(), "b.txt": hashlib.sha256(b"z").hexdigest()}
+    assert found.touched == {first.folder: {f"{first.folder}/AB-1/{name}": sha for name, sha in expected.items()}}
 
 
 @pytest.mark.parametrize(

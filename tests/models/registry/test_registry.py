@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -166,6 +168,27 @@ def test_what_the_criteria_refused_takes_a_word_more(three: registry.Registry, c
         three.appoint("reclassify", "1", lambda replaced: None)
     three.appoint("reclassify", "1", lambda replaced: None, although_refused=True)
     assert three.champion("reclassify").version == "1"
+
+
+def test_every_move_of_the_alias_holds_what_the_registry_was_given(three: registry.Registry, tmp_path: Path):
+    """Where the home is on a volume, which has no locks: `RunContext` gives the writer's lease."""
+    held: list[str] = []
+
+    @contextmanager
+    def alone() -> Iterator[None]:
+        held.append("held")
+        yield
+        held.append("given back")
+
+    def told(*_: object) -> None:
+        assert held.pop() == "held"
+
+    (lock := tmp_path / "mlflow" / ".promotion.lock").unlink()
+    given = registry.Registry(tmp_path / "mlflow", alone)
+    given.appoint("reclassify", "1", told)
+    given.withdraw("reclassify", "1", "wrong file", told)
+    assert held == ["given back"] * 2
+    assert not lock.exists()
 
 
 def test_where_the_log_cannot_be_written_nothing_is_moved(three: registry.Registry):

@@ -49,10 +49,13 @@ def test_a_weekly_feed_may_come_on_any_day_of_seven() -> None:
 
 def test_without_a_word_a_feed_is_missed_that_always_came_on_such_days() -> None:
     working = {day: 100 for day in _days(MONDAY) if day.weekday() < 5}
-    assert _why(working, MONDAY) == "nothing came; it did in each of the last 10 drops of such a day"
+    assert _why(working, MONDAY) == "nothing came; it did in each of 10 drops of such a day until 2026-03-13"
     assert _why(working, MONDAY, "irregular") is None
     assert _why(working, MONDAY - timedelta(days=1)) is None  # a Sunday, on which it never came
-    assert _why(dict(list(working.items())[1:]), MONDAY) is None  # it was absent once
+    stopped = dict(list(working.items())[3:])
+    assert _why(stopped, MONDAY) == "nothing came; it did in each of 7 drops of such a day until 2026-03-10"
+    assert _why(dict(list(working.items())[:1] + list(working.items())[2:]), MONDAY) is None  # it was absent once
+    assert _why(dict(list(working.items())[6:]), MONDAY) is None  # four drops are too few to tell
     few = concerns({FEED: dict.fromkeys(_days(MONDAY, 4), 100)}, {FEED: None}, MONDAY, RULES)
     assert few == []  # two working days tell nothing
 
