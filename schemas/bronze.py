@@ -45,6 +45,7 @@ FILES = Table(
         "n_rows_quarantined": required(LONG, "rows in the quarantine; 1 for a file refused whole", minimum=0),
         "n_rows_deduplicated": required(LONG, "rows of a file that was loaded before", minimum=0),
         "rescued_columns": Column(STRING, "columns that no mapping names: kept in the row, with a warning"),
+        "absent_columns": Column(STRING, "columns that a mapping names and the file does not have"),
     },
     partition_by=("night",),
 )
@@ -68,7 +69,7 @@ ROWS = Table(
 QUARANTINE = Table(
     path="bronze.quarantine",
     doc="What could not be accepted, with the reason and the raw text. Nothing is lost; nothing here is used.",
-    key=("night", "stage", "file", "row_number"),
+    key=("night", "stage", "feed", "file", "row_number", "detail"),  # a row may be read for two feeds
     columns={
         "night": required(DATE, "night in which it arrived"),
         "stage": required(STRING, "where it was refused", among=("ingest", "conform", "decisions", "entities")),
