@@ -51,6 +51,7 @@ FILES = Table(
             "NULL where it cannot be read, and in nights from before the column",
             unit="nanoseconds since 1970",
         ),
+        "absent_columns": Column(STRING, "columns that a mapping names and the file does not have"),
     },
     partition_by=("night",),
 )
@@ -74,7 +75,7 @@ ROWS = Table(
 QUARANTINE = Table(
     path="bronze.quarantine",
     doc="What could not be accepted, with the reason and the raw text. Nothing is lost; nothing here is used.",
-    key=("night", "stage", "file", "row_number"),
+    key=("night", "stage", "feed", "file", "row_number", "detail"),  # a row may be read for two feeds
     columns={
         "night": required(DATE, "night in which it arrived"),
         "stage": required(STRING, "where it was refused", among=("ingest", "conform", "decisions", "entities")),

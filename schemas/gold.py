@@ -178,6 +178,7 @@ VALUE_NOTES = {
     "UNKNOWN_CODE": "a code that neither the layout nor the national list names",
     "DANGLING": "names a report or nominal that nothing known has",
     "SHARE_FELL": "a tag that tonight's reports bear more seldom than the fortnight before lets chance make them",
+    "SHARE_ROSE": "a field of which far more values than in the fortnight before mean nothing or cannot be read",
 }
 VALUE_COUNTS = Table(
     path="gold.value_counts",
@@ -189,7 +190,11 @@ VALUE_COUNTS = Table(
         "feed": required(STRING, "feed"),
         "field": required(STRING, "our name of the field"),
         "note": required(STRING, "why the value was not taken", among=tuple(VALUE_NOTES)),
-        "value": required(STRING, "the code or tag; of unknown codes the most frequent; else empty", is_personal=True),
+        "value": required(
+            STRING,
+            "the code or tag; of unknown codes the most frequent; of a share that rose its note; else empty",
+            is_personal=True,
+        ),
         "becomes": Column(STRING, "what the layout makes of the unknown code; NULL: nothing"),
         "is_new": required(BOOLEAN, "an unknown code that no night before had"),
         "n_rows": required(LONG, "rows with such a value; of a share that fell, all reports of the sender", minimum=1),

@@ -113,8 +113,10 @@ def sources_check(
 
 def _check_files(ctx: RunContext, folder: Path, layout: Source, at_least: float, n_shown: int, as_json: bool) -> None:
     from jobs.night import summary
-    from jobs.sources import dry_run
+    from jobs.sources import dry_run, ledger
 
-    checked = dry_run.check(ctx.spark, folder, layout, ctx.settings.tonight(), ctx.sources, n_shown)
+    night = ctx.settings.tonight()
+    checked = dry_run.check(ctx.spark, folder, layout, night, ctx.sources, n_shown)
+    dry_run.compare(checked, ledger.remembered(ctx, layout.sender, night), layout, night, ledger.rules(ctx))
     show([report.as_dict() for report in checked], as_json, summary.check_text(checked))
     dry_run.refuse_below(at_least, checked, folder)

@@ -49,6 +49,8 @@ def values_text(counted: Sequence[Mapping[str, Any]]) -> list[str]:
             lines.append(f"{where} names what nothing known has")
         elif row["note"] == "SHARE_FELL":
             lines.append(f"{where} = {row['value']}: far more seldom than in the fortnight before")
+        elif row["note"] == "SHARE_ROSE":
+            lines.append(f"{where}: far more {_TOLD[row['value']]} than in the fortnight before")
     by_feed: Counter[tuple[str, str, str]] = Counter()
     for row in counted:
         by_feed[row["sender"], row["feed"], row["note"]] += row["n_rows"]
@@ -140,6 +142,7 @@ def check_text(reports: list[FeedCheck]) -> str:
             f"  {each['file']}: {each['n_rows']} rows were read, another reader counts {each['n_counted']}"
             for each in report.lost
         ]
+        lines += [f"  not as in the last nights: {why}" for why in report.changed]
         for row in report.as_read:
             lines += [f"  {row['file']} row {row['row_number']}", f"    written {row['raw']}"]
             lines += [f"    {ours:<22} {value}" for ours, value in row["record"].items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,10 +14,10 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.sources import landing
+from jobs.sources import landing, ledger
 from pipelines.common import concurrency
 from pipelines.ingest import bronze as ingest_bronze
-from pipelines.ingest import conform
+from pipelines.ingest import conform, deliveries
 from pipelines.ingest.conform import dry_run as checks
 from pipelines.ingest.readers import read, second_count
 from schemas import bronze, silver
@@ -51,6 +51,10 @@ class FeedCheck:
     refused_files: list[dict[str, Any]] = field(default_factory=list)  # file, reason, detail: refused whole
     as_read: list[dict[str, Any]] = field(default_factory=list)  # file, row_number, raw, record: only where asked for
     lost: list[dict[str, Any]] = field(default_factory=list)  # file, n_rows, n_counted: more there than was read
+    n_drops: int = 0  # folders that the files lie in
+    unnamed: list[str] = field(default_factory=list)  # of each file, its columns that the layout does not name
+    absent: list[str] = field(default_factory=list)  # and those of the layout that it lacks, with commas between
+    changed: list[str] = field(default_factory=list)  # what is not as in the last nights, a sentence each
 
     @property
     def accepted_share(self) -> float:
@@ -96,17 +100,50 @@ def check(
     seen: dict[str, set[str]] = {}
     for row in checks.columns(rows).collect():  # bounded by the limit on columns
         seen.setdefault(row["feed"], set()).add(row["column"])
-    ledger = concurrency.materialise_lazily(ingest_bronze.files(read_rows, files))
-    refused = ingest_bronze.quarantine(read_rows, ledger, files)
-    n_read = {row["file"]: row["n_rows"] for row in ledger.where(F.col("status") == "LOADED").collect()}
+    outcome = concurrency.materialise_lazily(ingest_bronze.files(read_rows, files))
+    refused = ingest_bronze.quarantine(read_rows, outcome, files)
+    loaded = outcome.where(F.col("status") == "LOADED").collect()
+    n_read = {row["file"]: row["n_rows"] for row in loaded}
     reports = [
-        _feed(spark, rows, refused, listed, feed, sources, seen.get(feed, set()), night, n_shown)
+        _feed(
+            spark,
+            rows,
+            refused,
+            listed,
+            feed,
+            sources,
+            seen.get(source.feeds[feed].rows_of or feed, set()),
+            night,
+            n_shown,
+        )
         for feed in bronze.FEEDS
         if feed in source.feeds
     ]
     for report in reports:
-        report.lost = _lost([f for f in listed if f.feed == report.feed], n_read, source.feeds[report.feed])
+        mine = [file for file in listed if file.feed == report.feed]
+        report.lost = _lost(mine, n_read, source.feeds[report.feed])
+        report.n_drops = len({Path(file.path).parent for file in mine})
+        of_feed = [row for row in loaded if row["feed"] == report.feed]
+        report.unnamed, report.absent = (
+            [row[name] for row in of_feed if row[name]] for name in ("rescued_columns", "absent_columns")
+        )
     return reports
+
+
+def compare(
+    checked: Iterable[FeedCheck], before: ledger.Drops, source: layouts.Source, night: date, usual: deliveries.Rules
+) -> None:
+    """Says of each feed what is not as in the nights before (`changed`): columns, and rows where there is one drop."""
+    for report in checked:
+        if report.feed not in source.feeds or not report.n_files:
+            continue
+        feed = (source.sender, report.feed)
+        drops = ledger.Drops({feed: dict(before.n_rows.get(feed, {}))}, {feed: dict(before.columns.get(feed, {}))})
+        drops.add(feed, night, report.n_rows, report.unnamed, report.absent)
+        found = drops.changed_columns({source.sender: source}, night, usual)
+        if report.n_drops == 1:
+            found += deliveries.concerns(drops.n_rows, {}, night, usual)
+        report.changed = [concern.why for concern in found]
 
 
 def _lost(files: list[landing.LandedFile], n_read: Mapping[str, int], layout: layouts.Feed) -> list[dict[str, Any]]:
@@ -227,14 +264,14 @@ def _feed(
     whole = refused.filter((F.col("feed") == feed) & (F.col("row_number") == 0)).orderBy("file")
     return FeedCheck(
         feed=feed,
-        n_files=sum(file.feed == feed for file in listed),
+        n_files=sum(file.feed == (layout.rows_of or feed) for file in listed),
         n_rows=n_in + refused.filter((F.col("feed") == feed) & (F.col("row_number") > 0)).count(),
         n_accepted=n_loaded + n_again,
         n_refused=sum(reasons.values()),
         mapped=dict(layout.columns),
         unmapped_fields=[n for n in FIELDS[feed] if n not in layout.columns and n not in layout.constants],
         absent_columns=sorted(mapped - seen) if seen else [],
-        unmapped_columns=sorted(seen - mapped),
+        unmapped_columns=sorted(seen - mapped) if layout.rows_of is None else [],  # they are of the feed that is read
         unknown_codes=[row.asDict() for row in unknown.collect()],
         reasons=dict(sorted(reasons.items())),
         first_bad=[row.asDict() for row in first],

@@ -136,6 +136,8 @@ def _why_not(
         return "LAYOUT_REFUSED", wrong[sender].detail
     if sender not in known or feed not in known[sender].feeds:
         return "FILE_UNKNOWN_FEED", "no layout of that name"
+    if (read := known[sender].feeds[feed].rows_of) is not None:
+        return "FILE_UNKNOWN_FEED", f"the layout reads this feed from the files of {read}"
     return None
 
 
@@ -169,9 +171,10 @@ def below(folder: Path, source: layouts.Source, night: date) -> list[LandedFile]
     Folders that look like files ("x.csv") are listed, and refused, as `scan` does.
     """
     files = []
+    with_files = {name for name, feed in source.feeds.items() if feed.rows_of is None}
     for parent, folders, _ in os.walk(folder, followlinks=False):
         inside = (folder.resolve().name, *Path(parent).relative_to(folder).parts)
-        feed = next((part for part in reversed(inside) if part in source.feeds), None)
+        feed = next((part for part in reversed(inside) if part in with_files), None)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(name).suffix)
         if feed is not None:
             entries = [entry for entry in _entries(Path(parent)) if entry.name not in folders]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.runtime.context import RunContext
 from jobs.sources.arrivals import Known
 from pipelines.ingest import deliveries
 from schemas import bronze, device
-from schemas.layouts import submission
+from schemas.layouts import layouts, submission
+from schemas.layouts.feed import NESTED
 
 
 def drop() -> Column:
@@ -56,18 +58,80 @@ def unlike_read(ctx: RunContext, night: date, touched: Mapping[str, Mapping[str,
     )
 
 
-def concerns(ctx: RunContext, night: date) -> list[deliveries.Concern]:
-    """Who did not send what was expected of `night`'s drop, or unusually much or little, as that night knew it."""
+@dataclass
+class Drops:
+    """What the ledger remembers of senders' drops: rows, and how columns differed from the layouts'."""
+
+    n_rows: dict[deliveries.Feed, dict[date, int]] = field(default_factory=dict)
+    columns: dict[deliveries.Feed, dict[date, deliveries.Columns]] = field(default_factory=dict)
+
+    def add(self, feed: deliveries.Feed, day: date, n_rows: int, unnamed: Iterable[str], absent: Iterable[str]) -> None:
+        """One drop, by lists of columns' names as the ledger has them."""
+        self.n_rows.setdefault(feed, {})[day] = n_rows
+        told = deliveries.Columns(*(frozenset(_split(lists)) for lists in (unnamed, absent)))
+        self.columns.setdefault(feed, {})[day] = told
+
+    def changed_columns(
+        self, sources: Mapping[str, layouts.Source], night: date, usual: deliveries.Rules
+    ) -> list[deliveries.Concern]:
+        """What is new of the columns of `night`'s drops, and what is gone."""
+        small = {feed for feed, rows in self.n_rows.items() if rows.get(night, 0) < usual.min_rows}
+        sparse = {
+            (sender, feed)
+            for sender, feed in small
+            if sender in sources and feed in sources[sender].feeds and sources[sender].feeds[feed].format in NESTED
+        }
+        return deliveries.changed_columns(self.columns, night, usual, sparse)
+
+
+def _split(lists: Iterable[str]) -> Iterable[str]:
+    return (name for names in lists for name in names.split(",") if name)
+
+
+def rules(ctx: RunContext) -> deliveries.Rules:
+    """What is usual, by the settings."""
     limits = ctx.settings.arrivals
-    rules = deliveries.Rules(
+    return deliveries.Rules(
         limits.usual_nights, limits.usual_at_least, limits.volume_factor, min_rows=limits.volume_rows
     )
-    first = night - timedelta(days=rules.nights)
-    known = ctx.known(night).until(bronze.FILES).withColumn("drop", drop())
+
+
+def drops(files: DataFrame, first: date, last: date) -> Drops:
+    """Drops from `first` to `last`, of bronze.files: a row for each sender, feed and drop, in one action."""
+    named = files.withColumn("drop", drop())
+    for name in ("rescued_columns", "absent_columns"):  # a ledger of an earlier version has no column of the latter
+        named = named if name in named.columns else named.withColumn(name, F.lit(None).cast("string"))
     rows = F.when(F.col("status") != "DUPLICATE", F.col("n_rows")).otherwise(0)
-    sums = known.where(F.col("drop").between(F.lit(first), F.lit(night))).groupBy("sender", "feed", "drop")
-    drops: dict[deliveries.Feed, dict[date, int]] = {}
-    for row in sums.agg(F.sum(rows).alias("n_rows")).collect():
-        drops.setdefault((row.sender, row.feed), {})[row["drop"]] = row.n_rows
-    due = {(source.sender, feed.name): feed.due for source in ctx.sources.values() for feed in source.feeds.values()}
-    return deliveries.concerns(drops, due, night, rules)
+    sums = named.where(F.col("drop").between(F.lit(first), F.lit(last))).groupBy("sender", "feed", "drop")
+    is_read = F.col("status") == "LOADED"
+    lists = [F.collect_set(F.when(is_read, F.col(name))).alias(name) for name in ("rescued_columns", "absent_columns")]
+    remembered = Drops()
+    found: list[Row] = sums.agg(F.sum(rows).alias("n_rows"), *lists).collect()
+    for row in found:
+        feed = (row.sender, row.feed)
+        remembered.add(feed, row["drop"], row.n_rows, row.rescued_columns, row.absent_columns)
+    return remembered
+
+
+def remembered(ctx: RunContext, sender: str, night: date) -> Drops:
+    """A sender's drops of the last nights before `night`; none where no night ever ran."""
+    if not ctx.lake.exists(bronze.FILES):
+        return Drops()
+    first = night - timedelta(days=rules(ctx).nights)
+    files = ctx.known(night).before(bronze.FILES).where(F.col("sender") == sender)
+    return drops(files, first, night - timedelta(days=1))
+
+
+def concerns(ctx: RunContext, night: date) -> list[deliveries.Concern]:
+    """What is not as expected of `night`'s drop, as that night knew it: who sent nothing, or unusually much or little,
+    or other columns than before."""
+    usual = rules(ctx)
+    remembered = drops(ctx.known(night).until(bronze.FILES), night - timedelta(days=usual.nights), night)
+    due = {
+        (source.sender, feed.name): feed.due
+        for source in ctx.sources.values()
+        for feed in source.feeds.values()
+        if feed.rows_of is None
+    }
+    found = deliveries.concerns(remembered.n_rows, due, night, usual)
+    return found + remembered.changed_columns(ctx.sources, night, usual)

@@ -68,6 +68,7 @@ def files(read: DataFrame, listed: DataFrame) -> DataFrame:
         F.max(F.when(~is_row, F.col("reason"))).alias("_whole"),
         F.min_by("reason", F.when(is_row & is_bad, F.col("row_number"))).alias("_first"),
         F.max("rescued_columns").alias("rescued_columns"),
+        F.max("absent_columns").alias("absent_columns"),
     )
     # A twin of this night shares the fate of the file that was read in its stead.
     read_as = F.when(F.col("duplicate_rows").isNull(), F.coalesce("duplicate_of", "file"))
@@ -103,6 +104,7 @@ def _outcome(joined: DataFrame) -> DataFrame:
         F.when(is_duplicate, long(n_rows)).otherwise(zero).alias("n_rows_deduplicated"),
         F.when(~is_duplicate, F.col("rescued_columns")).alias("rescued_columns"),
         "changed_ns",
+        F.when(~is_duplicate, F.col("absent_columns")).alias("absent_columns"),
     )
 
 

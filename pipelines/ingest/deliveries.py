@@ -7,6 +7,9 @@ Expected is what a layout's `due` says. Where it says nothing, a feed is expecte
 kind of day (Monday to Friday, or the weekend) within the window until it last came, if these were at least `at_least`:
 who stops sending is named every night until the window has too few of their drops.
 
+A column is new, or gone, where no drop of the window had it, or each had it: a rename shows as both, on the night on
+which a field would be empty without a word.
+
 A drop's volume is unusual where it differs from the median of the window's drops by more than `factor`, and by more
 than three times their spread (median absolute deviation, of logarithms, as a standard deviation).
 """
@@ -15,13 +18,16 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 MAD_AS_DEVIATION = 1.4826  # of a normal distribution
 DEVIATIONS = 3.0
 WEEKEND = 5  # Saturday, as `date.weekday` counts
+
+SHOWN = 5  # columns that are named
+NAME = 60  # characters of a column's name that are shown
 
 Feed = tuple[str, str]  # sender, feed
 
@@ -78,6 +84,48 @@ def joined(expected: Sequence[Concern], seen: Sequence[Concern]) -> list[Concern
     """Concerns of what was expected, and of what was seen in the landing zone of feeds that these do not name yet."""
     named = {(concern.sender, concern.feed) for concern in expected}
     return [*expected, *(concern for concern in seen if (concern.sender, concern.feed) not in named)]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How the columns of a drop's files differ from the layout's: those that it does not name, and those that some file
+    lacks."""
+
+    unnamed: frozenset[str]
+    absent: frozenset[str]
+
+
+def changed_columns(
+    drops: Mapping[Feed, Mapping[date, Columns]], night: date, rules: Rules, sparse: Set[Feed] = frozenset()
+) -> list[Concern]:
+    """What is new of the columns of tonight's drop, and what is gone, in order of sender and feed.
+
+    Args:
+        drops: columns of each feed's drops of tonight and of the nights before, of files that were read.
+        night: tonight.
+        rules: limits; of fewer drops than `at_least` nothing is known.
+        sparse: feeds of tonight of which a column may be absent by chance: few rows, of which each has its own.
+    """
+    window = {night - timedelta(days=n) for n in range(1, rules.nights + 1)}
+    told = []
+    for feed in sorted(drops):
+        before = [columns for day, columns in drops[feed].items() if day in window]
+        if night not in drops[feed] or len(before) < rules.at_least:
+            continue
+        tonight = drops[feed][night]
+        new = tonight.unnamed.difference(*(columns.unnamed for columns in before))
+        gone = tonight.absent.difference(*(columns.absent for columns in before)) if feed not in sparse else ()
+        parts = (("new columns that the layout does not name", new), ("columns that are gone", gone))
+        if why := "; ".join(f"{what}: {_listed(names)}" for what, names in parts if names):
+            told.append(Concern(*feed, False, why))
+    return told
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names of columns, some of them: a file says what they are."""
+    shown = sorted("".join(c if c.isprintable() else "?" for c in name)[:NAME] for name in names)
+    more = len(shown) - SHOWN
+    return ", ".join(shown[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _why_missing(due: str | None, sent: set[date], delivered: set[date], night: date, rules: Rules) -> str | None:

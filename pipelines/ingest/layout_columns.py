@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column
@@ -18,7 +18,7 @@ from pipelines.ingest import look_alikes
 from schemas import codes
 from schemas.layouts import layouts
 from schemas.layouts.fields import FIELDS
-from schemas.layouts.values import EPOCHS, folded
+from schemas.layouts.values import DAY_NUMBERS, EPOCHS, folded
 
 _SPACE = " \t\r\n\u00a0\u200b\ufeff"  # what senders pad values with; byte order marks come with pasted text
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
@@ -26,6 +26,7 @@ _UNIVERSAL = {"UTC": "+00:00", "Z": "+00:00"}  # clocks that no layout has to na
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _SCIENTIFIC = r"^([0-9])\.([0-9]+)[eE]([+]?)([0-9]{1,2})$"  # programs write all digits; spreadsheets round, with a sign
 _ROUNDED = r"^[0-9](?:\.[0-9]+)?[eE][+][0-9]{1,2}$|^[0-9]\.[0-9]+[eE][0-9]{1,2}$"
+_UNFOLDED = r"[\u2010-\u2015\u2212]|^\s|\s$|\s\s|[^\S ]| [-/]|[-/] "
 _STRUCTURE = r"^(?s:\{\".*\}|\[[\[{\"].*\]|\{\}|\[\])$"
 # Capitals of the Greek and Cyrillic alphabets that look like Latin ones.
 _LOOK_ALIKE_LETTERS = (
@@ -34,6 +35,7 @@ _LOOK_ALIKE_LETTERS = (
     "ABEZHIKMNOPTYXABEKMHOPCTYXIJS",
 )
 IDENTIFIERS = ("reference", "document", "imei", "imsi")  # kinds of digits that programs take for numbers
+PART = "_part"  # column: which of the records that a row holds it stands for, from 0
 _ZEROS_LEFT_OUT = 2  # that are taken for a program's: more are digits that were lost
 
 _SHAPES: dict[type, str] = {str: "string", list: "array<string>", dict: "map<string,string>"}
@@ -112,6 +114,7 @@ class Extract:
         self.feed, self.row = feed, row
         self.senders = layouts.of_feed(sources, feed)
         self.fields = FIELDS[feed]
+        self.n_parts = max((len(own.parts()) for _, own in self.senders.values()), default=1)
 
     def layouts(self) -> list[tuple[str, layouts.Feed]]:
         """The feed's layout of each sender, in order of name."""
@@ -119,9 +122,18 @@ class Extract:
 
     def text(self, name: str) -> Column:
         """The field as the sender wrote it, without padding; NULL where absent, empty or JSON null."""
-        read = self._read({s: f.columns[name] for s, (_, f) in self.senders.items() if name in f.columns}, name)
-        text = clean(self._from_file_name(name, self._part(name, self._joined(name, read))))
+        text = clean(self._from_file_name(name, self._part(name, self._joined(name, self._written(name)))))
         return whole_number(text) if self.fields[name].kind in IDENTIFIERS else text
+
+    def _written(self, name: str, senders: Collection[str] = ()) -> Column:
+        """The text at the sender's column, of the record that the row stands for (`PART`) where rows hold several."""
+        layout_of = {s: feed for s, (_, feed) in self.senders.items() if name in feed.columns and s in (senders or [s])}
+        value = self._read({s: feed.columns[name] for s, feed in layout_of.items()}, name)
+        for n in range(1, self.n_parts):
+            others = {s: feed.parts()[n][name] for s, feed in layout_of.items() if len(feed.parts()) > n}
+            if others:
+                value = F.when(F.col(PART) == n, self._read(others, name)).otherwise(value)
+        return value
 
     def _joined(self, name: str, value: Column) -> Column:
         """The text with that of the further columns after it, of the senders that spread the field over several."""
@@ -150,7 +162,7 @@ class Extract:
         found = None
         for sender, (_, feed) in self.senders.items():
             if name in feed.patterns and name in feed.columns and layouts.is_own_column(feed, name):
-                written = self._joined(name, self._read({sender: feed.columns[name]}))
+                written = self._joined(name, self._written(name, (sender,)))
                 is_one = (F.col("sender") == sender) & clean(written).isNotNull() & ~written.rlike(feed.patterns[name])
                 found = is_one if found is None else found | is_one
         return None if found is None else F.coalesce(found, F.lit(False))
@@ -176,7 +188,10 @@ class Extract:
     def top_level(self, name: str) -> Column:
         """Array of the sender's top-level columns that hold the field, or NULL for a constant."""
         columns = {
-            s: [layouts.split_path(f, each)[0] for each in (f.columns[name], *f.joined.get(name, ()))]
+            s: [
+                layouts.split_path(f, each)[0]
+                for each in (*(part[name] for part in f.parts()), *f.joined.get(name, ()))
+            ]
             for s, (_, f) in self.senders.items()
             if name in f.columns
         }
@@ -250,12 +265,22 @@ class Extract:
         those of summer as 23:00 of the day before in UTC.
         """
         patterns = by_literal({sender: feed.dates for sender, (_, feed) in self.senders.items()})
-        tried = [F.when(F.col("sender").isin(s), F.try_to_date(value, p)) for p, s in patterns]
+        tried = [F.when(F.col("sender").isin(s), self._day(value, p)) for p, s in patterns]
         iso = F.when(
             value.rlike(r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"), F.try_to_date(F.substring(value, 1, 10), "yyyy-MM-dd")
         )
         local = F.to_date(F.from_utc_timestamp(_with_offset(value), self.time_zone()))
         return F.coalesce(*tried, local, iso)
+
+    def _day(self, value: Column, pattern: str) -> Column:
+        if pattern in DAY_NUMBERS:
+            return _numbered_day(value, pattern)
+        if pattern in EPOCHS:
+            size = _since_1970(F.ltrim(value, F.lit("-")), EPOCHS[pattern])  # who is over fifty was born before 1970
+            before = F.timestamp_micros(-F.unix_micros(size))
+            at = F.when(value.startswith("-"), before).otherwise(size)
+            return F.to_date(F.from_utc_timestamp(at, self.time_zone()))
+        return F.try_to_date(value, pattern)
 
     def instant(self, value: Column, needs_clock: bool = False) -> Column:
         """Text as an instant: ISO with offset, else the sender's patterns in its own time zone, else ISO in that zone.
@@ -303,6 +328,14 @@ def _since_1970(value: Column, micros: int) -> Column:
     return F.timestamp_micros((number * F.lit(micros).cast("decimal(8,0)")).try_cast("bigint"))
 
 
+def _numbered_day(value: Column, counted: str) -> Column:
+    """A number of days as the day; NULL for what is none. A part of a day is a time; the first 60 days of a workbook
+    are two numbers each, as a workbook takes 1900 for a leap year."""
+    number = F.when(value.rlike(r"^-?[0-9]{1,6}(?:\.[0-9]{1,12})?$"), value.try_cast("double"))
+    number = F.when(number > 60, number) if counted == "workbook_days" else number
+    return F.date_add(F.lit(DAY_NUMBERS[counted]).cast("date"), F.floor(number).cast("int"))
+
+
 def _until_midnight(value: Column, read: Column) -> Column:
     """`read` by a pattern whose hours run from 1 to 24: 24:00 ends its day, and 24:01 is no time."""
     ends = F.when(value.rlike(r"[ T]24[:.]?00(?:[:.]?00)?\b"), read + F.expr("INTERVAL 1 DAY"))
@@ -326,8 +359,10 @@ def _as_values(words: Mapping[str, str]) -> dict[str, str]:
 
 def _key(value: Column) -> Column:
     """A code as `schemas.layouts.values.folded` compares it."""
-    dashed = F.regexp_replace(F.upper(value), "[\u2010-\u2015\u2212]", "-")
-    return F.regexp_replace(F.btrim(F.regexp_replace(dashed, r"\s+", " ")), r" ?([-/]) ?", "$1")
+    upper = F.upper(value)
+    dashed = F.regexp_replace(upper, "[\u2010-\u2015\u2212]", "-")
+    spelt = F.regexp_replace(F.btrim(F.regexp_replace(dashed, r"\s+", " ")), r" ?([-/]) ?", "$1")
+    return F.when(upper.rlike(_UNFOLDED), spelt).otherwise(upper)  # most codes are in this form
 
 
 def _among(key: Column, among: Sequence[str]) -> Column:

@@ -10,7 +10,10 @@ import json
 import re
 import unicodedata
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -78,6 +81,9 @@ _ODD = (
     r"|\\[ubf]|_x[0-9A-Fa-f]{4}_|&[#a-zA-Z][0-9a-zA-Z]*;|<[a-zA-Z/!]|\{\\\\rtf"
 )
 
+# The same in the words of Arrow's expressions, which look at a row in a hundredth of the time that Java's take.
+_ODD_IN_ARROW = re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", _ODD)
+
 
 def _of_row(raw: str) -> str:
     """A row's JSON with its values in their one form. Names of columns are the layout's, and stay."""
@@ -102,7 +108,10 @@ def rows(raw: Column) -> Column:
 
     @F.pandas_udf("string")  # type: ignore[attr-defined, untyped-decorator]  # not exported
     def normalise(texts: pd.Series) -> pd.Series:
-        return texts.map(_of_row, na_action="ignore").astype(object)
+        made: list[str | None] = [None] * len(texts)  # what is in its form already is taken as it came
+        is_odd = pc.match_substring_regex(pa.array(texts, pa.string()), _ODD_IN_ARROW)
+        for at in np.flatnonzero(pc.fill_null(is_odd, False).to_numpy(zero_copy_only=False)):
+            made[at] = _of_row(texts.iloc[at])
+        return pd.Series(made, index=texts.index, dtype=object)
 
-    is_odd = raw.rlike(_ODD)
-    return F.coalesce(normalise.asNondeterministic()(F.when(is_odd, raw)), raw)
+    return F.coalesce(normalise.asNondeterministic()(raw), raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -18,7 +19,14 @@ def loaded(written: DataFrame, feed: str) -> DataFrame:
     return written.groupBy(*by).agg(F.count("*").alias("n_loaded"))
 
 
-def rows(files: DataFrame, quarantine: DataFrame, loaded: DataFrame, judged: DataFrame, night: date) -> DataFrame:
+def rows(
+    files: DataFrame,
+    quarantine: DataFrame,
+    loaded: DataFrame,
+    judged: DataFrame,
+    night: date,
+    beside: Collection[tuple[str, str]] = (),
+) -> DataFrame:
     """Rows of gold.ROW_COUNTS.
 
     Counted at three places that do not know of each other: the ledger of files (in, re-sent), the quarantine as
@@ -29,6 +37,8 @@ def rows(files: DataFrame, quarantine: DataFrame, loaded: DataFrame, judged: Dat
         quarantine: bronze.QUARANTINE of the night.
         loaded: results of `loaded`, of every feed.
         judged: results of `conform.counts`, of every feed.
+        beside: sender and feed of those without files, which read the rows of another: their records count as in, and
+            the rows themselves are conserved in their own feed.
     """
     arrived = files.groupBy(*BY).agg(
         F.count("*").alias("n_files"),
@@ -36,6 +46,11 @@ def rows(files: DataFrame, quarantine: DataFrame, loaded: DataFrame, judged: Dat
         F.sum(F.greatest("n_rows", F.col("n_rows_quarantined"))).alias("n_in"),
         F.sum("n_rows_deduplicated").alias("n_resent"),
     )
+    if beside:
+        is_beside = F.concat_ws("/", *BY).isin([f"{sender}/{feed}" for sender, feed in beside])
+        nothing = F.lit(0).cast("long")
+        made = judged.where(is_beside).select(*BY, nothing.alias("n_files"), "n_in", nothing.alias("n_resent"))
+        arrived = arrived.unionByName(made)
     refused = quarantine.where(F.col("stage").isin("ingest", "conform")).groupBy(*BY)
     twins = judged.select(*BY, F.col("n_deduplicated").alias("n_twins"))
     counted = (refused.agg(F.count("*").alias("n_quarantined")), loaded, twins)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
@@ -12,6 +12,7 @@ from pipelines.ingest import layout_columns, tag_shares
 from schemas import gold
 
 BY = ["sender", "feed", "field", "note", "value"]
+MIN_ROSE, MIN_BEFORE, MANY_TIMES = 10, 50, 5  # values and rows without which nothing rose, and by how much it did
 MAX_CODES = 100  # unknown codes of a field that are told apart: a column of names mapped as codes has a million
 # Feed -> its columns that name a record of another feed.
 LINKS: dict[str, dict[str, str]] = {
@@ -67,6 +68,36 @@ def fallen(spark: SparkSession, falls: Iterable[tag_shares.Fall]) -> DataFrame:
     """The same of tags whose share fell."""
     rows = [(fall.sender, "reports", "tags", "SHARE_FELL", fall.tag, None, fall.n_reports) for fall in falls]
     return spark.createDataFrame(rows, ", ".join([*(f"{name} string" for name in (*BY, "becomes")), "n_rows long"]))
+
+
+def risen(counted: DataFrame, before: DataFrame, row_counts: DataFrame, night: date) -> DataFrame:
+    """The same of fields of which far more values than in the fortnight before mean nothing or cannot be read: dates
+    that are written in another order, a column that another system fills.
+
+    Told is what nobody has to count to see: at least MIN_ROSE values, a tenth of the rows, and MANY_TIMES the share of
+    the nights before, of which MIN_BEFORE rows are known.
+
+    Args:
+        counted: results of `noted`, of tonight.
+        before: gold.VALUE_COUNTS of earlier nights.
+        row_counts: gold.ROW_COUNTS of this night and of those before it.
+        night: the night.
+    """
+    since = F.col("night").between(F.lit(night - timedelta(days=tag_shares.DAYS)), F.lit(night - timedelta(days=1)))
+    noted_as = F.col("note").isin("NOTHING", "UNREAD")
+    usual = before.where(since & noted_as).groupBy(*BY[:4]).agg(F.sum("n_rows").alias("k_before"))
+    n_of = [F.sum(F.when(F.col("night") == F.lit(night), F.col("n_in"))).alias("n"),
+            F.sum(F.when(since, F.col("n_in"))).alias("n_before")]  # fmt: skip
+    of_feed = row_counts.groupBy("sender", "feed").agg(*n_of)
+    k, n, n_before = F.col("n_rows"), F.col("n"), F.col("n_before")
+    k_before = F.coalesce("k_before", F.lit(0))
+    has_risen = (k >= MIN_ROSE) & (k >= n / 10) & (n_before >= MIN_BEFORE) & (k * n_before >= MANY_TIMES * k_before * n)
+    joined = counted.where(noted_as).join(F.broadcast(usual), BY[:4], how="left")
+    joined = joined.join(F.broadcast(of_feed), ["sender", "feed"])
+    return joined.where(has_risen).select(
+        "sender", "feed", "field", F.lit("SHARE_ROSE").alias("note"), F.col("note").alias("value"),
+        F.lit(None).cast("string").alias("becomes"), "n_rows",
+    )  # fmt: skip
 
 
 def is_of_exploitation() -> Column:

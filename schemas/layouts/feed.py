@@ -16,6 +16,13 @@ from schemas.validation import Part, refusal
 
 NESTED = ("jsonl", "json", "parquet")  # formats whose columns are paths: dots reach into nested values
 MAX_ITEMS = 50
+MAX_MORE = 9  # further records in a row
+# Keys of a feed that say how its files are read, and those that say how values are written: a feed that reads the rows
+# of another has the first of it, and the others unless it says them itself.
+OF_FILES = (
+    "delimiter", "encoding", "header_rows", "skip_rows", "quoting", "rows_at", "names_at"
+)  # fmt: skip
+OF_WRITING = ("dates", "times", "durations", "numbers", "region", "clock")
 SCHEME = "3x5x2"  # of reports whose layout names none: the scheme in force since about 2016
 
 
@@ -98,7 +105,7 @@ class Clock(Part):
 
 _Columns = Annotated[dict[str, values.Word], values.NothingIsEmpty]
 _Expressions = Annotated[dict[str, values.Expression], values.NothingIsEmpty]
-_Patterns = Annotated[tuple[values.DatePattern, ...], Key(strict=False)]
+_Patterns = Annotated[tuple[values.DayPattern, ...], Key(strict=False)]
 
 
 class Feed(Part):
@@ -109,12 +116,21 @@ class Feed(Part):
     format: Literal["csv", "jsonl", "json", "xlsx", "parquet"] = Key(
         description="of the files; jsonl is one JSON object a line, json one document"
     )
+    rows_of: str | None = Key(
+        None,
+        description="another feed of this sender: the rows of its files are read for this one too, as many as hold its "
+        "required fields; the file's own keys are said there",
+    )
     due: Literal["daily", "weekdays", "weekly", "irregular"] | None = Key(
         None, description="when it is expected; left out: as it usually comes; irregular: never missed"
     )
     delimiter: values.Delimiter = Key(",", description="csv only")
     encoding: values.Encoding = Key("utf-8", description="csv, jsonl and json")
-    dates: _Patterns = Key((), description="Spark patterns, tried in order; ISO dates are always accepted")
+    dates: _Patterns = Key(
+        (),
+        description="Spark patterns, or epoch_s, epoch_ms, epoch_days, workbook_days, tried in order; ISO dates are "
+        "always accepted",
+    )
     times: Annotated[tuple[values.TimePattern, ...], Key(strict=False)] = Key(
         (), description="Spark patterns, or epoch_s, epoch_ms, tried in order; ISO instants are always accepted"
     )
@@ -126,6 +142,9 @@ class Feed(Part):
     joined: dict[str, Annotated[tuple[values.Word, ...], Key(strict=False)]] = Key(
         {}, description="ours: [theirs], columns whose text follows that of the field's own, after a blank"
     )
+    more_columns: Annotated[tuple[dict[str, values.Word], ...], Key(strict=False, max_length=MAX_MORE)] = Key(
+        (), description="with rows_of: [ours: theirs], further records of the same row, in other columns"
+    )
     lists: _Columns = Key({}, description="ours: separator of several values in one text")
     items: Items | None = Key(None, description="reports only", validate_default=True)
     codes: dict[str, dict[str, values.National]] = Key({}, description="ours: {theirs: national}; trimmed, caseless")
@@ -135,7 +154,12 @@ class Feed(Part):
     )
     ignore: Annotated[tuple[values.Word, ...], Key(strict=False)] = Key((), description="known and deliberately unused")
     header_rows: int = Key(1, ge=1, le=9, description="xlsx: rows that a column's name is spread over")
-    skip_rows: int = Key(0, ge=0, le=9, description="xlsx: rows with a title before the header; csv finds its header")
+    skip_rows: int = Key(
+        0,
+        ge=0,
+        le=9,
+        description="xlsx: rows before the header; where it is not there, it is found by its columns, as in csv",
+    )
     quoting: Literal["doubled", "backslash", "none"] = Key(
         "doubled", description="csv: how a quotation mark within a quoted value is written; none: no value is quoted"
     )
@@ -197,6 +221,16 @@ class Feed(Part):
         )
         return columns
 
+    @field_validator("more_columns")
+    @classmethod
+    def _of_the_same_fields(cls, given: tuple[dict[str, str], ...], info: ValidationInfo) -> tuple[dict[str, str], ...]:
+        if given and info.data.get("rows_of") is None:
+            raise ValueError("belongs to a feed with rows_of only")
+        known = [name for name in info.data.get("columns", {}) if name not in info.data.get("joined", {})]
+        wrong = f"has no column of its own under columns: {', '.join(known)}"
+        _refuse(((n, name), wrong) for n, each in enumerate(given) for name in each if name not in known)
+        return given
+
     @field_validator("codes")
     @classmethod
     def _national_codes(cls, values: dict[str, dict[str, str]], info: ValidationInfo) -> dict[str, dict[str, str]]:
@@ -255,6 +289,10 @@ class Feed(Part):
         if (info.data["name"] == "reports") != (items is not None):
             raise ValueError("is needed for reports, and only there")
         return items
+
+    def parts(self) -> tuple[Mapping[str, str], ...]:
+        """Columns of each record that a row holds: ours to theirs."""
+        return (self.columns, *({**self.columns, **more} for more in self.more_columns))
 
     def required_columns(self) -> list[str]:
         """Sender's columns (dotted paths for nested ones) without which no row of a file could be accepted."""
@@ -315,7 +353,8 @@ def _no_national(field: Field, national: str) -> str | None:
 
 def mapped_columns(feed: Feed) -> set[str]:
     """Top-level sender columns that the layout uses or names in `ignore`; every other column of a file is rescued."""
-    names = [*feed.columns.values(), *(column for more in feed.joined.values() for column in more), *feed.ignore]
+    names = [column for part in feed.parts() for column in part.values()]
+    names += [*(column for more in feed.joined.values() for column in more), *feed.ignore]
     names += [*([feed.clock.column] if feed.clock else []), *_item_columns(feed)]
     return {name.split(".")[0] if feed.format in NESTED else name for name in names}
 

@@ -20,6 +20,8 @@ Adding a sender is one YAML in `schemas/sources/` and no code. The grammar, by e
         dates: ["dd/MM/yyyy"]    # Spark patterns, tried in order; ISO dates are always accepted
         times: ["dd/MM/yyyy HH:mm"]   # also epoch_s and epoch_ms: numbers since 1970
         columns: {urn: Intel Ref}                 # ours: theirs; a dotted path reaches into nested JSON
+        rows_of: comms_events    # another feed: its files' rows are read for this one too (cells in rows of events)
+        more_columns: [{cell: Last Cell}]         # with rows_of: further records of the same row
         joined: {created_at: [Time]}              # ours: [theirs], columns whose text follows, after a blank
         lists: {tags: ";"}                        # ours: separator of several values in one text
         items:                                    # reports only, one of `numbered` and `each`
@@ -59,6 +61,7 @@ from pydantic import ValidationError, ValidationInfo, ValidatorFunctionWrapHandl
 
 from schemas import bronze, documents, travel, validation
 from schemas.documents import Document, DocumentError, Location, Problem
+from schemas.layouts import rows_of as beside_rules
 from schemas.layouts import values
 from schemas.layouts.feed import Clock, Feed, Items, is_own_column, mapped_columns, split_path
 from schemas.layouts.fields import FIELDS, ITEM_CONSTANTS, ITEM_PARTS, Field
@@ -66,8 +69,8 @@ from schemas.validation import Part
 
 __all__ = (
     "FIELDS", "FOLDER", "ITEM_CONSTANTS", "ITEM_PARTS", "Clock", "Feed", "Field", "Items", "LayoutError", "Layouts",
-    "Source", "is_own_column", "load", "load_all", "load_file", "mapped_columns", "nearest", "of_feed", "parse",
-    "split_path",
+    "Source", "beside", "is_own_column", "load", "load_all", "load_file", "mapped_columns", "nearest", "of_feed",
+    "parse", "split_path",
 )  # fmt: skip
 FOLDER = Path(__file__).resolve().parent.parent / "sources"
 _Kind = Literal["force", "provider", "travel"]  # travel: carriers, airports, border and reference data of flights
@@ -129,8 +132,9 @@ class Source(Part):
         if not feeds:
             raise ValueError("names no feed")
         problems = dict(_misplaced(feeds, info.data.get("kind")))
+        told = {name: beside_rules.told(name, body, feeds) for name, body in feeds.items() if (name,) not in problems}
         try:
-            made = handler({name: _told(name, body) for name, body in feeds.items() if (name,) not in problems})
+            made = beside_rules.known(handler(told))
         except ValidationError as error:
             raise validation.refusal(problems.items(), error) from error
         if problems:
@@ -148,12 +152,10 @@ def _misplaced(feeds: Mapping[str, Any], kind: str | None) -> Iterator[tuple[Loc
         elif isinstance(body, Mapping):
             if "name" in body:
                 yield (name, "name"), "is not a key here"
+            if body.get("rows_of") is not None:
+                yield from beside_rules.why_not(name, body, feeds)
             if body.get("items", ()) is None:
                 yield (name, "items"), "takes a mapping, not nothing"
-
-
-def _told(name: str, body: Any) -> Any:
-    return {**body, "name": name} if isinstance(body, Mapping) else body
 
 
 def _kind_of(feed: str) -> str:
@@ -181,6 +183,12 @@ def nearest(paths: Set[tuple[str, ...]], feed: str, sources: Mapping[str, Source
         return None
     _, _, sender, absent = min(distances)
     return sender, absent
+
+
+def beside(sources: Mapping[str, Source]) -> dict[tuple[str, str], str]:
+    """Sender and feed of each feed that has no files of its own, with the feed whose rows it reads."""
+    named = ((source.sender, feed) for source in sources.values() for feed in source.feeds.values())
+    return {(sender, feed.name): feed.rows_of for sender, feed in named if feed.rows_of is not None}
 
 
 def of_feed(sources: Mapping[str, Source], feed: str) -> dict[str, tuple[Source, Feed]]:

@@ -57,6 +57,8 @@ def _delimiter(value: str) -> str:
 
 # Words among a feed's `times` for numbers since 1970 in UTC, and how many microseconds one is.
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+# Words among a feed's `dates` for numbers of days, and the day that is 0: since 1970, and as a workbook counts them.
+DAY_NUMBERS = {"epoch_days": "1970-01-01", "workbook_days": "1899-12-30"}
 
 
 def _date_pattern(value: str) -> str:
@@ -99,6 +101,10 @@ def _time_pattern(value: str) -> str:
     return value if value in EPOCHS else _date_pattern(value)
 
 
+def _day_pattern(value: str) -> str:
+    return value if value in DAY_NUMBERS else _time_pattern(value)
+
+
 def _region(value: str) -> str:
     if value not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(f"{value[:60]!r} is not a country with telephone numbers, such as GB or IE")
@@ -133,7 +139,7 @@ Force = Annotated[str, Matching(codes.FORCE_PATTERN, 'takes a two-character code
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, AfterValidator(_delimiter), Field(json_schema_extra={"minLength": 1, "maxLength": 1})]
-DatePattern = Annotated[str, AfterValidator(_date_pattern)]
+DayPattern = Annotated[str, AfterValidator(_day_pattern)]
 TimePattern = Annotated[str, AfterValidator(_time_pattern)]
 Region = Annotated[str, AfterValidator(_region)]
 Offset = Annotated[str, Matching(r"[+-]\d{2}:\d{2}", "takes an offset such as +01:00, quoted")]

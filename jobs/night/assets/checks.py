@@ -90,7 +90,8 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
         dg.AssetCheckSpec(
             NAMED,
             asset=common.key(gold.VALUE_COUNTS),
-            description="A code that no layout names and no night before had, or a tag whose share fell: a warning.",
+            description="A code that no layout names and no night before had, a tag whose share fell, or a field "
+            "of which far more values than before cannot be read: a warning.",
         ),
     ],
 )
@@ -115,7 +116,9 @@ def rows_are_counted(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) ->
     )
     tonight = ctx.known(date.fromisoformat(context.partition_key)).tonight(gold.VALUE_COUNTS)
     new = (
-        tonight.where(F.col("is_new") | (F.col("note") == "SHARE_FELL")).select("sender", "feed", "field").collect()
+        tonight.where(F.col("is_new") | F.col("note").isin("SHARE_FELL", "SHARE_ROSE"))
+        .select("sender", "feed", "field")
+        .collect()
     )  # of a field no more than MAX_CODES
     n_codes = Counter(f"{row.sender} {row.feed} {row.field}" for row in new)  # what they are is in the table alone
     yield dg.AssetCheckResult(

@@ -16,6 +16,7 @@ from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from pipelines.ingest import conform, row_counts, tag_shares, value_counts
 from schemas import bronze, codes, gold, silver
+from schemas.layouts import layouts
 
 FEEDS = tuple(silver.BY_FEED)
 # Authorisations come before the events that need them, and airports before flights.
@@ -38,7 +39,12 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
     rows = ctx.known(night).tonight(bronze.ROWS)
     judged: dict[str, DataFrame] = {}
     loaded: dict[str, DataFrame] = {}
-    present = {row.feed for row in rows.select("feed").distinct().collect()}  # of a dozen
+    sent = rows.select("feed", "sender").distinct().collect()  # of some dozens
+    present = {row.feed for row in sent}
+    # Layouts of those who sent nothing would make plans longer, and take time to analyse.
+    sending = {row.sender: ctx.sources[row.sender] for row in sent if row.sender in ctx.sources}
+    beside = layouts.beside(ctx.sources)
+    present |= {feed for (_, feed), read in beside.items() if read in present}
 
     def judge(feed: str) -> None:
         table = silver.BY_FEED[feed]
@@ -49,7 +55,8 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
             return  # nothing came, and nothing of an earlier run has to go
         with progress.CURRENT.step(f"silver: {table.noun}"):
             known = (_authorisations(ctx, feed, night), _airports(ctx, feed, night))
-            judged[feed] = concurrency.materialise_lazily(conform.validate(rows, feed, ctx.sources, night, *known))
+            sources = sending if layouts.of_feed(sending, feed) else ctx.sources
+            judged[feed] = concurrency.materialise_lazily(conform.validate(rows, feed, sources, night, *known))
             ctx.lake.replace(conform.accepted(judged[feed], feed), table, tonight)
             (loaded[feed],) = concurrency.materialise(row_counts.loaded(ctx.known(night).tonight(table), feed))
 
@@ -64,7 +71,7 @@ def conformed_tables(context: dg.AssetExecutionContext, ctx: common.Ctx) -> Iter
         )
         written = reduce(DataFrame.unionByName, loaded.values())
         arrived, refusals = (ctx.known(night).tonight(table) for table in (bronze.FILES, bronze.QUARANTINE))
-        counts = concurrency.materialise_lazily(row_counts.rows(arrived, refusals, written, twins, night))
+        counts = concurrency.materialise_lazily(row_counts.rows(arrived, refusals, written, twins, night, beside))
         ctx.lake.replace(counts, gold.ROW_COUNTS, tonight)
         n_loaded = {f"{r.sender} {r.feed}": r.n_loaded for r in counts.collect()}  # one row per sender and feed
     with progress.CURRENT.step("silver: values not taken as they came"):
@@ -81,9 +88,11 @@ def _value_counts(ctx: RunContext, judged: dict[str, DataFrame], night: date) ->
     known = [ctx.known(night).until(table) for table in (silver.REPORTS, silver.PEOPLE)]
     links = value_counts.dangling(judged, *known)
     counted = reduce(DataFrame.unionByName, [value_counts.noted(df) for df in judged.values()])
+    before, rows = ctx.lake.read(gold.VALUE_COUNTS), ctx.known(night).until(gold.ROW_COUNTS)
+    counted = counted.unionByName(value_counts.risen(counted, before, rows, night))
     counted = counted if links is None else counted.unionByName(links)
     counted = counted.unionByName(value_counts.fallen(ctx.spark, _fallen_shares(ctx, night)))
-    return concurrency.materialise(value_counts.rows(counted, ctx.lake.read(gold.VALUE_COUNTS), night))[0]
+    return concurrency.materialise(value_counts.rows(counted, before, night))[0]
 
 
 def _fallen_shares(ctx: RunContext, night: date) -> list[tag_shares.Fall]:
@@ -92,22 +101,28 @@ def _fallen_shares(ctx: RunContext, night: date) -> list[tag_shares.Fall]:
 
 
 def tell_of_tags(ctx: RunContext, night: date) -> None:
-    """Alert for unknown tags of abuse or exploitation that no night before had, naming fields and never values, and for
-    known ones that a sender's reports all but lost.
+    """Alert for unknown tags of abuse or exploitation that no night before had, naming fields and never values, for
+    known ones that a sender's reports all but lost, and for fields that are read far more seldom than before.
 
     Others are a warning of the night's checks, and are printed with it.
     """
     is_new = F.col("is_new") & value_counts.is_of_exploitation()
     has_fallen = (F.col("note") == "SHARE_FELL") & F.col("value").isin(*codes.CSAE_TAGS)
-    counted = ctx.known(night).tonight(gold.VALUE_COUNTS).where(is_new | has_fallen).collect()  # MAX_CODES of a field
+    has_risen = F.col("note") == "SHARE_ROSE"
+    told_of = ctx.known(night).tonight(gold.VALUE_COUNTS).where(is_new | has_fallen | has_risen)
+    counted = told_of.collect()  # MAX_CODES of a field
     new = Counter((row.sender, row.feed, row.field) for row in counted if row.is_new)
-    lost = sorted((row.sender, row.value) for row in counted if not row.is_new)
+    lost = sorted((row.sender, row.value) for row in counted if row.note == "SHARE_FELL")
+    risen = sorted({(row.sender, row.feed, row.field) for row in counted if row.note == "SHARE_ROSE"})
     told = {
         "unknown tags with words of abuse or exploitation appeared, which the layout does not name": [
             f"{n} in {field} of {sender} {feed}" for (sender, feed, field), n in sorted(new.items())
         ],
         "tags that reports bear far more seldom than in the fortnight before, beyond chance": [
             f"{tag} of {sender}" for sender, tag in lost
+        ],
+        "fields of which far more values than in the fortnight before mean nothing or cannot be read": [
+            f"{field} of {sender} {feed}" for sender, feed, field in risen
         ],
     }
     for what, where in told.items():

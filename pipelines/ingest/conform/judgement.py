@@ -81,7 +81,7 @@ def finish(
             "night": F.lit(record.night),
             "_feed": F.lit(feed),
             "reason": F.col("_why.reason"),
-            "detail": F.col("_why.detail"),
+            "detail": _detail(record.extract),
             "notes": F.when(_is_withheld(), F.array().cast(NOTES)).otherwise(F.col("_notes")),
             **{ours: F.col(theirs) for ours, theirs in _LINEAGE.items()},
         }
@@ -96,6 +96,15 @@ def finish(
         F.desc_nulls_last("_amended_at"), by_number(F.col("_file")).desc(), F.col("_row_number").desc()
     )
     return df.withColumn("is_superseded", is_accepted & (F.row_number().over(latest) > 1)).drop("_amended_at")
+
+
+def _detail(extract: layout_columns.Extract) -> Column:
+    """What was wrong; of the further records of a row, with which of them it was."""
+    detail = F.col("_why.detail")
+    if extract.n_parts == 1:
+        return detail
+    which = F.concat(detail, F.lit(" (record "), F.col(layout_columns.PART) + 1, F.lit(" of the row)"))
+    return F.when(F.col(layout_columns.PART) > 0, which).otherwise(detail)
 
 
 def _is_withheld() -> Column:

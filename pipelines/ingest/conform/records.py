@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -41,15 +42,44 @@ def parsed(
     Text that means nothing is NULL, and its field is named in `_void`.
     """
     senders = list(layouts.of_feed(sources, feed))
-    mine = rows.filter((F.col("feed") == feed) & F.col("sender").isin(senders))
+    read_beside = {sender: other for (sender, own), other in layouts.beside(sources).items() if own == feed}
     extract = layout_columns.Extract(sources, feed, F.col("_m"))
-    df = mine.withColumn("_m", F.from_json(look_alikes.rows(F.col("raw")), "map<string,string>"))
+    is_mine = (F.col("feed") == feed) & F.col("sender").isin(senders)
+    for sender, other in read_beside.items():
+        is_mine = is_mine | ((F.col("feed") == other) & (F.col("sender") == sender))
+    df = rows.filter(is_mine).withColumn("_m", F.from_json(look_alikes.rows(F.col("raw")), "map<string,string>"))
+    df = _own_parts(df, extract) if read_beside else df
     df = df.withColumns({f"_t_{name}": extract.text(name) for name in FIELDS[feed]})
     void = [F.when(_is_void_text(extract, name, field), F.lit(name)) for name, field in FIELDS[feed].items()]
     df = df.withColumn("_void", F.array_compact(F.array(*void)))
     df = df.withColumns({f"_t_{name}": _unless_void(name, f"_t_{name}") for name in FIELDS[feed]})
     several = {f"_l_{name}": _listed(extract, name) for name, field in FIELDS[feed].items() if field.kind == "codes"}
-    return df.withColumns(several) if several else df, extract  # Spark Connect takes no empty list
+    df = df.withColumns(several) if several else df  # Spark Connect takes no empty list
+    return df.filter(_is_there(extract, list(read_beside))) if read_beside else df, extract
+
+
+def _own_parts(df: DataFrame, extract: layout_columns.Extract) -> DataFrame:
+    """Rows of another feed's files as rows of this one: once for each record that they hold, with its columns alone."""
+    is_beside = F.col("feed") != extract.feed
+    named = extract.known_columns()
+    df = df.withColumn(
+        "_m", F.when(is_beside, F.map_filter("_m", lambda n, _: F.array_contains(named, n))).otherwise(F.col("_m"))
+    )
+    df = df.withColumn("raw", F.when(is_beside, F.to_json("_m")).otherwise(F.col("raw")))
+    counts = layout_columns.of_sender({s: str(len(feed.parts())) for s, feed in extract.layouts()}).cast("int")
+    return df.withColumn(layout_columns.PART, F.explode(F.sequence(F.lit(0), counts - 1)))
+
+
+def _is_there(extract: layout_columns.Extract, beside: list[str]) -> Column:
+    """Whether a row of another feed's files holds a record of this one: all that a record must have."""
+    named = {s: feed for s, feed in extract.layouts() if s in beside}
+    needed = [
+        F.col(f"_t_{name}").isNotNull()
+        | ~F.col("sender").isin([s for s, feed in named.items() if name in feed.columns])
+        for name, field in extract.fields.items()
+        if field.is_required
+    ]
+    return ~F.col("sender").isin(beside) | reduce(Column.__and__, needed, F.lit(True))
 
 
 def _is_void_text(extract: layout_columns.Extract, name: str, field: Field) -> Column:
@@ -120,12 +150,23 @@ def _notes(extract: layout_columns.Extract, fields: Mapping[str, Field]) -> Colu
 
     coded = F.array(*[F.lit(name) for name, field in fields.items() if field.kind in CODED]).cast("array<string>")
     parts = [noted(F.col("_void"), "NOTHING"), noted(F.array_except("_unread", coded), "UNREAD")]
-    parts += [unknown_codes(extract, name) for name, field in fields.items() if field.kind in CODED]
+    parts += [_unknown_if_unread(extract, name) for name, field in fields.items() if field.kind in CODED]
     return F.concat(*parts).cast(judgement.NOTES)
 
 
 def _note(field: Column, note: str, value: Column, becomes: Column) -> Column:
     return F.struct(field.alias("field"), F.lit(note).alias("note"), value.alias("value"), becomes.alias("becomes"))
+
+
+def _unknown_if_unread(extract: layout_columns.Extract, name: str) -> Column:
+    """The same of a field whose value was read: where it was, and nothing stands in for codes that are unknown, there
+    are none to look for."""
+    lets_through = [sender for sender, feed in extract.layouts() if name in feed.unmapped]
+    is_read = F.col(name).isNotNull() & ~F.col("sender").isin(lets_through)
+    if extract.fields[name].kind == "codes":
+        is_read = ~F.exists(name, F.isnull) & ~F.col("sender").isin(lets_through)
+    none = F.array().cast(judgement.NOTES)
+    return F.when(is_read | F.col(f"_t_{name}").isNull(), none).otherwise(unknown_codes(extract, name))
 
 
 def unknown_codes(extract: layout_columns.Extract, name: str) -> Column:

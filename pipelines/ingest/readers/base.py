@@ -13,7 +13,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -144,8 +144,16 @@ def _spelt(name: str) -> str:
     return " ".join(look_alikes.plain(name).casefold().split())
 
 
-def check_columns(names: Sequence[str], paths: Iterable[Sequence[str]], feed: layouts.Feed) -> list[str]:
-    """Columns that no mapping names, after refusing a header that cannot be used.
+class Columns(NamedTuple):
+    """A file's columns, compared with its layout's: those that no mapping names, and those of a mapping that are not
+    there."""
+
+    rescued: list[str]
+    absent: list[str]
+
+
+def check_columns(names: Sequence[str], paths: Iterable[Sequence[str]], feed: layouts.Feed) -> Columns:
+    """How a file's columns differ from the layout's, after refusing a header that cannot be used.
 
     Args:
         names: top-level columns of the file.
@@ -169,7 +177,8 @@ def check_columns(names: Sequence[str], paths: Iterable[Sequence[str]], feed: la
         content = sorted({path[-1] for path in present - mapped if looks_like_content(path[-1])})
         if content:
             raise FileRefused("FILE_CONTENT_COLUMN", f"columns that look like content: {', '.join(content)[:200]}")
-    return [name for name in names if name not in layouts.mapped_columns(feed)]
+    named = layouts.mapped_columns(feed)
+    return Columns([name for name in names if name not in named], sorted(named - {*feed.ignore, *names}))
 
 
 def scratch() -> str | None:

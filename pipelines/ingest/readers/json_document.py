@@ -30,8 +30,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 
-def read_json(opened: Callable[[], CheckedText], feed: layouts.Feed, spool: Spool) -> list[str]:
-    """Spools every element of the array that the layout's `rows_at` names; returns columns that no mapping names.
+def read_json(opened: Callable[[], CheckedText], feed: layouts.Feed, spool: Spool) -> readers.Columns:
+    """Spools every element of the array that the layout's `rows_at` names; returns how its columns
+    differ from the layout's.
 
     Where the layout's `names_at` names an array of names, rows are arrays of as many values. Rows that are neither
     become ROW_MALFORMED with their text.
@@ -41,15 +42,15 @@ def read_json(opened: Callable[[], CheckedText], feed: layouts.Feed, spool: Spoo
     """
     names = _names(opened(), feed.names_at) if feed.names_at is not None else None
     elements = _Document(opened()).elements(feed.rows_at)
-    unmapped: list[str] | None = None
+    columns: readers.Columns | None = None
     n_read = 0
     for block in _blocks(elements):
-        if unmapped is None:
+        if columns is None:
             sample = [_row(value, names) for _, value in block[: json_shape.SAMPLED]]
-            unmapped = json_shape.columns([row for row in sample if row is not None], feed)
+            columns = json_shape.columns([row for row in sample if row is not None], feed)
         _spool(block, n_read + 1, names, spool)
         n_read += len(block)
-    return unmapped or []
+    return columns or readers.Columns([], [])
 
 
 def _names(text: CheckedText, at: str) -> list[str]:

@@ -19,8 +19,8 @@ MAX_PATHS = 10_000  # distinct keys of the sampled rows, at any depth: nested la
 SAMPLED = 1_000  # rows from which a file's columns are known: a constant, whatever the file's size
 
 
-def columns(rows: Iterable[dict[str, Any]], feed: layouts.Feed) -> list[str]:
-    """Checks the columns of a file's first rows; returns top-level ones that no mapping names.
+def columns(rows: Iterable[dict[str, Any]], feed: layouts.Feed) -> readers.Columns:
+    """Checks the columns of a file's first rows; returns how top-level ones differ from the layout's.
 
     Raises:
         FileRefused: they cannot be used (see `base.check_columns`).
@@ -33,7 +33,7 @@ def columns(rows: Iterable[dict[str, Any]], feed: layouts.Feed) -> list[str]:
             paths.add(path)
             if len(paths) > MAX_PATHS:
                 raise FileRefused("FILE_TOO_WIDE", f"over {MAX_PATHS} nested columns")
-    return readers.check_columns(list(names), paths, feed) if names else []
+    return readers.check_columns(list(names), paths, feed) if names else readers.Columns([], [])
 
 
 def _paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -29,7 +29,7 @@ MAGIC = b"PAR1"
 NOT_ENCODABLE = {"DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"}
 
 
-def read_parquet(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]:
+def read_parquet(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> readers.Columns:
     """Spools every row of a Parquet file; scalars become text (exact numbers, ISO dates and UTC instants).
 
     Returns the columns that no mapping names.
@@ -42,7 +42,7 @@ def read_parquet(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]
         texts = [metadata.schema.column(n).path for n in sorted(encoded)]
         table = _opened(file, metadata=metadata, read_dictionary=texts)
         names = [name.strip() for name in table.schema_arrow.names]
-        unmapped = readers.check_columns(names, _schema_paths(table.schema_arrow), feed)
+        columns = readers.check_columns(names, _schema_paths(table.schema_arrow), feed)
         n_read = 0
         for group, n_rows in enumerate(_rows_at_once(file, metadata, encoded, spool)):
             for batch in table.iter_batches(batch_size=n_rows, row_groups=[group], use_threads=False):
@@ -52,7 +52,7 @@ def read_parquet(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]
                 n_read += batch.num_rows
     except (pa.ArrowException, ValueError, OSError) as error:
         raise FileRefused("FILE_UNREADABLE", f"not Parquet that can be read ({type(error).__name__})") from error
-    return unmapped
+    return columns
 
 
 def _check_footer(file: IO[bytes]) -> None:
@@ -167,25 +167,35 @@ def _as_text(column: pa.Array) -> pa.Array:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return pa.array([None if v is None else v.hex() for v in column.to_pylist()], pa.string())
     if pa.types.is_floating(kind):
-        return _digits(column.cast(pa.float64()))
+        return _digits(column)
     return column.cast(pa.string())
 
 
 def _digits(column: pa.Array) -> pa.Array:
-    """Numbers as text: whole ones by their digits, as far as a float tells them apart."""
-    is_whole = pc.fill_null(pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), MAX_WHOLE)), False)
-    whole = pc.if_else(is_whole, column, pa.scalar(0.0)).cast(pa.int64()).cast(pa.string())
-    return pc.if_else(is_whole, whole, column.cast(pa.string()))
+    """Numbers as text: whole ones by their digits, as far as a float tells them apart; others by the fewest that are
+    read as the same number of their own width: what was written as 0.1 into 32 bits is 0.1."""
+    wide = column.cast(pa.float64())
+    is_whole = pc.fill_null(pc.and_(pc.equal(pc.floor(wide), wide), pc.less(pc.abs(wide), MAX_WHOLE)), False)
+    whole = pc.if_else(is_whole, wide, pa.scalar(0.0)).cast(pa.int64()).cast(pa.string())
+    if pa.types.is_float16(column.type):  # which Arrow does not spell
+        spelt = pa.array(column.to_numpy(zero_copy_only=False).astype(str), pa.string())
+        spelt = pc.if_else(column.is_valid(), spelt, pa.scalar(None, pa.string()))
+    else:
+        spelt = column.cast(pa.string())
+    return pc.if_else(is_whole, whole, spelt)
 
 
 def _decoded(kind: pa.DataType) -> pa.DataType:
-    """A nested type with dictionaries replaced by what they hold."""
+    """A nested type with dictionaries replaced by what they hold, and floats of 32 bits by their text: as JSON numbers
+    they would have the digits of 64."""
 
     def inside(field: pa.Field) -> pa.Field:
         return field.with_type(_decoded(field.type))
 
     if pa.types.is_dictionary(kind):
         return kind.value_type
+    if pa.types.is_float32(kind):
+        return pa.string()
     if pa.types.is_struct(kind):
         return pa.struct([inside(field) for field in kind])
     if pa.types.is_map(kind):

@@ -55,6 +55,7 @@ ROWS = T.StructType(
         T.StructField("reason", STRING),
         T.StructField("detail", STRING),
         T.StructField("rescued_columns", STRING),
+        T.StructField("absent_columns", STRING),
     ]
 )
 _ARROW_TYPES: dict[T.DataType, pa.DataType] = {DATE: pa.date32(), LONG: pa.int64(), STRING: pa.string()}
@@ -89,22 +90,22 @@ def _reader(sources: dict[str, layouts.Source]) -> Callable[[Iterator[pa.RecordB
 def read_file(file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) -> Iterator[pa.RecordBatch]:
     """One file's batches in the shape of ROWS. Whatever happens inside becomes a reason; nothing is loaded in part."""
     if file["reason"] is not None:
-        yield _whole(file, file["reason"], file["detail"], None)
+        yield _whole(file, file["reason"], file["detail"])
         return
     with Spool(file["n_bytes"] or 0) as spool:
         try:
-            unmapped = _read_into(spool, file, sources)
+            columns = _read_into(spool, file, sources)
             if not spool.n_rows:
                 raise FileRefused("FILE_NO_ROWS", "a header and no rows")
         except FileRefused as refused:
             detail = refused.detail + _proposal(refused, file["feed"], sources)
-            yield _whole(file, refused.reason, detail, None)
+            yield _whole(file, refused.reason, detail)
             return
         except Exception as error:  # noqa: BLE001 - the promise: no input stops the night
             cause = _refusal_behind(error)
-            yield _whole(file, cause.reason, cause.detail, None)
+            yield _whole(file, cause.reason, cause.detail)
             return
-        yield _whole(file, None, None, ",".join(unmapped) or None)
+        yield _whole(file, None, None, columns)
         for part in spool.batches():
             yield _rows_of(file, part)
 
@@ -142,7 +143,7 @@ def _refusal_behind(error: BaseException) -> FileRefused:
     return FileRefused("FILE_UNREADABLE", f"cannot be read ({type(error).__name__})")
 
 
-def _read_into(spool: Spool, file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) -> list[str]:
+def _read_into(spool: Spool, file: Mapping[str, Any], sources: Mapping[str, layouts.Source]) -> readers.Columns:
     feed = sources[file["sender"]].feeds[file["feed"]]
     with readers.open_plain(file["path"], file["n_bytes"]) as stream:
         head = stream.read(4 << 20)
@@ -177,9 +178,13 @@ def _read_into(spool: Spool, file: Mapping[str, Any], sources: Mapping[str, layo
         return reader(text, feed, spool)
 
 
-def _whole(file: Mapping[str, Any], reason: str | None, detail: str | None, rescued: str | None) -> pa.RecordBatch:
+def _whole(
+    file: Mapping[str, Any], reason: str | None, detail: str | None, columns: readers.Columns | None = None
+) -> pa.RecordBatch:
     row = {**{name: file.get(name) for name in _ARROW.names}, "row_number": 0, "raw": None}
-    row.update(reason=reason, detail=_encodable(detail), rescued_columns=_encodable(rescued))
+    rescued, absent = (",".join(names) or None for names in columns or ((), ()))
+    row.update(reason=reason, detail=_encodable(detail))
+    row.update(rescued_columns=_encodable(rescued), absent_columns=_encodable(absent))
     return pa.RecordBatch.from_pylist([row], schema=_ARROW)
 
 
@@ -227,6 +232,7 @@ def _screened(read_rows: DataFrame, sources: Mapping[str, layouts.Source]) -> Da
         reason.alias("reason"),
         F.coalesce("detail", F.col("_why.detail")).alias("detail"),
         "rescued_columns",
+        "absent_columns",
     )
 
 

@@ -133,15 +133,15 @@ class CheckedText(io.RawIOBase):
             raise FileRefused("FILE_TOO_LARGE", f"a line of over {self._line_limit >> 20} MiB")
 
 
-def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
-    """Spools every row of a CSV file; returns the columns that no mapping names.
+def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> readers.Columns:
+    """Spools every row of a CSV file; returns how its columns differ from the layout's.
 
     Quoted values may span lines. Rows with another number of values than the header become ROW_MALFORMED with
     their text, and so do rows that swallowed another (see `csv_dialect`). Row numbers count rows from 1,
     without header, blank lines and what stands before the header.
     """
     head = csv_dialect.head(text.peek(readers.BLOCK).decode("utf-8", "ignore"), feed)
-    unmapped = readers.check_columns(head.names, ((name,) for name in head.names), feed)
+    columns = readers.check_columns(head.names, ((name,) for name in head.names), feed)
     text.read(head.n_bytes_before)
     names = [*head.names, *([head.surplus] if head.surplus else [])]
     bad = _BadRows(spool, len(head.names), feed)
@@ -168,7 +168,7 @@ def read_csv(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
             raise FileRefused("FILE_TOO_LARGE", f"a row of over {readers.MAX_LINE >> 20} MiB") from error
         raise FileRefused("FILE_UNREADABLE", "the parser lost its place, for example at an unclosed quote") from error
     bad.flush()
-    return unmapped
+    return columns
 
 
 def _spool_csv(numbers: Any, batch: pa.RecordBatch, feed: layouts.Feed, head: csv_dialect.Head, spool: Spool) -> None:
@@ -224,13 +224,13 @@ class _BadRows:
         return numbers
 
 
-def read_jsonl(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]:
-    """Spools every line of a JSON lines file as it is; returns the columns that no mapping names.
+def read_jsonl(text: CheckedText, feed: layouts.Feed, spool: Spool) -> readers.Columns:
+    """Spools every line of a JSON lines file as it is; returns how its columns differ from the layout's.
 
     Columns are known from the first lines of the file; whether each line parses is judged later, in Spark.
     """
     sampled = _sampled(text.peek(readers.BLOCK))
-    unmapped = json_shape.columns(sampled, feed)
+    columns = json_shape.columns(sampled, feed)
     joint = _joint(sampled)
     n_read = 0
     for lines in _lines(text):
@@ -239,7 +239,7 @@ def read_jsonl(text: CheckedText, feed: layouts.Feed, spool: Spool) -> list[str]
         numbers = np.arange(n_read + 1, n_read + 1 + len(array))
         n_read += len(array)
         json_rows.spool_texts(numbers, array, spool, ~_is_several(array, joint), "several objects on a line")
-    return unmapped
+    return columns
 
 
 def _joint(rows: list[dict[str, Any]]) -> str | None:

@@ -15,7 +15,7 @@ from openpyxl.utils import datetime as serial
 from pipelines.ingest.readers import base as readers
 from pipelines.ingest.readers import json_rows, workbook_parts
 from pipelines.ingest.readers.base import FileRefused, Spool
-from pipelines.ingest.readers.csv_dialect import AGAIN
+from pipelines.ingest.readers.csv_dialect import AGAIN, MAX_PREAMBLE
 from pipelines.ingest.readers.workbook_parts import Book, Cell, Row, Texts
 from schemas.layouts import layouts
 
@@ -26,41 +26,68 @@ MIN_PART = 8 << 20
 CELL = 24  # bytes that a cell is counted with beyond its text
 
 _Values = list[str | None]
+_Cells = dict[int, str] | None  # texts of a row's cells by column, from 1; None where they are too long together
 
 
-def read_xlsx(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> list[str]:
+def read_xlsx(file: IO[bytes], feed: layouts.Feed, spool: Spool) -> readers.Columns:
     """Spools every row of the first sheet that has the layout's required columns.
 
-    Returns the columns that no mapping names, and other sheets that hold anything, as "[sheet Notes]". Real date
+    Returns how its columns differ from the layout's; among those that no mapping names are other sheets that hold
+    anything, as "[sheet Notes]". Real date
     cells become ISO text; whole numbers lose their ".0".
     """
     archive = _checked(file)
     with Texts() as texts:
         book = workbook_parts.read_book(archive, texts)
         refusal: FileRefused | None = None
-        unmapped: list[str] | None = None
+        found: readers.Columns | None = None
         others = []
         for title, part in book.sheets:
             rows = _valued(workbook_parts.rows(archive, part), book, texts)
-            header = list(itertools.islice(rows, feed.skip_rows + feed.header_rows))[feed.skip_rows :]
+            header, rows = _header(rows, feed)
             if not header:
                 continue
-            named = _names(_spread(header) if feed.header_rows > 1 else _dense(header[0]))
+            named = _named(header, feed)
             names = readers.as_named(named, feed)
             try:
-                rescued = readers.check_columns(names, ((name,) for name in names), feed)
+                columns = readers.check_columns(names, ((name,) for name in names), feed)
             except FileRefused as error:
                 refusal = refusal or error
                 others.append(f"[sheet {title}]")
                 continue
-            if unmapped is not None:
+            if found is not None:
                 others.append(f"[sheet {title}]")
                 continue
-            unmapped = rescued
+            found = columns
             _spool_cells(rows, names, named, spool)
-    if unmapped is None:
+    if found is None:
         raise refusal or FileRefused("FILE_NO_ROWS", "no sheet holds anything")
-    return [*unmapped, *others]
+    return readers.Columns([*found.rescued, *others], found.absent)
+
+
+def _header(rows: Iterator[_Cells], feed: layouts.Feed) -> tuple[list[_Cells], Iterator[_Cells]]:
+    """The rows of the header, and those after it: the first that has the required columns, from where the layout points
+    on, then before it; else what it points to. A title, or who asked for what, is passed over; where a sheet says that
+    it ends does not count."""
+    start: list[_Cells] = []
+    n_bytes = 0
+    for row in itertools.islice(rows, feed.skip_rows + MAX_PREAMBLE + feed.header_rows - 1):
+        start.append(row)
+        n_bytes += sum(map(len, row.values())) if row else 0
+        if n_bytes > readers.BLOCK and len(start) >= feed.skip_rows + feed.header_rows:
+            break
+    required = set(feed.required_columns())
+    places = range(len(start) - feed.header_rows + 1)
+    for at in (*places[feed.skip_rows :], *places[: feed.skip_rows]):
+        header = start[at : at + feed.header_rows]
+        if None not in header and required <= set(readers.as_named(_named(header, feed), feed)):
+            return header, itertools.chain(start[at + feed.header_rows :], rows)
+    at = feed.skip_rows
+    return start[at : at + feed.header_rows], itertools.chain(start[at + feed.header_rows :], rows)
+
+
+def _named(header: list[_Cells], feed: layouts.Feed) -> list[str]:
+    return _names(_spread(header) if feed.header_rows > 1 else _dense(header[0]))
 
 
 def first_rows(file: IO[bytes], n: int) -> list[tuple[str, list[list[str | None]]]]:

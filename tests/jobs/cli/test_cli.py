@@ -101,7 +101,7 @@ def test_wrong_settings_are_told_by_every_command_before_it_does_anything(
 def test_layouts_are_checked_without_a_file_and_every_mistake_is_told(home: Path):
     said = CliRunner().invoke(cli_main.main, ["sources", "check"])
     assert said.exit_code == 0
-    assert said.output.startswith("14 layouts can be used: bluewing, norfolk")
+    assert said.output.startswith("18 layouts can be used: bluewing, norfolk")
     (home / "sources").mkdir()
     (home / "sources" / "kent.yaml").write_text("sender: kent\nname: Kent\nkind: club\nfeeds: {}\n", encoding="utf-8")
     (home / "sources" / "norfolk.yaml").write_text("sender: norwich\n", encoding="utf-8")

@@ -30,11 +30,13 @@ def test_tags_of_abuse_are_told_by_where_they_stand(spark: SparkSession, tmp_pat
         {**unknown, "value": "Cattle Rustling", "is_new": True},
         {**fell, "value": "CSE_LONE"},
         {**fell, "value": "DRUGS"},
+        {**tag, "feed": "nominals", "field": "born_on", "note": "SHARE_ROSE", "value": "UNREAD"},
     ]
     notebook_world.save(spark, tmp_path, gold.VALUE_COUNTS, rows)
     silver.tell_of_tags(ctx, NIGHT)
     alerts = (ctx.settings.log_folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
-    unknown_told, fell_told = (json.loads(line)["message"] for line in alerts)
+    unknown_told, fell_told, rose_told = (json.loads(line)["message"] for line in alerts)
     assert unknown_told.endswith("does not name: 2 in tags of norfolk reports")
     assert "Offender" not in unknown_told  # what a code says may be personal: it stands in the table
+    assert rose_told.endswith("cannot be read: born_on of norfolk nominals")
     assert fell_told.endswith("beyond chance: CSE_LONE of norfolk")

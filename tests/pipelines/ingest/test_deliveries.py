@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.ingest.deliveries import Rules, concerns
+from pipelines.ingest.deliveries import Columns, Rules, changed_columns, concerns
 
 MONDAY = date(2026, 3, 16)
 RULES = Rules(nights=14, at_least=5, factor=3.0, min_rows=20)
@@ -82,3 +82,31 @@ def test_small_drops_and_few_drops_tell_nothing() -> None:
     assert _why({**dict.fromkeys(_days(MONDAY), 10), MONDAY: 500}, MONDAY) is None
     assert _why({**dict.fromkeys(_days(MONDAY, 4), 100), MONDAY: 5_000}, MONDAY) is None
     assert _why({**dict.fromkeys(_days(MONDAY), 100), MONDAY: 0}, MONDAY) is None  # refused whole: told elsewhere
+
+
+def _columns(unnamed: str = "", absent: str = "") -> Columns:
+    return Columns(frozenset(unnamed.split()), frozenset(absent.split()))
+
+
+@pytest.mark.parametrize(
+    ("tonight", "said"),
+    [
+        (_columns("Beat", "VRM"), None),  # as some drop of the window had it
+        (_columns("", "VRM Notes"), None),
+        (_columns("Born", "DOB"), "new columns that the layout does not name: Born; columns that are gone: DOB"),
+        (_columns("", "DOB"), "columns that are gone: DOB"),
+        (_columns("a b c d e f\x1b"), "new columns that the layout does not name: a, b, c, d, e and 1 more"),
+    ],
+)
+def test_columns_that_come_and_go_are_told(tonight: Columns, said: str | None) -> None:
+    before = {day: _columns("Beat", "VRM" if k % 2 else "Notes VRM") for k, day in enumerate(_days(MONDAY))}
+    found = changed_columns({FEED: {**before, MONDAY: tonight}}, MONDAY, RULES)
+    assert [concern.why for concern in found] == ([] if said is None else [said])
+
+
+def test_what_is_gone_of_few_rows_that_name_their_own_columns_is_chance() -> None:
+    drops = {FEED: {**dict.fromkeys(_days(MONDAY), _columns()), MONDAY: _columns("Born", "DOB")}}
+    (told,) = changed_columns(drops, MONDAY, RULES, sparse={FEED})
+    assert told.why == "new columns that the layout does not name: Born"
+    few = {FEED: {**dict.fromkeys(_days(MONDAY, 4), _columns()), MONDAY: _columns("Born", "DOB")}}
+    assert changed_columns(few, MONDAY, RULES) == []

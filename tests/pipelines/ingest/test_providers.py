@@ -1,9 +1,10 @@
-"""Six providers tell the same truth, each in its own way: silver cannot tell them apart."""
+"""Ten providers tell the same truth, each in its own way: silver cannot tell them apart."""
 
 from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,7 +22,7 @@ from pipelines.synthesis.files import encode
 from schemas import codes, silver
 from schemas.layouts import layouts
 from schemas.layouts.feed import Feed
-from tests.support import nights
+from tests.support import nights, provider_workbooks
 
 LAYOUTS = senders.of(("36",))
 # What differs between providers by meaning: who they are, and where the row came from.
@@ -34,6 +35,8 @@ STARTS = [
     "2026-01-01T00:00:00", "2025-07-01T11:00:00",
 ]  # fmt: skip
 SECONDS = [0, 1, 17, 40_000, 59, 60, 61, 3599, 3600, 3601, 125, 86]
+FOOTERS = {"telco_harbour": 2, "telco_fen": 1, "telco_lowland": 1, "telco_granite": 2}  # lines that are no events
+METRES = 6  # by which the transformation from the National Grid may be off, with the square of a reference
 OTHERS = ["07700900124", "60066", None, "+3225550199", "01134960001", "07700900125"]
 
 
@@ -98,34 +101,41 @@ def drop(home: Path, sender: str, feed: str, columns: dict[str, pa.Array]) -> No
 
 @pytest.fixture(scope="module")
 def judged(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The judged events of all six in one pass, and the ledger of their files."""
-    home = tmp_path_factory.mktemp("six")
+    """The judged events of all ten in one pass, the ledger of their files, and the cells of those with workbooks."""
+    home = tmp_path_factory.mktemp("ten")
     for sender in senders.PROVIDERS:
         drop(home, sender, "comms_authorisations", authorisation())
         drop(home, sender, "comms_events", as_sent(sender))
+    events = pa.RecordBatch.from_pydict(truth()).to_pylist()
+    for sender, feed, name, content in provider_workbooks.written(events):
+        nights.drop(home, sender, feed, name, content, NIGHT)
     read = nights.ingested(spark, home, night=NIGHT)
     known = conform.accepted(nights.judged(read.rows, "comms_authorisations", NIGHT), "comms_authorisations")
     one = known.dropDuplicates(["auth_urn"])  # all six name the same authorisation
-    events = nights.judged(read.rows, "comms_events", NIGHT, authorisations=one)
-    return events.collect(), read.files.collect()
+    judged_events = nights.judged(read.rows, "comms_events", NIGHT, authorisations=one)
+    cells = nights.judged(read.rows, "comms_cells", NIGHT)
+    return judged_events.collect(), read.files.collect(), cells.collect()
 
 
-def test_six_providers_make_identical_rows(judged: Any) -> None:
-    events, files = judged
+def test_ten_providers_make_identical_rows(judged: Any) -> None:
+    events, files, _ = judged
     assert {f.status for f in files} == {"LOADED"}
-    assert {f.rescued_columns for f in files if f.feed == "comms_events"} <= {None, ""}
-    assert not [(e._sender, e._row_number, e.reason, e.detail) for e in events if e.reason]
+    notes = {"[sheet Sheet]"}  # which stands before that of one provider's rows
+    assert {f.rescued_columns for f in files if f.feed == "comms_events"} <= {None, "", *notes}
+    refused = Counter(e._sender for e in events if e.reason)
+    assert refused == FOOTERS
     found: dict[str, set[tuple[Any, ...]]] = {}
-    for event in events:
+    for event in (event for event in events if event.reason is None):
         found.setdefault(event._sender, set()).add(tuple(event[name] for name in SHARED))
-    assert set(found) == set(senders.PROVIDERS)
+        assert event._rescued is None
+    assert set(found) == {*senders.PROVIDERS, *FOOTERS}
     expected = found["telco_north"]
     assert len(expected) == len(STARTS)
     assert {sender: rows ^ expected for sender, rows in found.items() if rows != expected} == {}
 
 
 def test_the_rows_are_the_truth(judged: Any) -> None:
-    events, _ = judged
+    events, _, _ = judged
     of_one = sorted((e for e in events if e._sender == "telco_isle"), key=lambda e: e._row_number)
     utc = [e.started_at.astimezone(dt.UTC).replace(tzinfo=None).isoformat() for e in of_one]
     assert utc == STARTS
@@ -136,6 +146,30 @@ def test_the_rows_are_the_truth(judged: Any) -> None:
     assert [e.b_number for e in of_one[:3:2]] == ["+447700900124", None]  # the third was withheld
     wall = {e.started_at.astimezone(zoneinfo.ZoneInfo("Europe/London")).strftime("%H:%M:%S") for e in of_one[1:3]}
     assert wall == {"01:30:00"}, "two instants an hour apart, told apart though the clock shows the same"
+
+
+def test_cells_are_read_from_rows_of_events(judged: Any) -> None:
+    """Where no file of cells comes: at the first and the last of each event, on its day, however places are written."""
+    _, _, cells = judged
+    taken = [cell for cell in cells if cell.reason is None and not cell.is_superseded]
+    assert {cell.operator for cell in taken} == set(FOOTERS)
+    zones = {"telco_fen": zoneinfo.ZoneInfo("Europe/London")}
+    for sender in FOOTERS:
+        found = {(cell.cell, cell.from_on): cell for cell in taken if cell.operator == sender}
+        if sender != "telco_granite":
+            starts = [dt.datetime.fromisoformat(start).replace(tzinfo=dt.UTC) for start in STARTS]
+            days = [start.astimezone(zones.get(sender, dt.UTC)).date() for start in starts]
+            numbers = enumerate(days)
+            named = {(f"001-01-1036-{n:03d}", day) for k, day in numbers for n in (k, k // 2)}
+            assert set(found) == named, sender
+        for cell in found.values():
+            _, _, north, east = provider_workbooks.place(cell.cell)
+            assert cell.latitude == pytest.approx(north, abs=METRES / 111_320), cell
+            assert cell.longitude == pytest.approx(east, abs=2 * METRES / 111_320), cell
+            assert (cell.azimuth, cell.to_on, cell.is_superseded) == (None, None, False)
+    of_rows = [cell for cell in cells if cell._sender == "telco_harbour"]
+    assert len(of_rows) == 2 * len(STARTS)  # two a row; those named again are one, and a line that ends a file is none
+    assert {cell._rescued for cell in of_rows} == {None}  # nothing of the parties stands in a table of cells
 
 
 @pytest.mark.slow

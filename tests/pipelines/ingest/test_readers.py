@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,46 @@ def test_the_header_of_a_workbook_is_no_row_of_it(tmp_path: Path) -> None:
     whole, *rows = one_file.rows(tmp_path, "l.xlsx", content, layouts.load(), "surrey")
     assert whole["reason"] is None
     assert {row["row_number"]: row["detail"] for row in rows} == {1: None, 2: csv_dialect.AGAIN, 3: None}
+
+
+@pytest.mark.parametrize("skip_rows", [0, 2, 3, 9])
+@pytest.mark.parametrize("said", ["A1:C5", "A1", "B7:C9"])
+def test_a_header_is_found_by_its_cells(tmp_path: Path, said: str, skip_rows: int) -> None:
+    """Below a title over merged cells and a line of who asked, whatever the sheet says of where it ends."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["Links of the last week"], [], ["Made by", "the records team"], list(LINKS), ["R1", "N1", "Victim"]):
+        sheet.append(row)
+    sheet.merge_cells("A1:C1")
+    sink, changed = io.BytesIO(), io.BytesIO()
+    book.save(sink)
+    with zipfile.ZipFile(sink) as archive, zipfile.ZipFile(changed, "w") as made:
+        for name in archive.namelist():
+            made.writestr(
+                name, archive.read(name).replace(b'<dimension ref="A1:C5"', f'<dimension ref="{said}"'.encode())
+            )
+    source = layouts.load()["surrey"]
+    feed = source.feeds["report_links"].model_copy(update={"skip_rows": skip_rows})
+    sources = {"surrey": source.model_copy(update={"feeds": {"report_links": feed}})}
+    whole, *rows = one_file.rows(tmp_path, "l.xlsx", changed.getvalue(), sources, "surrey")
+    assert (whole["reason"], whole["rescued_columns"]) == (None, None)
+    assert [json.loads(row["raw"]) for row in rows] == [dict(zip(LINKS, ["R1", "N1", "Victim"], strict=True))]
+
+
+@pytest.mark.parametrize("width", [pa.float16(), pa.float32(), pa.float64()])
+def test_a_float_of_any_width_is_the_decimal_that_was_written(width: pa.DataType) -> None:
+    """numpy, which spells each width by itself, is the witness."""
+    spelt = ["0.1", "1.29", "-0.5", "52.62", "0.001"]
+    column = pa.array([*map(np.float16, map(float, spelt)), None], width) if width == pa.float16() else pa.array(
+        [*map(float, spelt), None], width
+    )  # fmt: skip
+    assert parquet_rows._as_text(column).to_pylist() == [*spelt, None]
+    assert [str(width.to_pandas_dtype()(text)) for text in spelt] == spelt
+    if width == pa.float32():  # within lists and objects as well
+        (made,) = parquet_rows._as_text(
+            pa.array([{"at": [0.1, 52.62]}], pa.struct([("at", pa.list_(width))]))
+        ).to_pylist()
+        assert made == {"at": ["0.1", "52.62"]}
 
 
 def test_whole_floats_of_parquet_are_their_digits() -> None:

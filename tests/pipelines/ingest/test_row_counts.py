@@ -26,9 +26,14 @@ def test_rows_are_counted_where_they_ended(spark: SparkSession):
         {"sender": "inbox", "feed": "decisions", "stage": "decisions"},  # no row of the landing zone
     )  # fmt: skip
     people = tables.frame(spark, silver.PEOPLE, *({"person_id": f"36:{n}", "_sender": "norfolk"} for n in range(4)))
-    twins = spark.createDataFrame([("norfolk", "nominals", 1)], "sender string, feed string, n_deduplicated long")
-    counted = row_counts.rows(files, quarantine, row_counts.loaded(people, "nominals"), twins, tables.NIGHT)
-    by_sender = {row.sender: row for row in counted.collect()}
+    judged = [("norfolk", "nominals", 7, 1), ("norfolk", "comms_cells", 5, 5)]
+    twins = spark.createDataFrame(judged, "sender string, feed string, n_in long, n_deduplicated long")
+    loaded = row_counts.loaded(people, "nominals")
+    beside = [("norfolk", "comms_cells")]
+    counted = row_counts.rows(files, quarantine, loaded, twins, tables.NIGHT, beside).collect()
+    (cells,) = (row for row in counted if row.feed == "comms_cells")  # read from the rows of another feed's files
+    assert (cells.n_files, cells.n_in, cells.n_deduplicated) == (0, 5, 5)
+    by_sender = {row.sender: row for row in counted if row.feed == "nominals"}
     norfolk, suffolk = by_sender["norfolk"], by_sender["suffolk"]
     assert (norfolk.n_files, norfolk.n_in, norfolk.n_loaded, norfolk.n_quarantined) == (2, 10, 4, 3)
     assert norfolk.n_deduplicated == 3  # two rows of a file sent again, one record twice in a night

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import zoneinfo
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import pytest
+from openpyxl.utils.datetime import to_excel
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from pipelines.ingest import conform
@@ -106,6 +109,38 @@ def test_a_day_that_a_program_wrote_as_an_instant_is_the_senders_day(spark: Spar
     judged = nights.judged(nights.raw_rows(spark, "norfolk", "nominals", rows), "nominals").collect()
     found = {row._row_number: str(row.born_on) for row in judged}
     assert [found[n] for n in sorted(found)] == list(days.values())
+
+
+def test_days_that_are_numbers_are_the_day(spark: SparkSession) -> None:
+    """Python's calendar and openpyxl's are the witnesses; a midnight of London's summer is 23:00 of the day before."""
+    days = [dt.date(1961, 7, 1), dt.date(1990, 6, 11), dt.date(2011, 12, 31)]
+    london = [dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo("Europe/London")) for day in days]
+    written = {
+        "epoch_ms": [str(int(at.timestamp() * 1000)) for at in london],
+        "epoch_s": [str(int(at.timestamp())) for at in london],
+        "epoch_days": [str((day - dt.date(1970, 1, 1)).days) for day in days],
+        "workbook_days": [str(to_excel(day)) for day in days],
+    }
+    source = layouts.load()["norfolk"]
+    own = {
+        kind: source.model_copy(
+            update={"feeds": {"nominals": source.feeds["nominals"].model_copy(update={"dates": (kind,)})}}
+        )
+        for kind in written
+    }
+    rows = [
+        nights.raw_rows(
+            spark, kind, "nominals",
+            [{"Nominal No": f"N{n}", "Surname": "Lee", "DOB": text} for n, text in enumerate([*texts, "60", "x"])],
+        )
+        for kind, texts in written.items()
+    ]  # fmt: skip
+    judged = nights.judged(reduce(DataFrame.unionByName, rows), "nominals", layouts=own).collect()
+    found = {(row._sender, row._row_number): row.born_on for row in judged}
+    for kind in written:
+        assert [found[kind, n] for n in (1, 2, 3)] == days, kind
+        assert found[kind, 5] is None
+    assert found["workbook_days", 4] is None  # 29 February 1900, which no calendar has
 
 
 def test_a_text_that_a_pattern_does_not_fit_is_kept_and_told(spark: SparkSession) -> None:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.night import summary
 from pipelines.ingest import value_counts
 from schemas import gold
-from tests.support import nights
+from tests.support import nights, tables
 
 # as written -> (national tags, codes that are unknown)
 TAGS: dict[str, tuple[list[str], list[str]]] = {
@@ -84,6 +84,33 @@ def test_links_that_lead_nowhere_are_counted_and_new_codes_are_new_once(spark: S
     }
     later = value_counts.rows(value_counts.noted(people), first, nights.NIGHT + dt.timedelta(days=1))
     assert {row.is_new for row in later.collect()} == {False}
+
+
+@pytest.mark.spark
+def test_a_field_that_is_read_far_more_seldom_is_told(spark: SparkSession) -> None:
+    """As where days and months are written the other way round from tonight on: no row is refused for it."""
+    night = nights.NIGHT
+    days = [night - dt.timedelta(days=n) for n in range(1, 21)]
+    of = {"sender": "norfolk", "feed": "nominals"}
+    counted = spark.createDataFrame(
+        [("norfolk", "nominals", field, note, "", None, n) for field, note, n in (
+            ("born_on", "UNREAD", 60), ("phone", "UNREAD", 60), ("vehicle", "NOTHING", 9), ("sex", "NOTHING", 60),
+            ("surname", "NOTHING", 10),
+        )],
+        "sender string, feed string, field string, note string, value string, becomes string, n_rows long",
+    )  # fmt: skip
+    before = [
+        {**of, "night": day, "field": field, "note": note, "value": "", "is_new": False, "n_rows": n}
+        for day in days for field, note, n in (("born_on", "UNREAD", 1), ("phone", "UNREAD", 20),
+                                               ("born_on", "NOTHING", 50), ("surname", "NOTHING", 1))
+    ]  # fmt: skip
+    counts = [{**of, "night": day, "n_in": 100} for day in (night, *days)]
+    frames = (tables.frame(spark, gold.VALUE_COUNTS, *before), tables.frame(spark, gold.ROW_COUNTS, *counts))
+    told = {(r.field, r.value, r.n_rows) for r in value_counts.risen(counted, *frames, night).collect()}
+    assert told == {("born_on", "UNREAD", 60), ("sex", "NOTHING", 60), ("surname", "NOTHING", 10)}
+    row = {**of, "field": "born_on", "note": "SHARE_ROSE", "value": "UNREAD", "becomes": None, "is_new": False}
+    said = "\n".join(summary.values_text([{**row, "n_rows": 60}]))
+    assert "nominals.born_on: far more values that cannot be read than in the fortnight before" in said
 
 
 def test_a_night_prints_what_its_layouts_lack() -> None:

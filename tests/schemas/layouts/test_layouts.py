@@ -70,7 +70,30 @@ REPORTS = {
     "columns": {"urn": "U", "marking": "M", "intelligence_on": "D", "handling_code": "H"},
     "items": {"numbered": {"text": "T"}},
 }
+# Cases in the rows of links: one file for two feeds.
+CASES = {
+    "rows_of": "report_links", "format": "csv", "constants": {"role": "OTHER", "status": "OPEN"},
+    "columns": {"investigation_ref": "Case", "person_ref": "Person", "opened_on": "Opened"},
+}  # fmt: skip
+AT = ("feeds", "investigations")
 MISTAKES = {
+    "rows of itself": (changed(*AT, {**CASES, "rows_of": "investigations"}), "investigations.rows_of"),
+    "rows of nothing": (changed(*AT, {**CASES, "rows_of": "nominals"}), "investigations.rows_of"),
+    "rows in another format": (changed(*AT, {**CASES, "format": "jsonl"}), "investigations.format"),
+    "how a file of another feed is read": (changed(*AT, {**CASES, "delimiter": ";"}), "investigations.delimiter"),
+    "when a file of another feed is due": (changed(*AT, {**CASES, "due": "daily"}), "investigations.due"),
+    "reports of another feed": (
+        changed("feeds", "reports", {**REPORTS, "rows_of": "report_links"}),
+        "reports have files of their own",
+    ),
+    "more records of a file of its own": (
+        changed("feeds", "report_links", "more_columns", [{"person_ref": "Other"}]),
+        "belongs to a feed with rows_of",
+    ),
+    "more records in other fields": (
+        changed(*AT, {**CASES, "more_columns": [{"operation": "Op"}]}),
+        "more_columns.0.operation",
+    ),
     "sender": (changed("sender", "Kent Police"), "sender"),
     "kind": (changed("kind", "charity"), "kind"),
     "force unquoted": (changed("force", 46), "force"),
@@ -157,6 +180,21 @@ def test_mistakes_name_file_and_key(mistake: str, tmp_path: Path) -> None:
         layouts.load(tmp_path)
     assert str(error.value).startswith("kent.yaml")
     assert key in str(error.value)
+
+
+def test_a_feed_may_read_the_rows_of_another() -> None:
+    made = layouts.parse(
+        {**changed(*AT, {**CASES, "more_columns": [{"person_ref": "Other"}]})}
+    ).feeds  # fmt: skip
+    assert layouts.beside({"kent": layouts.parse(changed(*AT, CASES))}) == {("kent", "investigations"): "report_links"}
+    assert made["investigations"].parts()[1]["person_ref"] == "Other"
+    assert {"Case", "Opened", "Other"} <= layouts.mapped_columns(made["report_links"])  # none of them is rescued there
+    assert made["report_links"].required_columns() == ["Ref", "Person", "Role"]
+    own = {**MINIMAL["feeds"]["report_links"], "delimiter": "|", "dates": ["dd.MM.yyyy"]}
+    document = changed(*AT, CASES)
+    document["feeds"]["report_links"] = own
+    told = layouts.parse(document).feeds["investigations"]
+    assert (told.delimiter, told.dates) == ("|", ("dd.MM.yyyy",))
 
 
 def test_the_minimal_layout_is_not_one_of_the_mistakes() -> None:
