@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from pipelines.common import concurrency
 from pipelines.network.edges import links
+from pipelines.network.entities import nominals
 from pipelines.network.risk import paths as risk_paths
 from pipelines.network.risk import seeds
 from schemas import risk as tables
@@ -84,7 +85,11 @@ def walk(known: Known, rules: Rules) -> Walk:
         links.pairs(links.projected(usable), known.night),
     )
     both_ways, children = concurrency.materialise(links.links(pair), _children(known, tied, rules.look_back_days))
-    degrees = concurrency.materialise_lazily(links.degrees(both_ways))
+    people = known.entities.where("kind = 'PERSON'").select(
+        "entity_id", (~nominals.is_organisation("label")).alias("is_person")
+    )
+    degrees = links.degrees(both_ways).join(people, ["entity_id"], how="left")
+    degrees = concurrency.materialise_lazily(degrees.withColumn("is_person", F.coalesce("is_person", F.lit(False))))
     ends = tied.where("risk > 0").select(
         F.col("entity_id").alias("seed_id"),
         "risk",
@@ -210,7 +215,7 @@ def _standing(walked: Walk) -> DataFrame:
         F.col("marking").alias("_seed_marking"),
     )  # fmt: skip
     joined = all_of.join(about, ["entity_id"], how="inner").join(walked.children, ["entity_id"], how="left")
-    for more in (seed, walked.degrees, risk_paths.direct_risk(walked.direct, walked.seeds)):
+    for more in (seed, walked.degrees.drop("is_person"), risk_paths.direct_risk(walked.direct, walked.seeds)):
         joined = joined.join(more, ["entity_id"], how="left")
     is_suspect = F.coalesce("is_suspect", F.lit(False))
     is_direct = F.coalesce("direct_suspects", F.lit(0.0)) >= walked.rules.direct_from
