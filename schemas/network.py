@@ -33,6 +33,7 @@ EDGE_KINDS: dict[str, str] = {
     "SEEN_WITH": "two people seen together",
     "MISSING_FROM": "where a missing person went missing from",
     "FOUND_AT": "where a missing person was found",
+    "FOUND_WITH": "two missing people were found at one place that is home to neither, at whatever time",
     "TRAVELLED_WITH": "two people on one journey",
     "ARRESTED_WITH": "two people arrested together",
     "FAMILY": "two people of one family",

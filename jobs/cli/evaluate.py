@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
 from jobs.cli.common import NIGHT, as_json, show
+
+MAKER = click.Choice(["first", "second"])
 
 
 @click.group()
@@ -20,16 +23,35 @@ def evaluate() -> None:
 @click.option("--apart", default=14, show_default=True, help="Days between them.")
 @click.option("--horizon", default=120, show_default=True, help="Days after a day in which harm counts as warned of.")
 @click.option("--capacity", default=10, show_default=True, help="Children per force and day that somebody can look at.")
+@click.option("--worlds", type=click.IntRange(min=2), help="Make so many worlds instead: no night is run or read.")
+@click.option("--reports", default=5000, show_default=True, help="Reports of each of these worlds.")
+@click.option("--first-seed", default=100, show_default=True, help="Seed of the first of these worlds.")
+@click.option(
+    "--maker", type=MAKER, default="first", show_default=True, help="Whose worlds: on the second's nothing is tuned."
+)
 @as_json
-def network(night: datetime | None, days: int, apart: int, horizon: int, capacity: int, as_json: bool) -> None:
-    """Replay past days of the network: precision, recall and days of warning, compared with what forces use today."""
-    from jobs.evaluation import network as evaluation
+def network(worlds: int | None, as_json: bool, **asked: Any) -> None:
+    """Replay past days of the network: precision, recall and days of warning, compared with what forces use today.
+
+    Of the newest night's world, or of many worlds, whose intervals are by world.
+    """
     from jobs.runtime import context
 
     ctx = context.reader()
-    day = night.date() if night else ctx.known().newest_published()
-    report = evaluation.evaluate(ctx, day, n_days=days, apart=apart, horizon=horizon, capacity=capacity)
-    show(report, as_json, evaluation.text(report))
+    replay = {"n_days": asked["days"], **{name: asked[name] for name in ("apart", "horizon", "capacity")}}
+    if worlds is None:
+        from jobs.evaluation import network as evaluation
+
+        day = asked["night"].date() if asked["night"] else ctx.known().newest_published()
+        report = evaluation.evaluate(ctx, day, **replay)
+        show(report, as_json, evaluation.text(report))
+        return
+    from jobs.evaluation import risk, risk_figures, risk_worlds, second_risk_worlds
+
+    make = second_risk_worlds.make if asked["maker"] == "second" else risk_worlds.make
+    sizes = {"n_worlds": worlds, "n_reports": asked["reports"], "first": asked["first_seed"]}
+    report = risk.evaluate(ctx.spark, ctx.settings, make, **sizes, **replay)
+    show(report, as_json, risk_figures.text(report))
 
 
 @evaluate.command("leads")
@@ -38,7 +60,7 @@ def network(night: datetime | None, days: int, apart: int, horizon: int, capacit
 @click.option("--first-seed", default=100, show_default=True, help="Seed of the first world.")
 @click.option(
     "--maker",
-    type=click.Choice(["first", "second"]),
+    type=MAKER,
     default="first",
     show_default=True,
     help="Whose worlds: the second's assumptions are others, and nothing is fitted on them.",

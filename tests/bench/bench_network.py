@@ -63,7 +63,7 @@ def walk(spark: SparkSession, folder: Path, n: int, limits: risk_paths.Limits) -
         "strength", "first_at", "last_at",
     )  # fmt: skip
     both = links.links(pair).persist()
-    degrees = links.degrees(both).persist()
+    degrees = links.degrees(both).withColumn("is_person", F.lit(False)).persist()
     n_links, largest = both.count(), degrees.agg(F.max("degree")).collect()[0][0]
     prepared = time.monotonic()
     children = spark.createDataFrame([(c,) for c in people(n, 100, 2)], "child_id string")

@@ -27,7 +27,7 @@ WEIGHTS = seeds.Weights(
     use_unreviewed_scores=False,
     unreviewed_from=0.8,
 )
-LIMITS = risk_paths.Limits(max_hops=3, floor=0.001, free_degree=10, damping_power=1.0)
+LIMITS = risk_paths.Limits(max_hops=3, floor=0.001, free_degree=10, damping_power=1.0, person_power=1.0)
 ORDER = {"direct_share": 0.3, "unknown_age": 0.6}  # of `network_queue.chosen`
 RULES = risk_scores.Rules(
     WEIGHTS, LIMITS, look_back_days=365, direct_from=0.2, min_children=2, configuration="made by hand"

@@ -41,6 +41,8 @@ class Graph:
     floor: float = 0.001
     max_hops: int = 3
     places: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()  # damped by `person_power`
+    person_power: float = 1.0
 
     def joined(self) -> dict[str, dict[str, Link]]:
         """Neighbours of each entity, parallel links joined."""
@@ -57,8 +59,9 @@ class Graph:
                 found[near][far] = mine
         return found
 
-    def damping(self, degree: int) -> float:
-        return 1.0 if degree <= self.free_degree else (self.free_degree / degree) ** self.power
+    def damping(self, entity: str, degree: int) -> float:
+        power = self.person_power if entity in self.people else self.power
+        return 1.0 if degree <= self.free_degree else (self.free_degree / degree) ** power
 
     def paths(self, child: str) -> list[Path]:
         near = self.joined()
@@ -69,8 +72,8 @@ class Graph:
     ) -> Iterator[Path]:
         here = entities[-1]
         if links and here in self.seeds and _in_time(links):
-            risk = self.seeds[here] * (self.damping(len(near[here])) if here in self.places else 1.0)
-            carried = (*(self.damping(len(near[between])) for between in entities[1:-1]), risk)
+            risk = self.seeds[here] * (self.damping(here, len(near[here])) if here in self.places else 1.0)
+            carried = (*(self.damping(between, len(near[between])) for between in entities[1:-1]), risk)
             yield Path(entities, tuple(link.strength * more for link, more in zip(links, carried, strict=True)))
         if len(links) < self.max_hops:
             for far, link in near.get(here, {}).items():

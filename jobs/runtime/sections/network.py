@@ -40,6 +40,7 @@ class Paths(Part):
     floor: t.Inside
     free_degree: t.Count
     damping_power: t.NotNegative
+    person_power: t.NotNegative
 
 
 class Groups(Part):

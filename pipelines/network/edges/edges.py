@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.common import as_of, authorised
-from pipelines.network.edges.kinds import KINDS, MAX_NAMED, ROLE_FACTORS, EdgeKind, Source
+from pipelines.network.edges.kinds import KINDS, ROLE_FACTORS, EdgeKind, Source
 from schemas import network, silver
 
 MAX_EVIDENCE = 10  # pieces shown of an edge; n says how many there are
@@ -191,7 +191,7 @@ def _of_source(kind: EdgeKind, source: Source, tables: Mapping[str, DataFrame], 
         (grade == 0).alias("is_false"),
         *([F.expr(source.pairs_by).alias("_shared")] if source.pairs_by else []),
     )
-    made = _paired(made) if source.pairs_by else made
+    made = _paired(made, source.most) if source.pairs_by else made
     return made.where("first IS NOT NULL AND second IS NOT NULL").select(*_EVIDENCE)
 
 
@@ -218,16 +218,21 @@ def _known(source: Source, tables: Mapping[str, DataFrame], night: date) -> Data
     return df.where(F.col("night") <= F.lit(night)).withColumn("is_current", F.col("night") == newest)
 
 
-def _paired(rows: DataFrame) -> DataFrame:
-    """Each two rows that share `_shared`, once. What more than MAX_NAMED share is a list and ties nobody."""
+def _paired(rows: DataFrame, most: int) -> DataFrame:
+    """Each two rows that share `_shared`, once, at the later of their times. What more than `most` people share is a
+    list and ties nobody."""
     together = Window.partitionBy("_shared")
-    few = rows.withColumn("_n", F.count("*").over(together)).where(F.col("_n") <= MAX_NAMED).drop("_n")
-    other = few.select("_shared", F.col("first").alias("_second"), F.col("role_first").alias("_role"))
+    numbered = rows.withColumn("_n", F.dense_rank().over(together.orderBy("first")))
+    few = numbered.withColumn("_n", F.max("_n").over(together)).where(F.col("_n") <= most).drop("_n")
+    other = few.select(
+        "_shared", F.col("first").alias("_second"), F.col("role_first").alias("_role"), F.col("at").alias("_at")
+    )
     both = few.join(other, "_shared", how="inner").where(F.col("first") < F.col("_second"))
     roles = F.from_json(F.lit(str(ROLE_FACTORS).replace("'", '"')), "map<string,double>")
     factor = F.least(*[F.coalesce(F.try_element_at(roles, F.col(c)), F.lit(1.0)) for c in ("role_first", "_role")])
     return both.select(
-        *[c for c in _EVIDENCE if c not in ("second", "role_second", "weight")],
+        *[c for c in _EVIDENCE if c not in ("second", "role_second", "weight", "at")],
+        F.greatest("at", "_at").alias("at"),
         F.col("_second").alias("second"),
         F.col("_role").alias("role_second"),
         (F.col("weight") * factor).alias("weight"),

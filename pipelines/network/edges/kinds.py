@@ -23,6 +23,7 @@ UNGRADED = 0.56  # 0.8 x 0.7
 ROLE_FACTORS = {"VICTIM": 1.0, "SUSPECT": 1.0, "OTHER": 0.6, "WITNESS": 0.3}
 
 MAX_NAMED = 30  # a report that names more people is a list, not a tie between any two of them
+MAX_FOUND = 12  # where more missing people were found is a station, a hospital or a home, and no place that they share
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Source:
     on: tuple[str, ...] = ()
     same: tuple[tuple[str, str], ...] = ()  # or where each of these expressions, of this table and of that, are equal
     pairs_by: str | None = None  # pairs of this table's own rows that share this column; `second` is of the other row
+    most: int = MAX_NAMED  # what more people share ties nobody
     keeps_versions: bool = False  # every version of a record is evidence of its time, not the newest alone
 
 
@@ -160,6 +162,17 @@ KINDS = (
     EdgeKind("SEEN_WITH", ("PERSON", "PERSON"), (_association("SEEN_WITH", 0.6),)),
     EdgeKind("MISSING_FROM", ("PERSON", "ADDRESS"), (_episode(ADDRESS, "coalesce(last_seen_at, reported_at)"),)),
     EdgeKind("FOUND_AT", ("PERSON", "ADDRESS"), (_episode("found_postcode", "found_at"),)),
+    EdgeKind(
+        "FOUND_WITH",
+        ("PERSON", "PERSON"),
+        (
+            Source(
+                silver.MISSING_EPISODES, "person_id", "person_id", "found_at", "episode_id", 0.5,
+                where="found_postcode IS NOT NULL AND found_postcode IS DISTINCT FROM postcode", unit="found_postcode",
+                needs=silver.PEOPLE, on=("person_id",), pairs_by="found_postcode", most=MAX_FOUND,
+            ),
+        ),
+    ),
     EdgeKind(
         "TRAVELLED_WITH",
         ("PERSON", "PERSON"),

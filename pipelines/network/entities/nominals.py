@@ -63,8 +63,7 @@ def records(people: DataFrame) -> DataFrame:
         address_text("address").alias("address"),
         "postcode",
         "vehicle",
-        F.coalesce(F.concat_ws(" ", _letters("forename"), _letters("surname")).rlike(_ORGANISATIONS), F.lit(False))
-        .alias("is_organisation"),
+        is_organisation("forename", "surname").alias("is_organisation"),
     )  # fmt: skip
     keyed = cleaned.select(
         "*",
@@ -75,6 +74,11 @@ def records(people: DataFrame) -> DataFrame:
     compared = F.to_json(F.struct(*COMPARED), {"ignoreNullFields": "false"})
     order = ["record_id", "force", "night", *COMPARED, "is_organisation"]
     return keyed.select(*order, F.sha2(compared, 256).alias("record_hash"))
+
+
+def is_organisation(*names: str) -> Column:
+    """Whether the columns together name a place or an office (a children's home, a custody desk) and nobody."""
+    return F.coalesce(F.concat_ws(" ", *[_letters(name) for name in names]).rlike(_ORGANISATIONS), F.lit(False))
 
 
 def address_text(name: str) -> Column:

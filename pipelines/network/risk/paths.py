@@ -33,12 +33,14 @@ class Limits:
     max_hops: int  # 2 or 3
     floor: float  # of a path's weight
     free_degree: int  # up to as many links damp nothing
-    damping_power: float
+    damping_power: float  # of telephones, places and other things
+    person_power: float  # of people
 
 
-def damping(degree: Column, limits: Limits) -> Column:
-    """1 up to `free_degree` links, then (free_degree / degree) ** damping_power."""
-    over = F.pow(F.lit(float(limits.free_degree)) / degree, F.lit(float(limits.damping_power)))
+def damping(degree: Column, is_person: Column, limits: Limits) -> Column:
+    """1 up to `free_degree` links, then (free_degree / degree) to the power of its kind."""
+    power = F.when(is_person, float(limits.person_power)).otherwise(float(limits.damping_power))
+    over = F.pow(F.lit(float(limits.free_degree)) / degree, power)
     return F.when(degree <= limits.free_degree, F.lit(1.0)).otherwise(over)
 
 
@@ -47,7 +49,7 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
 
     Args:
         both_ways: result of `links.links`.
-        degrees: result of `links.degrees`.
+        degrees: result of `links.degrees`, with is_person: people pass on more than things with as many links.
         children: child_id.
         seeds: seed_id, risk, risk_low, risk_high, is_place (a seed that is no person is damped by its own degree).
 
@@ -56,7 +58,8 @@ def paths(both_ways: DataFrame, degrees: DataFrame, children: DataFrame, seeds: 
         near (first link x damping beyond it; 1 where hops is 1), middle (second link x damping beyond it; 1 where hops
         is below 3), last, last_low, last_high (last link x risk of the seed), weight (near x middle x last), damping.
     """
-    carries = degrees.select("entity_id", damping(F.col("degree"), limits).alias("damping"))
+    passed_on = damping(F.col("degree"), F.col("is_person"), limits)
+    carries = degrees.select("entity_id", passed_on.alias("damping"))
     first = _first_steps(both_ways, children)
     last = concurrency.materialise_lazily(_last_steps(both_ways, carries, seeds, limits))
     direct = first.join(last.drop("b_damping"), F.col("a_id") == F.col("seed_id"), how="inner")

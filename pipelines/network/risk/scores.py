@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from pipelines.common import concurrency
 from pipelines.network.edges import links
+from pipelines.network.entities import nominals
 from pipelines.network.risk import paths as risk_paths
 from pipelines.network.risk import seeds
 from schemas import risk as tables
@@ -84,7 +85,11 @@ def walk(known: Known, rules: Rules) -> Walk:
         links.pairs(links.projected(usable), known.night),
     )
     both_ways, children = concurrency.materialise(links.links(pair), _children(known, tied, rules.look_back_days))
-    degrees = concurrency.materialise_lazily(links.degrees(both_ways))
+    people = known.entities.where("kind = 'PERSON'").select(
+        "entity_id", (~nominals.is_organisation("label")).alias("is_person")
+    )
+    degrees = links.degrees(both_ways).join(people, ["entity_id"], how="left")
+    degrees = concurrency.materialise_lazily(degrees.withColumn("is_person", F.coalesce("is_person", F.lit(False))))
     ends = tied.where("risk > 0").select(
         F.col("entity_id").alias("seed_id"),
         "risk",
@@ -149,24 +154,10 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
         before: gold.network_risk of the night before; empty in a first night.
         without: scores under other circumstances, for what changed and why.
     """
-    known, night = walked.known, walked.known.night
-    scored = walked.scores
-    children = walked.children.select("entity_id", F.lit("children").alias("queue"))
-    all_of = children.join(scored, ["entity_id", "queue"], how="full")
-    about = known.entities.select("entity_id", "label", "forces", "record_ids", F.col("marking").alias("_marking"))
-    seed = walked.seeds.select(
-        "entity_id", F.lit(True).alias("is_seed"), "is_suspect", F.col("is_suspected_false").alias("_own_false"),
-        F.col("marking").alias("_seed_marking"),
-    )  # fmt: skip
-    joined = all_of.join(about, ["entity_id"], how="inner").join(walked.children, ["entity_id"], how="left")
-    for more in (seed, walked.degrees, risk_paths.direct_risk(walked.direct, walked.seeds)):
-        joined = joined.join(more, ["entity_id"], how="left")
+    night = walked.known.night
+    joined = _standing(walked)
     joined = joined.join(concurrency.materialise_lazily(_paths(walked)), ["queue", "entity_id"], how="left")
     joined = without.joined(joined, before)
-    is_suspect = F.coalesce("is_suspect", F.lit(False))
-    is_direct = F.coalesce("direct_suspects", F.lit(0.0)) >= walked.rules.direct_from
-    stratum = F.when(F.col("queue") == "people", "PERSON").when(F.col("queue") == "locations", "LOCATION")
-    stratum = F.coalesce(stratum, F.when(is_suspect, "SAFEGUARDING").when(is_direct, "DIRECT").otherwise("MISSING"))
     markings = F.array_compact(F.array("_marking", "_seed_marking", "_path_marking"))
     no_paths = F.array().cast(tables.NETWORK_RISK.columns["paths"].type)
     is_child = F.col("queue") == "children"
@@ -176,12 +167,13 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
             "queue",
             "entity_id",
             F.coalesce("label", "entity_id").alias("label"),
-            F.coalesce("episode_force", F.try_element_at("forces", F.lit(1)), F.lit("XX")).alias("force"),
+            "force",
             "forces",
             "record_ids",
-            stratum.alias("stratum"),
-            *[F.coalesce(n, F.lit(0.0)).alias(n) for n in ("score", "score_low", "score_high")],
-            F.when(is_child, F.coalesce("direct", F.lit(0.0))).otherwise(0.0).alias("direct"),
+            "stratum",
+            "score",
+            *[F.coalesce(n, F.lit(0.0)).alias(n) for n in ("score_low", "score_high")],
+            "direct",
             F.when(is_child, F.coalesce("n_direct_suspects", F.lit(0))).alias("n_direct_suspects"),
             *[F.coalesce(n, F.lit(0)).alias(n) for n in ("n_paths", "n_children", "degree", "n_episodes")],
             F.coalesce("paths", no_paths).alias("paths"),
@@ -190,7 +182,7 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
             "police_risk",
             "last_episode_at",
             F.coalesce("is_seed", F.lit(False)).alias("is_seed"),
-            is_suspect.alias("is_suspect"),
+            "is_suspect",
             F.coalesce(F.greatest("_own_false", "_path_false"), F.lit(False)).alias("is_suspected_false"),
             F.array_max(markings).alias("marking"),
             F.coalesce("evidence_hash", F.sha2(F.lit(""), 256)).alias("evidence_hash"),
@@ -200,6 +192,44 @@ def rows(walked: Walk, before: DataFrame, without: Without) -> DataFrame:
             "change_configuration",
             F.lit(walked.rules.configuration).alias("configuration"),
         )
+    )
+
+
+def standing(walked: Walk) -> DataFrame:
+    """What the order of a queue is made of, without paths and changes: queue, entity_id, force, stratum, score, direct,
+    is_age_known, and of children the incumbents police_risk, n_episodes and degree."""
+    names = ("queue", "entity_id", "force", "stratum", "score", "direct", "is_age_known", "police_risk")
+    incumbents = [F.coalesce(name, F.lit(0)).alias(name) for name in ("n_episodes", "degree")]
+    return _standing(walked).select(*names, *incumbents)
+
+
+def _standing(walked: Walk) -> DataFrame:
+    """A row a subject of a queue: what `rows` tells of it that is not about its paths."""
+    children = walked.children.select("entity_id", F.lit("children").alias("queue"))
+    all_of = children.join(walked.scores, ["entity_id", "queue"], how="full")
+    about = walked.known.entities.select(
+        "entity_id", "label", "forces", "record_ids", F.col("marking").alias("_marking")
+    )
+    seed = walked.seeds.select(
+        "entity_id", F.lit(True).alias("is_seed"), "is_suspect", F.col("is_suspected_false").alias("_own_false"),
+        F.col("marking").alias("_seed_marking"),
+    )  # fmt: skip
+    joined = all_of.join(about, ["entity_id"], how="inner").join(walked.children, ["entity_id"], how="left")
+    for more in (seed, walked.degrees.drop("is_person"), risk_paths.direct_risk(walked.direct, walked.seeds)):
+        joined = joined.join(more, ["entity_id"], how="left")
+    is_suspect = F.coalesce("is_suspect", F.lit(False))
+    is_direct = F.coalesce("direct_suspects", F.lit(0.0)) >= walked.rules.direct_from
+    stratum = F.when(F.col("queue") == "people", "PERSON").when(F.col("queue") == "locations", "LOCATION")
+    stratum = F.coalesce(stratum, F.when(is_suspect, "SAFEGUARDING").when(is_direct, "DIRECT").otherwise("MISSING"))
+    is_child = F.col("queue") == "children"
+    return joined.withColumns(
+        {
+            "force": F.coalesce("episode_force", F.try_element_at("forces", F.lit(1)), F.lit("XX")),
+            "stratum": stratum,
+            "is_suspect": is_suspect,
+            "score": F.coalesce("score", F.lit(0.0)),
+            "direct": F.when(is_child, F.coalesce("direct", F.lit(0.0))).otherwise(0.0),
+        }
     )
 
 

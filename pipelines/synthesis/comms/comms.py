@@ -87,6 +87,12 @@ class Provider:
     def imsi(self, number: draws.Ints) -> pa.Array:
         return devices.codes(self.planet.draw, "imsi", "00101", number, 10)
 
+    def is_open(self, index: draws.Ints) -> draws.Bools:
+        """Whether an authorisation is for events and hides nobody."""
+        key, draw = self.keys(index), self.planet.draw
+        hides = draw.chance("auth/protected", key, 0.02) | draw.chance("auth/journalist", key, 0.002)
+        return (draw.choice("auth/kind", key, (0.95, 0.05)) == 0) & ~hides
+
     def authorisations(self, index: draws.Ints) -> Columns:
         key, draw, n = self.keys(index), self.planet.draw, len(index)
         granted, expires = self.window(index)
@@ -211,16 +217,37 @@ class Events:
         outside = end + 3600 + draw.below("event/after", self.key, 20 * world.DAY)
         return np.where(draw.chance("event/outside", self.key, 0.03), outside, inside)
 
-    def _called(self, numbers: pa.Array, may_be_short: draws.Bools) -> pa.Array:
-        """Called numbers; 2 % of outgoing ones are short codes of services."""
-        draw = self.provider.planet.draw
-        is_short = may_be_short & draw.chance("event/short", self.key, 0.02)
-        return pc.if_else(pa.array(is_short), draw.pick("event/code", self.key, _SHORT_CODES), numbers)
+    @cached_property
+    def is_outgoing(self) -> draws.Bools:
+        return self.provider.planet.draw.chance("event/outgoing", self.key, 0.55)
+
+    @cached_property
+    def kind(self) -> draws.Ints:
+        """Index into codes.COMMS_TYPES."""
+        return self.provider.planet.draw.choice("event/type", self.key, (0.4, 0.35, 0.03, 0.22))
+
+    @property
+    def is_data(self) -> draws.Bools:
+        return self.kind == codes.COMMS_TYPES.index("DATA")
+
+    @property
+    def is_short(self) -> draws.Bools:
+        """Called is a short code of a service: 2 % of outgoing calls and texts."""
+        drawn = self.provider.planet.draw.chance("event/short", self.key, 0.02)
+        return drawn & self.is_outgoing & ~self.is_data
+
+    @property
+    def is_lost(self) -> draws.Bools:
+        """0.4 % name no authorisation, or one that nobody knows."""
+        return self.provider.planet.draw.chance("event/no-auth", self.key, 0.004)
+
+    def _called(self, numbers: pa.Array) -> pa.Array:
+        code = self.provider.planet.draw.pick("event/code", self.key, _SHORT_CODES)
+        return pc.if_else(pa.array(self.is_short), code, numbers)
 
     def _authorised(self) -> pa.Array:
-        """The authorisation's URN; 0.4 % of events name none, or one that nobody knows."""
-        draw, urns = self.provider.planet.draw, self.provider.urns(self.auth)
-        lost = draw.chance("event/no-auth", self.key, 0.004)
+        """The authorisation's URN, where it was not lost."""
+        draw, urns, lost = self.provider.planet.draw, self.provider.urns(self.auth), self.is_lost
         unknown = lost & draw.chance("event/unknown-auth", self.key, 0.3)
         wrong = pc.if_else(pa.array(unknown), grammar.concat([urns, "X"], len(urns)), _NONE)
         return pc.if_else(pa.array(lost), wrong, urns)
@@ -228,13 +255,12 @@ class Events:
     def rows(self) -> Columns:
         draw, key = self.provider.planet.draw, self.key
         subject, other = self._parties
-        outgoing = draw.chance("event/outgoing", key, 0.55)
-        kind = draw.choice("event/type", key, (0.4, 0.35, 0.03, 0.22))
-        is_data, is_voice = kind == codes.COMMS_TYPES.index("DATA"), kind == codes.COMMS_TYPES.index("VOICE")
+        outgoing, kind, is_data = self.is_outgoing, self.kind, self.is_data
+        is_voice = kind == codes.COMMS_TYPES.index("VOICE")
         seconds = np.where(is_voice, (-90 * np.log1p(-draw.uniform("event/length", key))).astype(np.int64), 0)
         seconds = np.where(is_data, 30 + draw.below("event/session", key, 3600), seconds)
         a, b = np.where(outgoing | is_data, subject, other), np.where(outgoing | is_data, other, subject)
-        called = self._called(people.phones(np.where(is_data, -1, b)), outgoing & ~is_data)
+        called = self._called(people.phones(np.where(is_data, -1, b)))
         place = network.whereabouts(self.provider.planet, subject, key, self.started % world.DAY)
         first = self.provider.network.ids(self.ordinal, place)
         moves = draw.chance("event/moves", key, 0.3)
@@ -262,6 +288,19 @@ def _within(
 ) -> tuple[draws.Ints, draws.Ints]:
     """Number indices of subject and other party for events of one force's authorisations; -1 where there is none."""
     draw = planet.draw
+    number = people.resolve(planet, force, _other(planet, force, auth_key, key)).number
+    hub = np.array(people.HUB_NUMBERS)[draw.below("event/hub", key, len(people.HUB_NUMBERS))]
+    number = np.where(_is_hub(draw, key), hub, number)
+    return people.resolve(planet, force, subject(planet, force, auth_key)).number, number
+
+
+def _is_hub(draw: draws.Draws, key: draws.Keys) -> draws.Bools:
+    return draw.chance("event/is-hub", key, 0.06)
+
+
+def _other(planet: world.World, force: world.Force, auth_key: draws.Keys, key: draws.Keys) -> draws.Ints:
+    """The person at the other end, by index."""
+    draw = planet.draw
     group = draw.below("auth/group", auth_key, force.n_groups)
     is_planted = draw.chance("auth/planted", auth_key, 0.5)
     of_associate = draw.chance("auth/of-associate", auth_key, 0.5)
@@ -275,11 +314,24 @@ def _within(
         np.where(draw.chance("event/child", key, 0.5), child, to_offender),
         np.where(draw.chance("event/known2", key, 0.4), known, to_associate),
     )
-    other = np.where(is_planted & draw.chance("event/inside", key, 0.35), contact, friend)
-    number = people.resolve(planet, force, other).number
-    hub = np.array(people.HUB_NUMBERS)[draw.below("event/hub", key, len(people.HUB_NUMBERS))]
-    number = np.where(draw.chance("event/is-hub", key, 0.06), hub, number)
-    return people.resolve(planet, force, subject(planet, force, auth_key)).number, number
+    return np.where(is_planted & draw.chance("event/inside", key, 0.35), contact, friend)
+
+
+def contacts(planet: world.World, force: world.Force, sender: str) -> tuple[draws.Ints, draws.Ints, draws.Ints]:
+    """Events of one force's authorisations at one provider that may be used and that name two people.
+
+    Returns:
+        subject and other party by index within the force, and day since 1970.
+    """
+    provider = Provider(planet, sender)
+    index = np.arange(provider.n)
+    mine = index[(provider.ordinal(index) == force.ordinal) & provider.is_open(index)]
+    held = Events(provider, np.repeat(mine, EVENTS_PER_AUTHORISATION))
+    auth_key = provider.keys(held.auth)
+    _, end = provider.window(held.auth)
+    usable = (held.started < end) & ~held.is_lost & ~held.is_data & ~held.is_short & ~_is_hub(planet.draw, held.key)
+    who, other = subject(planet, force, auth_key), _other(planet, force, auth_key, held.key)
+    return who[usable], other[usable], held.started[usable] // world.DAY
 
 
 def subject(planet: world.World, force: world.Force, auth_key: draws.Keys) -> draws.Ints:

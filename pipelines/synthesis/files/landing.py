@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.synthesis import harm
 from pipelines.synthesis.comms import cells, comms, planted
 from pipelines.synthesis.core import draws, world
 from pipelines.synthesis.device import conversations, exports
@@ -93,7 +94,7 @@ class Writer:
     def run(self) -> Summary:
         try:
             for force in self.planet.forces:
-                self.truth.add("ties", cases.ties(self.planet, force))
+                self.truth.add("ties", harm.ties(self.planet, force))
                 self.truth.add("decoys", cases.decoys(self.planet, force))
             self.truth.add("hubs", comms.hubs())
             self.truth.add("travel", self.travel.truth())

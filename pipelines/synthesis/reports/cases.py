@@ -1,4 +1,4 @@
-"""The feeds `investigations` and `missing_episodes`, and the planted ties between missing children and offenders."""
+"""The feeds `investigations` and `missing_episodes`, and the planted decoys among the missing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ Columns = dict[str, pa.Array]
 P_INVESTIGATED = 0.6  # of people are a subject of an investigation: about 60 % of reports then have one in an open one
 P_OPEN = 0.85
 P_AT_HOUSE = 0.25  # of the episodes of a group's children end at the house of its first offender
+P_NOT_SAID = 0.3  # of the episodes' ends: nobody wrote down where
 _NONE = pa.scalar(None, pa.string())
 
 
@@ -93,6 +94,21 @@ def _child(planet: world.World, force: world.Force, index: draws.Ints) -> draws.
     return np.where(draw.chance("episode/is-planted", key, 0.3), planted, anyone)
 
 
+def children_missing(planet: world.World, force: world.Force) -> draws.Ints:
+    """Index of the child of every episode of the whole world's time."""
+    return _child(planet, force, np.arange(n_episodes(force)))
+
+
+def found_at_house(
+    planet: world.World, force: world.Force, index: draws.Ints
+) -> tuple[draws.Ints, draws.Ints, draws.Bools]:
+    """Of episodes the child, the day when it was found, and whether that was recorded as at its group's house."""
+    child = _child(planet, force, index)
+    is_there, _ = _at_house(planet, force, index, child)
+    is_recorded = ~planet.draw.chance("found/none", force.keys(index), P_NOT_SAID)
+    return child, _found(planet, force, index) // world.DAY, np.asarray(is_there) & is_recorded
+
+
 def _at_house(
     planet: world.World, force: world.Force, index: draws.Ints, child: draws.Ints
 ) -> tuple[pa.Array, pa.Array]:
@@ -138,7 +154,7 @@ def missing(planet: world.World, force: world.Force, index: draws.Ints, night: i
         "care_status": pc.if_else(pa.array(draw.chance("care/none", key, 0.08)), _NONE, care),
         "is_cse_flagged": pa.array(draw.chance("flag/cse", child_key, np.where(is_known, 0.4, 0.05))),
         "is_cce_flagged": pa.array(draw.chance("flag/cce", child_key, 0.12)),
-        "found_postcode": pc.if_else(pa.array(still | draw.chance("found/none", key, 0.3)), _NONE, where),
+        "found_postcode": pc.if_else(pa.array(still | draw.chance("found/none", key, P_NOT_SAID)), _NONE, where),
         "is_interview_offered": pa.array(offered),
         "is_interview_held": pa.array(offered & draw.chance("interview/held", key, 0.5)),
     }
@@ -151,33 +167,3 @@ def decoys(planet: world.World, force: world.Force) -> Columns:
     child = first * force.n_groups + np.arange(size * force.n_groups)
     home = people.resolve(planet, force, child).home
     return {"child_id": people.ids(force, child), "home_number": people.e164(home)}
-
-
-def ties(planet: world.World, force: world.Force) -> Columns:
-    """Planted ties: a child at the edge of a group, through whom, to which offender, and when harm was to come.
-
-    The child is in no CSAE report with the offender; the way leads over a known child (welfare reports) or an associate
-    (calls). As in the field, some ties left no trace in what was recorded. `harm_on` is when the planted harm happens,
-    whether or not the world's nights reach it; NULL where none comes.
-    """
-    size = world.PARTS["edge"][2]
-    n = force.n_groups * size
-    at = np.arange(n)
-    group, key, draw = at // size, force.keys(at), planet.draw
-    child = world.PARTS["edge"][1] * force.n_groups + at
-    by_calls = draw.chance("tie/calls", key, 0.5)
-    friend = force.member("children", group, "tie/friend", key)
-    associate = force.member("associates", group, "tie/associate", key)
-    offender = force.member("offenders", group, "tie/offender", key)
-    began = planet.first_day - 200 + draw.below("tie/began", key, 150)
-    harmed = began + 40 + draw.below("tie/harm", key, 200)
-
-    return {
-        "child_id": people.ids(force, child),
-        "via_id": people.ids(force, np.where(by_calls, associate, friend)),
-        "offender_id": people.ids(force, offender),
-        "kind": pc.if_else(pa.array(by_calls), "calls", "reports"),
-        "began_on": _days(began),
-        "harm_on": _days(harmed, mask=draw.chance("tie/no-harm", key, 0.3)),
-        "group": pa.array(group),
-    }

@@ -157,7 +157,8 @@ class Latent:
         draw, force = self.planet.draw, self.force
         member = force.member("offenders", self.group, "suspect/member", self.content)
         anyone = draw.early("suspect", self.content, force.known(world.SUSPECT, force.night_of(self.origin)))
-        suspects = force.start(world.SUSPECT) + np.where((self.group >= 0) & (self.subject != WELFARE), member, anyone)
+        of_group = (self.group >= 0) & (self.subject != WELFARE)
+        suspects = np.where(of_group, member, force.start(world.SUSPECT) + anyone)
         return self._or_alias("suspect", suspects, world.SUSPECT)
 
     @cached_property

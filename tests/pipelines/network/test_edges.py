@@ -72,6 +72,13 @@ def subscriber(number: str, name: str | None, postcode: str, **given: Any) -> di
     }  # fmt: skip
 
 
+def found(episode: str, person_id: str, postcode: str, day: int) -> dict[str, Any]:
+    return {
+        "night": BEFORE, "episode_id": episode, "person_id": person_id, "force": "36", "reported_at": at(day, 1),
+        "found_at": at(day), "risk": "LOW", "found_postcode": postcode,
+    }  # fmt: skip
+
+
 ROWS: dict[str, list[dict[str, Any]]] = {
     silver.PEOPLE.path: [
         person(A, phone="+447700900001", address="12 HIGH ST, NORWICH", postcode="NR1 1IA", born_on=date(1990, 1, 1),
@@ -99,6 +106,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     silver.MISSING_EPISODES.path: [
         {"night": BEFORE, "episode_id": "36:M1", "person_id": C, "force": "36", "reported_at": at(10),
          "last_seen_at": at(9), "found_at": at(11), "risk": "MEDIUM", "found_postcode": "NR1 1IA"},
+        found("36:M2", C, "NR5 1IA", 13), found("36:M3", D, "NR5 1IA", 15), found("36:M4", D, "NR5 1IA", 16),
+        found("36:M5", D, "NR1 1IA", 16),  # where C lives and was found
+        *(found(f"36:S{n}", p, "NR7 1IA", 17) for n, p in enumerate((C, D, *(f"36:L{k}" for k in range(11))))),
     ],
     silver.COMMS_EVENTS.path: [
         *(call(f"E{n}", "+447700900001", "+447700900002", at(3, n)) for n in range(3)),
@@ -211,6 +221,15 @@ def test_the_postcode_where_a_child_was_found_is_that_where_others_live(made: di
     assert ("MISSING_FROM", "c" * 16, value("ADDRESS", "9 NEW ST, NR1 1IA")) in made
 
 
+def test_two_who_were_found_at_a_place_that_is_home_to_neither_are_tied_once_a_place(made: dict):
+    """Not where one of them lives, and not where more than twelve were found: a station."""
+    tied = {key[1:]: edge for key, edge in made.items() if key[0] == "FOUND_WITH"}
+    assert set(tied) == {("c" * 16, "d" * 16)}
+    (edge,) = tied.values()
+    assert (edge["strength"], edge["n"]) == (0.5, 2)
+    assert (edge["first_at"], edge["last_at"]) == (at(15).replace(tzinfo=None), at(16).replace(tzinfo=None))
+
+
 def test_feeds_that_a_deployment_adds_make_their_kinds(made: dict):
     kinds = {key[0] for key in made}
     assert {"FAMILY", "USES_HANDLE", "TRAVELLED_WITH"} <= kinds
@@ -236,8 +255,10 @@ def test_nothing_of_tomorrow_is_known(made: dict):
 def test_what_cannot_be_evidence_is_counted_by_its_reason(pieces: DataFrame):
     refused = pieces.where("refusal IS NOT NULL").select("evidence_id", "refusal").distinct().collect()
     found = {(r.evidence_id, r.refusal) for r in refused}
+    at_the_station = {(f"36:S{n}", "DANGLING") for n in range(2, 13)}  # of whom no record is held
     assert {("DANGLING", "DANGLING"), ("SELF", "SAME_ENTITY"), ("LOOP", "SAME_ENTITY"), ("LATE", "NOT_YET"),
-            ("EARLY", "BEFORE_BIRTH"), ("ADA LONG2026-01-20", "NOT_YET")} == found  # fmt: skip
+            ("EARLY", "BEFORE_BIRTH"), ("ADA LONG2026-01-20", "NOT_YET")} == found - at_the_station  # fmt: skip
+    assert at_the_station < found
     assert {reason for _, reason in found} == set(edges.REFUSALS)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from pipelines.network.edges import links
 from pipelines.network.risk import paths as risk_paths
@@ -28,12 +29,12 @@ def found_paths(spark: SparkSession, graph: risk_reference.Graph, children: list
     seeds = [(name, value, value, value, name in graph.places) for name, value in graph.seeds.items()]
     return risk_paths.paths(
         both,
-        links.degrees(both),
+        links.degrees(both).withColumn("is_person", F.col("entity_id").isin(*graph.people)),
         spark.createDataFrame([(c,) for c in children], "child_id string"),
         spark.createDataFrame(
             seeds, "seed_id string, risk double, risk_low double, risk_high double, is_place boolean"
         ),
-        risk_paths.Limits(graph.max_hops, graph.floor, graph.free_degree, graph.power),
+        risk_paths.Limits(graph.max_hops, graph.floor, graph.free_degree, graph.power, graph.person_power),
     )
 
 
@@ -99,8 +100,9 @@ def test_spark_finds_what_the_plain_walk_finds(spark: SparkSession):
             )
         seeds = {name: draw.choice([0.3, 0.6, 0.9]) for name in draw.sample(names[3:], 3)}
         graph = risk_reference.Graph(
-            tuple(edges), seeds, free_degree=4, floor=0.01, places=frozenset([next(iter(seeds))])
-        )
+            tuple(edges), seeds, free_degree=4, power=2.0, floor=0.01, places=frozenset([next(iter(seeds))]),
+            people=frozenset(names[::2]),
+        )  # fmt: skip
         children = [*names[:3], next(iter(seeds))]  # a child may be a seed herself
         plain = {path.entities: path.weight for child in children for path in graph.paths(child)}
         found = spark_paths(spark, graph, children)

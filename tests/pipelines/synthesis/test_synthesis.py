@@ -16,6 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import dateutil.parser
 import openpyxl
 import phonenumbers
 import pyarrow.parquet as pq
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.slow  # what its fixture makes takes seconds
 
 FIRST = date(2026, 3, 28)  # clocks went forward on 29 March 2026
 SEED = 11
+KNOWN_WAYS, MET_WAYS = ("reports", "known"), ("calls", "place")
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,57 @@ def test_truth_names_every_report_and_person_sent(world: Written) -> None:
     assert links <= nominals <= people
     ties = pq.read_table(world.truth / "ties.parquet").to_pylist()
     assert {t["child_id"] for t in ties} <= people
-    assert all(t["harm_on"] is None or t["harm_on"] > t["began_on"] for t in ties)
+    assert all(t["harm_on"] is None or t["complete_on"] is None or t["harm_on"] > t["complete_on"] for t in ties)
+
+
+def test_the_files_hold_the_way_by_which_each_harm_could_have_been_seen(tmp_path: Path) -> None:
+    """Every tie of the truth is looked for in what the senders wrote, dated before the harm; three in ten of those
+    harmed have none."""
+    synthesis.write(tmp_path / "l", tmp_path / "t", seed=7, first_night=FIRST, n_reports=3000, forces=("36",))
+    layouts = senders.of(("36",))
+
+    def read(sender: str, feed: str) -> list[dict[str, Any]]:
+        paths = sorted((tmp_path / "l" / sender / feed).rglob("*.csv"))
+        return [r for p in paths if "part2" not in p.name for r in _rows(p, layouts[sender], feed)]
+
+    def number(written: str) -> str:
+        return phonenumbers.format_number(phonenumbers.parse(written, "GB"), phonenumbers.PhoneNumberFormat.E164)
+
+    def day(written: str) -> date:
+        return dateutil.parser.parse(written, dayfirst=True).date()
+
+    named: dict[str, set[str]] = {}
+    for r in read("norfolk", "report_links"):
+        named.setdefault(r["Intel Ref"], set()).add("36:" + r["Nominal No"])
+    created = {r["Intel Ref"]: day(r["Date Created"]) for r in read("norfolk", "reports") if r["Date Created"]}
+    is_tagged = {r["urn"]: r["is_tag_recorded"] for r in pq.read_table(tmp_path / "t" / "reports.parquet").to_pylist()}
+    postcode, phone = {}, {}
+    for r in read("norfolk", "nominals"):
+        postcode["36:" + r["Nominal No"]] = r["Postcode"]
+        phone["36:" + r["Nominal No"]] = number(r["Telephone"]) if r["Telephone"] else None
+    ends = [("36:" + r["Nominal No"], r["Located Postcode"], r["Located"]) for r in read("norfolk", "missing_episodes")]
+    found = {(child, where, day(at)) for child, where, at in ends if at}
+    calls = [(r["calling"], r["called"]) for r in read("telco_north", "comms_events")]
+    calls += [(r["A Party"], r["B Party"]) for r in read("telco_south", "comms_events")]
+    called = {frozenset(map(number, pair)) for pair in calls if all(pair) and min(map(len, pair)) > 5}
+    ties = pq.read_table(tmp_path / "t" / "ties.parquet").to_pylist()
+    for t in ties:
+        child, via, offender = t["child_id"], t["via_id"], t["offender_id"]
+        if t["kind"] == "reports":
+            assert any({child, via} <= who and created.get(r) == t["began_on"] for r, who in named.items())
+            known = [r for r, who in named.items() if {via, offender} <= who and is_tagged[r]]
+            assert min(created[r] for r in known if r in created) <= t["began_on"]
+        elif t["kind"] == "calls":
+            assert {frozenset({phone[child], phone[via]}), frozenset({phone[via], phone[offender]})} <= called
+        elif t["kind"] == "place":
+            assert (child, postcode[offender], t["began_on"]) in found
+        assert t["harm_on"] is None or t["kind"] == "none" or t["harm_on"] > t["complete_on"] >= t["began_on"]
+    reported, met = ({t["offender_id"] for t in ties if t["kind"] in kinds} for kinds in (KNOWN_WAYS, MET_WAYS))
+    assert reported & met, "whom reports suspect and whom associates call are not the same people"
+    n_ties, n_harmed = (Counter(t["kind"] for t in ties if t["harm_on"] or not harmed) for harmed in (False, True))
+    assert set(n_ties) == {"reports", "calls", "place", "known", "none"}
+    assert n_harmed["known"] > 0
+    assert n_harmed["none"] / n_harmed.total() == pytest.approx(0.3, abs=0.03)
 
 
 def test_decoys_are_recorded_at_a_home_that_offenders_call(world: Written) -> None:
