@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import comms, device, evaluate, jars, log, models, network, sources, train, travel
+from jobs.cli import comms, device, evaluate, jars, log, models, network, programme, sources, train, travel
 from jobs.cli.common import NIGHT, OneSentence, as_json, future, renamed, reviewer_option, show
 from schemas import codes
 
@@ -292,6 +292,7 @@ def _register() -> None:
     pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
     for command in (
         comms.comms, device.device, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
+        *programme.COMMANDS,
         leads, pretrain, models.registered, jars.fetch, log.log, sources.sources,
     ):  # fmt: skip
         main.add_command(command)

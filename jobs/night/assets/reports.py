@@ -170,7 +170,7 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
         )  # fmt: skip
         head = marks.note_manifest(
             ctx.audit, ctx.settings.manifests, night, ctx.run_id,
-            dict(zip(gold.RUN_MANIFEST.names[1:6], row[1:6], strict=True)),
+            {**dict(zip(gold.RUN_MANIFEST.names[1:6], row[1:6], strict=True)), **progress.CURRENT.taken()},
         )  # fmt: skip
         anchor_log(ctx, f"night {night}")
         row = (*row, head.n, head.hash)
