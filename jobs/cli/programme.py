@@ -1,4 +1,4 @@
-"""Commands about the programme itself: `benefits`."""
+"""Commands about the programme itself: `benefits`, `programme figures`, `programme open`."""
 
 from __future__ import annotations
 
@@ -41,4 +41,41 @@ def benefits(
     show(report.plain(), as_json, text)
 
 
-COMMANDS = (benefits,)
+@click.group()
+def programme() -> None:
+    """Show the programme's figures: investigations, disruptions, outcomes."""
+
+
+@programme.command("figures")
+@click.option("--night", type=NIGHT, help="As known in this night (default: the newest that ran).")
+@click.option("--published", "is_published", is_flag=True, help="As they may be published: small counts are withheld.")
+@reviewer_option()
+@as_json
+def figures(night: datetime | None, is_published: bool, reviewer: str, as_json: bool) -> None:
+    """Print every figure with its parts. The look is logged."""
+    from jobs.research import programme as research
+    from jobs.runtime import context
+
+    day = night.date() if night else None
+    made = research.figures(context.reader(), day, reviewer, is_published=is_published)
+    show(made, as_json, research.text(made))
+
+
+@programme.command("open")
+@click.argument("figure")
+@click.option("--part", default="", help="Part of it, as the list of figures names it: pillar=PURSUE.")
+@click.option("--night", type=NIGHT, help="As known in this night (default: the newest that ran).")
+@click.option("--limit", default=1000, show_default=True, help="Rows at most.")
+@reviewer_option()
+@as_json
+def opened(figure: str, part: str, night: datetime | None, limit: int, reviewer: str, as_json: bool) -> None:
+    """Print the rows that a FIGURE counts, by id. The look is logged before they are shown."""
+    from jobs.research import programme as research
+    from jobs.runtime import context
+
+    day = night.date() if night else None
+    rows = research.opened(context.reader(), figure, part, day, reviewer, limit)
+    show(rows, as_json, research.rows_text(rows))
+
+
+COMMANDS = (benefits, programme)

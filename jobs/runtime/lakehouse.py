@@ -176,6 +176,11 @@ class Lakehouse:
             "actions": None if actions is None else actions - self._before[1],
         }
 
+    def holds_night(self, table: Table, night: date) -> bool:
+        """Whether rows of the night can be there, asked without Spark: on disk, a night that was never written has no
+        folder. True where that is not known."""
+        return not self._is_unwritten(table, {"night": night.isoformat()})
+
     def _is_unwritten(self, table: Table, where: Mapping[str, str | tuple[str, ...]]) -> bool:
         """Whether nothing can be there: on disk, a night that was never written has no folder."""
         if self.catalog or "night" not in where or table.partition_by[:1] != ("night",):

@@ -28,3 +28,21 @@ BENEFITS: Mapping[str, Claim] = {
     "pounds_for_forces": Claim(426_000, "pounds", "granted for all forces together"),
 }
 N_FORCES = 43  # territorial forces of England and Wales
+
+# Totals of the programme as they were published: a world built to them reprints each (`nightjar demo --programme`).
+TOTALS: Mapping[str, int] = {
+    "investigations": 573,
+    "about_children": 191,  # one third
+    "wider_footprint": 315,  # 55 %
+    "csae": 107,
+    "csae_group_based": 59,
+    "csae_on_master_list": 25,
+    "ocgs": 30,
+    "priority_individuals": 30,
+    "groups_not_seen_elsewhere": 4,
+    "vulnerabilities_new": 14,
+    "reports_not_seen_elsewhere": 697,  # "almost 700"
+    "disruptions": 174,
+    "victims_found": 28,  # in two investigations
+    "safeguarded": 16,  # in two investigations
+}

@@ -19,6 +19,7 @@ from pipelines.decisions import writeback
 from pipelines.reports import queue as reports_queue
 from schemas import catalogue, gold, leads, network, risk, silver, travel
 from schemas.contract import Table
+from schemas.programme import figures
 
 
 @dg.asset(
@@ -145,6 +146,7 @@ def writeback_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mat
     deps=[
         *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
         *(common.key(table) for table in (*review_metrics.WRITES, *risk.TABLES, *travel.GOLD, *leads.TABLES)),
+        *(common.key(table) for table in figures.TABLES),
     ],
     partitions_def=common.NIGHTS,
     group_name="gold",

@@ -1,1 +1,1 @@
-"""Pages of the programme: benefits."""
+"""Pages of the programme: benefits, figures."""
