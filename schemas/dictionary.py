@@ -11,6 +11,7 @@ from pathlib import Path
 
 from schemas import bronze, catalogue, codes, device, leads, network, review
 from schemas.contract import Column, Table
+from schemas.programme import codes as programme
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
 TABLES = catalogue.TABLES
@@ -54,6 +55,12 @@ CODE_LISTS: tuple[tuple[str, str, Mapping[str, str] | Sequence[str]], ...] = (
         tuple(kind for kind in device.IDENTIFIER_KINDS if kind not in device.FINANCE_KINDS),
     ),
     ("What is said of accounts on devices", "this system", device.CLAIM_KINDS),
+    ("Threats of investigations", "programme list; a sender's layout maps its own", programme.THREATS),
+    ("Subjects of investigations", "programme list", programme.SUBJECT_KINDS),
+    ("Pillars of disruptions", "the 4P of the strategies against serious and organised crime", programme.PILLARS),
+    ("Levels of disruptions", "programme list; a sender's layout maps its own", programme.LEVELS),
+    ("Outcomes of investigations", "programme list", programme.OUTCOMES),
+    ("Footprints of investigations", "this system", programme.FOOTPRINTS),
     ("Patterns of leads", "this system", leads.DETECTORS),
     ("Kinds of entity", "this system", network.ENTITY_KINDS),
     ("Kinds of edge", "this system", network.EDGE_KINDS),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from schemas import codes, shared_columns, ties, travel
 from schemas.contract import BOOLEAN, DATE, DOUBLE, INSTANT, INT, STRING, Column, Table, array, required, struct
+from schemas.programme import records
 
 PHONE = r"\+[0-9]{7,15}"
 IMEI = r"[0-9]{15}"  # 14 digits and the Luhn check digit
@@ -263,6 +264,7 @@ TABLES = (
     COMMS_SUBSCRIBERS,
     COMMS_CELLS,
     *ties.SILVER,
+    *records.SILVER,
     *travel.SILVER,
 )
 
@@ -281,5 +283,6 @@ BY_FEED = {
     "comms_subscribers": COMMS_SUBSCRIBERS,
     "comms_cells": COMMS_CELLS,
     **ties.BY_FEED,
+    **records.BY_FEED,
     **travel.BY_FEED,
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import comms, device, evaluate, jars, log, models, network, sources, train, travel
+from jobs.cli import comms, device, evaluate, jars, log, models, network, programme, sources, train, travel
 from jobs.cli.common import NIGHT, OneSentence, as_json, future, renamed, reviewer_option, show
 from schemas import codes
 
@@ -67,6 +67,7 @@ def _day(value: datetime | None, default: date) -> date:
 @click.option("--nights", type=int, help="Number of nights.")
 @click.option("--first-night", type=NIGHT, help="First night (default: tonight).")
 @click.option("--seed", type=int, help="Seed of the world (default: the settings' seed).")
+@click.option("--programme", "is_programme", is_flag=True, help="Write the programme's own records too: three nights.")
 @as_json
 def demo(
     reports: int | None,
@@ -74,6 +75,7 @@ def demo(
     nights: int | None,
     first_night: datetime | None,
     seed: int | None,
+    is_programme: bool,
     as_json: bool,
 ) -> None:
     """Write a synthetic landing zone: files of several forces and providers, each in its sender's own layout."""
@@ -89,6 +91,7 @@ def demo(
         n_nights=nights,
         forces=[known_forces.code_of(force) for force in forces.split(",")] if forces else None,
         seed=seed,
+        is_programme=is_programme,
     )
     show(
         summary,
@@ -292,6 +295,7 @@ def _register() -> None:
     pretrain = renamed(models.pretrain, name="pretrain", hidden=True)
     for command in (
         comms.comms, device.device, network.entities, evaluate.evaluate, network.network, train.train, *travel.COMMANDS,
+        *programme.COMMANDS,
         leads, pretrain, models.registered, jars.fetch, log.log, sources.sources,
     ):  # fmt: skip
         main.add_command(command)

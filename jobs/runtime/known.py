@@ -20,6 +20,7 @@ from pipelines.reports import queue as reports_queue
 from schemas import gold, network, review, silver
 from schemas.contract import Table
 from schemas.errors import NotFoundError
+from schemas.programme import figures, records
 
 REPORTS = (silver.REPORTS, silver.REPORT_PEOPLE, silver.INVESTIGATIONS)  # what the scope of a night is made of
 EPOCH = date(2020, 1, 1)  # frames of certificates are counted from here
@@ -132,6 +133,21 @@ class Known:
         if last and (last[0].model_version, last[0].code_commit) == (model_version, code_commit):
             return date.fromisoformat(str(last[0].night))
         return None
+
+    def programme(self) -> dict[str, DataFrame]:
+        """What the programme's figures count, by kind; kinds of which a feed never came are not there."""
+        tables: dict[str, Callable[[], DataFrame]] = {
+            "cases": lambda: self.tonight(figures.CASE_FOOTPRINTS),
+            "subjects": lambda: self.tonight(figures.SUBJECT_RECOGNITION),
+            "disruptions": lambda: self.table(records.DISRUPTIONS),
+            "outcomes": lambda: self.table(records.CASE_OUTCOMES),
+        }
+        absent = set(self.absent_programme_feeds())
+        return {of: read() for of, read in tables.items() if not absent & set(figures.NEEDS[of])}
+
+    def absent_programme_feeds(self) -> list[str]:
+        """Feeds of the programme that never came; asked without Spark where tables are folders."""
+        return [feed for feed, table in records.BY_FEED.items() if not self.lake.exists(table)]
 
     def frame_opened_on(self, frame_nights: int) -> date:
         """The first complete night of the period of `frame_nights` days that the night lies in, or the night itself."""

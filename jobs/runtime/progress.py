@@ -26,6 +26,10 @@ class Progress:
             # In one piece: of two threads that print, one's line would end in the middle of the other's.
             print(f"{time.monotonic() - self.started:7.1f} s  {text}\n", end="", file=sys.stderr, flush=True)
 
+    def taken(self) -> dict[str, float]:
+        """What the night took so far: `seconds` by the clock, on all of the machine."""
+        return {"seconds": round(time.monotonic() - self.started, 1)}
+
     def skip(self) -> None:
         """One of the expected steps has nothing to do."""
         with self._counting:

@@ -11,6 +11,7 @@ from jobs.runtime.audit import marks
 from jobs.runtime.settings import Settings
 from jobs.sources import landing
 from pipelines import synthesis
+from pipelines.synthesis.programme import world as programme_world
 from schemas.layouts import layouts
 
 
@@ -47,6 +48,7 @@ def write(
     n_nights: int | None = None,
     forces: Sequence[str] | None = None,
     seed: int | None = None,
+    is_programme: bool = False,
 ) -> dict[str, Any]:
     """Write the world to the landing zone; what is not given comes from the settings. Returns counts."""
     demo = config.demo
@@ -69,4 +71,17 @@ def write(
         forces=codes,
         providers=tuple(demo.providers),
     )
-    return {"n_files": len(summary.files), "n_rows": summary.n_rows, "landing": str(config.landing)}
+    n_files, n_rows = len(summary.files), summary.n_rows
+    if is_programme:
+        written = write_programme(config, first_night=first_night, seed=seed)
+        n_files, n_rows = n_files + written["n_files"], n_rows + written["n_rows"]
+    return {"n_files": n_files, "n_rows": n_rows, "landing": str(config.landing)}
+
+
+def write_programme(config: Settings, *, first_night: date, seed: int | None = None) -> dict[str, int]:
+    """Write the programme's own records and its layout; returns counts of files and rows."""
+    config.own_sources.mkdir(parents=True, exist_ok=True, mode=0o700)
+    layout = programme_world.LAYOUT.read_text(encoding="utf-8")
+    (config.own_sources / programme_world.LAYOUT.name).write_text(layout, encoding="utf-8")
+    made = config.seed if seed is None else seed
+    return programme_world.write(config.landing, config.truth, seed=made, first_night=first_night)

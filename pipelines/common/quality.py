@@ -158,9 +158,9 @@ def validate_all(frames: Sequence[tuple[DataFrame | None, Table]]) -> list[Resul
     A table may come more than once, as parts that different steps wrote. One of which it is known that it has no rows
     comes as None, and takes no action.
     """
-    if not frames:
-        return []
     read = [(df, table) for df, table in frames if df is not None]
+    if not read:
+        return [_empty(table) for _, table in frames]
     half = -(-len(read) // 2)
     counting = [partial(_counts, part) for part in (read[:half], read[half:]) if part]
     counts = iter([(row["n_rows"], row["n_failed"]) for part in concurrency.run(*counting) for row in part])

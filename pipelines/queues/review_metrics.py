@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, GroupedData, Window
 from pyspark.sql import functions as F
 
 from pipelines.queues import settled
@@ -106,14 +106,34 @@ def exposure(decisions: DataFrame, queue: str, cap: int) -> DataFrame:
 
 def yields(decisions: DataFrame, draws: DataFrame, queue: str) -> DataFrame:
     """CSAE among first readings by how a row came to be shown: force, kind (SCORED: with score), n, n_csae."""
+    return _shown(decisions, draws, queue).agg(*_csae_counts())
+
+
+def efforts(decisions: DataFrame, draws: DataFrame, queue: str) -> DataFrame:
+    """The same with the time that they took: n_timed, and sums of their `seconds` and of the `squares` of these.
+
+    A time of 0 is of a decision that nothing measured.
+    """
+    seconds = F.when(F.col("seconds_open") > 0, F.col("seconds_open"))
+    return _shown(decisions, draws, queue).agg(
+        *_csae_counts(),
+        F.count(seconds).alias("n_timed"),
+        F.coalesce(F.sum(seconds), F.lit(0.0)).alias("seconds"),
+        F.coalesce(F.sum(seconds * seconds), F.lit(0.0)).alias("squares"),
+    )
+
+
+def _csae_counts() -> tuple[Column, Column]:
+    return F.count("*").alias("n"), F.sum(F.col("is_csae").cast("long")).alias("n_csae")
+
+
+def _shown(decisions: DataFrame, draws: DataFrame, queue: str) -> GroupedData:
+    """The first reading of each text, by force and kind of row."""
     drawn = draws.select(F.col("night").alias("queue_night"), "queue", "item_id", "kind")
     first = Window.partitionBy("subject_id", "text_hash").orderBy("sequence")
     readings = _first_readings(decisions, queue).withColumn("_n", F.row_number().over(first)).where("_n = 1")
     joined = readings.join(drawn, ["queue_night", "queue", "item_id"], how="left")
-    kind = F.coalesce("kind", F.lit("SCORED"))
-    return joined.groupBy("force", kind.alias("kind")).agg(
-        F.count("*").alias("n"), F.sum(F.col("is_csae").cast("long")).alias("n_csae")
-    )
+    return joined.groupBy("force", F.coalesce("kind", F.lit("SCORED")).alias("kind"))
 
 
 def recording(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas import codes, ties
+from schemas.programme import codes as programme
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,59 @@ FIELDS: dict[str, dict[str, Field]] = {
         "journey_ref": _reference(True),
         "person_ref": _reference(True),
         "departed_at": Field("instant", True),
+    },
+    "case_records": {
+        "case_ref": _reference(True),
+        "operation": _text(),
+        "threat": _code(*programme.THREATS, is_required=True),
+        "is_group_based": _FLAG,
+        "is_on_master_list": _FLAG,
+        "is_about_children": _FLAG,
+        "opened_on": Field("date", True),
+        "closed_on": Field("date"),
+        "amended_at": _AMENDED,
+    },
+    "case_areas": {
+        "case_ref": _reference(True),
+        "in_force": _code(*codes.FORCES),
+        "country": _text(),  # outside the United Kingdom
+    },
+    "case_subjects": {
+        "subject_ref": _reference(True),
+        "case_ref": _reference(True),
+        "kind": _code(*programme.SUBJECT_KINDS, is_required=True),
+        "name": _NAME,
+        "born_on": Field("date"),
+        "national_ref": _reference(),
+        "identified_on": Field("date", True),
+        "amended_at": _AMENDED,
+    },
+    "master_list": {
+        "entry_ref": _reference(True),
+        "kind": _code(*programme.SUBJECT_KINDS, is_required=True),
+        "name": _NAME,
+        "born_on": Field("date"),
+        "national_ref": _reference(),
+        "listed_on": Field("date", True, is_open=True),
+        "removed_on": Field("date"),
+        "amended_at": _AMENDED,
+    },
+    "disruptions": {
+        "disruption_ref": _reference(True),
+        "case_ref": _reference(True),
+        "pillar": _code(*programme.PILLARS, is_required=True),
+        "level": _code(*programme.LEVELS, is_required=True),
+        "disrupted_on": Field("date", True),
+        "amended_at": _AMENDED,
+    },
+    "case_outcomes": {
+        "outcome_ref": _reference(True),
+        "case_ref": _reference(True),
+        "kind": _code(*programme.OUTCOMES, is_required=True),
+        "happened_on": Field("date", True),
+        "person_ref": _reference(),
+        "item_id": _text(),
+        "amended_at": _AMENDED,
     },
     "comms_authorisations": {
         "auth_urn": _reference(True),

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.research import benefits
 from jobs.runtime.context import RunContext
 from jobs.sources import demo
 from tests.support import connect_server, no_network
@@ -65,6 +66,12 @@ def test_trial_29_a_whole_night_reaches_nobody(
     record_property("tries by the kernel's count", sum(told.counters.values()))
     assert told.named == []
     assert set(told.counters.values()) == {0}
+
+
+def test_a_night_leaves_the_seconds_that_it_took(alone: tuple[RunContext, no_network.Told]) -> None:
+    ctx, told = alone
+    (manifest,) = benefits.manifests(ctx.settings)
+    assert 0 < manifest["seconds"] <= json.loads(told.stdout)["seconds"] + 1
 
 
 def test_a_night_over_spark_connect_makes_the_same_tables(

@@ -8,6 +8,7 @@ from jobs.night.assets import (
     device,
     leads,
     network,
+    programme,
     queue_items,
     report_queue,
     reports,
@@ -27,4 +28,5 @@ ALL = [
     *queue_items.ALL,
     common.side_by_side("leads_and_flights", leads.PIECE, travel.PIECE),
     common.side_by_side("risk_and_review", risk.PIECE, review_metrics.PIECE),
+    common.side_by_side("programme", programme.PIECE),
 ]

@@ -19,6 +19,7 @@ from jobs.runtime.context import RunContext
 from pipelines.common import quality
 from schemas import bronze, catalogue, device, gold, leads, network, review, risk, travel
 from schemas.contract import Table
+from schemas.programme import figures
 
 KEEPS, CONSERVED, DELIVERED = "keeps_its_contract", "rows_are_conserved", "every_sender_delivered"
 NAMED = "codes_are_named"
@@ -61,8 +62,14 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
         specs=[dg.AssetCheckSpec(each.name, asset=each.asset, blocking=True, description=each.says) for each in kept],
     )
     def check(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
-        with progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({len(kept)})"):
-            results = quality.validate_all([(each.tonight(ctx, context.partition_key), each.table) for each in kept])
+        frames = [(each.tonight(ctx, context.partition_key), each.table) for each in kept]
+        n_read = sum(df is not None for df, _ in frames)
+        if not n_read:
+            progress.CURRENT.skip()
+        with (
+            progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({n_read})") if n_read else nullcontext()
+        ):
+            results = quality.validate_all(frames)
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(
                 asset_key=each.asset,
@@ -153,6 +160,7 @@ _WITH = {
     ),
     **dict.fromkeys((table.path for table in device.READ), "device_exports"),
     **dict.fromkeys((table.path for table in (*device.FOUND, *device.DECIDED)), "device_finds"),
+    **dict.fromkeys((table.path for table in figures.TABLES), "programme"),
     gold.QUEUE_ITEMS.path: "queue_items",  # all queues together, before the record
     **dict.fromkeys((bronze.QUARANTINE.path, gold.RUN_MANIFEST.path), "record"),  # each step may refuse rows
 }

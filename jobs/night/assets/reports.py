@@ -18,6 +18,7 @@ from pipelines.common import concurrency
 from pipelines.decisions import writeback
 from pipelines.reports import queue as reports_queue
 from schemas import catalogue, gold, leads, network, risk, silver, travel
+from schemas.programme import figures
 
 
 @dg.asset(
@@ -144,6 +145,7 @@ def writeback_rows(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mat
     deps=[
         *(common.key(table) for table in (gold.QUEUE_ITEMS, gold.WRITEBACK, gold.ROW_COUNTS, network.EDGES)),
         *(common.key(table) for table in (*review_metrics.WRITES, *risk.TABLES, *travel.GOLD, *leads.TABLES)),
+        *(common.key(table) for table in figures.TABLES),
     ],
     partitions_def=common.NIGHTS,
     group_name="gold",
@@ -170,7 +172,7 @@ def run_manifest(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.Mater
         )  # fmt: skip
         head = marks.note_manifest(
             ctx.audit, ctx.settings.manifests, night, ctx.run_id,
-            dict(zip(gold.RUN_MANIFEST.names[1:6], row[1:6], strict=True)),
+            {**dict(zip(gold.RUN_MANIFEST.names[1:6], row[1:6], strict=True)), **progress.CURRENT.taken()},
         )  # fmt: skip
         anchor_log(ctx, f"night {night}")
         row = (*row, head.n, head.hash)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jobs.runtime.sections import leads, network, queues
+from jobs.runtime.sections import leads, network, programme, queues
 from jobs.runtime.sections import types as t
 from schemas.validation import Part
 
@@ -124,3 +124,4 @@ class Sections(Part):
     deconfliction: network.Deconfliction
     travel: network.Travel
     leads: leads.Leads
+    benefits: programme.Benefits

@@ -10,17 +10,19 @@ A judged row is exactly one input row, so rows in = loaded + quarantined + dedup
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.ingest.conform import comms, people, reports, ties, travel
+from pipelines.ingest.conform import comms, people, programme, reports, ties, travel
 from schemas import bronze, silver
 from schemas.layouts import layouts
+from schemas.programme import records as programme_records
 
-_JUDGES = {
+_JUDGES: dict[str, Callable[[DataFrame, Mapping[str, layouts.Source], date], DataFrame]] = {
     "reports": reports.judge,
     "nominals": people.nominals,
     "report_links": people.report_links,
@@ -29,6 +31,7 @@ _JUDGES = {
     "associations": ties.associations,
     "identifiers": ties.identifiers,
     "journey_people": ties.journeys,
+    **{feed: partial(programme.judged, feed) for feed in programme_records.BY_FEED},
     "comms_authorisations": comms.authorisations,
     "comms_cells": comms.cells,
     "airports": travel.airports,

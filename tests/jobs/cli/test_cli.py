@@ -55,7 +55,7 @@ EVERY_COMMAND = (
     "decide ITEM NOT_CSAE", "trace ITEM", "doctor", "notebooks", "ui", "network evaluate", "network import-ocg .",
     "restore silver.people --to 1 --why W", "entities events", "entities undo EVENT --why x", "entities train",
     "flights search --between 2026-01-01 2026-01-02",
-    "device show", "device search FILE --why x",
+    "device show", "device search FILE --why x", "benefits", "programme figures", "programme open csae",
     "profile SUBJECT", "evaluate travel", "comms research --identifiers FILE --why x", "comms cluster",
     "log verify", "log anchor", "log show", "log ids 1 --why x",
     "leads evaluate", "train", "pretrain FOLDER", "train classifiers", "train bert FOLDER", "train linkage",

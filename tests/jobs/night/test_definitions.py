@@ -17,6 +17,7 @@ from jobs.night import definitions
 from jobs.night.assets import checks, common
 from jobs.runtime import context, settings
 from schemas import catalogue, device
+from schemas.programme import figures, records
 
 # asset <- what it waits for. A change of this graph is a change of the architecture: change it here on purpose.
 NETWORK_READS = [
@@ -42,6 +43,7 @@ SUBMITTED = [
     "bronze/device_submissions", "silver/device_contacts", "silver/device_media", "silver/device_messages",
 ]  # fmt: skip
 DECIDED = ["bronze/device_submissions", "gold/decisions", "silver/device_messages"]
+PROGRAMME_READS = sorted(["gold/decisions", *(f"{table.layer}/{table.noun}" for table in records.SILVER)])
 GRAPH = {
     "bronze/files": [],
     "bronze/quarantine": [],
@@ -54,6 +56,7 @@ GRAPH = {
     "silver/associations": ["bronze/rows"],
     "silver/identifiers": ["bronze/rows"],
     "silver/journey_people": ["bronze/rows"],
+    **{f"{table.layer}/{table.noun}": ["bronze/rows"] for table in records.SILVER},
     "silver/comms_authorisations": ["bronze/rows"],
     "silver/comms_events": ["bronze/rows"],
     "silver/comms_subscribers": ["bronze/rows"],
@@ -107,8 +110,10 @@ GRAPH = {
     "gold/travel_queue": TRAVEL_READS,
     "gold/comms_leads": LEADS_READ,
     "gold/comms_lead_queue": LEADS_READ,
+    **{f"{table.layer}/{table.noun}": PROGRAMME_READS for table in figures.TABLES},
     "gold/run_manifest": sorted(
         [
+            *(f"{table.layer}/{table.noun}" for table in figures.TABLES),
             "gold/comms_leads",
             "gold/edges",
             "gold/queue_items",

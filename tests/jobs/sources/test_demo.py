@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,10 @@ import pytest
 from jobs.runtime import audit, settings
 from jobs.runtime.audit import marks, operations
 from jobs.runtime.settings import Settings
-from jobs.sources import demo, landing
+from jobs.sources import arrivals, demo, landing
+from schemas.layouts import layouts
+from schemas.programme.figures import FIGURES
+from schemas.programme.published import TOTALS
 from tests.support import changed_settings
 
 NIGHT = date(2026, 3, 14)
@@ -53,3 +58,19 @@ def test_a_home_in_which_a_night_ran_is_not(chosen: Settings, left: Callable[[Se
     with pytest.raises(landing.LandingZoneEmptyError):
         demo.is_due(chosen, is_asked_for=False)
     assert demo.is_due(chosen, is_asked_for=True)
+
+
+def test_the_programmes_own_records_come_with_their_layout_and_what_they_are_built_to(tmp_path: Path):
+    chosen = settings.load(tmp_path)
+    written = demo.write_programme(chosen, first_night=NIGHT)
+    again = {path: path.read_bytes() for path in sorted(chosen.landing.rglob("*.csv"))}
+    assert written["n_files"] == len(again) == 16  # the list comes whole on the first night
+    door = arrivals.Door(chosen.landing, NIGHT, time.time(), chosen.arrivals.quiet_s, {}, {})
+    assert not door.tonight().waiting  # what has just been written would be left for the next night
+    assert layouts.load_file(chosen.own_sources / "programme.yaml").sender == "programme"
+    told = json.loads((chosen.truth / "programme.json").read_text(encoding="utf-8"))
+    assert list(told) == [(NIGHT + timedelta(days=n)).isoformat() for n in range(3)]
+    assert {name: told[max(told)][name] for name in TOTALS} == dict(TOTALS)
+    assert set(TOTALS) <= set(FIGURES)
+    demo.write_programme(chosen, first_night=NIGHT)
+    assert {path: path.read_bytes() for path in sorted(chosen.landing.rglob("*.csv"))} == again

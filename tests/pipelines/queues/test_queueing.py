@@ -116,10 +116,10 @@ def decision_row(sequence: int, n: int, outcome: str, **more: object) -> dict[st
 
 def test_figures_count_readers_not_decisions(spark: SparkSession):
     made = [
-        decision_row(1, 1, "TAG_ADDED", reviewer="a"),
+        decision_row(1, 1, "TAG_ADDED", reviewer="a", seconds_open=90.0),
         decision_row(2, 1, "NOT_CSAE", reviewer="A "),  # the same person again: not a second reading
         decision_row(3, 1, "NOT_CSAE", reviewer="b"),
-        decision_row(4, 2, "NOT_CSAE", reviewer="a"),
+        decision_row(4, 2, "NOT_CSAE", reviewer="a", seconds_open=0.0),  # nothing measured it
         decision_row(5, 2, "NOT_CSAE", reviewer="c"),
         decision_row(6, 3, "REFER", reviewer="a"),
     ]
@@ -135,6 +135,9 @@ def test_figures_count_readers_not_decisions(spark: SparkSession):
     )  # fmt: skip
     found = {(r.kind, r.n, r.n_csae) for r in review_metrics.yields(decided, draws, "reclassify").collect()}
     assert found == {("SCORED", 1, 1), ("RANDOM", 1, 0)}
+    took = {r.kind: (r.n, r.n_timed, r.seconds, r.squares)
+            for r in review_metrics.efforts(decided, draws, "reclassify").collect()}  # fmt: skip
+    assert took == {"SCORED": (1, 1, 90.0, 8100.0), "RANDOM": (1, 0, 0.0, 0.0)}  # the first reading of each text
     exposed = {
         r.reviewer: (r.n, r.n_found, r.n_over_cap) for r in review_metrics.exposure(decided, "reclassify", 2).collect()
     }

@@ -1,0 +1,1 @@
+"""Pages of the programme: benefits, figures."""

@@ -1,0 +1,1 @@
+"""A world of the programme's own records, built to published totals."""
