@@ -64,11 +64,11 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
     def check(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
         frames = [(each.tonight(ctx, context.partition_key), each.table) for each in kept]
         n_read = sum(df is not None for df, _ in frames)
-        if not n_read:
+        if n_read:
+            with progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({n_read})"):
+                results = quality.validate_all(frames)
+        else:
             progress.CURRENT.skip()
-        with (
-            progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({n_read})") if n_read else nullcontext()
-        ):
             results = quality.validate_all(frames)
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(
