@@ -33,7 +33,7 @@ LEFT_OPEN = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-N_STEPS = len(silver.BY_FEED) + 32  # one per feed; those of feeds that did not arrive are skipped
+N_STEPS = len(silver.BY_FEED) + 33  # one per feed; those of feeds that did not arrive are skipped
 
 
 class NightFailedError(UserError, RuntimeError):
