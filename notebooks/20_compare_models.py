@@ -12,7 +12,7 @@ session.banner(compared.marking)
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC # Thirteen classifiers, compared
+# MAGIC # Classifiers, compared
 # MAGIC
 # MAGIC **What this is:** every candidate on the same folds of the same reports, judged out of fold: no report was
 # MAGIC scored by a model that had seen it, a near-duplicate of it, or another report of the same person.
@@ -43,7 +43,8 @@ session.show(compare_models.table(compared, only_what_differs=view == "only what
 # MAGIC %md
 # MAGIC ## How far behind the best
 # MAGIC
-# MAGIC Paired bootstrap over groups. Pale: the interval holds zero, so the two are not told apart.
+# MAGIC Paired bootstrap over groups and over the partitions of reports into folds. Pale: the interval holds zero, so
+# MAGIC the two are not told apart.
 
 # COMMAND ----------
 
@@ -109,6 +110,9 @@ session.show(compare_models.hidden(compared), compare_models.forces(compared), c
 
 # MAGIC %md
 # MAGIC ## Criteria, and where this comes from
+# MAGIC
+# MAGIC What a classifier must reach to become champion: each criterion with the number that met or missed it. The
+# MAGIC champion's kind gives way only to one that is ahead by an interval that leaves out zero.
 
 # COMMAND ----------
 

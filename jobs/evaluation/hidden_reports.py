@@ -43,6 +43,21 @@ def figures(folder: Path, compared: comparison.Comparison, night: date) -> dict[
     return figures_by_name
 
 
+def ceiling(folder: Path, compared: comparison.Comparison, night: date) -> float | None:
+    """Average precision against recorded tags of an order that is perfect: every CSAE report first, tagged or not.
+
+    No order that knows nothing of who was tagged can be expected to reach more. None without a truth.
+    """
+    from models.evaluation import metrics
+
+    true = _true(folder, night)
+    if true is None:
+        return None
+    reports = compared.reports[["report_id", "recorded"]].join(true[["is_csae"]], on="report_id", how="inner")
+    recorded, is_csae = (reports[name].to_numpy(dtype=bool) for name in ("recorded", "is_csae"))
+    return metrics.average_precision(recorded, is_csae.astype(float)) if recorded.any() else None
+
+
 def counts(folder: Path, compared: comparison.Comparison, night: date) -> dict[str, int]:
     """Hidden reports by the way they were hidden; empty without a truth."""
     untagged = _untagged(folder, compared, night)
@@ -53,6 +68,17 @@ def counts(folder: Path, compared: comparison.Comparison, night: date) -> dict[s
 
 def _untagged(folder: Path, compared: comparison.Comparison, night: date) -> pd.DataFrame | None:
     """Reports of the comparison without a recorded tag, with what is true of their newest version; index: row of it."""
+    true = _true(folder, night)
+    if true is None:
+        return None
+    reports = compared.reports[["report_id", "force", "recorded"]]
+    reports = reports[~reports["recorded"].to_numpy(dtype=bool)]
+    joined = reports.join(true[["is_csae", "hidden_by"]], on="report_id", how="inner")
+    return joined.assign(is_hidden=joined["is_csae"].astype(bool))
+
+
+def _true(folder: Path, night: date) -> pd.DataFrame | None:
+    """What is true of each report's newest version that was known; index: report_id. None without a truth."""
     import pandas as pd
 
     path = folder / "reports.parquet"
@@ -61,8 +87,4 @@ def _untagged(folder: Path, compared: comparison.Comparison, night: date) -> pd.
     columns = ["report_id", "night", "is_csae", "hidden_by"]
     true = pd.read_parquet(path, columns=columns)
     true = true[pd.to_datetime(true["night"]).dt.date <= night].sort_values("night", kind="stable")
-    true = true.drop_duplicates("report_id", keep="last").set_index("report_id")
-    reports = compared.reports[["report_id", "force", "recorded"]]
-    reports = reports[~reports["recorded"].to_numpy(dtype=bool)]
-    joined = reports.join(true[["is_csae", "hidden_by"]], on="report_id", how="inner")
-    return joined.assign(is_hidden=joined["is_csae"].astype(bool))
+    return true.drop_duplicates("report_id", keep="last").set_index("report_id")

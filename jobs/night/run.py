@@ -34,7 +34,7 @@ LEFT_OPEN = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-N_STEPS = len(silver.BY_FEED) + 34  # one per feed; those of what did not arrive are skipped
+N_STEPS = len(silver.BY_FEED) + 35  # one per feed; those of what did not arrive are skipped
 
 
 class NightFailedError(UserError, RuntimeError):

@@ -105,6 +105,8 @@ def header(compared: Compared) -> markup.Html:
                 (f"v{made['version']} {made['candidate']}", became),
             ]
         ),
+        pages_html.notice(_said(compared)),
+        *(pages_html.notice(kept) for kept in [comparison.get("kept")] if kept),
         *(
             pages_html.notice(f"Refused: {'; '.join(comparison['refusals'])}", "warn")
             for _ in comparison["refusals"][:1]
@@ -114,6 +116,14 @@ def header(compared: Compared) -> markup.Html:
             for name, needs in comparison["not_installed"].items()
         ),
     )
+
+
+def _said(compared: Compared) -> str:
+    """What was compared, by name, and what the first figure lies between."""
+    names = ", ".join(row["name"] for row in compared.real)
+    baselines = " and ".join(name.replace("_", " ") for name in compared.comparison["baselines"])
+    bounds = summary.bounds(compared.comparison)
+    return f"Compared: {names}; with the baselines {baselines or 'none'}. {bounds[0].upper()}{bounds[1:]}."
 
 
 @_where_there_is_one
@@ -131,7 +141,8 @@ def table(compared: Compared, *, only_what_differs: bool = False) -> markup.Html
         for row in compared.rows
     ]
     key = (
-        "★ best of the column · = not told apart from the best (95 % paired bootstrap over groups) · baselines in grey"
+        "★ best of the column · = not told apart from the best (95 % paired bootstrap over groups and partitions) · "
+        "baselines in grey"
     )
     headings = [title for _, title, _ in figures]
     return pages_html.block(markup.fill("comparison", "table", headings=headings, lines=lines), pages_html.remark(key))
@@ -312,9 +323,21 @@ def spent(compared: Compared) -> markup.Html:
 
 @_where_there_is_one
 def verdict(compared: Compared) -> markup.Html:
-    """Which candidates meet the criteria of promotion, and why the others do not."""
-    rows = [(name, "meets them" if not why else "; ".join(why)) for name, why in compared.comparison["refused"].items()]
-    return pages_html.block(pages_html.table(("Candidate", "Criteria of promotion"), rows))
+    """Each criterion of promotion with the number that met or missed it, and what is refused for which."""
+    measured = compared.comparison.get("criteria", {})
+    if measured:
+        rows = [
+            (name, each["criterion"], _number(each["number"]), each["limit"], "met" if each["is_met"] else "missed")
+            for name, own in measured.items()
+            for each in own
+        ]
+        return pages_html.block(pages_html.table(("Candidate", "Criterion", "Number", "Limit", ""), rows))
+    said = [(name, "meets them" if not why else "; ".join(why)) for name, why in compared.comparison["refused"].items()]
+    return pages_html.block(pages_html.table(("Candidate", "Criteria of promotion"), said))
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.4f}"
 
 
 @_where_there_is_one

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ from schemas import catalogue
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from jobs.training.reorder import Day
+
 TABLES = {table.path: table for table in catalogue.TABLES}
 # Columns of communications data that name somebody and do not end in _id.
 IDENTIFIERS = {"subject", "other", "first", "second", "a_number", "b_number", "number", "imei", "imsi"}
@@ -38,6 +40,9 @@ class NotebookSession:
     Args:
         name: name of the notebook, for the log.
         place: where settings, tables and the log are; by default those of the environment.
+
+    Attributes:
+        days: what the queue of reports is put in order from, by night and version of the model, once it was read.
     """
 
     def __init__(self, name: str, ctx: context.RunContext | None = None) -> None:
@@ -47,6 +52,7 @@ class NotebookSession:
         self.is_on_cluster = self.ctx.is_on_cluster
         self._given: dict[str, str] = json.loads(os.environ.get(rendering.PARAMETERS, "{}"))
         self._is_styled = False
+        self.days: dict[tuple[date, str], Day] = {}
 
     def widget(self, name: str, default: str = "", label: str = "", choices: Sequence[str] = ()) -> str:
         """The value of a widget, made if it is not there: a list where there are choices, else a text.

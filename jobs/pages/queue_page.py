@@ -13,16 +13,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook, queue_columns, report_html
 from jobs.runtime.inbox import port
+from jobs.training import reorder as reports_reorder
+from pipelines.decisions.decision import Decision
 from pipelines.queues import settled
 from schemas import codes, gold, review
 from schemas.errors import NotFoundError
 
 Row = Mapping[str, Any]
+Reorder = Callable[[notebook.NotebookSession, date, DataFrame, Sequence[Decision]], reports_reorder.Order]
 
 OUTCOMES = {
     "TAG_ADDED": "it is CSAE: the force is asked to add the tag you name",
@@ -59,7 +63,7 @@ class QueuePage:
 
 @dataclass
 class Review:
-    """One reviewer before one queue of one night."""
+    """One reviewer before one queue of one night. `order` says so where the order is not the night's own."""
 
     page: QueuePage
     session: notebook.NotebookSession
@@ -73,6 +77,7 @@ class Review:
     members: list[dict[str, Any]] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
     handed_in: set[str] = field(default_factory=set)
+    order: str = ""
     opened_at: datetime | None = None
 
     def members_of(self, item: Row | None) -> list[dict[str, Any]]:
@@ -119,11 +124,15 @@ def open_queue(
     reviewer: str = "",
     is_blind: bool = False,
     limit: int = 50,
+    reorder: Reorder | None = None,
 ) -> Review:
     """The top `limit` rows of each force's queue, with title and tags of the report as published.
 
     A blind queue comes in the order of its items' ids, so that the place in it says nothing. What the reviewer has read
     before in the same wording is left out: a second reading is somebody else's.
+
+    Args:
+        reorder: gives rows other places, by item id, once decisions wait; of a blind queue it is not asked.
 
     Raises:
         LookupError: nothing is published yet.
@@ -143,16 +152,27 @@ def open_queue(
     on_what = f"gold.queue_items queue={queue} night={day.isoformat()} force={force or 'all'}"
     counted = shown.groupBy("force", "stratum").agg(F.count("*").alias("n"))
     counts = session.read_logged(counted, f"{on_what} counts", who)
+    waiting = session.waiting()
+    ordered = reorder(session, day, shown, waiting) if reorder and not is_blind else reports_reorder.Order()
+    if ordered.ranks:
+        shown = _placed(shown, ordered.ranks)
     order = ["item_id"] if is_blind else ["force", "rank"]
     rows = session.read_logged(
         shown.where(F.col("rank") <= limit).orderBy(*order), on_what, who, why="blind" if is_blind else None
     )
     rows = [{**row, **_about(row["details"])} for row in rows]
-    waiting = session.waiting()
     return Review(
         page, session, queue, day, force or None, who, is_blind, rows, counts, _members(session, rows, queue, day, who),
         {d.item_id: d.outcome for d in waiting}, {d.item_id for d in waiting if _folded(d.reviewer) == _folded(who)},
+        ordered.why,
     )  # fmt: skip
+
+
+def _placed(shown: DataFrame, ranks: Mapping[str, int]) -> DataFrame:
+    """`shown` with other ranks."""
+    placed = shown.sparkSession.createDataFrame(list(ranks.items()), "item_id string, _rank int")
+    ranked = shown.join(F.broadcast(placed), ["item_id"], how="left").withColumn("rank", F.coalesce("_rank", "rank"))
+    return ranked.select(*shown.columns)
 
 
 def open_if_published(
@@ -198,9 +218,10 @@ def newest(session: notebook.NotebookSession, queue: str) -> date:
 
 
 def header(review: Review) -> markup.Html:
-    """Figures at the top of the page."""
+    """Figures at the top of the page, and whose order it is where it is not the night's."""
     night = (review.night.strftime("%a %d %b %Y"), "night of the queue")
-    return pages_html.block(pages_html.cards([night, *review.page.figures(review)]))
+    said = [pages_html.notice(review.order)] if review.order else []
+    return pages_html.block(pages_html.cards([night, *review.page.figures(review)]), *said)
 
 
 def waiting(review: Review) -> tuple[int, str]:

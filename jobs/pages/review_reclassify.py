@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook, queue_columns, queue_page, report_html
+from jobs.training import reorder
+from pipelines.decisions.decision import Decision
 from schemas import codes, contract, silver
 
 Row = Mapping[str, Any]
@@ -82,10 +85,17 @@ def open_queue(
     is_blind: bool = False,
     limit: int = 50,
 ) -> queue_page.Review:
-    """The top of the queue of reports. Raises as `queue_page.open_queue`."""
+    """The top of the queue of reports; what is left of it in order again where decisions wait. Raises as
+    `queue_page.open_queue`."""
     return queue_page.open_queue(
-        PAGE, session, night=night, force=force, reviewer=reviewer, is_blind=is_blind, limit=limit
+        PAGE, session, night=night, force=force, reviewer=reviewer, is_blind=is_blind, limit=limit, reorder=_reorder
     )
+
+
+def _reorder(
+    session: notebook.NotebookSession, night: date, shown: DataFrame, waiting: Sequence[Decision]
+) -> reorder.Order:
+    return reorder.reordered(session.ctx, night, shown, waiting, session.days)
 
 
 def summary(review: queue_page.Review) -> markup.Html:

@@ -92,6 +92,11 @@ class Known:
             self.until(gold.DECISIONS), self.before(review.QUEUE_NEAR_DUPLICATES)
         )
 
+    def n_answers_since(self, night: str) -> int:
+        """Decisions on reports that say whether they are CSAE, made known after `night` (ISO date)."""
+        given = reports_queue.answers(self.until(gold.DECISIONS))
+        return given.where(F.col("night") > F.lit(night).cast("date")).count()
+
     def usable_events(self, part: Callable[[DataFrame], DataFrame] | None = None) -> DataFrame:
         """Communications events that may be used (`access.usable`): the one way in which they are read.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from models.training import comparison
+    from models.training import comparison, promotion
 
 N_POINTS = 80  # of a precision-recall curve that is kept: enough for a figure
 # Figure, heading, format, factor: columns of the command line's table.
@@ -38,6 +41,9 @@ def summary(
     hidden: Mapping[str, int],
     marking: str,
     lower_is_better: Sequence[str],
+    criteria: Mapping[str, Sequence[promotion.Measured]] = MappingProxyType({}),
+    kept: str = "",
+    ceiling: float | None = None,
 ) -> dict[str, Any]:
     """Everything that the page and the command line show: JSON values only, no text and no id of a report."""
     table = compared.table()
@@ -64,6 +70,10 @@ def summary(
         "registered": dict(registered),
         "refusals": list(refusals),
         "refused": {name: list(why) for name, why in refused.items()},
+        "criteria": {name: [_plain(asdict(each)) for each in own] for name, own in criteria.items()},
+        "kept": kept,
+        "base_rate": float(compared.reports["label"].mean()),
+        "ceiling": ceiling,
         "truth": {name: {k: _value(v) for k, v in figures.items()} for name, figures in true.items()},
         "hidden": dict(hidden),
         "marking": marking,
@@ -72,7 +82,11 @@ def summary(
 
 
 def _records(frame: Any) -> list[dict[str, Any]]:
-    return [{k: _value(v) for k, v in row.items()} for row in frame.to_dict("records")]
+    return [_plain(row) for row in frame.to_dict("records")]
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {k: _value(v) for k, v in row.items()}
 
 
 def _value(value: Any) -> Any:
@@ -132,15 +146,25 @@ def outside_text(compared: Mapping[str, Any]) -> str:
 
 
 def figures(compared: Mapping[str, Any]) -> list[str]:
-    """The table of candidates, with what its marks mean."""
+    """The table of candidates, with what its marks mean and between what its first figure lies."""
     return [
         *_table(compared),
         "",
+        bounds(compared),
         "* best of the column; = not told apart from the best average precision (95 % paired bootstrap over groups "
         "and partitions)",
         "rec, prec: at queue capacity in the strata `no tag` and `other tag`; times are CPU seconds, out of fold",
         *(f"{name}: not installed ({needs}; make setup-bert)" for name, needs in compared["not_installed"].items()),
     ]
+
+
+def bounds(compared: Mapping[str, Any]) -> str:
+    """What average precision can be read against: the base rate, and where the truth is known the ceiling."""
+    base, ceiling = compared.get("base_rate", math.nan), compared.get("ceiling")
+    least = f"average precision: {base:.3f} is the base rate, what a random order reaches"
+    if ceiling is None:
+        return f"{least}; against tags, a perfect order stays below 1 by as many as are missing"
+    return f"{least}; {ceiling:.3f} is the ceiling against tags: a perfect order of what is true reaches no more"
 
 
 def best_of(rows: Sequence[Mapping[str, Any]], figure: str, lower: Sequence[str]) -> float | None:
@@ -204,11 +228,13 @@ def _truth(compared: Mapping[str, Any]) -> list[str]:
     ways = sorted(compared["hidden"])
     said = ", ".join(f"{compared['hidden'][way]} {way}" for way in ways)
     lines = ["", f"synthetic world only: recall of hidden reports at capacity, by how they were hidden ({said})"]
-    lines.append(f"  {'candidate':<24}{'all':>8}" + "".join(f"{way:>10}" for way in ways))
+    lines[-1] += "; average precision (AP) on the truth, over untagged reports"
+    lines.append(f"  {'candidate':<24}{'AP':>8}{'all':>8}" + "".join(f"{way:>10}" for way in ways))
     for row in compared["candidates"]:
         own = compared["truth"].get(row["name"], {})
         cells = "".join(f"{own.get(f'truth_recall_{way}', float('nan')):>10.2f}" for way in ways)
-        lines.append(f"  {row['name']:<24}{own.get('truth_recall', float('nan')):>8.2f}{cells}")
+        reached = own.get("truth_average_precision", float("nan"))
+        lines.append(f"  {row['name']:<24}{reached:>8.3f}{own.get('truth_recall', float('nan')):>8.2f}{cells}")
     return lines
 
 
@@ -228,7 +254,8 @@ def _spent(compared: Mapping[str, Any]) -> list[str]:
 def _verdict(compared: Mapping[str, Any]) -> list[str]:
     made = compared["registered"]
     what = f"{made['model']} v{made['version']} ({made['candidate']})"
-    passed = [f"{name} was passed over: {'; '.join(why)}" for name, why in _passed_over(compared)]
+    passed = [f"{name} was passed over: {'; '.join(why)}" for name, why in _passed_over(compared) if why]
+    passed += [compared["kept"]] if compared.get("kept") else []
     if compared["refusals"]:
         return [*passed, f"{what} was refused: {'; '.join(compared['refusals'])}"]
     return [*passed, f"{what} is now champion"]

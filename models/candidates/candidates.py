@@ -181,8 +181,8 @@ _BOOSTS = ({"max_depth": 4, "learning_rate": 0.15}, {"max_depth": 2, "learning_r
 RANDOM_ORDER = Candidate("random_order", "random", "keywords", _random_order, is_baseline=True)
 KEYWORD_RULE = Candidate("keyword_rule", "rule", "keywords", _keyword_rule, is_baseline=True)
 TFIDF_LOGISTIC = Candidate("tfidf_logistic", "logistic", "tfidf", _logistic, _COST)
-# Beside the thirteen: for collections where most words of an untagged report were never seen with a tag, such as the
-# public screening set, on which it finds more of the deleted tags than any other (tests/peers/test_screening.py).
+# Beside the thirteen: for collections where most words of an untagged report were never seen with a tag. Nothing says
+# that it is better there: compare it.
 TOPICS_LOGISTIC = Candidate("tfidf_topics_logistic", "logistic", "tfidf_topics", _logistic, ({"C": 1.0},))
 
 CANDIDATES: tuple[Candidate, ...] = (

@@ -24,6 +24,7 @@ from models.registry.records import (  # part of this module's own interface
     EXPERIMENT,
     OUTSIDE,
     PROMOTED,
+    REFITS,
     REFUSED,
     WITHDRAWN,
     RegistryError,
@@ -32,7 +33,8 @@ from models.registry.records import (  # part of this module's own interface
 from models.serving import artefact
 from models.training import comparison, promotion
 
-__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "OUTSIDE", "Registry", "RegistryError", "Version", "WithdrawnError"]
+__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "OUTSIDE", "REFITS", "Registry", "RegistryError", "Version",
+           "WithdrawnError"]  # fmt: skip
 
 SUMMARY = "summary.json"
 ABOUT = (
@@ -186,6 +188,18 @@ class Registry(records.Records):
         wanted = self._version(name, version)
         self._refuse_withdrawn(wanted)
         return self._verified(wanted)
+
+    def kind(self, name: str, night: date) -> str | None:
+        """Candidate that the champion of a night is of; None without one, or where it was withdrawn."""
+        version = self._champion(name, night.isoformat())
+        return None if version is None or WITHDRAWN in version.tags else version.tags.get("candidate")
+
+    def is_rolled_back(self, name: str, version: str) -> bool:
+        """Whether a person put the alias on this version although a newer one was promoted, withdrawn since or not."""
+        aliased = self._aliased(name)
+        if aliased is None or str(aliased.version) != version:
+            return False
+        return any(v.tags.get(PROMOTED) == "true" and records.age(v) > records.age(aliased) for v in self._all(name))
 
     # -- promotion --------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,11 @@ ABOUT_OUTSIDE = (
     "The candidates compared on data sets from outside, which `nightjar train dataset` read: for whoever wants to "
     "check them on data of their own. Nothing here is registered, and no night uses it."
 )
+ABOUT_REFITS = (
+    "The champion's kind, fitted again in a night with what analysts answered since, and the baselines that it has to "
+    "beat. What met the criteria is a version of the registered model (tag `refit_of`); which kind is best is compared "
+    "in the experiment `reclassify`."
+)
 _SHOWN = ("average_precision", "recall_no_tag", "calibration_error", "deletion_fidelity", "ms_per_report")
 SOURCE_TYPE = "delta_table"  # as MLflow names a version of a Delta table
 FILE_TYPE = "local"  # as MLflow names a file

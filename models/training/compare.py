@@ -195,6 +195,7 @@ class _Run:
     ) -> None:
         self.texts, self.label, self.partitions, self.seed, self.effort = texts, label, partitions, seed, effort
         self.capacity, self.reports, self.progress = capacity, reports, progress
+        self.counted = vectorisers.Counted(texts)
         self.spent: list[tuple[str, str, float]] = []
         self._read_mib: dict[str, float] = {}
         in_first = np.flatnonzero(partitions[0].fold == 0)
@@ -213,7 +214,8 @@ class _Run:
                     scores[candidate.name][partition, folds.fold == k] = score
                     reasons[candidate.name] += [terms] if terms is not None else []
                     lost[candidate.name] = lost.get(candidate.name, {}) | figures
-        everything = vectorisers.Vectorised(self.texts, self.seed)
+        whole = np.ones(len(self.texts), dtype=bool)
+        everything = vectorisers.Vectorised(self.texts, self.seed, counted=self.counted, is_train=whole)
         self.progress(
             f"all reports: choosing among {sum(len(c.grid[: self.effort.n_sets]) for c in candidates)} settings"
         )
@@ -225,6 +227,7 @@ class _Run:
             transparent = {**lost[candidate.name], "explanation_stability": stable} if self.effort.is_explained else {}
             results.append(self._result(candidate, choice, everything, scores[candidate.name], transparent))
         self._spend("vectorisers", everything.seconds)
+        self._spend("words", self.counted.seconds)
         return results
 
     def _beside(self, work: Callable[[candidates_module.Candidate], Any], candidates: Sequence[Any]) -> list[Any]:
@@ -237,13 +240,13 @@ class _Run:
     def _fold(self, partition: int, k: int, candidates: Sequence[candidates_module.Candidate]) -> list[Any]:
         folds = self.partitions[partition]
         is_train = folds.fold != k
-        trained, held_out = vectorisers.Vectorised(self.texts[is_train], self.seed), self.texts[~is_train]
+        trained = vectorisers.Vectorised(self.texts, self.seed, counted=self.counted, is_train=is_train)
 
         def work(candidate: candidates_module.Candidate) -> tuple[Any, ...]:
             choice = self._choice(candidate, trained, self.label[is_train], folds.fold[is_train], partition)
             classifier = self._fitted(candidate, choice, trained, self.label[is_train], folds.fold[is_train])
             begun = time.thread_time()
-            score = classifier.predict_proba(trained.transform(candidate.vectoriser, held_out))[:, 1]
+            score = classifier.predict_proba(trained.held_out(candidate.vectoriser))[:, 1]
             self.spent.append((candidate.name, "score", time.thread_time() - begun))
             if partition or k >= FOLDS_EXPLAINED or not self.effort.is_explained:
                 return candidate, score, None, {}

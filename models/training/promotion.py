@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
+from models.evaluation import bootstrap
 from models.training import comparison
 
 
@@ -36,6 +40,75 @@ class Incumbent:
     candidate: str
     night: str
     average_precision: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One criterion as a candidate met or missed it: its number and the limit, in words that hold both."""
+
+    criterion: str
+    number: float
+    limit: str
+    is_met: bool
+
+
+def chosen(
+    compared: comparison.Comparison, refused: Mapping[str, Sequence[str]], kind: str | None = None
+) -> tuple[comparison.Result, str]:
+    """The result to register, and why it is not the first of those that meet the criteria, if it is not.
+
+    The champion's kind gives way only to one that is ahead of it by an interval that leaves out zero: groups and
+    partitions are drawn for it, so neither the reports at hand nor a throw of folds moves the kind from week to week.
+
+    Args:
+        refused: refusals by candidate, the highest average precision first.
+        kind: candidate that the champion is of.
+    """
+    first = next((compared.result(name) for name, why in refused.items() if not why), None)
+    if first is None:
+        return compared.best(), ""
+    name = first.candidate.name
+    if kind is None or kind == name or refused.get(kind, [""]):
+        return first, ""
+    label, group = compared.reports["label"].to_numpy(dtype=bool), compared.reports["group"].to_numpy()
+    both = {each: compared.result(each).by_partition for each in (name, kind)}
+    rows = bootstrap.differences(label, both, group, compared.seed)
+    row = dict(rows[rows["name"] == kind].iloc[0])
+    if not row["is_tie"]:
+        return first, ""
+    by_draw = float(row["behind_draw_sd"])
+    moved = "" if math.isnan(by_draw) else f", one throw of folds moves that by {by_draw:.3f}"
+    return compared.result(kind), (
+        f"{name} is ahead of the champion's kind, {kind}, by {row['behind']:.3f} "
+        f"[{row['behind_low']:.3f}, {row['behind_high']:.3f}]{moved}: a tie, so the kind stays"
+    )
+
+
+def measured(result: comparison.Result, compared: comparison.Comparison, criteria: Criteria) -> list[Measured]:
+    """Every criterion that needs no incumbent, with the number that met or missed it."""
+    precision = result.metrics["average_precision"]
+    rows = [
+        Measured(
+            f"average precision above the {each.candidate.name.replace('_', ' ')}'s", precision,
+            f"above {each.metrics['average_precision'] + criteria.beats_baselines_by:.3f}",
+            precision > each.metrics["average_precision"] + criteria.beats_baselines_by,
+        )
+        for each in compared.results
+        if each.candidate.is_baseline
+    ]  # fmt: skip
+    error, most = result.metrics["calibration_error"], _calibration_limit(result, criteria)
+    rows.append(Measured("calibration error", error, f"at most {most:.4f}", error <= most))
+    fidelity = result.metrics.get("deletion_fidelity", math.nan)
+    is_clear = fidelity >= criteria.transparency_at_least
+    rows.append(Measured("deletion fidelity", fidelity, f"at least {criteria.transparency_at_least:.3f}", is_clear))
+    forces = _judged_forces(result, criteria)
+    if forces is not None:
+        judged, pooled = forces
+        worst = judged.sort_values(["recall", "force"]).iloc[0]
+        least, recall = criteria.force_recall_at_least * pooled, float(worst["recall"])
+        where = f"recall at capacity in the worst of {len(judged)} forces ({worst['force']})"
+        rows.append(Measured(where, recall, f"at least {least:.2f}", recall >= least))
+    return rows
 
 
 def ranked(compared: comparison.Comparison) -> list[comparison.Result]:
@@ -92,10 +165,13 @@ def _not_better(
 
 
 def _not_calibrated(result: comparison.Result, criteria: Criteria) -> list[str]:
-    error = result.metrics["calibration_error"]
-    by_chance = 2 * result.metrics["calibration_noise"]
-    most = criteria.calibration_error_at_most * result.metrics["prevalence"] + by_chance
+    error, most = result.metrics["calibration_error"], _calibration_limit(result, criteria)
     return [f"calibration error {error:.4f} is above {most:.4f}"] if error > most else []
+
+
+def _calibration_limit(result: comparison.Result, criteria: Criteria) -> float:
+    by_chance = 2 * result.metrics["calibration_noise"]
+    return criteria.calibration_error_at_most * result.metrics["prevalence"] + by_chance
 
 
 def _not_transparent(result: comparison.Result, criteria: Criteria) -> list[str]:
@@ -108,14 +184,22 @@ def _not_transparent(result: comparison.Result, criteria: Criteria) -> list[str]
 
 
 def _collapsed(result: comparison.Result, criteria: Criteria) -> list[str]:
-    judged = result.by_force[result.by_force["positives"] >= criteria.force_positives_at_least]
-    positives = int(result.by_force["positives"].sum())
-    if judged.empty or not positives:
+    forces = _judged_forces(result, criteria)
+    if forces is None:
         return []
-    pooled = float((result.by_force["recall"] * result.by_force["positives"]).sum() / positives)
+    judged, pooled = forces
     least = criteria.force_recall_at_least * pooled
     return [
         f"recall at capacity in force {force} is {recall:.2f}, below {least:.2f} ({pooled:.2f} over all forces)"
         for force, recall in zip(judged["force"], judged["recall"].astype(float), strict=True)
         if recall < least
     ]
+
+
+def _judged_forces(result: comparison.Result, criteria: Criteria) -> tuple[pd.DataFrame, float] | None:
+    """Forces with enough tagged reports to be judged, and the recall over all; None where there is none."""
+    judged = result.by_force[result.by_force["positives"] >= criteria.force_positives_at_least]
+    positives = int(result.by_force["positives"].sum())
+    if judged.empty or not positives:
+        return None
+    return judged, float((result.by_force["recall"] * result.by_force["positives"]).sum() / positives)

@@ -63,7 +63,7 @@ def refit(
 
     The same as `CalibratedClassifierCV(method="sigmoid", ensemble=False, cv=splits)`, which fits every split again.
     """
-    classifier = _plain(_fitted(candidate.build(seed, **choice.parameters), matrix, label))
+    classifier = _plain(fitted(candidate.build(seed, **choice.parameters), matrix, label))
     sigmoid = _SigmoidCalibration().fit(choice.raw, label)
     made = CalibratedClassifierCV(candidate.build(seed, **choice.parameters), method="sigmoid", ensemble=False)
     made.calibrated_classifiers_ = [
@@ -96,12 +96,12 @@ def _inner_scores(
 ) -> np.ndarray:
     raw = np.zeros(len(label))
     for held_out in splits:
-        _fitted(classifier, matrix[~held_out], label[~held_out])
+        fitted(classifier, matrix[~held_out], label[~held_out])
         raw[held_out] = raw_score(classifier, matrix[held_out])
     return raw
 
 
-def _fitted(classifier: Any, matrix: sparse.csr_matrix, label: np.ndarray) -> Any:
+def fitted(classifier: Any, matrix: sparse.csr_matrix, label: np.ndarray) -> Any:
     """The classifier, fitted. One at a time where liblinear fits: its random numbers are one sequence per process."""
     if isinstance(classifier, LogisticRegression | LinearSVC):
         with _LIBLINEAR:

@@ -14,6 +14,7 @@ from pipelines.queues import items, settled
 from schemas import codes, gold
 
 QUEUE = "reclassify"
+REPORT_QUEUES = (QUEUE, "overtagged")
 KEY = ["report_id"]
 SILENT = "no single term moved the score"
 HIDDEN = "one of the rows that are shown without score or reasons"
@@ -54,6 +55,12 @@ def training_reports(reports: DataFrame, report_people: DataFrame, decisions: Da
         "is_suspected_false",
         "marking",
     )
+
+
+def answers(decisions: DataFrame) -> DataFrame:
+    """Decisions that say whether a report is CSAE, of whichever queue asks about reports: what a classifier learns."""
+    is_on_report = F.col("queue").isin(*REPORT_QUEUES)
+    return decisions.where(is_on_report & F.col("outcome").isin(*codes.LABELLING_OUTCOMES))
 
 
 def in_scope(reports: DataFrame, report_people: DataFrame, investigations: DataFrame) -> DataFrame:

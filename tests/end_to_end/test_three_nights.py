@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -171,20 +172,73 @@ def test_rows_with_score_say_what_they_rest_on(story: dict):
     assert any("whatif" in found for found in kinds)
 
 
-def test_the_second_night_scores_what_is_new_and_equals_scoring_all(story: dict):
+def test_the_second_night_learns_from_the_answers_and_says_so(story: dict):
     ctx: RunContext = story["ctx"]
+    first, second, third = (report["model"] for report in story["reports"])
+    assert first != second == third  # nobody answered between the last two
     model = champion.champion(ctx, SECOND).model
-    assert ctx.known(SECOND).scored_alike(model.version, ctx.code_commit) == FIRST
-    assert ctx.known(SECOND).scored_alike("another", ctx.code_commit) is None
-    texts = ctx.known(SECOND).scope().select("report_id", "text_hash", "text")
+    assert f"v{model.version}" in second
+    assert ctx.registry.load(model.name, model.tags["refit_of"]).tags["candidate"] == model.tags["candidate"]
+    n_answers = ctx.lake.read(gold.DECISIONS).where(F.col("night") == F.lit(SECOND)).count()
+    assert model.tags["n_answers"] == str(n_answers)
+    assert n_answers >= ctx.settings.training.refit.min_answers
+    scored = [row for row in rows(ctx, gold.QUEUE_ITEMS, SECOND) if row.score is not None]
+    assert {row.model_version for row in scored} == {model.version}
+    learnt = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version).select("report_id")
+    assert {row.subject_id for row in scored} <= {row.report_id for row in learnt.collect()}  # out of fold
+    entry = [e for e in ctx.audit.entries() if e["operation"] == "model_registered"][-1]
+    assert f"v{model.version} " in entry["on_what"]
+    assert entry["why"].startswith("promoted to champion, in the place of v")
+
+
+def test_a_night_of_the_same_model_scores_what_is_new_and_equals_scoring_all(story: dict):
+    ctx: RunContext = story["ctx"]
+    model = champion.champion(ctx, THIRD).model
+    assert ctx.known(THIRD).scored_alike(model.version, ctx.code_commit) == SECOND
+    assert ctx.known(THIRD).scored_alike("another", ctx.code_commit) is None
+    texts = ctx.known(THIRD).scope().select("report_id", "text_hash", "text")
     out_of_fold = ctx.lake.read(gold.OOF_SCORES).where(F.col("model_version") == model.version)
     anew = reports_queue.report_scores(
-        texts.mapInArrow(scoring.scorer(model), scoring.SCORED), ctx.known(SECOND).scope(), out_of_fold, SECOND,
+        texts.mapInArrow(scoring.scorer(model), scoring.SCORED), ctx.known(THIRD).scope(), out_of_fold, THIRD,
         (model.name, model.version),
     )  # fmt: skip
-    there = ctx.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(SECOND))
+    there = ctx.lake.read(gold.REPORT_SCORES).where(F.col("night") == F.lit(THIRD))
     assert anew.exceptAll(there).isEmpty()
     assert there.exceptAll(anew).isEmpty()
+
+
+def test_answers_put_the_rest_of_the_day_in_order_again_and_leave_the_draws(story: dict):
+    ctx: RunContext = story["ctx"]
+    published = {row.item_id: row for row in rows(ctx, gold.QUEUE_ITEMS, THIRD)}
+    by_score = sorted((r for r in published.values() if r.score is not None), key=lambda r: (r.force, r["rank"]))
+    at = datetime.combine(THIRD, datetime.min.time(), UTC) + timedelta(hours=9)
+    answered = [
+        one.of_item(row.asDict(recursive=True), outcome="TAG_ADDED", tag="CSE_LONE", free_text="see item 1",
+                    reviewer="A1", opened_at=at, decided_at=at)
+        for row in by_score[1:12]
+    ]  # fmt: skip
+
+    class Deciding(Session):
+        def waiting(self) -> list[one.Decision]:
+            return answered
+
+    session = Deciding("test", ctx)
+    tonight = review_reclassify.open_queue(session, reviewer="B2")
+    assert {row["item_id"] for row in tonight.rows} == set(published)
+    assert "11 answers of today put what is left in order again" in queue_page.header(tonight)
+    given = {decision.item_id for decision in answered}
+    stay = [r for r in tonight.rows if r["score"] is None or r["item_id"] in given]
+    assert all(row["rank"] == published[row["item_id"]]["rank"] for row in stay)
+    assert any(row["rank"] != published[row["item_id"]]["rank"] for row in tonight.rows)
+    assert all(row["score"] == published[row["item_id"]].score for row in tonight.rows)
+    for force in {row["force"] for row in tonight.rows}:
+        now = [row["rank"] for row in tonight.rows if row["force"] == force]
+        assert now == sorted(r["rank"] for r in published.values() if r.force == force)
+    blind = review_reclassify.open_queue(session, reviewer="B2", is_blind=True)
+    assert [row["item_id"] for row in blind.rows] == sorted(published)
+    begun = time.monotonic()
+    review_reclassify.open_queue(session, reviewer="B2")  # what is learnt from was read before
+    print(f"opened again after an answer in {time.monotonic() - begun:.1f} s")
 
 
 def test_decided_reports_are_asked_again_only_as_second_readings(story: dict):

@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from jobs.night import run as night_run
 from jobs.runtime import settings
 from jobs.runtime.context import RunContext
-from jobs.training import champion
+from jobs.training import learning
 from schemas import gold, review
 from tests.support import whole_nights as nights
 
@@ -92,7 +92,7 @@ def trained(night: settings.Settings, reports: pd.DataFrame, records: pd.DataFra
     is_tagged = reports["report_id"].isin(set(relevant) - {f"ZZ:{record}" for record in deleted})
     stratum = np.where(is_tagged, "CSAE", "NO_TAG")
     frame = reports.assign(label=is_tagged, recorded=is_tagged, stratum=stratum)
-    compared = champion.compared_on(night, frame, NIGHT, is_first=True)
+    compared = learning.compared_on(night, frame, NIGHT, is_first=True)
     scores = compared.out_of_fold(compared.best().candidate.name).set_index("report_id")["score"]
     untagged = scores[scores.index.isin(reports.loc[~is_tagged, "report_id"])]
     ranked = untagged.reset_index().sort_values(["score", "report_id"], ascending=[False, True])
@@ -128,7 +128,8 @@ def test_the_night_finds_deleted_tags_at_least_as_well_as_the_plain_peer(
     ours, theirs = [], []
     for seed in SEEDS:
         deleted = deleted_of(records, seed)
-        ours.append(recall(trained(ctx.settings, reports, records, deleted), deleted))
+        order = ranked if seed == SEEDS[0] else trained(ctx.settings, reports, records, deleted)
+        ours.append(recall(order, deleted))
         theirs.append(recall(plain(records, deleted, seed), deleted))
     print("recall of deleted tags in the first 2 x deleted rows, by seed")
     print(f"the night: {np.round(ours, 3)}, mean {np.mean(ours):.3f}")

@@ -151,7 +151,8 @@ EXEMPT = {
 # that looks at them; every other table is looked at with its layer.
 _WITH = {
     **dict.fromkeys((gold.ROW_COUNTS.path, gold.VALUE_COUNTS.path), "silver"),  # decisions wait for it
-    **dict.fromkeys((gold.REPORT_SCORES.path, gold.DECISIONS.path), "scores"),  # the queue waits for them
+    gold.DECISIONS.path: "decisions",  # the classifier waits for them
+    gold.REPORT_SCORES.path: "scores",  # the queue waits for them
     **dict.fromkeys((table.path for table in network.NIGHTLY), "network"),  # the risk waits for it
     **dict.fromkeys((table.path for table in (*leads.TABLES, *travel.GOLD)), "leads_and_flights"),
     **dict.fromkeys(

@@ -23,12 +23,13 @@ from schemas.programme import figures
 
 @dg.asset(
     key=["models", "champion"],
-    deps=[common.key(table) for table in (silver.REPORTS, silver.REPORT_PEOPLE)],
+    deps=[common.key(table) for table in (silver.REPORTS, silver.REPORT_PEOPLE, gold.DECISIONS)],
     partitions_def=common.NIGHTS,
     group_name="models",
     owners=common.OWNERS["models"],
     kinds={"mlflow", "scikitlearn"},
-    description="The classifier of the night, verified against its manifest. A first one is trained if there is none.",
+    description="The classifier of the night, verified against its manifest. A first one is trained if there is none; "
+    "a champion is fitted again where enough was answered since it learnt.",
 )
 def champion(context: dg.AssetExecutionContext, ctx: common.Ctx) -> dg.MaterializeResult:
     with progress.CURRENT.step("load the classifier"):

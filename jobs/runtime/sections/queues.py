@@ -37,6 +37,14 @@ class FirstTraining(Part):
     candidates: list[Candidate] = Field(min_length=1)
 
 
+class Refit(Part):
+    """The champion fitted again in a night."""
+
+    is_on: bool
+    min_answers: t.Count
+    max_reports: t.Count
+
+
 class Training(Part):
     """The comparison of candidates."""
 
@@ -50,6 +58,7 @@ class Training(Part):
     max_reports: t.Count
     bert: Bert
     first: FirstTraining
+    refit: Refit
 
 
 class Promotion(Part):
@@ -75,6 +84,7 @@ class Review(Part):
     random_share: t.Share
     blind_share: t.Share
     second_share: t.Share
+    is_reordered: bool
     duplicates_pool: t.Count
     similar_pool: t.Count
 

@@ -85,7 +85,7 @@ GRAPH = {
         "silver/report_people",
         "silver/reports",
     ],
-    "models/champion": ["silver/report_people", "silver/reports"],
+    "models/champion": ["gold/decisions", "silver/report_people", "silver/reports"],
     "gold/report_scores": ["models/champion", "silver/investigations", "silver/report_people", "silver/reports"],
     "gold/report_queues": ["gold/decisions", "gold/report_scores"],
     "gold/queue_items": [

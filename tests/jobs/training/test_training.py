@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import mlflow
@@ -21,6 +21,7 @@ from jobs.runtime.known import Known
 from jobs.training import champion, pretraining
 from jobs.training import summary as training_summary
 from models.candidates import candidates
+from models.serving import artefact
 from models.training import compare as models_training
 from schemas import gold
 from schemas.errors import InvalidInputError
@@ -132,6 +133,50 @@ def test_training_registers_promotes_and_keeps_what_the_night_needs(trained: tup
     assert found["registered"]["candidate"] in entry["on_what"]
 
 
+def test_a_champion_is_fitted_again_with_answers_and_only_then(
+    trained: tuple[context.RunContext, dict], monkeypatch: pytest.MonkeyPatch
+):
+    ctx, found = trained
+    shelf, next_night, n_given = ctx.registry, NIGHT + timedelta(days=1), 9
+    monkeypatch.setattr(Known, "n_answers_since", lambda *_: n_given)
+
+    def of(night: date) -> artefact.Artefact:
+        ctx.classifiers.clear()
+        model = champion.champion(ctx, night).model
+        assert model is not None
+        return model
+
+    first = of(next_night)
+    assert first.version == found["registered"]["version"]  # nine answers are too few
+    n_given = 10
+    with monkeypatch.context() as patch:
+        patch.setattr(ctx, "settings", changed_settings.changed(ctx.settings, training={"refit": {"is_on": False}}))
+        assert of(next_night).version == first.version
+    with monkeypatch.context() as patch:
+        patch.setattr(ctx, "settings", changed_settings.changed(ctx.settings, training={"refit": {"max_reports": 9}}))
+        assert of(next_night).version == first.version
+    with monkeypatch.context() as patch:
+        patch.setattr(ctx, "settings", changed_settings.changed(ctx.settings, promotion={"transparency_at_least": 1.0}))
+        assert of(next_night).version == first.version  # refused: the same criteria
+    again = of(next_night)
+    assert (again.tags["refit_of"], again.tags["n_answers"]) == (first.version, "10")
+    assert again.tags["candidate"] == first.tags["candidate"]
+    assert again.tags["night"] == next_night.isoformat()
+    learnt = ctx.lake.read(gold.OOF_SCORES).where(f"model_version = '{again.version}'").count()
+    client = mlflow.MlflowClient(f"sqlite:///{ctx.settings.mlflow / 'mlflow.db'}")
+    run = client.get_run(client.get_model_version(again.name, again.version).run_id)
+    assert client.get_experiment(run.info.experiment_id).name == "refits"
+    assert learnt == int(run.data.params["n_reports"]) > 0
+    assert [summary["night"] for summary in shelf.summaries()] == [NIGHT.isoformat()]  # the page's comparison stays
+    assert shelf.champion(again.name, NIGHT).version == first.version  # a night that knew no answer
+
+    client.set_registered_model_alias(again.name, "champion", first.version)  # somebody rolls it back
+    assert of(next_night + timedelta(days=1)).version == first.version
+    client.set_registered_model_alias(again.name, "champion", again.version)
+    assert of(next_night + timedelta(days=1)).tags["refit_of"] == again.version
+    client.set_registered_model_alias(again.name, "champion", first.version)
+
+
 def test_runs_are_nested_and_carry_what_they_learnt_from(trained: tuple[context.RunContext, dict]):
     ctx, found = trained
     client = mlflow.MlflowClient(f"sqlite:///{ctx.settings.mlflow / 'mlflow.db'}")
@@ -155,8 +200,12 @@ def test_runs_are_nested_and_carry_what_they_learnt_from(trained: tuple[context.
 def test_the_command_line_shows_the_comparison(trained: tuple[context.RunContext, dict]):
     said = training_summary.text(trained[1])
     for words in ("candidate", "* best of the column", "behind ", "decisions (48 reports)", "CPU seconds went",
-                  "is now champion", "recall of hidden reports at capacity"):  # fmt: skip
+                  "is now champion", "recall of hidden reports at capacity", "is the base rate",
+                  "is the ceiling"):  # fmt: skip
         assert words in said
+    assert trained[1]["base_rate"] == trained[1]["n_positives"] / trained[1]["n_reports"]
+    assert trained[1]["base_rate"] < trained[1]["ceiling"] < 1
+    assert trained[1]["criteria"].keys() == trained[1]["refused"].keys()
     json.dumps(trained[1], allow_nan=False)
 
 
@@ -168,6 +217,10 @@ def test_the_notebook_shows_the_comparison_and_nothing_active(trained: tuple[con
     whole, part = compare_models.table(compared), compare_models.table(compared, only_what_differs=True)
     assert "★" in whole
     assert len(part) < len(whole)
+    assert all(each["name"] in compare_models.header(compared) for each in found["candidates"][:1])
+    verdict = compare_models.verdict(compared)
+    assert "deletion fidelity" in verdict
+    assert ">met<" in verdict
     assert "change places" in compare_models.flips(compared) or "changes place" in compare_models.flips(compared)
     before = compare_models.open_comparison(session, night="2020-01-01")
     assert "Nothing was compared yet" in compare_models.header(before)
@@ -190,3 +243,9 @@ def test_truth_counts_what_was_hidden_and_never_what_was_tagged(tmp_path: Path):
     assert found["truth_recall"] == found["truth_recall_phrasing"] == 1  # capacity exceeds all there is
     assert hidden_reports.counts(tmp_path, compared, date(2026, 1, 5)) == {"phrasing": int((~frame["label"]).sum())}
     assert hidden_reports.figures(tmp_path, compared, date(2026, 1, 4)) == {}
+    n = len(frame)
+    assert hidden_reports.ceiling(tmp_path, compared, date(2026, 1, 5)) == pytest.approx(frame["label"].sum() / n)
+    half = frame[["report_id"]].assign(night=date(2026, 1, 5), is_csae=frame["label"], hidden_by=None)
+    half.to_parquet(tmp_path / "reports.parquet")
+    assert hidden_reports.ceiling(tmp_path, compared, date(2026, 1, 5)) == 1
+    assert hidden_reports.ceiling(tmp_path / "none", compared, date(2026, 1, 5)) is None

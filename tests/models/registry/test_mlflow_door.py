@@ -241,6 +241,34 @@ def test_models_are_searched_by_figure_and_by_data(client: mlflow.MlflowClient, 
     assert {model.name for model in best} >= {expected[0]}
 
 
+def test_the_pages_that_compare_and_chart_get_every_candidate_and_every_fold(
+    shelf: registry.Registry, compared: compare.Comparison, monkeypatch: pytest.MonkeyPatch
+):
+    """MLflow's own server answers what its compare page and charts ask for."""
+    from mlflow.server import BACKEND_STORE_URI_ENV_VAR, app, handlers
+
+    monkeypatch.setenv(BACKEND_STORE_URI_ENV_VAR, shelf.uri)
+    monkeypatch.setattr(handlers, "_tracking_store", None)  # of whatever this process served before
+    page, api = app.test_client(), "/ajax-api/2.0/mlflow"
+    (experiment,) = [e for e in mlflow.search_experiments() if e.name == registry.EXPERIMENT]
+    asked = {"experiment_ids": [experiment.experiment_id], "filter": "tags.candidate != ''", "max_results": 100}
+    runs = page.post(f"{api}/runs/search", json=asked).get_json()["runs"]
+    assert {run["info"]["run_name"] for run in runs} == {result.candidate.name for result in compared.results}
+    columns = [{each["key"] for each in run["data"][what]} for what in ("metrics", "params") for run in runs]
+    both, params = set.intersection(*columns[: len(runs)]), set.intersection(*columns[len(runs) :])
+    assert {"average_precision", "ap_low", "ap_high", "recall_no_tag", "fold_average_precision"} <= both
+    assert {"candidate", "family", "grid", "n_folds", "fold_hash", "seed", "data_digest"} <= params
+    ids = "&".join(f"run_ids={run['info']['run_id']}" for run in runs)
+    wanted = f"{api}/metrics/get-history-bulk-interval?{ids}&metric_key=fold_average_precision&max_results=320"
+    drawn = page.get(wanted).get_json()["metrics"]
+    assert len(drawn) == len(runs) * compared.folds.n_folds
+    assert {point["step"] for point in drawn} == {1, 2, 3}
+    asked = {"experiment_ids": [experiment.experiment_id], "max_results": 50}
+    models = page.post(f"{api}/logged-models/search", json=asked).get_json()["models"]
+    assert {m["info"]["name"] for m in models} == set(candidates.BAG_OF_WORDS)
+    assert all(any(f["key"] == "average_precision" for f in m["data"]["metrics"]) for m in models)
+
+
 def test_the_data_are_named_and_none_of_their_words(client: mlflow.MlflowClient, compared: compare.Comparison):
     version = client.get_model_version_by_alias(NAME, "champion")
     inputs = {each.dataset.name: each for each in client.get_run(version.run_id).inputs.dataset_inputs}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -39,6 +40,51 @@ def test_a_figure_below_its_criterion_is_a_refusal(compared: compare.Comparison,
     best = compared.best()
     worse = replace(best, metrics={**best.metrics, **figures})
     assert any(said in why for why in promotion.refusals(worse, compared, CRITERIA))
+
+
+def test_each_criterion_stands_with_the_number_that_met_or_missed_it(compared: compare.Comparison):
+    for result in promotion.ranked(compared):
+        told = promotion.measured(result, compared, CRITERIA)
+        refused = promotion.refusals(result, compared, CRITERIA)
+        assert all(m.is_met for m in told) == (not refused)
+    best = compared.best()
+    by_force = pd.DataFrame({"force": ["36", "37"], "positives": [100, 20], "recall": [0.9, 0.1]})
+    figures = {"calibration_error": 0.9, "deletion_fidelity": float("nan"), "average_precision": 0.0}
+    worse = replace(best, metrics={**best.metrics, **figures}, by_force=by_force)
+    told = promotion.measured(worse, compared, CRITERIA)
+    assert len(told) == len(promotion.refusals(worse, compared, CRITERIA)) == 5
+    assert not any(m.is_met for m in told)
+    assert (told[-1].number, told[-1].limit) == (0.1, "at least 0.38")
+    assert told[-1].criterion.endswith("of 2 forces (37)")
+
+
+def test_the_champions_kind_gives_way_only_by_an_interval_that_leaves_out_zero(compared: compare.Comparison):
+    first, second = promotion.ranked(compared)
+    names = [result.candidate.name for result in (first, second)]
+    passed: dict[str, list[str]] = {name: [] for name in names}
+    assert promotion.chosen(compared, passed) == (first, "")
+    assert promotion.chosen(compared, passed, names[0]) == (first, "")
+    label = compared.reports["label"].to_numpy(dtype=bool)
+    noise = np.random.default_rng(1).normal(0, 0.05, (3, len(label)))
+    near = _scored(compared, second, first.by_partition[0] + noise)  # as good but for the throw of folds
+    kept, why = promotion.chosen(near, passed, names[1])
+    assert kept.candidate.name == names[1]
+    assert f"{names[0]} is ahead of the champion's kind, {names[1]}, by" in why
+    assert "one throw of folds moves that by 0." in why
+    far = _scored(compared, second, np.random.default_rng(2).random((3, len(label))))
+    assert promotion.chosen(far, passed, names[1]) == (far.result(names[0]), "")
+    assert promotion.chosen(near, {**passed, names[1]: ["refused"]}, names[1])[0].candidate.name == names[0]
+    assert promotion.chosen(near, passed, "gone")[0].candidate.name == names[0]
+    assert promotion.chosen(near, {name: ["no"] for name in names}, names[1])[0] is near.best()
+
+
+def _scored(compared: compare.Comparison, result: compare.Result, by_partition: np.ndarray) -> compare.Comparison:
+    """The comparison in three partitions, with other scores of one of the two that may be registered."""
+    three = [
+        replace(r, by_partition=by_partition if r is result else np.tile(r.by_partition[0], (3, 1)))
+        for r in compared.results
+    ]
+    return replace(compared, results=tuple(three))
 
 
 def test_a_force_whose_recall_collapses_is_named(compared: compare.Comparison):
