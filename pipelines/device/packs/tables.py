@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from pipelines.device import privilege
 from pipelines.device.packs import accounts, claims, routing
 from pipelines.device.packs.accounts import Claim, Pack
 from schemas import codes, device
@@ -70,12 +72,13 @@ def claims_of(messages: DataFrame, contacts: DataFrame, media: DataFrame, owners
 
 
 def _with_asked(messages: DataFrame) -> DataFrame:
-    """Messages with the one before of the conversation, if somebody else wrote it and both may be read, or neither."""
+    """Messages with the one before of the conversation, if somebody else wrote it and the same terms hold both back."""
     in_chat = Window.partitionBy("submission_id", "file", "member", "chat_id").orderBy("byte_from")
-    before = F.lag(F.struct("sender", "direction", "text", "is_privileged")).over(in_chat)
-    alike = before["is_privileged"].eqNullSafe(F.col("is_privileged"))
+    held = ("is_privileged", "privileged_by")
+    before = F.lag(F.struct("sender", "direction", "text", *held)).over(in_chat)
+    alike = reduce(Column.__and__, (before[name].eqNullSafe(F.col(name)) for name in held))
     other = ~before["direction"].eqNullSafe(F.col("direction"))
-    return messages.withColumn("_asked", F.when(alike & other, before["text"]))
+    return privilege.with_terms(messages).withColumn("_asked", F.when(alike & other, before["text"]))
 
 
 def _of_messages(owners: Mapping[str, frozenset[str]]) -> Batches:
@@ -154,9 +157,10 @@ def _of_pictures(messages: DataFrame, media: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def readable(claims_: DataFrame, messages: DataFrame) -> DataFrame:
-    """Claims without those of privileged messages."""
-    held = messages.where("is_privileged").select("night", F.col("message_id").alias("source_id"))
+def readable(claims_: DataFrame, messages: DataFrame, decisions: DataFrame) -> DataFrame:
+    """Claims without those of messages that are held back (`pipelines.device.privilege`)."""
+    held = privilege.judged(messages, decisions).where(privilege.HELD)
+    held = held.select("night", F.col("message_id").alias("source_id"))
     return claims_.join(held, ["night", "source_id"], how="left_anti")
 
 

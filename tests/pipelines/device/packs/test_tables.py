@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.device import privilege
 from pipelines.device.packs import accounts, queue, tables
 from pipelines.synthesis.device import children
 from schemas import codes, device, gold
@@ -43,6 +44,7 @@ def messages(spark: SparkSession, world: children.Planted) -> DataFrame:
                     "text": said.text, "members": [talk.party, device_claims.OWNER], "recipients": [],
                     "sender": said.by or device_claims.OWNER, "direction": "IN" if said.by else "OUT",
                     "is_privileged": said.text == HELD, "is_forwarded": said.is_forwarded,
+                    "privileged_by": ["loke"] if said.text == HELD else None,
                     "attachments": [hung] if said.picture else [],
                 }
             )  # fmt: skip
@@ -73,10 +75,15 @@ def claims(spark: SparkSession, world: children.Planted, messages: DataFrame, me
     return tables.claims_of(messages, contacts, media.where("name != 'wren.k04.jpg'"), owners).cache()
 
 
+@pytest.fixture(scope="module")
+def nobody(spark: SparkSession) -> DataFrame:
+    return rows_of.frame(spark, gold.DECISIONS, {"night": NIGHT}).where("false")
+
+
 def test_spark_makes_of_rows_what_plain_values_make(
-    world: children.Planted, claims: DataFrame, messages: DataFrame
+    world: children.Planted, claims: DataFrame, messages: DataFrame, nobody: DataFrame
 ) -> None:
-    made = tables.packs_of(tables.readable(claims, messages), PLACES).collect()
+    made = tables.packs_of(tables.readable(claims, messages, nobody), PLACES).collect()
     assert {(row.app, row.party): row.status for row in made} == world.status
     plain = {tuple(pack.account): pack for pack in accounts.packs(device_claims.of_world(world))}
     for row in made:
@@ -88,10 +95,40 @@ def test_spark_makes_of_rows_what_plain_values_make(
         assert written == {(each.kind, each.value) for each in pack.evidence}
 
 
-def test_what_is_privileged_is_in_no_pack(claims: DataFrame, messages: DataFrame) -> None:
-    assert claims.where(F.col("value") == "1|NR5 1CA").count() > 0
-    made = tables.packs_of(tables.readable(claims, messages), PLACES).collect()
+def test_what_is_privileged_is_in_no_pack_before_it_is_released(
+    spark: SparkSession, claims: DataFrame, messages: DataFrame, nobody: DataFrame
+) -> None:
+    made = tables.packs_of(tables.readable(claims, messages, nobody), PLACES).collect()
     assert "NR5 1CA" not in repr(made)
+    item = privilege.by_term(messages).groupBy("item_id").agg(privilege.evidence()).first()
+    release = {
+        "decision_id": "0" * 36, "night": NEXT, "sequence": 1, "queue": privilege.QUEUE, "queue_night": NIGHT,
+        "item_id": item.item_id, "text_hash": item.text_hash, "outcome": "RELEASE",
+        "decided_at": datetime(2026, 3, 14, 10, tzinfo=UTC),
+    }  # fmt: skip
+    released = tables.readable(claims, messages, rows_of.frame(spark, gold.DECISIONS, release))
+    assert "NR5 1CA" in repr(tables.packs_of(released, PLACES).collect())
+
+
+def test_an_answer_tells_nothing_by_a_question_that_another_term_holds_back(
+    spark: SparkSession, media: DataFrame
+) -> None:
+    said = (("whats your address", "OUT"), ("12 Mill Lane NR5 1AB", "IN"))
+    for terms, n_told in ((("one", "two"), 0), (("one", "one"), 1)):
+        rows = [
+            {
+                "message_id": f"{n:024x}", "night": NIGHT, "submission_id": ID, "file": "f", "byte_from": n,
+                "app": "snapchat", "chat_id": "x", "text": text, "direction": direction, "members": [],
+                "recipients": [], "attachments": [], "sender": "wren.k09" if direction == "IN" else device_claims.OWNER,
+                "is_privileged": True, "privileged_by": [term],
+            }
+            for n, ((text, direction), term) in enumerate(zip(said, terms, strict=True))
+        ]  # fmt: skip
+        contacts = rows_of.frame(spark, device.CONTACTS, {"night": NIGHT, "submission_id": ID}).where("false")
+        told = tables.claims_of(
+            rows_of.frame(spark, device.MESSAGES, *rows), contacts, media.where("false"), {ID: [device_claims.OWNER]}
+        )
+        assert told.where("kind = 'ADDRESS'").count() == n_told
 
 
 def test_a_picture_named_after_two_accounts_joins_them(
@@ -114,10 +151,9 @@ def test_known_pictures_are_counted_by_category_with_whom_they_went(
 
 
 def test_the_queue_asks_once_per_account_and_a_decision_makes_the_pack(
-    spark: SparkSession, world: children.Planted, claims: DataFrame, messages: DataFrame
+    spark: SparkSession, world: children.Planted, claims: DataFrame, messages: DataFrame, nobody: DataFrame
 ) -> None:
     submissions = rows_of.frame(spark, device.SUBMISSIONS, {"submission_id": ID, "force": "36", "folder": "f"})
-    nobody = rows_of.frame(spark, gold.DECISIONS, {"night": NIGHT}).where("false")
 
     def asked(decisions: DataFrame) -> list[Any]:
         made = queue.queue_items(
