@@ -105,8 +105,8 @@ def _read(ctx: RunContext, night: date, arrived: submissions.Arrived) -> None:
         [
             (
                 each.id, file.file, file.path, each.manifest.owner.identifiers, each.manifest.region,
-                each.manifest.time_zone, [table.model_dump_json() for table in each.manifest.tables], file.reason,
-                file.detail,
+                each.manifest.time_zone, [table.model_dump_json() for table in each.manifest.tables],
+                each.manifest.text_in_pictures, file.reason, file.detail,
             )
             for each in arrived.submissions
             if each.manifest is not None

@@ -141,13 +141,40 @@ def test_a_picture_named_after_two_accounts_joins_them(
     }  # fmt: skip
 
 
+def test_a_picture_of_an_entry_joins_accounts_unless_two_have_its_name(
+    spark: SparkSession, messages: DataFrame
+) -> None:
+    entries = (
+        ("whatsapp", "+447700900100", "p1.thumb"),
+        ("snapchat", "wren.k04", "p2.thumb"),
+        (None, "wren.k05", "p1.thumb"),
+    )
+    at = {"night": NIGHT, "submission_id": ID, "file": "f", "member": "report.xml"}
+    rows = [
+        {**at, "contact_id": f"d{n:023x}", "app": app, "phones": [party], "handles": [], "photos": [name]}
+        for n, (app, party, name) in enumerate(entries)
+    ]
+    contacts = rows_of.frame(spark, device.CONTACTS, *rows)
+
+    def joined(*named: tuple[str, str]) -> set[Any]:
+        held = [{**at, "media_id": f"{n:024x}", "name": name, "sha256": hash_} for n, (name, hash_) in enumerate(named)]
+        media = rows_of.frame(spark, device.MEDIA, *held)
+        claims = tables.claims_of(messages, contacts, media, {ID: [device_claims.OWNER]})
+        return {(row.party, row.value[7:9]) for row in claims.where("kind = 'PICTURE'").collect()}
+
+    one, other = PICTURE, "cd" * 32
+    assert joined(("p1.thumb", one), ("p2.thumb", one)) == {("+447700900100", "ab"), ("wren.k04", "ab")}
+    assert joined(("p1.thumb", one), ("p1.thumb", other), ("p2.thumb", one)) == {("wren.k04", "ab")}
+
+
 def test_known_pictures_are_counted_by_category_with_whom_they_went(
     spark: SparkSession, messages: DataFrame, media: DataFrame
 ) -> None:
-    listed = {"night": NIGHT, "submission_id": ID, "media_id": f"{2:024x}", "category": 2}
-    known = rows_of.frame(spark, device.KNOWN_MEDIA, listed)
-    told = tables.known_pictures(messages, media, known).collect()
-    assert {(row.party, tuple(row.known_pictures)) for row in told} == {("wren.k04", ("category B: 1",))}
+    listed = {"night": NIGHT, "submission_id": ID, "media_id": f"{2:024x}", "category": 2, "hash_kind": "SHA1"}
+    alike = {**listed, "item": 7, "category": 1, "hash_kind": "PDQ"}
+    for rows, told in (((listed, alike), "category B: 1"), ((alike,), "like one of category A: 1")):
+        counted = tables.known_pictures(messages, media, rows_of.frame(spark, device.KNOWN_MEDIA, *rows)).collect()
+        assert {(row.party, tuple(row.known_pictures)) for row in counted} == {("wren.k04", (told,))}
 
 
 def test_the_queue_asks_once_per_account_and_a_decision_makes_the_pack(
