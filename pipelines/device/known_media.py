@@ -123,9 +123,10 @@ def _alike(listed: DataFrame, media: DataFrame) -> DataFrame:
     every = there.select("submission_id").distinct()
     of_all = items.where("submission_id IS NULL").drop("submission_id").crossJoin(F.broadcast(every))
     items = items.where("submission_id IS NOT NULL").unionByName(of_all)
-    by = ("submission_id", "list_name", "_part")
-    met = there.join(F.broadcast(items.select(*by).distinct()), "submission_id")
-    return items.groupBy(*by).cogroup(met.groupBy(*by)).applyInArrow(_compared, _ALIKE)
+    by, as_ = ("submission_id", "list_name", "_part"), ("_of_submission", "_of_list", "_of_part")
+    parts = items.select(*(F.col(name).alias(other) for name, other in zip(by, as_, strict=True))).distinct()
+    met = there.join(F.broadcast(parts), F.col("submission_id") == F.col("_of_submission"))
+    return items.groupBy(*by).cogroup(met.groupBy(*as_)).applyInArrow(_compared, _ALIKE)
 
 
 def _compared(items: pa.Table, media: pa.Table) -> pa.Table:

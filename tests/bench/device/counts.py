@@ -1,6 +1,6 @@
 """Accounts, people and wallets of a made submission, against what was planted.
 
-`python -m tests.bench.bench_device_counts`
+`python -m tests.bench.device.counts`
 
 Two telephones of one owner. 2,888 people each tell one account, and 126 wallets are told: in messages of a UFED report,
 over two messages, in a WhatsApp export, in the rows of a CSV, and in pictures of text; with spaces, over a line break,
@@ -59,7 +59,7 @@ class Said:
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nightjar-bench-") as folder:
         planted = _make(Path(folder))
-        print(json.dumps(_counted(Path(folder), planted), indent=2))
+        print(json.dumps(_counted(Path(folder), planted)))
 
 
 def _make(folder: Path) -> dict[str, dict[str, str]]:

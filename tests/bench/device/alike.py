@@ -1,4 +1,4 @@
-"""Pictures that are alike: `python -m tests.bench.bench_device_pdq N_PICTURES N_ITEMS` prints one JSON line.
+"""Pictures that are alike: `python -m tests.bench.device.alike N_PICTURES N_ITEMS` prints one JSON line.
 
 CPU seconds to find the pairs of hashes near each other by bands, each picture in eight orientations, and by comparing
 every pair with numpy, over a share of the pictures. Half of the pictures are items with up to 31 bits flipped.
