@@ -295,10 +295,14 @@ def known_media(opened: Device) -> markup.Html:
     if not lists:
         return pages_html.block(pages_html.notice("The submission brought no list of known pictures."))
     is_alike = F.col("hash_kind") == F.lit("PDQ")
-    counted = known.until(device.KNOWN_MEDIA).where(mine).groupBy("list_name", "category")
-    counted = counted.agg(
-        F.countDistinct(F.when(~is_alike, F.col("media_id"))).alias("n"),
-        F.countDistinct(F.when(is_alike, F.col("media_id"))).alias("n_alike"),
+    counted = (
+        known.until(device.KNOWN_MEDIA)
+        .where(mine)
+        .groupBy("list_name", "category")
+        .agg(
+            F.countDistinct(F.when(~is_alike, F.col("media_id"))).alias("n"),
+            F.countDistinct(F.when(is_alike, F.col("media_id"))).alias("n_alike"),
+        )
     )
     rows = opened.read(counted.orderBy("list_name", "category"), "known pictures")
     partly = [row for row in lists if row["stopped"] or row["n_refused"]]
