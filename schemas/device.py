@@ -16,6 +16,7 @@ from schemas.contract import BOOLEAN, DOUBLE, INSTANT, INT, LONG, STRING, Column
 FILE_STATES = ("READ", "HASHED", "UNKNOWN", "FAILED")
 FILE_REASONS = (
     "CUT", "DAMAGED", "PASSWORD", "BOMB", "UNSAFE_NAME", "LINK", "TOO_LARGE", "AMBIGUOUS_DATES", "UNREADABLE", "SECRET",
+    "NOT_INSTALLED",
 )  # fmt: skip
 REFUSED_FOR = ("NO_MANIFEST", "BAD_MANIFEST", "BAD_LIST", "UNREADABLE")
 DIRECTIONS = ("IN", "OUT", "SYSTEM")  # seen from the device's owner; SYSTEM: the app itself wrote it
@@ -28,6 +29,7 @@ IDENTIFIER_KINDS = (
 FINANCE_KINDS = IDENTIFIER_KINDS[: IDENTIFIER_KINDS.index("EMAIL")]  # accounts and wallets: what money moves through
 IDENTIFIER_STATES = ("checksum_ok", "checksum_bad", "no_checksum", "unverifiable")
 HASH_LIST_FORMS = ("VICS 2.0", "VICS 1.3", "CAID")
+HASH_KINDS = ("SHA1", "MD5", "PDQ")  # what proves more comes first
 CLAIM_KINDS = ("AGE", "ADDRESS", "POSTCODE", "STREET", "SCHOOL", "TOWN", "PHONE", "HANDLE", "PICTURE")
 CLAIM_SOURCES = ("MESSAGE", "CAPTION", "FORWARDED", "CONTACT", "PICTURE")
 PACK_STATES = ("address_confirmed", "line_of_enquiry", "unresolved")
@@ -173,6 +175,7 @@ CONTACTS = Table(
         "emails": required(array(STRING), "e-mail addresses", is_personal=True),
         "note": Column(STRING, "whatever else the entry says", is_personal=True),
         "is_deleted": required(BOOLEAN, "the device had deleted it"),
+        "photos": Column(array(STRING), "file names of its pictures, which the export holds", is_personal=True),
     },
     partition_by=("night",),
 )
@@ -213,6 +216,8 @@ MEDIA = Table(
         "sha1": Column(STRING, "SHA-1", pattern="[0-9a-f]{40}"),
         "sha256": Column(STRING, "SHA-256", pattern=bronze.SHA256),
         "is_deleted": required(BOOLEAN, "the device had deleted it"),
+        "pdq": Column(STRING, "PDQ hash, as the export has it", pattern=bronze.SHA256),
+        "pdq_quality": Column(INT, "its quality; below 50 it is compared with nothing", minimum=0, maximum=100),
     },
     partition_by=("night",),
 )
@@ -281,6 +286,8 @@ HASH_LISTS = Table(
         "n_refused": required(LONG, "items of which something was refused", minimum=0),
         "refusals": required(array(STRING), "the first of them: place in the list, and why"),
         "stopped": Column(STRING, "why it was not read to its end; what came before counts"),
+        "n_pdq": Column(LONG, "items taken with a PDQ hash", minimum=0),
+        "n_pdq_unrated": Column(LONG, "of them those whose quality the list does not tell", minimum=0),
     },
     partition_by=("night",),
 )
@@ -289,7 +296,7 @@ KNOWN_MEDIA = Table(
     path="gold.device_known_media",
     doc=(
         "Pictures, videos and recordings of a submission that stand in its lists of known ones, or in the operator's:"
-        " the same MD5 or SHA-1. Hashes are compared; no picture is opened."
+        " the same MD5 or SHA-1, or a PDQ hash near enough. Hashes are compared; no picture is opened."
     ),
     key=("night", "media_id", "list_name", "item"),
     columns={
@@ -301,7 +308,13 @@ KNOWN_MEDIA = Table(
         "item": required(LONG, "place of the item in the list, from 1", minimum=1),
         "category": Column(INT, "category in the list's country; in the UK 1 to 3 are A to C", minimum=0, maximum=9),
         "series": Column(STRING, "series in the list", is_personal=True),
-        "hash_kind": required(STRING, "the equal hash; SHA-1 where both are", among=("SHA1", "MD5")),
+        "hash_kind": required(
+            STRING,
+            "the equal hash; SHA-1 where both are; PDQ where none is and the pictures are alike",
+            among=HASH_KINDS,
+        ),
+        "distance": Column(INT, "of PDQ: bits of 256 that differ", minimum=0, maximum=31),
+        "is_turned": Column(BOOLEAN, "of PDQ: one is the other turned or mirrored"),
     },
     partition_by=("night",),
 )

@@ -4,7 +4,9 @@
     {"odata.metadata": ".../ProjectVic/DataModels/1.3.xml#Media", "value": [...]}
 
 `#Cases` has the items in `Media` of each case. Of an item its hashes, category and series are taken and nothing else: a
-list may hold pictures, and none of them is kept. Source: Project VIC's data models, as public generators write them.
+list may hold pictures, and none of them is kept. A PDQ hash stands among `AlternativeHashes`, as
+`{"HashName": "PDQ", "HashValue": "hash"}` or with its quality as "hash,quality". Source: Project VIC's data models, as
+public generators write them.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from pipelines.common import json_stream
 from pipelines.common.json_stream import JsonStream, JsonStreamError
+from pipelines.device import pdq
 from schemas.device import HASH_LIST_FORMS
 
 MAX_VALUE = 4 << 20  # characters of one value of a list; an item has a few hundred
@@ -28,6 +31,7 @@ _WHY = {
 _FORMS = dict(zip(("2.0", "1.3", "1.2"), HASH_LIST_FORMS, strict=True))
 _HEADS = ("@odata.context", "odata.metadata")
 _HASHES = {"MD5": re.compile("[0-9a-f]{32}"), "SHA1": re.compile("[0-9a-f]{40}")}
+_TAKEN = (*_HASHES, "Category", "Series", "AlternativeHashes")
 CATEGORIES = range(10)  # of the countries' schemes; in the UK 1 to 3 are A to C, and 0 is not yet categorised
 
 
@@ -39,6 +43,8 @@ class Item(NamedTuple):
     sha1: str | None
     category: int | None
     series: str | None
+    pdq: str | None = None
+    pdq_quality: int | None = None
 
 
 class Refused(NamedTuple):
@@ -114,7 +120,7 @@ def _items(text: JsonStream) -> Iterator[Any]:
                     yield text.value().value
             else:
                 value = text.value().value
-                if key in ("MD5", "SHA1", "Category", "Series"):
+                if key in _TAKEN:
                     item[key] = value
         if not is_case:
             yield item
@@ -131,13 +137,29 @@ def _taken(n: int, item: Any) -> Iterator[Item | Refused]:
         if said is not None and said != "" and not (hashes[name] and form.fullmatch(hashes[name] or "")):
             hashes[name] = None
             yield Refused(n, f"{name} is no such hash")
-    if not any(hashes.values()):
+    alike, is_pdq_refused = pdq_of(item)
+    if is_pdq_refused:
+        yield Refused(n, "PDQ is no such hash")
+    if not any(hashes.values()) and alike is None:
         yield Refused(n, "no hash that is taken")
         return
     category, series = _category(item.get("Category")), item.get("Series")
     if category is None and item.get("Category") not in (None, ""):
         yield Refused(n, "Category is none")
-    yield Item(n, hashes["MD5"], hashes["SHA1"], category, series.strip() or None if isinstance(series, str) else None)
+    named = series.strip() or None if isinstance(series, str) else None
+    yield Item(n, hashes["MD5"], hashes["SHA1"], category, named, *(alike or ()))
+
+
+def pdq_of(item: dict[str, Any]) -> tuple[tuple[str, int | None] | None, bool]:
+    """The PDQ hash of an item with its quality, if it has one; and whether one is there that is none."""
+    others = item.get("AlternativeHashes")
+    said = [
+        one.get("HashValue")
+        for one in (others if isinstance(others, list) else ())
+        if isinstance(one, dict) and str(one.get("HashName")).strip().upper() == "PDQ"
+    ]
+    found = [pdq.parsed(text) for text in said if isinstance(text, str)]
+    return next(filter(None, found), None), len(found) < len(said) or None in found
 
 
 def _category(said: Any) -> int | None:

@@ -54,19 +54,14 @@ def queue_items(
     subject = F.col("submission_id")
     changed = items.flags({items.EVIDENCE_CHANGED: F.col("is_text_changed")}, device.MESSAGES.path, subject)
     words = F.concat_ws(" ", "n_messages", F.when(F.col("n_messages") == 1, "message").otherwise("messages"))
-    none = F.lit(None).cast("double")
     counts = ("n_messages", "n_with_others", "n_files")
-    return items.rows(
+    return items.unscored(
         open_,
         night,
         made_with,
         subject_kind=F.lit("device"),
         subject_id=subject,
-        person_ids=F.array().cast("array<string>"),
         stratum=F.lit("PRIVILEGED"),
-        score=none,
-        score_low=none,
-        score_high=none,
         reasons=items.reasons(F.array(items.reason("rule", words, device.MESSAGES.path, subject)), changed),
         marking=F.lit(codes.MARKINGS[-1]),
         details=items.details(
@@ -77,13 +72,5 @@ def queue_items(
                 **{name: F.col(name).cast("string") for name in counts},
             }
         ),
-        source_rows=F.array(
-            F.struct(
-                F.lit(device.SUBMISSIONS.path).alias("table"),
-                subject.alias("id"),
-                F.col("folder").alias("file"),
-                F.lit(None).cast("string").alias("file_hash"),
-                F.lit(None).cast("long").alias("row_number"),
-            )
-        ),
+        source_rows=device_queue.submission_row(),
     )

@@ -92,6 +92,19 @@ def of_submissions(submissions: DataFrame) -> DataFrame:
     )
 
 
+def submission_row() -> Column:
+    """The submission that a row of a queue comes of, as its `source_rows`: of rows joined with `of_submissions`."""
+    return F.array(
+        F.struct(
+            F.lit(device.SUBMISSIONS.path).alias("table"),
+            F.col("submission_id").alias("id"),
+            F.col("folder").alias("file"),
+            F.lit(None).cast("string").alias("file_hash"),
+            F.lit(None).cast("long").alias("row_number"),
+        )
+    )
+
+
 def _terms() -> Column:
     """A reason for each place of a term, with its offsets in the message's text."""
     reason = F.transform(

@@ -14,10 +14,23 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
-from pipelines.device import media_types
+from pipelines.device import media_types, picture_text
 from pipelines.device.readers import archive, base, registry
+from pipelines.device.readers.base import Clean
 from pipelines.device.readers.download_table import DownloadTable
-from pipelines.device.records import Call, Contact, Media, Message, Place, Record, Refused, Replaced, Source, Stopped
+from pipelines.device.records import (
+    Attachment,
+    Call,
+    Contact,
+    Media,
+    Message,
+    Place,
+    Record,
+    Refused,
+    Replaced,
+    Source,
+    Stopped,
+)
 from schemas.layouts.device_table import layout_of
 
 HEAD = 64 << 10  # bytes that a reader is shown before it takes a file
@@ -153,16 +166,7 @@ def _one(content: _Content, source: Source) -> Iterator[Told]:
     table = layout_of(content.name, source.tables)
     reader = DownloadTable(table) if table else registry.reader_for(content.name, head)
     if reader is None:
-        is_media = media_types.is_media(row.type)
-        if is_media:
-            hashes = Media(
-                Place(0, row.n_bytes or 0), content.name.rsplit("/", 1)[-1], row.type, row.n_bytes, row.md5,
-                row.sha1, row.sha256,
-            )  # fmt: skip
-            yield Told(content.member, HASHES, hashes)
-        yield Told(
-            content.member, HASHES, replace(row, status="HASHED" if is_media else "UNKNOWN", n_media=int(is_media))
-        )
+        yield from _without_reader(content, row, source)
         return
     named = f"{reader.name} {reader.version}"
     counted = {Message: 0, Contact: 0, Call: 0, Media: 0, Refused: 0}
@@ -199,6 +203,34 @@ def _one(content: _Content, source: Source) -> Iterator[Told]:
             n_replaced_bytes=n_replaced,
         ),
     )
+
+
+def _without_reader(content: _Content, row: FileRow, source: Source) -> Iterator[Told]:
+    """Hashes of a picture, video or recording, the text of a picture where it is asked for, and the file."""
+    if not media_types.is_media(row.type):
+        yield Told(content.member, HASHES, replace(row, status="UNKNOWN"))
+        return
+    place, name = Place(0, row.n_bytes or 0), content.name.rsplit("/", 1)[-1]
+    yield Told(content.member, HASHES, Media(place, name, row.type, row.n_bytes, row.md5, row.sha1, row.sha256))
+    row, by = replace(row, status="HASHED", n_media=1), HASHES
+    if source.text_in_pictures and picture_text.is_taken(row.type):
+        clean = Clean()
+        try:
+            with closing(content.open()) as stream:
+                text = picture_text.read(stream, clean)
+        except base.ReadingStopped as stopped:
+            row = replace(row, reason=stopped.reason, detail=stopped.detail)
+        except OSError as error:
+            row = replace(row, reason="UNREADABLE", detail=f"cannot be opened again ({type(error).__name__})")
+        else:
+            by = picture_text.reader() or HASHES
+            n_replaced = sum(each.n_bytes for each in clean.told())
+            row = replace(row, reader=by, n_replaced_bytes=n_replaced)
+            if text:
+                hung = Attachment(name, row.type, row.sha256)
+                yield Told(content.member, by, Message(place, text=text, attachments=(hung,)))
+                row = replace(row, status="READ", n_messages=1)
+    yield Told(content.member, by, row)
 
 
 def _hashed(content: _Content) -> tuple[FileRow, bytes]:

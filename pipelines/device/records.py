@@ -68,6 +68,7 @@ class Contact:
     emails: tuple[str, ...] = ()
     note: str | None = None
     is_deleted: bool = False
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ class Media:
     sha1: str | None = None
     sha256: str | None = None
     is_deleted: bool = False
+    pdq: str | None = None
+    pdq_quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class Source:
     owner_identifiers: tuple[str, ...] = ()  # of the device's owner, as the submission says
     region: str = "GB"  # for numbers in national form
     time_zone: str = "Europe/London"  # for times without a zone
+    text_in_pictures: bool = False  # whether the submission asks for it
     tables: tuple[Table, ...] = ()  # layouts of tables, as the submission gives them
     beside: Callable[[str], BinaryIO | None] | None = None  # opens what lies beside it: its name and a suffix, "-wal"
 

@@ -143,15 +143,7 @@ def queue_items(
                 },
             }
         ),
-        source_rows=F.array(
-            F.struct(
-                F.lit(device.SUBMISSIONS.path).alias("table"),
-                F.col("submission_id").alias("id"),
-                F.col("folder").alias("file"),
-                F.lit(None).cast("string").alias("file_hash"),
-                F.lit(None).cast("long").alias("row_number"),
-            )
-        ),
+        source_rows=device_queue.submission_row(),
     )
 
 

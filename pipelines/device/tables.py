@@ -42,6 +42,7 @@ FILES = T.StructType(
         T.StructField("region", T.StringType()),
         T.StructField("time_zone", T.StringType()),
         T.StructField("tables", T.ArrayType(T.StringType())),  # layouts of tables, each as JSON
+        T.StructField("text_in_pictures", T.BooleanType()),
         T.StructField("reason", T.StringType()),  # why it is not to be opened
         T.StructField("detail", T.StringType()),
     ]
@@ -118,6 +119,7 @@ def _rows(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
         tuple(listed["owner_identifiers"]),
         listed["region"],
         listed["time_zone"],
+        bool(listed["text_in_pictures"]),
         tuple(map(Table.model_validate_json, listed["tables"] or ())),
     )
     for told in reading.records(listed["path"], source):

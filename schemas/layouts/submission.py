@@ -7,6 +7,7 @@
     languages: [en, ro]               # ISO 639-1, where known
     keyword_lists: [terms.csv]        # files of the submission: CSV, XLSX or TXT
     hash_lists: [known.json]          # lists of known pictures: VICS 2.0 and 1.3, CAID
+    text_in_pictures: true            # pictures are read for text by Tesseract, where it is installed; left out: not
     privileged: solicitors.csv        # numbers, handles and words whose messages are held back from view
     tables: [...]                     # downloads as CSV or XLSX: `schemas.layouts.device_table`
     region: GB                        # whose national numbers
@@ -84,6 +85,7 @@ class Submission(Part):
     languages: list[Language] = Field(default_factory=list, max_length=50)
     keyword_lists: list[Beside] = Field(default_factory=list, max_length=50)
     hash_lists: list[Beside] = Field(default_factory=list, max_length=50)
+    text_in_pictures: bool = False
     privileged: Beside | None = None
     tables: list[device_table.Table] = Field(default_factory=list, max_length=50)
     region: Annotated[str, Matching("[A-Z]{2}", "takes a country as two capitals, such as GB")] = "GB"

@@ -196,15 +196,37 @@ def devices(sizes: Sequence[int]) -> list[str]:
     """Seized devices: reading a report; finding and searching in messages, next to ripgrep and RE2 where installed."""
     rows = []
     for megabytes in (67, 400) if max(sizes) >= LARGE else (20,):
-        read = measure.in_process("tests.bench.bench_device", str(megabytes))
+        read = measure.in_process("tests.bench.device.report", str(megabytes))
         rows.append((megabytes, read["n_messages"], read["cpu_s"], read["mb_per_s"], read["added_mib"]))
     lines = table("report.xml, MB | messages | CPU, s | MB/s a core | memory added, MiB", rows)
-    found = measure.in_process("tests.bench.bench_device_search", str(50 if max(sizes) >= LARGE else 10))
+    found = measure.in_process("tests.bench.device.search", str(50 if max(sizes) >= LARGE else 10))
     ways = ("prefilter", "find", "search", "search_accented", "ripgrep", "re2", "re")
     searched = [
         (way, found[f"{way}_mb_per_s"] or "not installed", found[f"{way}_n"] or "", _times(found, way)) for way in ways
     ]
-    return [*lines, "", *table("way | MB/s a core | found | CPU, times ripgrep's", searched)]
+    lines += ["", *table("way | MB/s a core | found | CPU, times ripgrep's", searched)]
+    submitted, seconds = [], []
+    for megabytes in (100, 1000) if max(sizes) >= LARGE else (20,):
+        made = measure.in_process("tests.bench.device.submission", str(megabytes))
+        seconds.append(made["read_s"] + made["search_s"])
+        submitted.append(
+            (megabytes, made["n_messages"], made["read_s"], made["search_s"], made["driver_mib"], _growth(seconds))
+        )
+    lines += ["", *table("device, MB | messages | reading, s | searching, s | driver, MiB | growth", submitted)]
+    counted = measure.in_process("tests.bench.device.counts")
+    ways_ = [(way, each["planted"], each["found"]) for way, each in counted["by_way"].items()]
+    lines += ["", *table("accounts and wallets planted in | planted | found", ways_), "", _counted(counted)]
+    alike = measure.in_process("tests.bench.device.alike", "1000", "200000")
+    rows = [tuple(alike[k] for k in ("n_pictures", "n_items", "n_pairs", "banded_cpu_s", "every_pair_cpu_s"))]
+    return [*lines, "", *table("pictures | items of a list | alike | by bands, CPU s | each with each, CPU s", rows)]
+
+
+def _counted(made: dict[str, Any]) -> str:
+    return (
+        f"{made['accounts']:,} different accounts, told by {made['people']:,} people and, in pictures of text, "
+        f"{made['accounts_told_by_nobody_known']:,} by nobody known; {made['wallets']:,} wallets; "
+        f"{made['found_and_not_planted']:,} found that nobody planted."
+    )
 
 
 def _times(found: dict[str, Any], way: str) -> Any:

@@ -191,8 +191,9 @@ def ufed_contact() -> str:
         model("UserID", "e4", field("Category", "Username"), field("Value", "sam.example")),
     ]
     return model(
-        "Contact", "k1", field("Source", "WhatsApp"), field("Name", OTHER_NAME), models("Entries", "E", entries)
-    )
+        "Contact", "k1", field("Source", "WhatsApp"), field("Name", OTHER_NAME), models("Entries", "E", entries),
+        models("Photos", "ContactPhoto", [model("ContactPhoto", "h1", field("Name", "447700900002-1482.thumb"))]),
+    )  # fmt: skip
 
 
 def ufed_file(name: str, content: bytes, tags: str = "Image", deleted: bool = False) -> str:

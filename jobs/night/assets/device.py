@@ -109,8 +109,8 @@ def _read(ctx: RunContext, night: date, arrived: submissions.Arrived) -> None:
         [
             (
                 each.id, file.file, file.path, each.manifest.owner.identifiers, each.manifest.region,
-                each.manifest.time_zone, [table.model_dump_json() for table in each.manifest.tables], file.reason,
-                file.detail,
+                each.manifest.time_zone, [table.model_dump_json() for table in each.manifest.tables],
+                each.manifest.text_in_pictures, file.reason, file.detail,
             )
             for each in arrived.submissions
             if each.manifest is not None
@@ -356,13 +356,11 @@ def _hand_out(ctx: RunContext, night: date, places: routing.Table) -> int | None
     known, table = ctx.known(night), device.VICTIM_PACKS
     if not _is_decided(ctx, night, pack_queue.QUEUE, table):
         return None
-    messages = known.until(device.MESSAGES)
+    messages, decisions = known.until(device.MESSAGES), known.until(gold.DECISIONS)
     pictures = pack_tables.known_pictures(
-        messages.where(~F.col("is_privileged")), known.until(device.MEDIA), known.until(device.KNOWN_MEDIA)
+        privilege.readable(messages, decisions), known.until(device.MEDIA), known.until(device.KNOWN_MEDIA)
     )
-    rows = pack_queue.packs(
-        known.until(gold.DECISIONS), known.until(device.CLAIMS), messages, pictures, night, places=places
-    )
+    rows = pack_queue.packs(decisions, known.until(device.CLAIMS), messages, pictures, night, places=places)
     ctx.lake.replace(rows, table, {"night": night.isoformat()})
     return len(pack_files.write(ctx.lake.read(table), ctx.settings.exports, night, ctx.audit))
 

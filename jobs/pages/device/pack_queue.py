@@ -100,7 +100,8 @@ def open_item(opened: submission_page.Device, review: queue_page.Review | None, 
         return pages_html.block(pages_html.notice("The queue asks about no child's account of this submission."))
     known = opened.session.ctx.known(review.night)
     own = F.col("submission_id") == F.lit(item["details"]["submission_id"])
-    claims = tables.readable(known.until(device.CLAIMS).where(own), known.until(device.MESSAGES).where(own))
+    claims, messages = known.until(device.CLAIMS).where(own), known.until(device.MESSAGES).where(own)
+    claims = tables.readable(claims, messages, opened.decisions())
     made = tables.packs_of(claims, {}).where(F.col("account_id") == F.lit(item["subject_id"]))
     rows = opened.session.read_logged(made, f"account {item['subject_id']}", review.reviewer, limit=1)
     if not rows:

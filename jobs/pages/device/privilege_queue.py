@@ -9,7 +9,6 @@ from typing import Any
 from jobs.pages import html as pages_html
 from jobs.pages import markup, notebook, queue_columns, queue_page
 from pipelines.device import privilege
-from schemas.errors import NotFoundError
 
 Row = Mapping[str, Any]
 
@@ -46,12 +45,9 @@ PAGE = queue_page.QueuePage(
 
 def open_queue(session: notebook.NotebookSession, *, night: str, force: str, reviewer: str) -> queue_page.Review | None:
     """The queue `privileged_release` of a night; None where none is published."""
-    try:
-        return queue_page.open_queue(
-            PAGE, session, night=night, force=force, reviewer=reviewer, limit=notebook.MAX_ROWS
-        )
-    except NotFoundError:
-        return None
+    return queue_page.open_if_published(
+        PAGE, session, night=night, force=force, reviewer=reviewer, limit=notebook.MAX_ROWS
+    )
 
 
 def open_item(review: queue_page.Review | None, item: Row | None) -> markup.Html:

@@ -24,6 +24,8 @@ from schemas.errors import NotFoundError
 Row = Mapping[str, Any]
 READ_WORDS = {"READ": "read", "HASHED": "hashed only", "UNKNOWN": "unknown", "FAILED": "failed"}
 N_SHOWN = 300  # messages of a conversation on one page
+_CALL = "CALL"  # in the timeline, beside the directions of messages
+_COUNTS_OF_LISTS = ("n_items", "n_pdq", "n_pdq_unrated")
 
 
 @dataclass
@@ -292,41 +294,61 @@ def known_media(opened: Device) -> markup.Html:
     lists = opened.read(known.until(device.HASH_LISTS).where(mine).orderBy("night", "list_name"), "hash lists")
     if not lists:
         return pages_html.block(pages_html.notice("The submission brought no list of known pictures."))
-    counted = known.until(device.KNOWN_MEDIA).where(mine).groupBy("list_name", "category")
-    rows = opened.read(
-        counted.agg(F.countDistinct("media_id").alias("n")).orderBy("list_name", "category"), "known pictures"
+    is_alike = F.col("hash_kind") == F.lit("PDQ")
+    counted = (
+        known.until(device.KNOWN_MEDIA)
+        .where(mine)
+        .groupBy("list_name", "category")
+        .agg(
+            F.countDistinct(F.when(~is_alike, F.col("media_id"))).alias("n"),
+            F.countDistinct(F.when(is_alike, F.col("media_id"))).alias("n_alike"),
+        )
     )
+    rows = opened.read(counted.orderBy("list_name", "category"), "known pictures")
     partly = [row for row in lists if row["stopped"] or row["n_refused"]]
     warnings = [
         pages_html.notice(f"{row['list_name']}: {row['n_refused']:,} items refused. {row['stopped'] or ''}", "warn")
         for row in partly
     ]
     told = [
-        (row["list_name"], "none" if row["category"] is None else str(row["category"]), f"{row['n']:,}") for row in rows
+        (
+            row["list_name"],
+            "none" if row["category"] is None else str(row["category"]),
+            f"{row['n']:,}",
+            f"{row['n_alike']:,}",
+        )
+        for row in rows
     ]
-    n_items = sum(row["n_items"] for row in lists)
-    note = f"Compared with {n_items:,} items by MD5 and SHA-1. A changed copy is not found so. No picture is opened."
-    return pages_html.block(
-        *warnings, pages_html.remark(note), pages_html.table(("List", "Category", "Files on the device"), told)
+    n_items, n_pdq, n_unrated = (sum(row.get(name) or 0 for row in lists) for name in _COUNTS_OF_LISTS)
+    note = (
+        f"Compared with {n_items:,} items by MD5 and SHA-1, and with {n_pdq:,} of them by PDQ, where the export has"
+        f" such hashes. Of {n_unrated:,} the list does not tell the quality: they are compared with those whose quality"
+        " the export tells. Alike is not the same: a person looks. No picture is opened."
     )
+    heads = ("List", "Category", "Files on the device", "Only alike")
+    return pages_html.block(*warnings, pages_html.remark(note), pages_html.table(heads, told))
 
 
 @charts.styled
 def timeline(opened: Device) -> markup.Html:
-    """Messages in and out per day."""
-    days = (
-        opened.messages().where("sent_at IS NOT NULL").groupBy(F.to_date("sent_at").alias("day"), "direction").count()
-    )
-    rows = opened.read(days.orderBy("day", "direction"), "messages per day")
+    """Messages in and out per day, and calls."""
+    calls = opened.session.ctx.known(opened.night).until(device.CALLS).where(F.col("submission_id") == F.lit(opened.id))
+    at = opened.messages().select(F.col("sent_at").alias("at"), "direction")
+    at = at.unionByName(calls.select(F.col("started_at").alias("at"), F.lit(_CALL).alias("direction")))
+    days = at.where("at IS NOT NULL").groupBy(F.to_date("at").alias("day"), "direction").count()
+    rows = opened.read(days.orderBy("day", "direction"), "messages and calls per day")
     if not rows:
-        return pages_html.remark("no message says when it was sent")
+        return pages_html.remark("no message or call says when it was")
     figure, axes = charts.axes(900, 200)
     shown = (("OUT", 1, charts.ACCENT, "sent"), ("IN", -1, charts.COLOURS[1], "received"))
     for direction, sign, colour, words in shown:
         mine = [row for row in rows if row["direction"] == direction]
         axes.bar([r["day"] for r in mine], [sign * r["count"] for r in mine], color=colour, label=words, width=0.9)
+    if called := [row for row in rows if row["direction"] == _CALL]:
+        counts = [row["count"] for row in called]
+        axes.plot([row["day"] for row in called], counts, "o", color=charts.COLOURS[2], markersize=4, label="calls")
     axes.axhline(0, color=charts.LINE, linewidth=0.8)
     axes.legend(frameon=False, loc="upper left")
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     charts.days(axes)
-    return pages_html.block(charts.svg(figure, "messages per day"))
+    return pages_html.block(charts.svg(figure, "messages and calls per day"))

@@ -48,7 +48,7 @@ def queue_items(
         capacity: rows per force code, `*` for forces that are not named.
         places: postcodes and their forces.
     """
-    packs = tables.packs_of(tables.readable(claims, messages), places).withColumnRenamed("force", "to_force")
+    packs = tables.packs_of(tables.readable(claims, messages, decisions), places).withColumnRenamed("force", "to_force")
     joined = packs.join(device_queue.of_submissions(submissions), "submission_id")
     asked = joined.withColumns(
         {
@@ -86,15 +86,7 @@ def queue_items(
                 "n_sources": F.col("n_sources").cast("string"),
             }
         ),
-        source_rows=F.array(
-            F.struct(
-                F.lit(device.SUBMISSIONS.path).alias("table"),
-                F.col("submission_id").alias("id"),
-                F.col("folder").alias("file"),
-                F.lit(None).cast("string").alias("file_hash"),
-                F.lit(None).cast("long").alias("row_number"),
-            )
-        ),
+        source_rows=device_queue.submission_row(),
     )
 
 
@@ -126,7 +118,7 @@ def packs(
         "queue_night",
     )  # fmt: skip
     nights = F.broadcast(stand.select("queue_night").distinct())
-    seen = tables.readable(claims, messages).join(nights, F.col("night") <= F.col("queue_night"))
+    seen = tables.readable(claims, messages, decisions).join(nights, F.col("night") <= F.col("queue_night"))
     by = F.concat_ws("\x1f", "submission_id", F.col("queue_night").cast("string"))
     made = tables.packs_of(seen.withColumn("_of", by), places, by="_of")
     made = made.withColumn("queue_night", F.element_at(F.split("_by", "\x1f"), -1).cast("date"))

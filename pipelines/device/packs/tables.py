@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from pipelines.device import privilege
 from pipelines.device.packs import accounts, claims, routing
 from pipelines.device.packs.accounts import Claim, Pack
 from schemas import codes, device
@@ -65,17 +67,19 @@ def claims_of(messages: DataFrame, contacts: DataFrame, media: DataFrame, owners
     ).mapInArrow(_of_messages(folded), _CLAIMS)  # fmt: skip
     noted = contacts.select(*_PLACE, "contact_id", "app", "name", "note", "phones", "handles")
     noted = noted.mapInArrow(_of_contacts(folded), _CLAIMS)
-    made = said.unionByName(noted).unionByName(_of_pictures(messages, media))
+    pictures = _named(messages, media).unionByName(_entered(messages, contacts, media))
+    made = said.unionByName(noted).unionByName(_of_pictures(pictures))
     return device.CLAIMS.conform(made.dropDuplicates(list(device.CLAIMS.key)))
 
 
 def _with_asked(messages: DataFrame) -> DataFrame:
-    """Messages with the one before of the conversation, if somebody else wrote it and both may be read, or neither."""
+    """Messages with the one before of the conversation, if somebody else wrote it and the same terms hold both back."""
     in_chat = Window.partitionBy("submission_id", "file", "member", "chat_id").orderBy("byte_from")
-    before = F.lag(F.struct("sender", "direction", "text", "is_privileged")).over(in_chat)
-    alike = before["is_privileged"].eqNullSafe(F.col("is_privileged"))
+    held = ("is_privileged", "privileged_by")
+    before = F.lag(F.struct("sender", "direction", "text", *held)).over(in_chat)
+    alike = reduce(Column.__and__, (before[name].eqNullSafe(F.col(name)) for name in held))
     other = ~before["direction"].eqNullSafe(F.col("direction"))
-    return messages.withColumn("_asked", F.when(alike & other, before["text"]))
+    return privilege.with_terms(messages).withColumn("_asked", F.when(alike & other, before["text"]))
 
 
 def _of_messages(owners: Mapping[str, frozenset[str]]) -> Batches:
@@ -136,16 +140,48 @@ def _batches(find: Callable[[dict[str, list[Any]], int], Iterator[_Found]]) -> B
     return made
 
 
-def _of_pictures(messages: DataFrame, media: DataFrame) -> DataFrame:
-    """Pictures that are named after an account of the submission, by their hashes. None is opened."""
+def _accounts(messages: DataFrame) -> DataFrame:
+    """Accounts that wrote to the owner: submission_id, app, _party."""
     party = F.lower(F.trim(F.coalesce("sender", "sender_name")))
-    there = messages.where("direction = 'IN'").select("submission_id", "app", party.alias("_party")).distinct()
+    return messages.where("direction = 'IN'").select("submission_id", "app", party.alias("_party")).distinct()
+
+
+def _named(messages: DataFrame, media: DataFrame) -> DataFrame:
+    """Pictures that are named after an account of the submission: media with app and _party."""
     stem = F.regexp_extract(F.lower("name"), _OF_ACCOUNT, 1)
-    named = media.withColumn("_party", F.when(stem.rlike("^[0-9]{8,15}$"), F.concat(F.lit("+"), stem)).otherwise(stem))
-    best = F.coalesce(*(F.concat(F.lit(f"{name}:"), F.col(name)) for name in _HASHES))
+    party = F.when(stem.rlike("^[0-9]{8,15}$"), F.concat(F.lit("+"), stem)).otherwise(stem)
+    return media.withColumn("_party", party).join(_accounts(messages), ["submission_id", "_party"])
+
+
+def _entered(messages: DataFrame, contacts: DataFrame, media: DataFrame) -> DataFrame:
+    """Pictures that an application's own list of people has for an account: media with app and _party.
+
+    An entry names a file of its report. Where two pictures of the report have that name, it is neither.
+    """
+    if "photos" not in contacts.columns:  # a table from before
+        contacts = contacts.withColumn("photos", F.lit(None).cast("array<string>"))
+    report = ["submission_id", "file", "member"]
+    entries = contacts.where("app IS NOT NULL").select(
+        *report, "app", F.explode(F.concat("phones", "handles")).alias("_party"), "photos"
+    )
+    entries = entries.select(
+        *report, "app", F.lower(F.trim("_party")).alias("_party"), F.explode("photos").alias("name")
+    ).distinct()
+    alike = Window.partitionBy(*report, "name")
+    one = media.withColumn("_n", F.size(F.collect_set(_hash_of()).over(alike))).where("_n = 1").drop("_n")
+    met = one.join(entries, [*report, "name"])
+    return met.join(_accounts(messages), ["submission_id", "app", "_party"], how="left_semi")
+
+
+def _hash_of() -> Column:
+    return F.coalesce(*(F.concat(F.lit(f"{name}:"), F.col(name)) for name in _HASHES))
+
+
+def _of_pictures(pictures: DataFrame) -> DataFrame:
+    """Claims of pictures that stand for an account, by their hashes. None is opened."""
+    best = _hash_of()
     text, none = F.lit(None).cast("string"), F.lit(0)
-    used = named.join(there, ["submission_id", "_party"]).where(best.isNotNull())
-    return used.select(
+    return pictures.where(best.isNotNull()).select(
         *_PLACE, F.lit(accounts.PICTURE).alias("source"), F.col("media_id").alias("source_id"), text.alias("chat_id"),
         F.coalesce("app", F.lit("")).alias("app"), F.col("_party").alias("party"), F.lit(False).alias("is_owner"),
         text.alias("said_by"), F.lit(True).alias("is_said_by_owner"), F.lit(accounts.PICTURE).alias("kind"),
@@ -154,9 +190,10 @@ def _of_pictures(messages: DataFrame, media: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def readable(claims_: DataFrame, messages: DataFrame) -> DataFrame:
-    """Claims without those of privileged messages."""
-    held = messages.where("is_privileged").select("night", F.col("message_id").alias("source_id"))
+def readable(claims_: DataFrame, messages: DataFrame, decisions: DataFrame) -> DataFrame:
+    """Claims without those of messages that are held back (`pipelines.device.privilege`)."""
+    held = privilege.judged(messages, decisions).where(privilege.HELD)
+    held = held.select("night", F.col("message_id").alias("source_id"))
     return claims_.join(held, ["night", "source_id"], how="left_anti")
 
 
@@ -261,21 +298,27 @@ def by_word(row: Mapping[str, Any], places: routing.Table) -> dict[str, Any]:
 def known_pictures(messages: DataFrame, media: DataFrame, known: DataFrame) -> DataFrame:
     """Known pictures that hang on messages, by submission, application and party: category and how many.
 
+    Those that are only like a listed one are counted apart, unless they are listed themselves.
+
     Args:
         messages, media, known: silver.device_messages that may be read, silver.device_media, gold.device_known_media.
     """
     hashes = F.array_compact(F.array(*_HASHES))
-    listed = media.join(known.select("night", "media_id", "category").distinct(), ["night", "media_id"])
-    listed = listed.select("submission_id", "category", F.explode(hashes).alias("_hash")).distinct()
+    is_alike = F.col("hash_kind").eqNullSafe(F.lit("PDQ")).alias("_is_alike")
+    listed = media.join(known.select("night", "media_id", "category", is_alike).distinct(), ["night", "media_id"])
+    listed = listed.select("submission_id", "category", "_is_alike", F.explode(hashes).alias("_hash")).distinct()
+    itself = Window.partitionBy("submission_id", "_hash")
+    listed = listed.withColumn("_is_listed", F.min("_is_alike").over(itself) == F.lit(False))
+    listed = listed.where("NOT _is_alike OR NOT _is_listed")
     hung = messages.select(
         "submission_id", "content_key", "app", F.explode("attachments").alias("_a"),
         F.concat("recipients", F.array_compact(F.array("sender"))).alias("_parties"),
     )  # fmt: skip
     met = hung.withColumn("_hash", F.lower("_a.hash")).join(listed, ["submission_id", "_hash"])
     each = met.withColumn("party", F.explode(F.transform("_parties", lambda p: F.lower(F.trim(p)))))
-    counted = each.groupBy("submission_id", F.coalesce("app", F.lit("")).alias("app"), "party", "category").agg(
-        F.countDistinct("content_key", "_hash").alias("_n")
-    )
+    counted = each.groupBy(
+        "submission_id", F.coalesce("app", F.lit("")).alias("app"), "party", "category", "_is_alike"
+    ).agg(F.countDistinct("content_key", "_hash").alias("_n"))
     return counted.groupBy("submission_id", "app", "party").agg(
         F.sort_array(F.collect_list(_category())).alias("known_pictures")
     )
@@ -286,6 +329,7 @@ def _category() -> Column:
         F.create_map(*(F.lit(x) for pair in ((1, "A"), (2, "B"), (3, "C")) for x in pair)), F.col("category")
     )
     named = F.coalesce(F.concat(F.lit("category "), letters), F.lit("not categorised"))
+    named = F.concat(F.when(F.col("_is_alike"), "like one of ").otherwise(""), named)
     return F.concat_ws(": ", named, F.col("_n").cast("string"))
 
 

@@ -17,7 +17,7 @@ from pipelines.device.readers.leapp_artefacts import Rows, artefact
 from pipelines.device.records import Place, Record, Source
 
 _NAMES = re.compile(rb'"(?:artifact_name|function_name)"\s*:\s*"([^"\\]{1,200})"')
-_WHY = {
+WHY = {
     json_stream.CUT: ("CUT", "the file ends early"), json_stream.NO_JSON: ("DAMAGED", "no JSON"),
     json_stream.TOO_LONG: ("TOO_LARGE", TOO_LARGE), json_stream.MORE: ("DAMAGED", "more than one document"),
 }  # fmt: skip
@@ -36,7 +36,7 @@ class LeappJson:
     @never_raising
     def read(self, content: BinaryIO, source: Source) -> Iterator[Record]:
         clean = Clean()
-        text = _Text(content, clean)
+        text = Text(content, clean)
         told: dict[str, object] = {}
         try:
             for key in text.stream.members():
@@ -46,11 +46,11 @@ class LeappJson:
                     told[key] = text.stream.value().value
             text.stream.end()
         except JsonStreamError as error:
-            raise ReadingStopped(*_WHY[error.kind], text.byte) from error
+            raise ReadingStopped(*WHY[error.kind], text.byte) from error
         yield from clean.told()
 
 
-def _rows(text: _Text, told: dict[str, object], source: Source, clean: Clean) -> Iterator[Record]:
+def _rows(text: Text, told: dict[str, object], source: Source, clean: Clean) -> Iterator[Record]:
     metadata, headers = told.get("metadata"), told.get("headers")
     names = metadata if isinstance(metadata, dict) else {}
     known = artefact(str(names.get("function_name", "")), str(names.get("artifact_name", "")))
@@ -65,7 +65,7 @@ def _rows(text: _Text, told: dict[str, object], source: Source, clean: Clean) ->
         yield from clean.told()
 
 
-class _Text:
+class Text:
     """The text of a JSON file, and the byte of its next character."""
 
     def __init__(self, content: BinaryIO, clean: Clean) -> None:

@@ -9,6 +9,7 @@ from pipelines.device.readers.mail import MailFile
 from pipelines.device.readers.pdf_text import PdfText
 from pipelines.device.readers.sqlite_messages import SqliteMessages
 from pipelines.device.readers.ufed_xml import UfedXml
+from pipelines.device.readers.vics_media import VicsMedia
 from pipelines.device.readers.whatsapp_text import WhatsappText
 from pipelines.device.records import Reader
 
@@ -18,6 +19,7 @@ READERS: tuple[Reader, ...] = (  # the first that takes a file reads it
     SqliteMessages(),
     LeappSqlite(),
     LeappJson(),
+    VicsMedia(),
     LeappTsv(),
     PdfText(),
     MailFile(),

@@ -522,6 +522,9 @@ class _Report:
             emails=tuple(kinds["emails"]),
             note="\n".join(notes) or None,
             is_deleted=model.deleted,
+            photos=tuple(
+                dict.fromkeys(last_part(n) for one in model.parts("Photos", "Photo") if (n := one.field("Name")))
+            ),
         )
 
     def _take_file(self, told: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.device import privilege
 from pipelines.device.packs import accounts, queue, tables
 from pipelines.synthesis.device import children
 from schemas import codes, device, gold
@@ -43,6 +44,7 @@ def messages(spark: SparkSession, world: children.Planted) -> DataFrame:
                     "text": said.text, "members": [talk.party, device_claims.OWNER], "recipients": [],
                     "sender": said.by or device_claims.OWNER, "direction": "IN" if said.by else "OUT",
                     "is_privileged": said.text == HELD, "is_forwarded": said.is_forwarded,
+                    "privileged_by": ["loke"] if said.text == HELD else None,
                     "attachments": [hung] if said.picture else [],
                 }
             )  # fmt: skip
@@ -73,10 +75,15 @@ def claims(spark: SparkSession, world: children.Planted, messages: DataFrame, me
     return tables.claims_of(messages, contacts, media.where("name != 'wren.k04.jpg'"), owners).cache()
 
 
+@pytest.fixture(scope="module")
+def nobody(spark: SparkSession) -> DataFrame:
+    return rows_of.frame(spark, gold.DECISIONS, {"night": NIGHT}).where("false")
+
+
 def test_spark_makes_of_rows_what_plain_values_make(
-    world: children.Planted, claims: DataFrame, messages: DataFrame
+    world: children.Planted, claims: DataFrame, messages: DataFrame, nobody: DataFrame
 ) -> None:
-    made = tables.packs_of(tables.readable(claims, messages), PLACES).collect()
+    made = tables.packs_of(tables.readable(claims, messages, nobody), PLACES).collect()
     assert {(row.app, row.party): row.status for row in made} == world.status
     plain = {tuple(pack.account): pack for pack in accounts.packs(device_claims.of_world(world))}
     for row in made:
@@ -88,10 +95,40 @@ def test_spark_makes_of_rows_what_plain_values_make(
         assert written == {(each.kind, each.value) for each in pack.evidence}
 
 
-def test_what_is_privileged_is_in_no_pack(claims: DataFrame, messages: DataFrame) -> None:
-    assert claims.where(F.col("value") == "1|NR5 1CA").count() > 0
-    made = tables.packs_of(tables.readable(claims, messages), PLACES).collect()
+def test_what_is_privileged_is_in_no_pack_before_it_is_released(
+    spark: SparkSession, claims: DataFrame, messages: DataFrame, nobody: DataFrame
+) -> None:
+    made = tables.packs_of(tables.readable(claims, messages, nobody), PLACES).collect()
     assert "NR5 1CA" not in repr(made)
+    item = privilege.by_term(messages).groupBy("item_id").agg(privilege.evidence()).first()
+    release = {
+        "decision_id": "0" * 36, "night": NEXT, "sequence": 1, "queue": privilege.QUEUE, "queue_night": NIGHT,
+        "item_id": item.item_id, "text_hash": item.text_hash, "outcome": "RELEASE",
+        "decided_at": datetime(2026, 3, 14, 10, tzinfo=UTC),
+    }  # fmt: skip
+    released = tables.readable(claims, messages, rows_of.frame(spark, gold.DECISIONS, release))
+    assert "NR5 1CA" in repr(tables.packs_of(released, PLACES).collect())
+
+
+def test_an_answer_tells_nothing_by_a_question_that_another_term_holds_back(
+    spark: SparkSession, media: DataFrame
+) -> None:
+    said = (("whats your address", "OUT"), ("12 Mill Lane NR5 1AB", "IN"))
+    for terms, n_told in ((("one", "two"), 0), (("one", "one"), 1)):
+        rows = [
+            {
+                "message_id": f"{n:024x}", "night": NIGHT, "submission_id": ID, "file": "f", "byte_from": n,
+                "app": "snapchat", "chat_id": "x", "text": text, "direction": direction, "members": [],
+                "recipients": [], "attachments": [], "sender": "wren.k09" if direction == "IN" else device_claims.OWNER,
+                "is_privileged": True, "privileged_by": [term],
+            }
+            for n, ((text, direction), term) in enumerate(zip(said, terms, strict=True))
+        ]  # fmt: skip
+        contacts = rows_of.frame(spark, device.CONTACTS, {"night": NIGHT, "submission_id": ID}).where("false")
+        told = tables.claims_of(
+            rows_of.frame(spark, device.MESSAGES, *rows), contacts, media.where("false"), {ID: [device_claims.OWNER]}
+        )
+        assert told.where("kind = 'ADDRESS'").count() == n_told
 
 
 def test_a_picture_named_after_two_accounts_joins_them(
@@ -104,20 +141,46 @@ def test_a_picture_named_after_two_accounts_joins_them(
     }  # fmt: skip
 
 
+def test_a_picture_of_an_entry_joins_accounts_unless_two_have_its_name(
+    spark: SparkSession, messages: DataFrame
+) -> None:
+    entries = (
+        ("whatsapp", "+447700900100", "p1.thumb"),
+        ("snapchat", "wren.k04", "p2.thumb"),
+        (None, "wren.k05", "p1.thumb"),
+    )
+    at = {"night": NIGHT, "submission_id": ID, "file": "f", "member": "report.xml"}
+    rows = [
+        {**at, "contact_id": f"d{n:023x}", "app": app, "phones": [party], "handles": [], "photos": [name]}
+        for n, (app, party, name) in enumerate(entries)
+    ]
+    contacts = rows_of.frame(spark, device.CONTACTS, *rows)
+
+    def joined(*named: tuple[str, str]) -> set[Any]:
+        held = [{**at, "media_id": f"{n:024x}", "name": name, "sha256": hash_} for n, (name, hash_) in enumerate(named)]
+        media = rows_of.frame(spark, device.MEDIA, *held)
+        claims = tables.claims_of(messages, contacts, media, {ID: [device_claims.OWNER]})
+        return {(row.party, row.value[7:9]) for row in claims.where("kind = 'PICTURE'").collect()}
+
+    one, other = PICTURE, "cd" * 32
+    assert joined(("p1.thumb", one), ("p2.thumb", one)) == {("+447700900100", "ab"), ("wren.k04", "ab")}
+    assert joined(("p1.thumb", one), ("p1.thumb", other), ("p2.thumb", one)) == {("wren.k04", "ab")}
+
+
 def test_known_pictures_are_counted_by_category_with_whom_they_went(
     spark: SparkSession, messages: DataFrame, media: DataFrame
 ) -> None:
-    listed = {"night": NIGHT, "submission_id": ID, "media_id": f"{2:024x}", "category": 2}
-    known = rows_of.frame(spark, device.KNOWN_MEDIA, listed)
-    told = tables.known_pictures(messages, media, known).collect()
-    assert {(row.party, tuple(row.known_pictures)) for row in told} == {("wren.k04", ("category B: 1",))}
+    listed = {"night": NIGHT, "submission_id": ID, "media_id": f"{2:024x}", "category": 2, "hash_kind": "SHA1"}
+    alike = {**listed, "item": 7, "category": 1, "hash_kind": "PDQ"}
+    for rows, told in (((listed, alike), "category B: 1"), ((alike,), "like one of category A: 1")):
+        counted = tables.known_pictures(messages, media, rows_of.frame(spark, device.KNOWN_MEDIA, *rows)).collect()
+        assert {(row.party, tuple(row.known_pictures)) for row in counted} == {("wren.k04", (told,))}
 
 
 def test_the_queue_asks_once_per_account_and_a_decision_makes_the_pack(
-    spark: SparkSession, world: children.Planted, claims: DataFrame, messages: DataFrame
+    spark: SparkSession, world: children.Planted, claims: DataFrame, messages: DataFrame, nobody: DataFrame
 ) -> None:
     submissions = rows_of.frame(spark, device.SUBMISSIONS, {"submission_id": ID, "force": "36", "folder": "f"})
-    nobody = rows_of.frame(spark, gold.DECISIONS, {"night": NIGHT}).where("false")
 
     def asked(decisions: DataFrame) -> list[Any]:
         made = queue.queue_items(

@@ -56,6 +56,7 @@ def test_calls_contacts_and_files_are_told() -> None:
     assert (call.party, call.direction, call.kind, call.status) == (OTHER, "IN", "VOICE", "ANSWERED")
     assert (call.started_at, call.duration_s, call.app) == (at, 95.0, None)
     assert (contact.phones, contact.handles, contact.emails) == ((OTHER,), ("sam.example",), ("sam@example.org",))
+    assert contact.photos == ("447700900002-1482.thumb",)
     assert (media.name, media.type, media.n_bytes) == ("IMG_1.jpg", "image/jpeg", 13)
     assert media.sha256 == hashlib.sha256(b"not a picture").hexdigest()
     assert REPORT[slice(*media.place)].startswith(b"<file ")

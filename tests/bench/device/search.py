@@ -1,4 +1,4 @@
-"""Finding and searching in messages: `python -m tests.bench.bench_device_search N_MEGABYTES` prints one JSON line.
+"""Finding and searching in messages: `python -m tests.bench.device.search N_MEGABYTES` prints one JSON line.
 
 CPU seconds of one process over generated messages, a tenth of which hold figures, addresses or handles. ripgrep and
 google-re2, where they are there, count the prefilter's own shapes in the same bytes.

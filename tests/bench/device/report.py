@@ -1,4 +1,4 @@
-"""Reading a device's report: `python -m tests.bench.bench_device N_MB` prints one JSON line.
+"""Reading a device's report: `python -m tests.bench.device.report N_MB` prints one JSON line.
 
 A report.xml of that size is made, and read by its reader alone in this process. Memory is what reading added to what
 the process held before.
