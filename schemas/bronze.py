@@ -91,7 +91,7 @@ QUARANTINE = Table(
         "file_hash": Column(STRING, "SHA-256 of the file's content; NULL where it cannot be read"),
         "row_number": required(LONG, "row in its file from 1; 0 for the file as a whole", minimum=0),
         "reason": required(STRING, "reason code", among=tuple(codes.QUARANTINE_REASONS)),
-        "detail": Column(STRING, "what exactly was wrong, without personal data (column and rule)"),
+        "detail": required(STRING, "what exactly was wrong, without personal data (column and rule)"),
         "raw": Column(STRING, "raw text, at most 100,000 characters; never of SECRET and above", is_personal=True),
     },
     partition_by=("night", "stage"),

@@ -117,6 +117,7 @@ def quarantine(read: DataFrame, ledger: DataFrame, listed: DataFrame) -> DataFra
         listed: result of `listed`, which knows the twins of files that were refused.
     """
     refused = read.filter(F.col("reason").isNotNull()).withColumn("stage", F.lit("ingest"))
+    refused = refused.withColumn("detail", F.coalesce("detail", F.lit("")))
     twins = listed.filter(F.col("duplicate_of").isNotNull()).select("file", F.col("duplicate_of").alias("_of"))
     again = ledger.filter(F.col("status") == "QUARANTINED").join(F.broadcast(twins), on="file", how="inner")
     again = again.select(

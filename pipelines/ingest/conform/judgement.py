@@ -100,7 +100,8 @@ def finish(
 
 def _detail(extract: layout_columns.Extract) -> Column:
     """What was wrong; of the further records of a row, with which of them it was."""
-    detail = F.col("_why.detail")
+    # Of what is refused there always is one: it is part of the quarantine's key.
+    detail = F.when(F.col("_why.reason").isNotNull(), F.coalesce("_why.detail", F.lit("")))
     if extract.n_parts == 1:
         return detail
     which = F.concat(detail, F.lit(" (record "), F.col(layout_columns.PART) + 1, F.lit(" of the row)"))
