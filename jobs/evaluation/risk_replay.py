@@ -130,7 +130,7 @@ class _Moved:
             "night", _own("report_id"), _moved("created_at"), _moved_day("intelligence_on"), item.alias("items"),
             F.col("grades").contains("E").alias("is_suspected_false"), "is_csae", F.lit("3x5x2").alias("scheme"),
             F.lit(codes.MARKINGS[-1]).alias("marking"), F.lit("0" * 64).alias("text_hash"),
-        ).where(f"created_at < {END}")  # fmt: skip
+        ).where(F.col("created_at") < F.expr(END))  # fmt: skip
         named = self._all("named", risk_worlds.NAMED).select("night", _own("report_id"), _own("person_id"), "role")
         episodes = self._all("episodes", risk_worlds.EPISODES).select(
             "night", _own("episode_id"), _own("person_id"), F.concat_ws(".", "force", "copy").alias("force"),
@@ -138,14 +138,14 @@ class _Moved:
             _of_copy("found_postcode", " "),
         )  # fmt: skip
         is_found = F.expr(f"found_at < {END}")
-        episodes = episodes.where(f"reported_at < {END}").withColumns(
+        episodes = episodes.where(F.col("reported_at") < F.expr(END)).withColumns(
             {name: F.when(is_found, F.col(name)) for name in ("found_postcode", "found_at")}
         )
         events = self._all("events", risk_worlds.EVENTS).select(
             "night", F.concat_ws(".", "copy", "event_id").alias("event_id"), _of_copy("a_number"), _of_copy("b_number"),
             _moved("started_at"),
         )  # fmt: skip
-        return concurrency.materialise(people, reports, named, episodes, events.where(f"started_at < {END}"))
+        return concurrency.materialise(people, reports, named, episodes, events.where(F.col("started_at") < F.expr(END)))
 
     def told(self, table: pd.DataFrame, capacity: int) -> pd.DataFrame:
         """Rows in the words of the worlds: which world, day and person a row of the walk is of."""

@@ -40,6 +40,9 @@ LISTED = {
     ("queue show", "name"): ["queue", "show", "--queue", "{}"],
     ("queue show", "force"): ["queue", "show", "--force", "{}"],
     ("sources draft", "feed"): ["sources", "draft", ".", "--force", "Norfolk", "--feed", "{}"],
+    ("benefits", "force"): ["benefits", "--force", "{}"],
+    ("programme open", "figure"): ["programme", "open", "{}"],
+    ("programme open", "part"): ["programme", "open", "investigations", "--part", "{}"],
     ("sources check", "sender"): ["sources", "check", ".", "--sender", "{}"],
 }
 # Names of files that are made, versions that MLflow looks up by its own bound statements, and the name of a person that

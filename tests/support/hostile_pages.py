@@ -67,8 +67,9 @@ def review(page: queue_page.QueuePage, row: dict[str, Any], text: str, *, is_bli
     member = {"shown_item_id": text, "item_id": text, "subject_id": text, "similarity": 0.9}
     counts = [{"force": text, "stratum": text, "n": 1}]
     return queue_page.Review(
-        page, session, page.queue, NIGHT, None, text, is_blind, [row], counts, [member], {text: text}, set(), AT
-    )
+        page, session, page.queue, NIGHT, None, text, is_blind, [row], counts, [member], {text: text}, set(),
+        opened_at=AT,
+    )  # fmt: skip
 
 
 def queue(page: queue_page.QueuePage, row: dict[str, Any], text: str) -> markup.Html:

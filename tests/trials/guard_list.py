@@ -114,7 +114,8 @@ GUARDS = (
     _poison(f"{READERS}/read.py", "if not spool.n_rows:", "if False:"),
     _poison(f"{READERS}/base.py", "if len(names) > MAX_COLUMNS:", "if False:"),
     _ingest(
-        10, "ingest/readers/read.py", 'None, None, ",".join(unmapped) or None)', "None, None, None)", "changed_columns"
+        10, "ingest/readers/read.py", '(",".join(names) or None for names in columns or ((), ()))', "(None, None)",
+        "changed_columns",
     ),
     _ingest(10, "ingest/readers/base.py", "    if missing:", "    if False:", "changed_columns"),
     _ingest(
