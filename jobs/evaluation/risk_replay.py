@@ -58,6 +58,11 @@ def replayed(
     return moved.told(table, capacity)
 
 
+def _is_by_then(name: str) -> Column:
+    """Whether an instant lies before the end of the night."""
+    return F.col(name) < F.expr(END)
+
+
 def _page_rank(walk: risk_scores.Walk) -> pd.Series:
     """Personalised from the seeds. Copies are apart, so within each the order is what it would be alone."""
     seeds = [row.entity_id for row in walk.seeds.select("entity_id").orderBy("entity_id").collect()]
@@ -130,22 +135,22 @@ class _Moved:
             "night", _own("report_id"), _moved("created_at"), _moved_day("intelligence_on"), item.alias("items"),
             F.col("grades").contains("E").alias("is_suspected_false"), "is_csae", F.lit("3x5x2").alias("scheme"),
             F.lit(codes.MARKINGS[-1]).alias("marking"), F.lit("0" * 64).alias("text_hash"),
-        ).where(F.col("created_at") < F.expr(END))  # fmt: skip
+        ).where(_is_by_then("created_at"))  # fmt: skip
         named = self._all("named", risk_worlds.NAMED).select("night", _own("report_id"), _own("person_id"), "role")
         episodes = self._all("episodes", risk_worlds.EPISODES).select(
             "night", _own("episode_id"), _own("person_id"), F.concat_ws(".", "force", "copy").alias("force"),
             *[_moved(name) for name in ("reported_at", "last_seen_at", "found_at")], "risk",
             _of_copy("found_postcode", " "),
         )  # fmt: skip
-        is_found = F.expr(f"found_at < {END}")
-        episodes = episodes.where(F.col("reported_at") < F.expr(END)).withColumns(
+        is_found = _is_by_then("found_at")
+        episodes = episodes.where(_is_by_then("reported_at")).withColumns(
             {name: F.when(is_found, F.col(name)) for name in ("found_postcode", "found_at")}
         )
         events = self._all("events", risk_worlds.EVENTS).select(
             "night", F.concat_ws(".", "copy", "event_id").alias("event_id"), _of_copy("a_number"), _of_copy("b_number"),
             _moved("started_at"),
         )  # fmt: skip
-        return concurrency.materialise(people, reports, named, episodes, events.where(F.col("started_at") < F.expr(END)))
+        return concurrency.materialise(people, reports, named, episodes, events.where(_is_by_then("started_at")))
 
     def told(self, table: pd.DataFrame, capacity: int) -> pd.DataFrame:
         """Rows in the words of the worlds: which world, day and person a row of the walk is of."""
