@@ -28,7 +28,11 @@ hypothesis.settings.load_profile("untimed")
 SHARED_DATA = ROOT.parent / "shared" / "data"
 # Files of whole nights come first, the longest before the others: two processes then end at about the same time.
 NOT_QUICK = re.compile(r"^pytestmark = .*\bmark\.(spark|slow|bert)\b", re.MULTILINE)
-LONGEST = ("test_kill.py", "test_three_nights.py", "test_screening.py", "test_two_writers.py", "test_training.py")
+LONGEST = (
+    "test_kill.py", "test_three_nights.py", "test_one_night.py", "test_screening.py", "test_log_of_operations.py",
+    "test_served_pages.py", "test_device.py", "test_device_kill.py", "test_wheel.py", "test_training.py",
+    "test_versions.py", "test_two_writers.py", "test_draft.py",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
