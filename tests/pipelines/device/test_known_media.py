@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import pytest
 from pyspark.sql import SparkSession
 
 from pipelines.device import known_media
@@ -18,49 +17,43 @@ NIGHT = date(2026, 3, 14)
 MD5, SHA1 = (hash_list.md5(7), hash_list.sha1(7))
 
 
-@pytest.mark.parametrize(
-    ("on_device", "in_list", "expected"),
-    [
-        ((MD5, SHA1), (MD5, SHA1), "SHA1"),
-        ((MD5, None), (MD5, SHA1), "MD5"),
-        ((MD5, SHA1), (MD5, None), "MD5"),
-        ((MD5, SHA1), (MD5, "0" * 40), None),  # two pictures with one MD5
-        ((MD5, SHA1), ("0" * 32, SHA1), None),
-        ((None, None), (MD5, SHA1), None),
-        ((MD5, None), (None, SHA1), None),
-    ],
+CASES = (  # on the device, in the list, expected
+    ((MD5, SHA1), (MD5, SHA1), "SHA1"),
+    ((MD5, None), (MD5, SHA1), "MD5"),
+    ((MD5, SHA1), (MD5, None), "MD5"),
+    ((MD5, SHA1), (MD5, "0" * 40), None),  # two pictures with one MD5
+    ((MD5, SHA1), ("0" * 32, SHA1), None),
+    ((None, None), (MD5, SHA1), None),
+    ((MD5, None), (None, SHA1), None),
 )
-def test_equal_hashes_match_unless_another_differs(
-    spark: SparkSession,
-    tmp_path: Path,
-    on_device: tuple[str | None, str | None],
-    in_list: tuple[str | None, str | None],
-    expected: str | None,
-) -> None:
-    path = tmp_path / "known.json"
-    items = [hash_list.media(1), hash_list.media(2, MD5=in_list[0], SHA1=in_list[1], Category=1)]
-    path.write_bytes(hash_list.listed(items))
-    gone = str(tmp_path / "gone.json")
-    rows = [("36:A", "known.json", str(path)), ("36:B", "gone.json", gone), (None, "operator/k.json", str(path))]
-    told = known_media.told(spark.createDataFrame(rows, known_media.FILES))
-    picture = {"night": NIGHT, "md5": on_device[0], "sha1": on_device[1]}
-    media = tables.frame(
-        spark, device.MEDIA, {**picture, "submission_id": "36:A", "media_id": "a" * 24},
-        {**picture, "submission_id": "36:B", "media_id": "b" * 24},  # whose own list this is not
-    )  # fmt: skip
-    found = known_media.matches(told, media).orderBy("media_id", "list_name").collect()
-    assert {(row.item, row.category, row.hash_kind) for row in found} == ({(2, 1, expected)} if expected else set())
-    named = [("36:A", "known.json"), ("36:A", "operator/k.json"), ("36:B", "operator/k.json")]
-    assert [(row.submission_id, row.list_name) for row in found] == (named if expected else [])
+
+
+def test_equal_hashes_match_unless_another_differs(spark: SparkSession, tmp_path: Path) -> None:
+    rows: list[tuple[str | None, str, str]] = [("36:B", "gone.json", str(tmp_path / "gone.json"))]
+    pictures = [{"night": NIGHT, "submission_id": "36:B", "media_id": "b" * 24, "md5": MD5, "sha1": SHA1}]
+    expected = {("36:B", "operator/k.json", "SHA1")}  # the lists of others are not its own
+    for n, (on_device, in_list, kind) in enumerate(CASES):
+        path = tmp_path / f"known{n}.json"
+        items = [hash_list.media(1), hash_list.media(2, MD5=in_list[0], SHA1=in_list[1], Category=1)]
+        path.write_bytes(hash_list.listed(items))
+        rows.append((f"36:A{n}", path.name, str(path)))
+        picture = {"night": NIGHT, "submission_id": f"36:A{n}", "media_id": f"{n:024x}"}
+        pictures.append({**picture, "md5": on_device[0], "sha1": on_device[1]})
+        of_all = "SHA1" if on_device[1] else "MD5" if on_device[0] else None  # the operator's has both
+        expected |= {(f"36:A{n}", name, k) for name, k in ((path.name, kind), ("operator/k.json", of_all)) if k}
+    rows.append((None, "operator/k.json", str(tmp_path / "known0.json")))
+    told = known_media.told(spark.createDataFrame(rows, known_media.FILES).coalesce(1)).cache()
+    found = known_media.matches(told, tables.frame(spark, device.MEDIA, *pictures)).collect()
+    assert {(row.submission_id, row.list_name, row.hash_kind) for row in found} == expected
+    assert {(row.item, row.category) for row in found} == {(2, 1)}
     assert len({(row.media_id, row.list_name, row.item) for row in found}) == len(found)
-    if expected == "SHA1":
-        rows_ = known_media.lists(told, NIGHT, ["36:A", "36:B"]).collect()
-        assert {(row.submission_id, row.list_name): (row.n_items, row.stopped) for row in rows_} == {
-            ("36:A", "known.json"): (2, None),
-            ("36:B", "gone.json"): (0, "it cannot be opened (FileNotFoundError)"),
-            ("36:A", "operator/k.json"): (2, None),
-            ("36:B", "operator/k.json"): (2, None),
-        }
+    listed = known_media.lists(told, NIGHT, ["36:A0", "36:B"]).where("submission_id IN ('36:A0', '36:B')").collect()
+    assert {(row.submission_id, row.list_name): (row.n_items, row.stopped) for row in listed} == {
+        ("36:A0", "known0.json"): (2, None),
+        ("36:B", "gone.json"): (0, "it cannot be opened (FileNotFoundError)"),
+        ("36:A0", "operator/k.json"): (2, None),
+        ("36:B", "operator/k.json"): (2, None),
+    }
 
 
 def test_alike_are_pdq_hashes_that_are_near_however_turned_and_never_of_flat_pictures(
@@ -74,7 +67,8 @@ def test_alike_are_pdq_hashes_that_are_near_however_turned_and_never_of_flat_pic
     same = {**unrated, "SHA1": SHA1}  # is the file itself
     path = tmp_path / "known.json"
     path.write_bytes(hash_list.listed([rated, unrated, flat, same, item(5, "nothing")]))
-    told = known_media.told(spark.createDataFrame([(None, "operator/k.json", str(path))], known_media.FILES))
+    lists = spark.createDataFrame([(None, "operator/k.json", str(path))], known_media.FILES)
+    told = known_media.told(lists.coalesce(1)).cache()
     turned, itself = TURNED["by 90 degrees"], HALF_SIZE
     on_device = {"a": (turned, 80), "b": (itself, None), "c": (itself, 49), "d": (STRANGER, 99), "e": (None, None)}
     rows = [
