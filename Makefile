@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 FLOOR := 60 # per cent of lines and branches that the quick tests reach, all packages together
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bert lock nightly quick test coverage style lint types house check docs secrets ui notebooks bench trials dictionary clean
+.PHONY: help setup setup-bert lock nightly quick test coverage style lint types house check docs secrets ui notebooks bench evidence trials dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ notebooks: setup ## every notebook, headless, to HTML
 
 bench: setup ## benchmarks; results go to docs/benchmarks.md
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+evidence: setup ## docs/evidence.md: our figures beside rules and rivals, on worlds of both makers: an hour
+	@$(BIN)/python -m tests.bench.evidence $(ARGS)
 
 dictionary: setup ## docs/data-dictionary.md from the contracts, docs/schemas/ and grammar of layouts from the models
 	@$(BIN)/python -m schemas.dictionary
