@@ -31,7 +31,10 @@ def test_a_release_is_logged_with_who_why_and_which_messages(spark: SparkSession
         def until(table: Table) -> DataFrame:
             return tables[table.path].where(F.col("night") <= F.lit(night))
 
-        return SimpleNamespace(until=until, tonight=lambda table: until(table).where(F.col("night") == F.lit(night)))
+        def tonight(table: Table) -> DataFrame:
+            return until(table).where(F.col("night") == F.lit(night))
+
+        return SimpleNamespace(until=until, tonight=tonight, has_tonight=lambda table: not tonight(table).isEmpty())
 
     log = Audit(tmp_path)
     ctx: Any = SimpleNamespace(known=known, audit=log)
