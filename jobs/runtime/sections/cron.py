@@ -35,8 +35,8 @@ def check(expression: str) -> None:
         raise ValueError(f"takes a schedule of five fields ({names}), such as 0 2 * * *")
     allowed = [set(_values(text, field)) for text, field in zip(fields, _FIELDS, strict=True)]
     _, _, days, months, _ = allowed
-    if fields[4] == "*" and min(days) > max(_MAX_DAYS[month - 1] for month in months):
-        raise ValueError(f"{expression!r} never comes due: no such month has a day {min(days)}")
+    if min(days) > max(_MAX_DAYS[month - 1] for month in months):  # beside a weekday, which cron would take, as well
+        raise ValueError(f"{expression!r} never comes due on day {min(days)}: no such month has one")
 
 
 def check_time_of_day(expression: str) -> None:

@@ -83,7 +83,7 @@ def test_markup_in_any_field_is_text(name: str, payload: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", hostile_pages.PAGES)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.builds("{}{}{}".format, hostile.NASTY, st.sampled_from(hostile.PAYLOADS), hostile.NASTY))
 def test_no_value_whatever_makes_an_element(name: str, text: str) -> None:
     assert _shapes(hostile_pages.PAGES[name](text)) == _dull_shapes(name, _dull(text))

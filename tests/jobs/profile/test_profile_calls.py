@@ -52,7 +52,7 @@ def written_for(record: dict[str, Any]) -> str | None:
     return record["b_number"] if record["direction"] == "INCOMING" else record["a_number"]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(records=RECORDS)
 def test_no_device_or_cell_is_in_a_profile_that_no_record_of_its_number_holds(
     records: list[dict[str, Any]], spark: SparkSession

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text import masking, names, normalisation
@@ -67,7 +67,6 @@ def test_every_given_name_that_linkage_knows_is_known_here():
     assert {name for name in known if len(name) > 2} <= names.GIVEN
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("aAzZ019 .,-'’@(\n_éß", max_size=40) | st.none(), max_size=5))
 def test_places_stay_and_a_batch_is_read_as_its_texts_are(written: list[str | None]):
     singles = [masking.of(text or "").text for text in written]

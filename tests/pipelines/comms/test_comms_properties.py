@@ -67,7 +67,7 @@ def whole(
     return found
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     order=st.permutations(range(N)),
     cuts=st.sets(st.integers(1, N - 1), max_size=3),

@@ -172,7 +172,7 @@ def test_small_values(spark: SparkSession) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_is_written_a_number_is_e164_or_nothing(text: str) -> None:
     found = phones.e164(text)
     assert found is None or re.fullmatch(r"\+[0-9]{7,15}", found)

@@ -114,7 +114,7 @@ def test_the_header_is_found_by_its_columns(tmp_path: Path, preamble: str) -> No
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(st.lists(NOT_BACKSLASHED, min_size=3, max_size=3), min_size=1, max_size=5))
 def test_what_pythons_writer_escapes_is_read_as_it_was(
     rows: list[list[str]], tmp_path_factory: pytest.TempPathFactory

@@ -59,7 +59,7 @@ def test_rows_are_found_where_the_layout_says(tmp_path: Path, document: Any, key
 
 @pytest.mark.slow
 @given(st.lists(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), min_size=1, max_size=20), st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_are_those_of_pythons_parser(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]], data: st.DataObject
 ) -> None:

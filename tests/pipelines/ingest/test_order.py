@@ -42,7 +42,7 @@ def test_a_records_own_time_of_amendment_comes_first(spark: SparkSession) -> Non
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b_", "part"]), st.integers(0, 10**17)), min_size=50, max_size=50))
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=1)
 def test_names_sort_by_their_numbers(spark: SparkSession, names: list[tuple[str, int]]) -> None:
     df = spark.createDataFrame([(f"{word}{n}.csv", word, n) for word, n in names], "name string, word string, n long")
     found = df.orderBy(judgement.by_number(F.col("name"))).select("word", "n").collect()

@@ -106,7 +106,7 @@ def test_the_projection_agrees_with_a_published_table_of_postcodes(spark: SparkS
 
 
 @given(st.lists(st.tuples(st.integers(-179, 179), st.integers(0, 999_999)), min_size=200, max_size=200))
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=1)
 def test_writings_of_one_angle_agree(spark: SparkSession, angles: list[tuple[int, int]]) -> None:
     writings = []
     for whole, decimals in angles:

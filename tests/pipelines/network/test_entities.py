@@ -352,7 +352,7 @@ def _clustered(rows: list[dict[str, Any]], pairs: list[tuple[int, int, int]], na
 
 
 @given(rows=ROWS, pairs=LINKS, shuffle=st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_renaming_records_and_shuffling_rows_change_no_cluster(rows: list[Any], pairs: list[Any], shuffle: Any):
     made = [record(f"36:N{n}", forename=f, born_on=b, phone=p, vehicle=f"V{n}") for n, (f, b, p) in enumerate(rows)]
     distinct = [(a, b, n * 10 + w) for n, (a, b, w) in enumerate({tuple(sorted(p[:2])): p for p in pairs}.values())]
@@ -371,7 +371,7 @@ def test_renaming_records_and_shuffling_rows_change_no_cluster(rows: list[Any], 
 
 
 @given(rows=ROWS, pairs=LINKS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_cluster_holds_two_records_that_contradict(rows: list[Any], pairs: list[Any]):
     made = [record(f"36:N{n}", forename=f, born_on=b, phone=p) for n, (f, b, p) in enumerate(rows)]
     by_id = {row["record_id"]: row for row in made}
@@ -388,7 +388,7 @@ def test_no_cluster_holds_two_records_that_contradict(rows: list[Any], pairs: li
 @given(
     old=st.lists(st.integers(0, 4), min_size=1, max_size=12), new=st.lists(st.integers(0, 4), min_size=12, max_size=12)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_each_entity_has_one_id_and_an_untouched_one_keeps_its_own(old: list[int], new: list[int]):
     names = [f"36:N{n:02}" for n in range(len(old))]
     before = {name: f"{k:016x}" for name, k in zip(names, old, strict=True)}

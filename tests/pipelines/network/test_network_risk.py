@@ -257,7 +257,7 @@ def test_withdrawing_a_report_removes_exactly_its_influence(spark: SparkSession,
     assert rows(spark, world) == clean
 
 
-@settings(max_examples=2, deadline=None, derandomize=True)
+@settings(max_examples=2, derandomize=True)
 @given(
     st.lists(
         st.tuples(st.permutations(PEOPLE), st.integers(1, 400), st.sampled_from([0.2, 1.0])), min_size=3, max_size=9

@@ -14,7 +14,7 @@ from tests.support.risk_reference import Graph, Link, either, together
 
 NAMES = "abcdefgh"
 STRENGTHS = st.sampled_from([0.1, 0.3, 0.5, 0.8, 1.0])
-PROFILE = settings(max_examples=60, deadline=None)
+PROFILE = settings(max_examples=60)
 
 
 @st.composite
@@ -87,7 +87,7 @@ def test_what_passes_over_one_step_is_never_more_than_that_step(graph: Graph):
     assert graph.indirect("a") <= either(path.weight for path in paths) + 1e-12
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(200, 260), st.floats(0.5, 1.0), st.floats(0.1, 1.0))
 def test_a_hub_of_two_hundred_links_moves_no_decoy_above_a_modest_real_tie(n: int, near: float, tie: float):
     """Real: two steps of 0.3 and `tie` to a seed of 0.9. Decoys hang on the hub, which is tied to the seed as well."""
@@ -98,7 +98,7 @@ def test_a_hub_of_two_hundred_links_moves_no_decoy_above_a_modest_real_tie(n: in
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(30, 120), st.integers(20, 100), st.floats(0.1, 0.25))
 def test_a_home_that_many_offenders_call_moves_no_decoy_above_a_modest_real_tie(n: int, n_decoys: int, call: float):
     """As the settings ship. Each offender's way through the home is weak, and many of them do not make up for it."""

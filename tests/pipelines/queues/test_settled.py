@@ -185,7 +185,7 @@ DECISION = st.tuples(
 HISTORIES = st.lists(st.lists(DECISION, max_size=5), min_size=30, max_size=30)
 
 
-@settings(max_examples=4, deadline=None, derandomize=True)
+@settings(max_examples=4, derandomize=True)
 @given(HISTORIES, st.randoms(use_true_random=False))
 def test_any_decisions_in_any_order_of_arrival(spark: SparkSession, histories: list[list[tuple[Any, ...]]], order: Any):
     """Against the rule in Python: of the newest decision by time, then by place in the chain, outcome and evidence."""

@@ -326,7 +326,7 @@ def read(content: bytes) -> layouts.Source | layouts.LayoutError:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(damaged())
 def test_damage_is_refused_with_file_and_line_or_leaves_a_layout(content: bytes) -> None:
     found = read(content)
@@ -339,7 +339,7 @@ def test_damage_is_refused_with_file_and_line_or_leaves_a_layout(content: bytes)
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_damage_of_a_key_is_told_at_its_line(data: st.DataObject) -> None:
     keys = [(n, match) for n, line in enumerate(LINES) if (match := re.match(rb"( *)([a-z_]+):(.*)", line))]
@@ -352,7 +352,7 @@ def test_damage_of_a_key_is_told_at_its_line(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.permutations(["sender", "name", "kind", "force", "time_zone", "feeds"]), st.booleans())
 def test_the_order_of_keys_and_comments_change_nothing(order: list[str], is_flow: bool) -> None:
     document = yaml.safe_load(SHIPPED)

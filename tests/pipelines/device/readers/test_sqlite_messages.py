@@ -249,7 +249,7 @@ def test_a_view_in_place_of_a_table_is_not_run(android: Path) -> None:
     assert stopped([end]) is not None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.data())
 def test_cut_and_damaged_databases_end_by_themselves(android: Path, data: st.DataObject) -> None:
     whole = android.read_bytes()

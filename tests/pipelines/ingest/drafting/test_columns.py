@@ -239,14 +239,14 @@ def test_feeds_whose_keys_lead_to_nothing_are_asked_about(tmp_path: Path) -> Non
 # -- the page ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(min_size=1, max_size=30).filter(lambda text: not any("\ud800" <= c <= "\udfff" for c in text)))
 def test_any_name_of_a_column_comes_back_from_the_yaml_as_it_was(name: str) -> None:
     assert yaml.safe_load(f"a: {page.scalar(name)}\n") == {"a": name}
     assert "\n" not in page.scalar(name)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text("ab:#\n\t\x85\u2028'\"{}[]|>&*%@`\\ ", min_size=1, max_size=12))
 def test_names_in_questions_stay_in_their_comments(name: str) -> None:
     """A header of workbooks may hold line ends: they end no comment."""

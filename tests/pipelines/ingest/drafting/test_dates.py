@@ -119,7 +119,7 @@ def test_months_in_another_language_are_asked() -> None:
     assert not sniffed([f"{day.day:02}-Okt-{day.year}" for day in DAYS]).is_sure
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.dates(dt.date(1930, 1, 1), dt.date(2026, 1, 1)), min_size=1, max_size=40),
     st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m-%d", "%d-%b-%Y", "%Y%m%d", "%m-%d-%Y"]),

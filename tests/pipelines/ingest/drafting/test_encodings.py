@@ -39,7 +39,7 @@ def test_bytes_of_no_encoding_are_none() -> None:
     assert encodings.sniff(bytes(range(128, 256)) * 3).names == ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.sampled_from(["Renée", "Zoë", "café", "O’Brien", "£50", "Núñez", "Müller", "plain", "–", "ÉMILE"])),
     st.sampled_from(["utf-8", "windows-1252", "cp850", "mac-roman"]),

@@ -228,7 +228,7 @@ def test_rows_marked_secret_are_not_looked_at(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.text("abcXYZ 019,;|'\"\n", max_size=9), min_size=4, max_size=4), min_size=3, max_size=12),
     st.sampled_from([",", ";", "|", "\t"]),
@@ -247,7 +247,7 @@ def test_a_separator_that_is_sure_gives_the_values_that_were_written(rows: list[
         assert [row.get(name, "") for name in HEADER[1:]] == written[row["Ref"]]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(st.text("aB1.-/@ ", max_size=8), min_size=0, max_size=5), max_size=20))
 def test_a_header_never_holds_dates_numbers_or_a_value_of_its_own_column(rows: list[list[str]]) -> None:
     for at in header.find(rows):
