@@ -244,8 +244,8 @@ def test_what_is_taken_as_a_schedule_dagster_takes_and_ticks(schedule: str):
 
 @pytest.mark.parametrize(
     "schedule",
-    ["*/30", "0 2 * *", "0 2 * * * *", "61 * * * *", "0 2 30 2 *", "0 2 31 4,6 *", "0 0 30 2 0", "0 2 * * mon-", "*/0 * * * *",
-     "*/99 * * * *", "5/2 * * * *", "9-3 * * * *",
+    ["*/30", "0 2 * *", "0 2 * * * *", "61 * * * *", "0 2 30 2 *", "0 2 31 4,6 *", "0 0 30 2 0",
+     "0 2 * * mon-", "*/0 * * * *", "*/99 * * * *", "5/2 * * * *", "9-3 * * * *",
      "0 2 * * 8", "0 2 * jan-foo *", "", "@daily", "0 2 L * *", "٣ 2 * * *"],
 )  # fmt: skip
 def test_what_is_no_schedule_is_refused(schedule: str):
