@@ -40,7 +40,7 @@ ATTRIBUTES = {
     "python-docx": {"_r", "_tr"},
 }
 COLUMNS = {"_back", "_to"}  # of data frames of ours
-STANDARD = {"_exit", "_replace"}  # documented in the standard library, whatever its name says
+STANDARD = {"_exit", "_fields", "_replace"}  # documented in the standard library, whatever its name says
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:
