@@ -102,7 +102,16 @@ class Lakehouse:
         return True
 
     def read(self, table: Table, *, version: int | None = None) -> DataFrame:
-        """The table, or an empty DataFrame of its contract where it was never written."""
+        """The table, or an empty DataFrame of its contract where it was never written.
+
+        Columns that came into the contract since the table was last written are there, and NULL.
+        """
+        stored = self.stored(table, version=version)
+        since = {c.name: F.lit(None).cast(c.dataType) for c in table.struct() if c.name not in stored.columns}
+        return stored.withColumns(since) if since else stored
+
+    def stored(self, table: Table, *, version: int | None = None) -> DataFrame:
+        """The table with the columns that it was written with; where it never was, as `read`."""
         if not self.exists(table):
             return self.spark.createDataFrame([], table.struct())
         reader = self.spark.read if version is None else self.spark.read.option("versionAsOf", version)
@@ -158,10 +167,9 @@ class Lakehouse:
         condition = " AND ".join(_condition(column, value) for column, value in where.items())
         with self._alone(table):
             self._ensure(table)
-        there = self.read(table)
-        if self._holds(df, there.where(condition), table, where):
+        if self._holds(df, self.read(table).where(condition), table, where):
             return False
-        self._add_columns(there, table)
+        self._add_columns(table)
         self._commit(df, table, {"replaceWhere": condition}, "overwrite")
         return True
 
@@ -245,13 +253,14 @@ class Lakehouse:
 
     def _allow_nulls(self, table: Table) -> None:
         """Columns of a table from before, which the contract no longer requires, take NULL from now on."""
-        for field_ in self.read(table).schema:
+        for field_ in self.stored(table).schema:
             if not field_.nullable and table.columns[field_.name].nullable:
                 self.spark.sql(f"ALTER TABLE {self.sql_name(table)} ALTER COLUMN {field_.name} DROP NOT NULL")
 
-    def _add_columns(self, there: DataFrame, table: Table) -> None:
+    def _add_columns(self, table: Table) -> None:
         """Columns of the contract that a table from before has not, empty in the rows that are there."""
-        added = [column for column in table.struct() if column.name not in there.columns]
+        there = self.stored(table).columns
+        added = [column for column in table.struct() if column.name not in there]
         if added:
             name = self.location(table) if self.catalog else f"delta.`{self.location(table)}`"
             listed = ", ".join(f"{column.name} {column.dataType.simpleString()}" for column in added)

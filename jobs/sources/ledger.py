@@ -28,10 +28,7 @@ def known(ctx: RunContext, night: date, late_nights: int) -> tuple[date, dict[st
     Drops before the first night that ever ran are history, which `nightjar backfill` takes in: they are not late.
     What `night` itself took in does not count, so that running it again takes it in again.
     """
-    files = ctx.lake.read(bronze.FILES)
-    if "changed_ns" not in files.columns:  # a table from before the column: what it has is compared by its content
-        files = files.withColumn("changed_ns", F.lit(None).cast("long"))
-    others = files.where(F.col("night") != F.lit(night))
+    others = ctx.lake.read(bronze.FILES).where(F.col("night") != F.lit(night))
     begun = others.agg(F.min("night")).first()
     first = max(night - timedelta(days=late_nights), begun[0] if begun and begun[0] else night)
     had = others.where((drop() >= F.lit(first)) & (drop() < F.lit(night)))
@@ -99,8 +96,6 @@ def rules(ctx: RunContext) -> deliveries.Rules:
 def drops(files: DataFrame, first: date, last: date) -> Drops:
     """Drops from `first` to `last`, of bronze.files: a row for each sender, feed and drop, in one action."""
     named = files.withColumn("drop", drop())
-    for name in ("rescued_columns", "absent_columns"):  # a ledger of an earlier version has no column of the latter
-        named = named if name in named.columns else named.withColumn(name, F.lit(None).cast("string"))
     rows = F.when(F.col("status") != "DUPLICATE", F.col("n_rows")).otherwise(0)
     sums = named.where(F.col("drop").between(F.lit(first), F.lit(last))).groupBy("sender", "feed", "drop")
     is_read = F.col("status") == "LOADED"

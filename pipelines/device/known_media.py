@@ -115,8 +115,6 @@ def matches(found: DataFrame, media: DataFrame) -> DataFrame:
 
 def _alike(listed: DataFrame, media: DataFrame) -> DataFrame:
     """Pictures that are like items of lists, each with the least distance: `device.KNOWN_MEDIA`."""
-    if "pdq" not in media.columns:  # a table from before
-        media = media.withColumns({"pdq": F.lit(None).cast("string"), "pdq_quality": F.lit(None).cast("int")})
     is_good = f"pdq IS NOT NULL AND coalesce(pdq_quality, 100) >= {pdq.MIN_QUALITY}"
     there = media.where(is_good).select("night", "submission_id", "media_id", "pdq", "pdq_quality")
     items = listed.where(is_good).withColumn("_part", F.floor(F.col("item") / PART))

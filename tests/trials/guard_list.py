@@ -70,7 +70,7 @@ def _bomb(file: str, code: str, *names: str) -> Guard:
 
 
 GUARDS = (
-    _lake(1, "if self._holds(df, there.where(condition), table, where):", "if False:", "same_content"),
+    _lake(1, "if self._holds(df, self.read(table).where(condition), table, where):", "if False:", "same_content"),
     _ingest(
         1, "ingest/bronze.py", '(F.col("night") < F.lit(night)) & (F.col("status") == "LOADED")',
         'F.col("status") == "LOADED"', "rerun_changes_nothing",

@@ -100,7 +100,7 @@ def _tables_of_catalogue(ctx: RunContext) -> list[Finding]:
         version = None
         try:
             version = ctx.lake.version(table)
-            df = ctx.lake.read(table)
+            df = ctx.lake.stored(table)
             n_rows = df.select(df.columns[0]).count()
             missing = set(table.names) - set(df.columns)
             said = f"columns missing: {sorted(missing)}" if missing else f"{n_rows:,} rows at version {version}"

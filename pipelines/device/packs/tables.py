@@ -158,8 +158,6 @@ def _entered(messages: DataFrame, contacts: DataFrame, media: DataFrame) -> Data
 
     An entry names a file of its report. Where two pictures of the report have that name, it is neither.
     """
-    if "photos" not in contacts.columns:  # a table from before
-        contacts = contacts.withColumn("photos", F.lit(None).cast("array<string>"))
     report = ["submission_id", "file", "member"]
     entries = contacts.where("app IS NOT NULL").select(
         *report, "app", F.explode(F.concat("phones", "handles")).alias("_party"), "photos"

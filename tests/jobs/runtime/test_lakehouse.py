@@ -185,6 +185,8 @@ def test_a_table_from_before_gets_the_columns_that_came_since(lake: lakehouse.La
     columns = {name: column for name, column in gold.RUN_MANIFEST.columns.items() if name not in since}
     before = replace(gold.RUN_MANIFEST, columns=columns)
     lake.replace(tables.frame(spark, before, {"night": FIRST}), before, {"night": str(FIRST)})
+    assert tuple(lake.read(gold.RUN_MANIFEST).select(*since).collect()[0]) == (None, None)
+    assert not set(since) & set(lake.stored(gold.RUN_MANIFEST).columns)
     rows = tables.frame(spark, gold.RUN_MANIFEST, {"night": SECOND, "log_entries": 7, "log_hash": "ab"})
     lake.replace(rows, gold.RUN_MANIFEST, {"night": str(SECOND)})
     found = lake.read(gold.RUN_MANIFEST).orderBy("night").select("night", *since).collect()
