@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -146,16 +147,27 @@ def n_rows(table: Path, partition: Mapping[str, str]) -> int | None:
     newest = max((int(found[1]) for name in names if (found := _COMMIT.fullmatch(name))), default=NOTHING)
     if newest == NOTHING:
         return 0
+    files = _live_files(table, newest, (folder / f"{newest:020d}.json").stat().st_mtime_ns)
+    if files is None:
+        return None
+    counted = [live for live in files if partition.items() <= live.partition.items()]
+    return None if any(live.n_rows is None for live in counted) else sum(live.n_live_rows for live in counted)
+
+
+@lru_cache(maxsize=128)
+def _live_files(table: Path, newest: int, _: int) -> tuple[LiveFile, ...] | None:
+    """Live files of the newest version, whose commit was written then; None where the log is damaged.
+
+    A night asks several times of each version, and more often the more queues there are.
+    """
+    names = sorted(path.name for path in (table / LOG).iterdir())
     bases = [int(found[1]) for name in names if (found := _CHECKPOINT.fullmatch(name)) and int(found[1]) <= newest]
     base = max(bases, default=NOTHING)
     flaws: list[Flaw] = []
-    later = [name for name in names if (found := _COMMIT.fullmatch(name)) and int(found[1]) > base]
+    later = [name for name in names if (found := _COMMIT.fullmatch(name)) and base < int(found[1]) <= newest]
     of_base = [name for name in names if (found := _CHECKPOINT.fullmatch(name)) and int(found[1]) == base]
     state = _reached(_commits(table, later, flaws), _checkpoints(table, of_base, flaws), newest)
-    files = [live for live in state.files.values() if partition.items() <= live.partition.items()]
-    if flaws or state.version != newest or any(live.n_rows is None for live in files):
-        return None
-    return sum(live.n_live_rows for live in files)
+    return None if flaws or state.version != newest else tuple(state.files.values())
 
 
 def _commits(table: Path, names: Iterable[str], flaws: list[Flaw]) -> dict[int, _Step]:
