@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from pipelines.common.json_stream import JsonStreamError
 from pipelines.device import hash_lists
-from pipelines.device.readers.base import Clean, ReadingStopped, last_part, never_raising
-from pipelines.device.readers.leapp_json import WHY, Text
+from pipelines.device.readers.base import Clean, last_part, never_raising
+from pipelines.device.readers.json_text import Text
 from pipelines.device.records import Media, Place, Record, Source
 
 _CASES = re.compile(rb'"@?odata\.(?:context|metadata)"\s*:\s*"[^"]*/DataModels/\d\.\d\.xml[^"]*#Cases"')
@@ -35,17 +34,14 @@ class VicsMedia:
     def read(self, content: BinaryIO, source: Source) -> Iterator[Record]:
         clean = Clean()
         text = Text(content, clean)
-        try:
-            if text.stream.peek() == "\ufeff":
-                text.stream.take("\ufeff")
-            for key in text.stream.members():
+        with text.document() as stream:
+            if stream.peek() == "\ufeff":
+                stream.take("\ufeff")
+            for key in stream.members():
                 if key == "value":
                     yield from _cases(text, clean)
                 else:
-                    text.stream.value()
-            text.stream.end()
-        except JsonStreamError as error:
-            raise ReadingStopped(*WHY[error.kind], text.byte) from error
+                    stream.value()
         yield from clean.told()
 
 
@@ -58,12 +54,9 @@ def _cases(text: Text, clean: Clean) -> Iterator[Record]:
             if key != "Media" or text.stream.peek() != "[":
                 text.stream.value()
                 continue
-            for _ in text.stream.elements():
-                text.stream.peek()
-                start = text.byte
-                item = text.stream.value().value
+            for item, place in text.elements():
                 if isinstance(item, dict):
-                    yield _media(item, Place(start, text.byte), clean)
+                    yield _media(item, place, clean)
                 yield from clean.told()
 
 
