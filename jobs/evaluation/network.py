@@ -103,10 +103,7 @@ def _day(ctx: RunContext, night: date, day: date) -> pd.DataFrame:
     nothing = ctx.spark.createDataFrame([], risk.NETWORK_RISK.struct())
     rows = risk_scores.rows(walk, nothing, risk_scores.Without(None, None)).where("queue = 'children'")
     day_rows = rows.select("entity_id", "force", "score", "police_risk", "n_episodes", "degree").toPandas()
-    seeds = sorted(r.entity_id for r in walk.seeds.select("entity_id").collect())
-    pairs = walk.pair.select("near_id", "far_id", "strength").dropDuplicates(["near_id", "far_id"])
-    nodes = walk.known.entities.select("entity_id")
-    ranks = graph.OnDriver().page_rank(nodes, pairs, seeds).toPandas().set_index("entity_id")["rank"]
+    ranks = page_rank(walk)
     ctx.spark.catalog.clearCache()
     level = {name: k for k, name in enumerate(codes.MISSING_RISKS)}
     return pd.DataFrame(
@@ -121,6 +118,14 @@ def _day(ctx: RunContext, night: date, day: date) -> pd.DataFrame:
             "page_rank": day_rows["entity_id"].map(ranks).fillna(0.0),
         }
     )
+
+
+def page_rank(walk: risk_scores.Walk) -> pd.Series:
+    """Rank of each entity, personalised from the seeds; index: entity_id."""
+    seeds = sorted(row.entity_id for row in walk.seeds.select("entity_id").collect())
+    pairs = walk.pair.select("near_id", "far_id", "strength").dropDuplicates(["near_id", "far_id"])
+    nodes = walk.known.entities.select("entity_id")
+    return graph.OnDriver().page_rank(nodes, pairs, seeds).toPandas().set_index("entity_id")["rank"]
 
 
 def summary(

@@ -16,19 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
+from jobs.evaluation import network
+
 Floats = npt.NDArray[np.float64]
-INCUMBENTS = ("police_risk", "episodes", "degree", "page_rank")
-SCORERS = ("network", "queue", *INCUMBENTS, "random", "ceiling")
-WORDS = {
-    "network": "the network's score",
-    "queue": "the queue, as it is shown",
-    "police_risk": "police risk level of the newest episode",
-    "episodes": "missing episodes in 12 months",
-    "degree": "distinct neighbours",
-    "page_rank": "personalised PageRank from the seeds",
-    "random": "chance",
-    "ceiling": "the ceiling: whom a record leads to, knowing the outcome",
-}
+INCUMBENTS = tuple(network.BASELINES)
+SCORERS = ("network", "queue", *INCUMBENTS, "random", "ceiling")  # queue: the network's, as it is shown
 LEAST_HARMED = 100
 N_DRAWS, LEVEL = 2000, (2.5, 97.5)
 

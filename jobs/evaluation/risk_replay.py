@@ -15,11 +15,12 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.evaluation import network as network_evaluation
 from jobs.evaluation import risk_worlds
 from jobs.evaluation.risk_worlds import NIGHT
 from pipelines.common import concurrency
 from pipelines.network import queue
-from pipelines.network.edges import edges, graph
+from pipelines.network.edges import edges
 from pipelines.network.entities import entities
 from pipelines.network.risk import scores as risk_scores
 from schemas import codes, gold, network, silver
@@ -54,21 +55,13 @@ def replayed(
     ).select("entity_id", "rank")
     ranked = children.join(shown, ["entity_id"], how="left").drop("queue", "stratum")
     table = ranked.toPandas()  # children reported missing: bounded by the worlds
-    table["page_rank"] = table["entity_id"].map(_page_rank(walk)).fillna(0.0)
+    table["page_rank"] = table["entity_id"].map(network_evaluation.page_rank(walk)).fillna(0.0)
     return moved.told(table, capacity)
 
 
 def _is_by_then(name: str) -> Column:
     """Whether an instant lies before the end of the night."""
     return F.col(name) < F.expr(END)
-
-
-def _page_rank(walk: risk_scores.Walk) -> pd.Series:
-    """Personalised from the seeds. Copies are apart, so within each the order is what it would be alone."""
-    seeds = [row.entity_id for row in walk.seeds.select("entity_id").orderBy("entity_id").collect()]
-    pairs = walk.pair.select("near_id", "far_id", "strength").dropDuplicates(["near_id", "far_id"])
-    nodes = walk.known.entities.select("entity_id")
-    return graph.OnDriver().page_rank(nodes, pairs, seeds).toPandas().set_index("entity_id")["rank"]
 
 
 class _Moved:
