@@ -8,7 +8,6 @@ Scores and reasons that are shown stay those of the published version, which is 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -56,16 +55,18 @@ def reordered(
         days: what this session read before; filled.
     """
     given = _answers(waiting)
-    if not (ctx.settings.review.is_reordered and given and _has_registry(ctx)):
+    if not (ctx.settings.review.is_reordered and given):
+        return Order()
+    from models.registry import registry
+    from models.serving import artefact
+
+    if not registry.Registry.exist(ctx.settings.mlflow):
         return Order()
     columns = ("item_id", "force", "rank", "subject_id", "score", "model_version")
     rows = [row.asDict() for row in shown.select(*columns).orderBy("force", "rank").collect()]
     versions = {row["model_version"] for row in rows if row["score"] is not None}
     if len(versions) != 1:
         return Order()
-    from models.registry import registry
-    from models.serving import artefact
-
     try:
         day = _day(ctx, night, versions.pop(), days)
     except (TypeError, registry.RegistryError, artefact.ModelRefusedError) as error:
@@ -114,8 +115,3 @@ def _day(ctx: RunContext, night: date, version: str, days: dict[tuple[date, str]
             behind.setdefault(row.shown_item_id, []).append((row.subject_id, row.text_hash))
         days[night, version] = Day(reorder.Learner(pipeline, frame), behind)
     return days[night, version]
-
-
-def _has_registry(ctx: RunContext) -> bool:
-    """Looking makes no registry where there is none."""
-    return "NIGHTJAR_MLFLOW_URI" in os.environ or (ctx.settings.mlflow / "mlflow.db").exists()

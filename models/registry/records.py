@@ -22,6 +22,8 @@ from models.registry import relocation, tracking, verification
 from models.serving import artefact
 from schemas.errors import UserError
 
+SERVER = "NIGHTJAR_MLFLOW_URI"  # variable that names the server of the records, where they are on one
+DATABASE = "mlflow.db"
 EXPERIMENT = "reclassify"
 REFITS = "refits"  # the champion's kind, fitted again in a night with what analysts answered
 OUTSIDE = "outside"  # comparisons on data sets that are not this deployment's own
@@ -47,6 +49,11 @@ class Records:
         moved_from: where the records said that the artefacts are, if the folder was moved since; they were corrected.
     """
 
+    @staticmethod
+    def exist(folder: Path) -> bool:
+        """Whether there are records: opening them makes some where there are none."""
+        return SERVER in os.environ or (folder / DATABASE).exists()
+
     def __init__(self, folder: Path, alone: Callable[[], AbstractContextManager[object]] | None = None) -> None:
         """Open the records, and make the folder where there is none.
 
@@ -58,11 +65,11 @@ class Records:
         self._alone = alone or self._locked
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Not MLflow's own variable: MLflow sets that one itself, to whatever it was last pointed at.
-        server = os.environ.get("NIGHTJAR_MLFLOW_URI")
-        self.uri = server or f"sqlite:///{folder / 'mlflow.db'}"
+        server = os.environ.get(SERVER)
+        self.uri = server or f"sqlite:///{folder / DATABASE}"
         self._artifacts = None if server else (folder / "artifacts").as_uri()
         self.moved_from = (
-            None if self._artifacts is None else relocation.follow(folder / "mlflow.db", EXPERIMENT, self._artifacts)
+            None if self._artifacts is None else relocation.follow(folder / DATABASE, EXPERIMENT, self._artifacts)
         )
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
