@@ -22,13 +22,13 @@ from sqlalchemy.engine import Engine
 def held_open(folder: Path) -> Iterator[None]:
     """Within, connections of this process to SQLite files below `folder` do not wait for the disk."""
     held: dict[str, sqlite3.Connection] = {}
-    below = str(folder.resolve())
+    below = folder.resolve()
 
     def connected(connection: Any, _: object) -> None:
         if not isinstance(connection, sqlite3.Connection):
             return
         (_, _, file), *_ = connection.execute("PRAGMA database_list").fetchall()
-        if not file or Path(below) not in Path(file).resolve().parents:
+        if not file or below not in Path(file).resolve().parents:
             return
         connection.execute("PRAGMA synchronous = NORMAL")
         if file not in held:

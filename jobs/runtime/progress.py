@@ -36,6 +36,12 @@ class Progress:
             self.total -= 1
 
     @contextmanager
+    def skipped(self) -> Iterator[None]:
+        """In the place of `step`, where what is done within takes no time and is not told."""
+        self.skip()
+        yield
+
+    @contextmanager
     def step(self, name: str) -> Iterator[None]:
         with self._counting:
             self.done += 1

@@ -64,11 +64,8 @@ def _contracts_check(layer: str, kept: Sequence[Kept]) -> dg.AssetChecksDefiniti
     def check(context: dg.AssetCheckExecutionContext, ctx: common.Ctx) -> Iterator[dg.AssetCheckResult]:
         frames = [(each.tonight(ctx, context.partition_key), each.table) for each in kept]
         n_read = sum(df is not None for df, _ in frames)
-        if n_read:
-            with progress.CURRENT.step(f"check contracts: {layer.replace('_', ' ')} ({n_read})"):
-                results = quality.validate_all(frames)
-        else:
-            progress.CURRENT.skip()
+        says = f"check contracts: {layer.replace('_', ' ')} ({n_read})"
+        with progress.CURRENT.step(says) if n_read else progress.CURRENT.skipped():
             results = quality.validate_all(frames)
         for each, result in zip(kept, results, strict=True):
             yield dg.AssetCheckResult(

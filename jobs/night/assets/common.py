@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import dagster as dg
 from pyspark.sql import functions as F
 
-from jobs.runtime import night_bounds, settings
+from jobs.runtime import night_bounds, progress, settings
 from jobs.runtime.context import RunContext
 from pipelines.common import concurrency
 from schemas import bronze, gold
@@ -121,9 +121,15 @@ def nothing(table: Table) -> dg.MaterializeResult:
     return dg.MaterializeResult(asset_key=key(table), metadata={ROW_COUNT: 0})
 
 
-def nothing_queued(part: QueuePart) -> dg.MaterializeResult:
-    """What Dagster shows of queues that nothing could come into tonight."""
-    return dg.MaterializeResult(asset_key=part.key, metadata={ROW_COUNT: 0})
+def nothing_came(ctx: RunContext, night: date, table: Table, part: QueuePart) -> Iterator[dg.MaterializeResult]:
+    """A step skipped, since nobody ever sent what it reads: its table and its queue hold nothing of the night."""
+    progress.CURRENT.skip()
+    tonight = {"night": night.isoformat()}
+    ctx.lake.clear(table, tonight)
+    for queue in part.queues:
+        ctx.lake.clear(gold.QUEUE_ITEMS, {**tonight, "queue": queue})
+    yield nothing(table)
+    yield dg.MaterializeResult(asset_key=part.key, metadata={ROW_COUNT: 0})
 
 
 def results(

@@ -81,10 +81,9 @@ def device_exports(
 
 def _arrived(ctx: RunContext, night: date) -> submissions.Arrived:
     limits = ctx.settings.arrivals
-    known = ctx.known(night).before(device.SUBMISSIONS)
-    seen = F.max("changed_ns") if "changed_ns" in known.columns else F.lit(None)  # a table from before the column
-    before = known.groupBy("folder").agg(seen.alias("seen"))
-    read = before.collect() if ctx.known(night).has_any(device.SUBMISSIONS) else []
+    known = ctx.known(night)
+    before = known.before(device.SUBMISSIONS).groupBy("folder").agg(F.max("changed_ns").alias("seen"))
+    read = before.collect() if known.has_any(device.SUBMISSIONS) else []
     arrived = submissions.arrived(
         ctx.settings.landing,
         night,

@@ -27,11 +27,7 @@ def comms_leads(ctx: RunContext, night: date) -> Iterator[dg.MaterializeResult]:
     """Look for every pattern in what the night knows; publish what is worth a look."""
     lake, values, tonight = ctx.lake, ctx.settings.leads, {"night": night.isoformat()}
     if not ctx.known(night).has_any(silver.COMMS_EVENTS):  # no force sends any
-        progress.CURRENT.skip()
-        lake.clear(contract.COMMS_LEADS, tonight)
-        lake.clear(gold.QUEUE_ITEMS, {**tonight, "queue": queue.QUEUE})
-        yield common.nothing(contract.COMMS_LEADS)
-        yield common.nothing_queued(QUEUE)
+        yield from common.nothing_came(ctx, night, contract.COMMS_LEADS, QUEUE)
         return
     thresholds = leads.Thresholds.of(values.model_dump(), ctx.settings.schedule.time_zone)
     with progress.CURRENT.step("detect communications leads"):

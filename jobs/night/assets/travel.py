@@ -31,11 +31,7 @@ def passenger_matches(ctx: RunContext, night: date) -> Iterator[dg.MaterializeRe
     """Compare the people looked for with the passenger lists, write what may be them, and publish what is likely."""
     tonight = {"night": night.isoformat()}
     if not ctx.known(night).has_any(contract.PASSENGERS):  # no carrier sends any
-        progress.CURRENT.skip()
-        ctx.lake.clear(contract.MATCHES, tonight)
-        ctx.lake.clear(gold.QUEUE_ITEMS, {**tonight, "queue": travel_queue.QUEUE})
-        yield common.nothing(contract.MATCHES)
-        yield common.nothing_queued(QUEUE)
+        yield from common.nothing_came(ctx, night, contract.MATCHES, QUEUE)
         return
     with progress.CURRENT.step("match passengers"):
         matches = matches_of(ctx, night)
