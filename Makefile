@@ -22,7 +22,7 @@ lock: setup ## both lock files from pyproject.toml, keeping the versions that st
 nightly: setup ## tonight, end to end, on synthetic data if there is none
 	@$(BIN)/nightjar nightly
 
-quick: lint ## lint, types and the tests that need neither Spark nor an extra: some minutes
+quick: lint ## lint, types and the tests that need neither Spark nor an extra: a minute
 	@$(PYTEST) --quick $(ARGS)
 
 test: setup-bert ## every test, benchmarks aside
